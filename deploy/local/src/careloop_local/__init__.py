@@ -1,0 +1,1 @@
+"""CareLoop on one machine: the launcher, the demo and the operator simulator."""

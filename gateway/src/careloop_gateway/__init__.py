@@ -1,0 +1,1 @@
+"""CareLoop gateway: the front door."""

@@ -1,0 +1,1 @@
+"""CareLoop common: plumbing with no domain noun."""

@@ -1,0 +1,1 @@
+"""CareLoop contracts: the events that cross service borders."""

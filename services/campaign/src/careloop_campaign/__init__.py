@@ -1,0 +1,1 @@
+"""CareLoop campaign: care that acts."""

@@ -1,0 +1,1 @@
+"""CareLoop profile: who the customer is."""

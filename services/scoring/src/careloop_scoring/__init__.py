@@ -1,0 +1,1 @@
+"""CareLoop scoring: what we know and expect."""

@@ -1,0 +1,1 @@
+"""CareLoop ticketing: complaints and escalation SLAs."""
