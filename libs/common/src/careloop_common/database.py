@@ -1,0 +1,126 @@
+"""Databases: one per service, one transaction per request or message.
+
+`service_metadata` gives a service's tables a registry of their own (two services may run in one test process) with the
+plumbing tables already in it; `Database.transaction` is the only place where anything is committed.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from alembic import context as alembic_context
+from sqlalchemy import MetaData, event, pool
+from sqlalchemy.engine import Connection
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import Session
+
+from careloop_common.plumbing import plumbing_tables
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+AfterCommit = Callable[[], None]
+
+
+def service_metadata() -> MetaData:
+    """Metadata for one service: constraint names by convention, outbox, inbox, timers and the like included."""
+    metadata = MetaData(naming_convention=NAMING)
+    plumbing_tables(metadata)
+    return metadata
+
+
+def after_commit(session: AsyncSession | Session, key: str) -> None:
+    """Ask that the callback registered under `key` runs once this session's transaction has committed."""
+    session.info.setdefault("after_commit", set()).add(key)
+
+
+def asyncpg_url(url: str) -> str:
+    """`postgresql://…` as the URL that SQLAlchemy needs for asyncpg."""
+    scheme, rest = url.split("://", 1)
+    rest = rest.replace("sslmode=", "ssl=")  # libpq's word for it; asyncpg takes the same values
+    return f"postgresql+asyncpg://{rest}" if scheme in {"postgres", "postgresql"} else url
+
+
+class Database:
+    """An engine and the transaction edge over it."""
+
+    def __init__(self, url: str, *, service: str, pool_size: int = 10) -> None:
+        self.url = url
+        self.engine: AsyncEngine = create_async_engine(
+            asyncpg_url(url),
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_timeout=5,
+            pool_recycle=1800,
+            pool_use_lifo=True,
+            connect_args={
+                "timeout": 5,
+                "command_timeout": 60,
+                "server_settings": {"application_name": f"careloop-{service}", "timezone": "UTC", "jit": "off"},
+            },
+        )
+        self._sessions = async_sessionmaker(
+            self.engine, expire_on_commit=False, info={"source": f"/careloop/{service}"}
+        )
+        self._callbacks: dict[str, AfterCommit] = {}
+
+    def on_commit(self, key: str, callback: AfterCommit) -> None:
+        """Register what `after_commit(session, key)` runs."""
+        self._callbacks[key] = callback
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """One session, one transaction: committed at the end, rolled back on any exception."""
+        async with self._sessions() as session:
+            yield session
+            await session.commit()
+        self.committed(session)
+
+    def committed(self, session: AsyncSession) -> None:
+        """Run what the session asked for after its commit."""
+        for key in session.info.pop("after_commit", ()):
+            if callback := self._callbacks.get(key):
+                callback()
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+
+def run_migrations(metadata: MetaData) -> None:
+    """Body of a service's Alembic `env.py`: the URL comes from the caller, never from a file."""
+    config = alembic_context.config
+    connection: Connection | None = config.attributes.get("connection")
+    if connection is not None:
+        _run(connection, metadata)
+        return
+    import asyncio  # noqa: PLC0415  (only the command-line way needs a loop of its own)
+
+    async def online() -> None:
+        engine = create_async_engine(asyncpg_url(config.attributes["url"]), poolclass=pool.NullPool)
+        async with engine.begin() as open_connection:
+            await open_connection.run_sync(_run, metadata)
+        await engine.dispose()
+
+    asyncio.run(online())
+
+
+def _run(connection: Connection, metadata: MetaData) -> None:
+    alembic_context.configure(connection=connection, target_metadata=metadata, include_object=_ours)
+    with alembic_context.begin_transaction():
+        alembic_context.run_migrations()
+
+
+def _ours(thing: Any, name: str | None, kind: str, reflected: bool, compare_to: Any) -> bool:  # noqa: ARG001
+    """Autogenerate ignores partitions: they are made at run time and belong to their parent."""
+    return not (kind == "table" and reflected and compare_to is None and name is not None and "_p2" in name)
+
+
+@event.listens_for(Session, "after_rollback")
+def _forget(session: Session) -> None:
+    session.info.pop("after_commit", None)

@@ -1,0 +1,105 @@
+"""What happens to a request before and after FastAPI: pure ASGI, one layer.
+
+Request id, trace, deadline, body limit and the duration metric live here together because they share the same few
+variables of one request; five layers would cost five times the calls.
+"""
+
+import asyncio
+import time
+from typing import Any
+
+import structlog
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from careloop_common import ids
+from careloop_common.errors import DeadlineExceeded
+from careloop_common.observability.metrics import HTTP_SECONDS
+from careloop_common.observability.tracing import server_span
+from careloop_common.problems import from_error
+
+REQUEST_ID = "x-request-id"
+DEADLINE = "x-request-timeout"
+
+
+class Edge:
+    """The outermost layer of every service."""
+
+    def __init__(self, app: ASGIApp, *, seconds: float, body_bytes: int) -> None:
+        self.app = app
+        self.seconds = seconds
+        self.body_bytes = body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or pass on what is not HTTP."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        exchange = _Exchange(scope, receive, send, headers, self.body_bytes)
+        started = time.perf_counter()
+        structlog.contextvars.bind_contextvars(request_id=exchange.request_id)
+        try:
+            with server_span(f"{scope['method']} {scope['path']}", headers):
+                await self._within_deadline(exchange, headers)
+        finally:
+            structlog.contextvars.unbind_contextvars("request_id")
+            route = getattr(scope.get("route"), "path", "unmatched")
+            method = scope["method"] if scope["method"] in _METHODS else "other"
+            HTTP_SECONDS.labels(method, route, str(exchange.status)).observe(time.perf_counter() - started)
+
+    async def _within_deadline(self, exchange: "_Exchange", headers: dict[str, str]) -> None:
+        try:
+            async with asyncio.timeout(_seconds(headers.get(DEADLINE), self.seconds)) as deadline:
+                await self.app(exchange.scope, exchange.receive, exchange.send)
+        except TimeoutError:
+            if not deadline.expired() or exchange.status:
+                raise
+            answer = from_error(DeadlineExceeded(), exchange.scope["path"])
+            await answer(exchange.scope, exchange.receive, exchange.send)
+
+
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+
+
+def _seconds(asked: str | None, most: float) -> float:
+    try:
+        return min(most, max(0.0, float(asked))) if asked else most
+    except ValueError:
+        return most
+
+
+class _Exchange:
+    """One request and its answer: counts the body, adds the request id, remembers the status."""
+
+    def __init__(
+        self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], body_bytes: int
+    ) -> None:
+        self.scope = scope
+        self._receive = receive
+        self._send = send
+        self._left = body_bytes
+        self._limit = body_bytes
+        self._declared = headers.get("content-length", "")
+        given = headers.get(REQUEST_ID, "")
+        self.request_id = given if 0 < len(given) <= 64 and given.isascii() and given.isprintable() else str(ids.new_id())
+        self.status = 0
+
+    async def receive(self) -> Message:
+        if self._declared.isdecimal() and int(self._declared) > self._limit:
+            raise self._too_large()
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            raise self._too_large()
+        return message
+
+    def _too_large(self) -> HTTPException:
+        return HTTPException(413, f"The body is larger than {self._limit} bytes.")
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            extra: list[Any] = [(REQUEST_ID.encode(), self.request_id.encode())]
+            message = {**message, "headers": [*message.get("headers", ()), *extra]}
+        await self._send(message)

@@ -1,0 +1,68 @@
+"""The outbox: an event is a row of the transaction that caused it, or it does not exist.
+
+The visible `session` is the guarantee. The relay (`careloop_common.messaging.relay`) publishes the rows after commit;
+this module never talks to the broker, so a service may write events without depending on one.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from careloop_contracts import Event, envelope, partition_of
+from sqlalchemy import insert
+from sqlalchemy.event import listens_for
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
+
+from careloop_common import clock, ids
+from careloop_common.database import after_commit
+from careloop_common.observability.tracing import current_traceparent
+from careloop_common.plumbing import outbox
+
+WAKE = "outbox"
+PENDING = "outbox_rows"
+MAX_BYTES = 256 << 10
+"""Largest event: the streams take no larger message, and a row that can never be sent would block its partition."""
+
+
+def add(session: AsyncSession, event: Event, *, now: datetime | None = None) -> UUID:
+    """Publish `event` when this session's transaction commits; returns the event's id.
+
+    Rows are written in the order of the calls, by one statement just before the commit. A savepoint that is rolled
+    back could not take its events back, so there must be none open.
+    """
+    if session.in_nested_transaction():
+        raise RuntimeError("events belong to a transaction, not to a savepoint")
+    source, trace = session.info.get("source", ""), current_traceparent()
+    row = _row(event, now or clock.now(), source, trace)
+    session.info.setdefault(PENDING, []).append(row)
+    after_commit(session, WAKE)
+    event_id: UUID = row["event_id"]
+    return event_id
+
+
+@listens_for(Session, "before_commit")
+def _write(session: Session) -> None:
+    if rows := session.info.pop(PENDING, None):
+        session.execute(insert(outbox), rows)
+
+
+@listens_for(Session, "after_rollback")
+def _forget(session: Session) -> None:
+    session.info.pop(PENDING, None)
+
+
+def _row(event: Event, at: datetime, source: str, trace: str | None) -> dict[str, Any]:
+    event_id = ids.new_id()
+    payload = event.model_dump_json().encode()
+    if len(payload) > MAX_BYTES:
+        raise ValueError(f"{event.type} of {len(payload)} bytes is over the limit of {MAX_BYTES}")
+    partition = partition_of(event.key_value)
+    return {
+        "event_id": event_id,
+        "partition": partition,
+        "subject": event.subject(partition),
+        "headers": envelope.headers(event, event_id=event_id, time=at, source=source, traceparent=trace),
+        "payload": payload,
+        "created_at": at,
+    }

@@ -1,0 +1,98 @@
+"""Cursor pagination: stable under inserts, no offsets, no counts.
+
+    rows = await queries.newest(session, before=query.after, limit=query.limit + 1)
+    return page(rows, query.limit, key=lambda row: (row.created_at, row.id))
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
+
+from fastapi import Depends, Query
+from pydantic import BaseModel
+
+from careloop_common.errors import InvalidCursor
+
+MAX_LIMIT = 100
+R = TypeVar("R")
+T = TypeVar("T")
+
+
+class Page(BaseModel, Generic[T]):
+    """Some items and the cursor of the next page; no cursor means the end."""
+
+    items: list[T]
+    next_cursor: str | None = None
+
+
+class PageRequest(BaseModel):
+    """Which page the client asks for."""
+
+    limit: int
+    after: tuple[Any, ...] | None
+
+
+def _page_request(
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Largest number of items in the answer.")] = 50,
+    cursor: Annotated[
+        str | None, Query(max_length=512, description="`next_cursor` of the page before this one.")
+    ] = None,
+) -> PageRequest:
+    return PageRequest(limit=limit, after=decode(cursor) if cursor is not None else None)
+
+
+PageQuery = Annotated[PageRequest, Depends(_page_request)]
+
+
+def page(
+    rows: Sequence[R], limit: int, *, key: Callable[[R], tuple[Any, ...]], view: Callable[[R], T] | None = None
+) -> Page[T]:
+    """A page of up to `limit` of `rows`; fetch one row more than `limit` so that the end is known."""
+    shown = rows[:limit]
+    more = len(rows) > limit
+    items: list[Any] = [view(row) for row in shown] if view else list(shown)
+    return Page.model_construct(items=items, next_cursor=encode(key(shown[-1])) if more else None)
+
+
+def encode(key: tuple[Any, ...]) -> str:
+    """An opaque cursor from a sort key of strings, numbers, UUIDs and datetimes."""
+    tagged = [_tag(part) for part in key]
+    return base64.urlsafe_b64encode(json.dumps(tagged).encode()).decode().rstrip("=")
+
+
+def decode(cursor: str) -> tuple[Any, ...]:
+    """The sort key that `encode` was given; `InvalidCursor` for anything else."""
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        parts = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        return tuple(_untag(tag, text) for tag, text in parts)
+    except (ValueError, TypeError, KeyError, binascii.Error) as error:
+        raise InvalidCursor(pointer="/cursor") from error
+
+
+def _tag(part: Any) -> tuple[str, Any]:
+    if isinstance(part, datetime):
+        return "t", part.isoformat()
+    if isinstance(part, UUID):
+        return "u", str(part)
+    return ("s", part) if isinstance(part, str) else ("n", part)
+
+
+def _untag(tag: str, value: Any) -> Any:
+    if tag == "n":
+        if not isinstance(value, (int, float)):
+            raise TypeError(tag)
+        return value
+    readers: dict[str, Callable[[str], Any]] = {"t": _instant, "u": UUID, "s": str}
+    return readers[tag](value)
+
+
+def _instant(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(text)
+    return moment

@@ -1,0 +1,191 @@
+"""RFC 9457 problem documents for every answer that is not a success."""
+
+import json
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError, ResponseValidationError
+from fastapi.responses import Response
+from pydantic import BaseModel
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+
+from careloop_common.errors import STATUS, DeadlineExceeded, DomainError, ServiceUnavailable
+from careloop_common.observability.tracing import current_trace_id
+
+log = structlog.get_logger()
+
+MEDIA_TYPE = "application/problem+json"
+DOCS = "https://careloop.dev/errors#"
+"""Where a problem's `type` points; `docs/errors.md` has one anchor per code."""
+
+
+class FieldProblem(BaseModel):
+    """One wrong member of the request; `pointer` is a JSON Pointer (RFC 6901) into the body, or a parameter's name."""
+
+    pointer: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """Body of every answer that is not a success (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    trace_id: str | None = None
+    errors: list[FieldProblem] | None = None
+
+
+_HTTP_CODES = {400: "malformed_request", 404: "route_not_found", 405: "method_not_allowed", 413: "body_too_large"}
+
+
+def problem(
+    status: int,
+    code: str,
+    title: str,
+    detail: str,
+    *,
+    instance: str,
+    errors: Sequence[dict[str, str]] | None = None,
+    headers: dict[str, str] | None = None,
+    extra: dict[str, Any] | None = None,
+) -> Response:
+    """A problem document as a response."""
+    body: dict[str, Any] = {
+        "type": f"{DOCS}{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": instance,
+        "code": code,
+        "trace_id": current_trace_id(),
+        **(extra or {}),
+    }
+    if errors is not None:
+        body["errors"] = list(errors)
+    content = json.dumps(body, ensure_ascii=False, default=str).encode("utf-8", "replace")
+    return Response(content, status_code=status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def from_error(error: DomainError, instance: str) -> Response:
+    """The problem document of a `DomainError`."""
+    status = STATUS[error.kind]
+    headers: dict[str, str] = {}
+    if error.retry_after is not None or status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["retry-after"] = str(max(1, round(error.retry_after or 1)))
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["www-authenticate"] = 'Bearer realm="careloop"'
+    fields = [{"pointer": error.pointer, "detail": error.detail}] if error.pointer is not None else None
+    return problem(
+        status,
+        error.code,
+        error.title,
+        error.detail,
+        instance=instance,
+        errors=fields,
+        headers=headers or None,
+        extra=error.extra,
+    )
+
+
+def problems(*errors: type[DomainError]) -> dict[int | str, dict[str, Any]]:
+    """`responses=` of a route that may raise these, on top of what every route may answer."""
+    documented: dict[int | str, dict[str, Any]] = {}
+    for error in errors:
+        status = STATUS[error.kind]
+        entry = documented.setdefault(status, _documented(""))
+        entry["description"] = ", ".join(filter(None, [entry["description"], f"{error.title} (`{error.code}`)"]))
+    return documented
+
+
+def standard_problems(*, body: bool = True) -> dict[int | str, dict[str, Any]]:
+    """What every route may answer."""
+    codes = [401, 403, 422, 500, 503, 504] + ([400, 413] if body else [])
+    return {code: _documented(HTTPStatus(code).phrase) for code in sorted(codes)}
+
+
+def _documented(description: str) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": description, "content": {MEDIA_TYPE: {"schema": schema}}}
+
+
+def install(app: FastAPI) -> None:
+    """Make every failure of `app` a problem document."""
+
+    @app.exception_handler(DomainError)
+    async def on_domain_error(request: Request, error: DomainError) -> Response:
+        return from_error(error, request.url.path)
+
+    @app.exception_handler(RequestValidationError)
+    async def on_invalid(request: Request, error: RequestValidationError) -> Response:
+        return _invalid(request, error)
+
+    @app.exception_handler(HTTPException)
+    async def on_http(request: Request, error: HTTPException) -> Response:
+        code = _HTTP_CODES.get(error.status_code, f"http_{error.status_code}")
+        phrase = HTTPStatus(error.status_code).phrase
+        return problem(
+            error.status_code,
+            code,
+            phrase,
+            str(error.detail),
+            instance=request.url.path,
+            headers=dict(error.headers or {}),
+        )
+
+    for lost in (InterfaceError, OperationalError, PoolTimeout, ConnectionError, DBAPIError):
+        app.add_exception_handler(lost, _on_database)
+    app.add_exception_handler(TimeoutError, _on_timeout)
+    app.add_exception_handler(ResponseValidationError, _on_unexpected)
+    app.add_exception_handler(Exception, _on_unexpected)
+
+
+def _invalid(request: Request, error: RequestValidationError) -> Response:
+    found = error.errors()
+    if any(item["type"] == "json_invalid" for item in found):
+        detail = "The body is not valid JSON."
+        return problem(400, "malformed_request", "Malformed request", detail, instance=request.url.path)
+    fields = [{"pointer": _pointer(item["loc"]), "detail": str(item["msg"])} for item in found[:50]]
+    detail = f"{len(found)} member(s) of the request are not valid."
+    return problem(
+        422, "validation_failed", "Validation failed", detail, instance=request.url.path, errors=fields
+    )
+
+
+def _pointer(location: Sequence[Any]) -> str:
+    where, *path = location
+    if where == "body":
+        return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+    return str(path[0]) if path else str(where)
+
+
+_CONNECTION_STATES = ("08", "53", "57P", "55P03", "40")
+"""SQLSTATE classes that a later try can get past: connection, resources, shutdown, lock timeout, rollback."""
+
+
+async def _on_database(request: Request, error: Exception) -> Response:
+    original = getattr(error, "orig", None)
+    state = str(getattr(original, "sqlstate", None) or getattr(original, "pgcode", None) or "")
+    known = isinstance(error, DBAPIError) and state and not state.startswith(_CONNECTION_STATES)
+    if known and not error.connection_invalidated:  # type: ignore[attr-defined]
+        return await _on_unexpected(request, error)
+    log.warning("database.unavailable", path=request.url.path, error=type(original or error).__name__)
+    return from_error(ServiceUnavailable("The database does not answer.", retry_after=2), request.url.path)
+
+
+async def _on_timeout(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    return from_error(DeadlineExceeded(), request.url.path)
+
+
+async def _on_unexpected(request: Request, error: Exception) -> Response:
+    log.error("request.failed", path=request.url.path, method=request.method, exc_info=error)
+    detail = "An unexpected error occurred; the trace id finds it in the logs."
+    return problem(500, "internal_error", "Internal error", detail, instance=request.url.path)

@@ -1,0 +1,45 @@
+"""What a running process holds: settings, database, broker, keys. Made once at the edge and passed down."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Generic, TypeVar
+
+from careloop_common.database import Database
+from careloop_common.messaging.bus import Bus
+from careloop_common.outbox import WAKE as OUTBOX_WAKE
+from careloop_common.privacy import Vault
+from careloop_common.settings import ServiceSettings
+from careloop_common.timers import WAKE as TIMER_WAKE
+from careloop_common.tokens import TokenVerifier
+
+S = TypeVar("S", bound=ServiceSettings)
+
+
+class Runtime(Generic[S]):
+    """The composition root of one service process."""
+
+    def __init__(self, service: str, settings: S) -> None:
+        self.service = service
+        self.settings = settings
+        url = settings.database_url.get_secret_value()
+        self.database = Database(url, service=service, pool_size=settings.database_pool)
+        self.bus = Bus(settings.nats_url, name=f"careloop-{service}", replicas=settings.nats_replicas)
+        self.vault = Vault(settings.data_keys.get_secret_value())
+        self.tokens = TokenVerifier(settings.internal_public_key)
+        self.relay_wake = asyncio.Event()
+        self.timer_wake = asyncio.Event()
+        self.database.on_commit(OUTBOX_WAKE, self.relay_wake.set)
+        self.database.on_commit(TIMER_WAKE, self.timer_wake.set)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, service: str, settings: S) -> AsyncIterator["Runtime[S]"]:
+        """A runtime whose broker connection is being made in the background; closed at the end."""
+        runtime = cls(service, settings)
+        await runtime.bus.start()
+        try:
+            yield runtime
+        finally:
+            await runtime.bus.close()
+            await runtime.database.close()

@@ -1,0 +1,173 @@
+"""The HTTP edge: one transaction per request, committed before the answer leaves.
+
+    router = CareRouter(prefix="/v1/tickets", tags=["tickets"])
+
+    @router.post("", status_code=201, dependencies=[needs("tickets:write")], responses=problems(CustomerUnknown))
+    async def open_ticket(body: OpenTicket, session: SessionDep, now: NowDep, actor: ActorDep) -> TicketView: ...
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.params import Depends as DependsParam
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from careloop_common import clock, idempotency
+from careloop_common.errors import ScopeMissing, Unauthenticated, VersionMismatch
+from careloop_common.problems import problems, standard_problems
+from careloop_common.runtime import Runtime
+from careloop_common.tokens import Actor
+
+__all__ = [
+    "ActorDep",
+    "Body",
+    "CareRouter",
+    "IfMatch",
+    "NowDep",
+    "RuntimeDep",
+    "SessionDep",
+    "View",
+    "check_version",
+    "etag",
+    "needs",
+    "problems",
+]
+
+SCOPE_KEY = "x-scope"
+
+
+class Body(BaseModel):
+    """Base of request bodies: unknown members are refused, strings are stripped."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class View(BaseModel):
+    """Base of answers: read from a row's attributes."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+def authenticate(request: Request) -> Actor:
+    """The caller, from the gateway's internal token."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated("A bearer token is needed.")
+    runtime: Runtime[Any] = request.app.state.runtime
+    return runtime.tokens.verify(token, request.state.now)
+
+
+class TransactionalRoute(APIRoute):
+    """A route whose handler runs in one transaction and, when the client sends an Idempotency-Key, only once."""
+
+    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:
+        """Wrap FastAPI's handler: authenticate, check the scope, open the transaction, answer, commit."""
+        handle = super().get_route_handler()
+        scope = (self.openapi_extra or {}).get(SCOPE_KEY)
+
+        async def edge(request: Request) -> Response:
+            request.state.now = clock.now()
+            if scope is not None:
+                actor = request.state.actor = authenticate(request)
+                if not actor.may(scope):
+                    raise ScopeMissing(f"This needs the scope {scope}.", scope=scope)
+            runtime: Runtime[Any] = request.app.state.runtime
+            async with runtime.database.transaction() as session:
+                request.state.session = session
+                if request.method != "POST" or idempotency.HEADER not in request.headers:
+                    return await handle(request)
+                client = request.state.actor.id if scope is not None else ""
+                return await idempotency.once(
+                    session, request, client=client, now=request.state.now, answer=partial(handle, request)
+                )
+
+        return edge
+
+
+class CareRouter(APIRouter):
+    """A router whose routes are transactional and declare the scope that `needs` demands."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(route_class=TransactionalRoute, **options)
+
+    def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        """Add a route, with its scope in OpenAPI and every problem that it can answer documented."""
+        scopes = [
+            found for dep in options.get("dependencies") or () if (found := getattr(dep.dependency, "scope", None))
+        ]
+        if len(scopes) > 1:
+            raise ValueError(f"{path} needs more than one scope")
+        if scopes:
+            options["openapi_extra"] = {**(options.get("openapi_extra") or {}), SCOPE_KEY: scopes[0]}
+        options["responses"] = {
+            **standard_problems(body="GET" not in (options.get("methods") or ())),
+            **(options.get("responses") or {}),
+        }
+        super().add_api_route(path, endpoint, **options)
+
+
+def needs(scope: str) -> DependsParam:
+    """Demand that the caller holds `scope`; checked before the body is read."""
+
+    def demanded() -> None:
+        """The route class has checked the scope: it needs to know it before it opens the transaction."""
+
+    demanded.scope = scope  # type: ignore[attr-defined]
+    return Depends(demanded)  # type: ignore[no-any-return]
+
+
+def _session(request: Request) -> AsyncSession:
+    session: AsyncSession = request.state.session
+    return session
+
+
+def _now(request: Request) -> datetime:
+    now: datetime = request.state.now
+    return now
+
+
+def _actor(request: Request) -> Actor:
+    actor: Actor = request.state.actor
+    return actor
+
+
+def _runtime(request: Request) -> Runtime[Any]:
+    runtime: Runtime[Any] = request.app.state.runtime
+    return runtime
+
+
+def _if_match(request: Request) -> int | None:
+    value = request.headers.get("if-match")
+    if value is None or value.strip() == "*":
+        return None
+    digits = value.strip().removeprefix("W/").strip('"')
+    if not digits.isdecimal() or len(digits) > 9:
+        raise VersionMismatch(f"If-Match {value[:40]!r} is not an ETag of this API.")
+    return int(digits)
+
+
+SessionDep = Annotated[AsyncSession, Depends(_session)]
+"""The request's transaction."""
+NowDep = Annotated[datetime, Depends(_now)]
+"""The instant at which the request came in."""
+ActorDep = Annotated[Actor, Depends(_actor)]
+"""The caller; only on routes with `needs`."""
+RuntimeDep = Annotated[Runtime[Any], Depends(_runtime)]
+IfMatch = Annotated[int | None, Depends(_if_match)]
+"""The version that the client's If-Match names, if it sent one."""
+
+
+def etag(response: Response, version: int) -> None:
+    """Send `version` as the answer's ETag."""
+    response.headers["etag"] = f'"{version}"'
+
+
+def check_version(expected: int | None, actual: int) -> None:
+    """Raise `VersionMismatch` unless the client expected the stored version or none."""
+    if expected is not None and expected != actual:
+        raise VersionMismatch(f"The stored version is {actual}.", current_version=actual)
