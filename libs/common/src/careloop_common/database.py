@@ -61,7 +61,11 @@ class Database:
             connect_args={
                 "timeout": 5,
                 "command_timeout": 60,
-                "server_settings": {"application_name": f"careloop-{service}", "timezone": "UTC", "jit": "off"},
+                "server_settings": {
+                    "application_name": f"careloop-{service}",
+                    "timezone": "UTC",
+                    "jit": "off",
+                },
             },
         )
         self._sessions = async_sessionmaker(

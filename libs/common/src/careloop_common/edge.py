@@ -82,7 +82,9 @@ class _Exchange:
         self._limit = body_bytes
         self._declared = headers.get("content-length", "")
         given = headers.get(REQUEST_ID, "")
-        self.request_id = given if 0 < len(given) <= 64 and given.isascii() and given.isprintable() else str(ids.new_id())
+        self.request_id = (
+            given if 0 < len(given) <= 64 and given.isascii() and given.isprintable() else str(ids.new_id())
+        )
         self.status = 0
 
     async def receive(self) -> Message:

@@ -1,7 +1,7 @@
 """Cursor pagination: stable under inserts, no offsets, no counts.
 
-    rows = await queries.newest(session, before=query.after, limit=query.limit + 1)
-    return page(rows, query.limit, key=lambda row: (row.created_at, row.id))
+rows = await queries.newest(session, before=query.after, limit=query.limit + 1)
+return page(rows, query.limit, key=lambda row: (row.created_at, row.id))
 """
 
 import base64
@@ -37,7 +37,9 @@ class PageRequest(BaseModel):
 
 
 def _page_request(
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Largest number of items in the answer.")] = 50,
+    limit: Annotated[
+        int, Query(ge=1, le=MAX_LIMIT, description="Largest number of items in the answer.")
+    ] = 50,
     cursor: Annotated[
         str | None, Query(max_length=512, description="`next_cursor` of the page before this one.")
     ] = None,
@@ -49,7 +51,11 @@ PageQuery = Annotated[PageRequest, Depends(_page_request)]
 
 
 def page(
-    rows: Sequence[R], limit: int, *, key: Callable[[R], tuple[Any, ...]], view: Callable[[R], T] | None = None
+    rows: Sequence[R],
+    limit: int,
+    *,
+    key: Callable[[R], tuple[Any, ...]],
+    view: Callable[[R], T] | None = None,
 ) -> Page[T]:
     """A page of up to `limit` of `rows`; fetch one row more than `limit` so that the end is known."""
     shown = rows[:limit]

@@ -44,7 +44,12 @@ class Problem(BaseModel):
     errors: list[FieldProblem] | None = None
 
 
-_HTTP_CODES = {400: "malformed_request", 404: "route_not_found", 405: "method_not_allowed", 413: "body_too_large"}
+_HTTP_CODES = {
+    400: "malformed_request",
+    404: "route_not_found",
+    405: "method_not_allowed",
+    413: "body_too_large",
+}
 
 
 def problem(
@@ -102,7 +107,9 @@ def problems(*errors: type[DomainError]) -> dict[int | str, dict[str, Any]]:
     for error in errors:
         status = STATUS[error.kind]
         entry = documented.setdefault(status, _documented(""))
-        entry["description"] = ", ".join(filter(None, [entry["description"], f"{error.title} (`{error.code}`)"]))
+        entry["description"] = ", ".join(
+            filter(None, [entry["description"], f"{error.title} (`{error.code}`)"])
+        )
     return documented
 
 

@@ -1,6 +1,6 @@
 """A service as one object, and the command that it gets from it.
 
-    careloop-ticketing api | worker | all | migrate | dead-letters list | dead-letters replay
+careloop-ticketing api | worker | all | migrate | dead-letters list | dead-letters replay
 """
 
 import argparse

@@ -1,9 +1,9 @@
 """The HTTP edge: one transaction per request, committed before the answer leaves.
 
-    router = CareRouter(prefix="/v1/tickets", tags=["tickets"])
+router = CareRouter(prefix="/v1/tickets", tags=["tickets"])
 
-    @router.post("", status_code=201, dependencies=[needs("tickets:write")], responses=problems(CustomerUnknown))
-    async def open_ticket(body: OpenTicket, session: SessionDep, now: NowDep, actor: ActorDep) -> TicketView: ...
+@router.post("", status_code=201, dependencies=[needs("tickets:write")], responses=problems(CustomerUnknown))
+async def open_ticket(body: OpenTicket, session: SessionDep, now: NowDep, actor: ActorDep) -> TicketView: ...
 """
 
 from collections.abc import Awaitable, Callable
@@ -98,7 +98,9 @@ class CareRouter(APIRouter):
     def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         """Add a route, with its scope in OpenAPI and every problem that it can answer documented."""
         scopes = [
-            found for dep in options.get("dependencies") or () if (found := getattr(dep.dependency, "scope", None))
+            found
+            for dep in options.get("dependencies") or ()
+            if (found := getattr(dep.dependency, "scope", None))
         ]
         if len(scopes) > 1:
             raise ValueError(f"{path} needs more than one scope")

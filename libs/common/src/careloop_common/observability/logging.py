@@ -18,7 +18,9 @@ _PATTERNS = [
     (re.compile(r"(?<![\w.:+-])1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?![\w-])"), "[phone]"),
     (re.compile(r"(?i)(://[^:/@\s]+:)[^@/\s]+@"), r"\1[secret]@"),
 ]
-_SECRET_KEYS = re.compile(r"(?i)(password|secret|token|authorization|api_?key|^name$|phone|msisdn|email|address)")
+_SECRET_KEYS = re.compile(
+    r"(?i)(password|secret|token|authorization|api_?key|^name$|phone|msisdn|email|address)"
+)
 
 
 def redact(text: str) -> str:
