@@ -1,0 +1,112 @@
+"""What profile publishes about customers."""
+
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+
+from careloop_contracts.event import Event, Record, partition_of
+from careloop_contracts.vocabulary import Channel, CustomerKind, CustomerStatus, Purpose, ValueTier
+
+
+class Contact(Record):
+    """Name and addresses, each a sealed token that only the vault opens."""
+
+    name: str | None = None
+    phone: str | None = None
+    email: str | None = None
+
+
+class Consent(Record):
+    """The latest word of the customer on one purpose and channel."""
+
+    purpose: Purpose
+    channel: Channel
+    granted: bool
+    at: datetime
+
+
+class QuietHours(Record):
+    """The daily span, in the customer's own time zone, in which nothing may reach them."""
+
+    start: time
+    end: time
+    timezone: str
+
+
+class Subscription(Record):
+    """A product the customer has or had."""
+
+    subscription_id: UUID
+    product: str
+    plan: str | None = None
+    status: str
+    monthly_fee: Decimal | None = None
+    currency: str | None = None
+    contract: str | None = None
+    started_on: date | None = None
+    ended_on: date | None = None
+
+
+class CustomerState(Record):
+    """The whole customer after a change; a replica keeps the one of the highest `version`."""
+
+    customer_id: UUID
+    version: int
+    kind: CustomerKind
+    source: str
+    external_id: str | None = None
+    status: CustomerStatus
+    joined_on: date | None = None
+    left_on: date | None = None
+    region: str | None = None
+    language: str | None = None
+    vip: bool = False
+    care_flags: tuple[str, ...] = ()
+    tier: ValueTier | None = None
+    contact: Contact = Contact()
+    consents: tuple[Consent, ...] = ()
+    do_not_disturb: bool = False
+    quiet_hours: QuietHours | None = None
+    subscriptions: tuple[Subscription, ...] = ()
+    devices: int = 0
+    attributes: dict[str, str | float | bool | None] = Field(default_factory=dict)
+
+
+class CustomerRegisteredV1(
+    CustomerState, Event, entity="customer", name="registered", version=1, key="customer_id"
+):
+    """A customer became known."""
+
+
+class CustomerUpdatedV1(
+    CustomerState, Event, entity="customer", name="updated", version=1, key="customer_id"
+):
+    """Something about a known customer changed."""
+
+
+class Activity(Record):
+    """What one customer did within one batch of interactions."""
+
+    customer_id: UUID
+    interactions: int
+    payments: int = 0
+    amount: Decimal = Decimal(0)
+    complaints: int = 0
+    last_at: datetime
+
+
+class CustomerActivityRecordedV1(
+    Event, entity="customer", name="activity_recorded", version=1, key="items.0.customer_id"
+):
+    """A batch of interactions was stored: one event per batch and partition."""
+
+    items: tuple[Activity, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _one_partition(self) -> Self:
+        if len({partition_of(item.customer_id) for item in self.items}) > 1:
+            raise ValueError("the customers of one event share a partition")
+        return self

@@ -1,0 +1,124 @@
+"""What ticketing publishes: the life of a ticket from intake to archive."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import Field
+
+from careloop_contracts.event import Event
+from careloop_contracts.vocabulary import Cause, TicketTier
+
+
+class TicketOpenedV1(Event, entity="ticket", name="opened", version=1, key="ticket_id"):
+    """A complaint or enquiry was taken in."""
+
+    ticket_id: UUID
+    number: str
+    customer_id: UUID | None = None
+    kind: str
+    channel: str
+    language: str | None = None
+    region: str | None = None
+    vip: bool = False
+    opened_at: datetime
+
+
+class TicketClassifiedV1(Event, entity="ticket", name="classified", version=1, key="ticket_id"):
+    """A rule set, or a person, decided cause, tier and severity."""
+
+    ticket_id: UUID
+    customer_id: UUID | None = None
+    cause: Cause
+    tier: TicketTier
+    severity: str
+    rule_set: str | None = None
+    rules: tuple[str, ...] = ()
+    by: str
+    classified_at: datetime
+
+
+class TicketRespondedV1(Event, entity="ticket", name="responded", version=1, key="ticket_id"):
+    """The customer got the first answer."""
+
+    ticket_id: UUID
+    customer_id: UUID | None = None
+    responded_at: datetime
+    within_target: bool | None = None
+
+
+class TicketEscalatedV1(Event, entity="ticket", name="escalated", version=1, key="ticket_id"):
+    """A step of the escalation ladder was taken."""
+
+    ticket_id: UUID
+    customer_id: UUID | None = None
+    step: str
+    level: int
+    action: str
+    reason: str
+    clock: str | None = None
+    due_at: datetime | None = None
+    escalated_at: datetime
+    target: str | None = None
+
+
+class TicketSlaBreachedV1(Event, entity="ticket", name="sla_breached", version=1, key="ticket_id"):
+    """A clock ran out."""
+
+    ticket_id: UUID
+    customer_id: UUID | None = None
+    clock: str
+    target_seconds: int
+    due_at: datetime
+    breached_at: datetime
+
+
+class TicketResolvedV1(Event, entity="ticket", name="resolved", version=1, key="ticket_id"):
+    """A remedy was found and told."""
+
+    ticket_id: UUID
+    customer_id: UUID | None = None
+    resolution: str | None = None
+    within_target: bool | None = None
+    resolved_at: datetime
+
+
+class TicketSatisfactionRequestedV1(
+    Event, entity="ticket", name="satisfaction_requested", version=1, key="ticket_id"
+):
+    """The customer is to be asked how it went, until `expires_at`."""
+
+    ticket_id: UUID
+    customer_id: UUID | None = None
+    channel: str
+    expires_at: datetime
+
+
+class TicketSatisfactionReceivedV1(
+    Event, entity="ticket", name="satisfaction_received", version=1, key="ticket_id"
+):
+    """The customer answered; the comment itself stays in ticketing."""
+
+    ticket_id: UUID
+    customer_id: UUID | None = None
+    score: int = Field(ge=1, le=5)
+    comment_present: bool = False
+    late: bool = False
+    received_at: datetime
+
+
+class TicketReopenedV1(Event, entity="ticket", name="reopened", version=1, key="ticket_id"):
+    """A resolved ticket is open again."""
+
+    ticket_id: UUID
+    customer_id: UUID | None = None
+    reason: str
+    reopened_at: datetime
+
+
+class TicketArchivedV1(Event, entity="ticket", name="archived", version=1, key="ticket_id"):
+    """The ticket is closed for good."""
+
+    ticket_id: UUID
+    customer_id: UUID | None = None
+    reason: str
+    archived_at: datetime
