@@ -6,7 +6,7 @@ router = CareRouter(prefix="/v1/tickets", tags=["tickets"])
 async def open_ticket(body: OpenTicket, session: SessionDep, now: NowDep, actor: ActorDep) -> TicketView: ...
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
@@ -65,7 +65,7 @@ def authenticate(request: Request) -> Actor:
 class TransactionalRoute(APIRoute):
     """A route whose handler runs in one transaction and, when the client sends an Idempotency-Key, only once."""
 
-    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap FastAPI's handler: authenticate, check the scope, open the transaction, answer, commit."""
         handle = super().get_route_handler()
         scope = (self.openapi_extra or {}).get(SCOPE_KEY)

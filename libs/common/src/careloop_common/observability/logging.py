@@ -10,12 +10,12 @@ import structlog
 from opentelemetry import trace
 
 _PATTERNS = [
-    (re.compile(r"\bclk_[0-9A-Za-z]+_[0-9A-Za-z_-]+"), "[api-key]"),
-    (re.compile(r"\beyJ[0-9A-Za-z_-]+\.[0-9A-Za-z_-]+\.[0-9A-Za-z_-]+"), "[token]"),
-    (re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+"), "[email]"),
-    (re.compile(r"(?<!\d)\d{17}[\dXx](?![\dA-Za-z])"), "[id-number]"),
-    (re.compile(r"(?<![\w.:-])(?:\+|00)\d{8,15}(?!\d)"), "[phone]"),
-    (re.compile(r"(?<![\w.:+-])1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?![\w-])"), "[phone]"),
+    (re.compile(r"(?a)\bclk_[0-9A-Za-z]+_[0-9A-Za-z_-]+"), "[api-key]"),
+    (re.compile(r"(?a)\beyJ[0-9A-Za-z_-]+\.[0-9A-Za-z_-]+\.[0-9A-Za-z_-]+"), "[token]"),
+    (re.compile(r"(?a)(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+"), "[email]"),
+    (re.compile(r"(?a)(?<!\d)\d{17}[\dXx](?![\dA-Za-z])"), "[id-number]"),
+    (re.compile(r"(?a)(?<![\w.:-])(?:\+|00)\d{8,15}(?!\d)"), "[phone]"),
+    (re.compile(r"(?a)(?<![\w.:+-])1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?![\w-])"), "[phone]"),
     (re.compile(r"(?i)(://[^:/@\s]+:)[^@/\s]+@"), r"\1[secret]@"),
 ]
 _SECRET_KEYS = re.compile(

@@ -1,0 +1,38 @@
+"""Cursors survive a round trip and anything else is refused."""
+
+import contextlib
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from careloop_common.errors import InvalidCursor
+from careloop_common.pagination import decode, encode, page
+from hypothesis import given
+from hypothesis import strategies as st
+
+PART = st.one_of(st.text(), st.integers(), st.uuids(), st.datetimes(timezones=st.just(UTC)))
+
+
+@given(st.tuples(PART, PART))
+def test_a_key_survives_its_cursor(key: tuple[Any, ...]) -> None:
+    assert decode(encode(key)) == key
+
+
+@given(st.text(max_size=60))
+def test_noise_is_an_invalid_cursor_or_a_key(text: str) -> None:
+    with contextlib.suppress(InvalidCursor):
+        assert isinstance(decode(text), tuple)
+
+
+def test_a_time_without_zone_is_refused() -> None:
+    with pytest.raises(InvalidCursor):
+        decode(encode((datetime(2026, 1, 1),)))  # noqa: DTZ001
+
+
+def test_the_last_page_has_no_cursor() -> None:
+    key = UUID(int=3)
+    assert page([1, 2], 2, key=lambda n: (n, key)).next_cursor is None
+    first = page([1, 2, 3], 2, key=lambda n: (n, key))
+    assert first.items == [1, 2]
+    assert decode(first.next_cursor or "") == (2, key)

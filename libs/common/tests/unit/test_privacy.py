@@ -1,0 +1,64 @@
+"""Personal data: what is sealed opens for its subject and field only, and masks show too little to use."""
+
+import base64
+from uuid import UUID
+
+import pytest
+from careloop_common.errors import SealBroken
+from careloop_common.privacy import Vault, mask_email, mask_name, mask_phone
+from hypothesis import given
+from hypothesis import strategies as st
+
+OLD = base64.b64encode(b"o" * 32).decode()
+NEW = base64.b64encode(b"n" * 32).decode()
+SUBJECT = UUID(int=1)
+
+
+@pytest.fixture(scope="module")
+def vault() -> Vault:
+    return Vault(f"new:{NEW},old:{OLD}")
+
+
+@given(value=st.text(), field=st.text(min_size=1), subject=st.uuids())
+def test_what_is_sealed_opens_again(value: str, field: str, subject: UUID) -> None:
+    vault = Vault(f"k:{NEW}")
+    assert vault.open(subject, field, vault.seal(subject, field, value)) == value
+
+
+def test_a_token_opens_for_no_other_subject_or_field(vault: Vault) -> None:
+    token = vault.seal(SUBJECT, "phone", "+8613812345678")
+    for subject, field in [(UUID(int=2), "phone"), (SUBJECT, "email")]:
+        with pytest.raises(SealBroken):
+            vault.open(subject, field, token)
+
+
+@pytest.mark.parametrize(
+    "token", ["", "v1", "v1.new.", "v1.none.AAAA", "v2.new.AAAA", "v1.new.%%%", "v1.new.AAAA"]
+)
+def test_what_is_not_a_token_does_not_open(vault: Vault, token: str) -> None:
+    with pytest.raises(SealBroken):
+        vault.open(SUBJECT, "phone", token)
+
+
+def test_the_same_value_never_looks_the_same(vault: Vault) -> None:
+    assert vault.seal(SUBJECT, "phone", "1") != vault.seal(SUBJECT, "phone", "1")
+
+
+def test_rotation_keeps_old_tokens_and_blind_indexes(vault: Vault) -> None:
+    before = Vault(f"old:{OLD}")
+    assert vault.open(SUBJECT, "name", before.seal(SUBJECT, "name", "张伟")) == "张伟"
+    assert vault.blind_index("phone", "1") == before.blind_index("phone", "1")
+    assert vault.blind_index("phone", "1") != vault.blind_index("email", "1")
+
+
+@pytest.mark.parametrize("ring", ["", "k:AAAA", "k:not base64!"])
+def test_a_bad_ring_is_refused_at_the_start(ring: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        Vault(ring)
+
+
+def test_masks() -> None:
+    assert mask_phone("+8613812345678") == "+86138****5678"
+    assert mask_email("zhang.wei@example.com") == "z***@example.com"
+    assert mask_name("张伟") == "张*"
+    assert mask_name("Wei Zhang") == "W*** Z***"
