@@ -40,7 +40,6 @@ POSTGRES_SETTINGS: Mapping[str, str] = {
     "random_page_cost": "1.1",
     "shared_buffers": "256MB",
     "timezone": "UTC",
-    "wal_compression": "lz4",
 }
 
 
@@ -105,7 +104,9 @@ class EmbeddedServer:
             if not self.running:
                 self._died(deadline)
             if time.monotonic() > deadline:
-                raise EmbeddedServerError(f"{self.name} did not get ready within {timeout:.0f} s\n{self.log_tail()}")
+                raise EmbeddedServerError(
+                    f"{self.name} did not get ready within {timeout:.0f} s\n{self.log_tail()}"
+                )
             time.sleep(_POLL_SECONDS)
 
     def stop(self) -> None:
@@ -168,7 +169,12 @@ class EmbeddedPostgres(EmbeddedServer):
             self._check()
         else:
             self._initialise()
-        options = {"listen_addresses": HOST, "port": str(self.port), "unix_socket_directories": "", **self.settings}
+        options = {
+            "listen_addresses": HOST,
+            "port": str(self.port),
+            "unix_socket_directories": "",
+            **self.settings,
+        }
         flags = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         return self._as_user([str(_postgres_bin() / "postgres"), "-D", str(self.data_dir), *flags])
 
@@ -215,7 +221,12 @@ class EmbeddedPostgres(EmbeddedServer):
             if self._user.switch:
                 os.chown(fresh, self._user.uid, self._user.gid)
                 os.chown(secret.name, self._user.uid, self._user.gid)
-            locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--encoding=UTF8"]
+            locale = [
+                "--locale-provider=builtin",
+                "--builtin-locale=C.UTF-8",
+                "--locale=C",
+                "--encoding=UTF8",
+            ]
             login = ["--username=postgres", "--auth=scram-sha-256", f"--pwfile={secret.name}"]
             initdb = [str(_postgres_bin() / "initdb"), "-D", str(fresh), "--no-instructions", *locale, *login]
             argv = self._as_user(initdb)
@@ -275,9 +286,13 @@ async def _bootstrap(connection: "asyncpg.Connection[asyncpg.Record]", name: str
     async def run(template: str, *values: str) -> None:
         # Neither roles nor databases take bind parameters, so that the server itself quotes them.
         places = "".join(f", ${number}::text" for number in range(2, len(values) + 2))
-        await connection.execute(await connection.fetchval(f"SELECT format($1::text{places})", template, *values))
+        await connection.execute(
+            await connection.fetchval(f"SELECT format($1::text{places})", template, *values)
+        )
 
-    verb = "ALTER" if await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", name) else "CREATE"
+    verb = (
+        "ALTER" if await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", name) else "CREATE"
+    )
     await run(f"{verb} ROLE %I LOGIN PASSWORD %L", name, password)
     if await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
         return

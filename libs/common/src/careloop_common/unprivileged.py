@@ -36,7 +36,9 @@ class User:
         blocked = next((wall for path in needs if (wall := self.wall(path)) is not None), None)
         setpriv = shutil.which("setpriv")
         if setpriv is None or (blocked and not _may_override()):
-            reason = f"{blocked} is closed to it" if blocked else "the program `setpriv` (util-linux) is missing"
+            reason = (
+                f"{blocked} is closed to it" if blocked else "the program `setpriv` (util-linux) is missing"
+            )
             raise Unreachable(
                 f"PostgreSQL must not run as root, and as the user {self.name} it cannot run here: {reason}. "
                 "Run as an ordinary user, or use a directory that everybody can enter."
