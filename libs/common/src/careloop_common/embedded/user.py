@@ -7,7 +7,9 @@ child keeps one capability, CAP_DAC_OVERRIDE, by way of util-linux `setpriv`; ot
 import os
 import pwd
 import shutil
+import signal
 import stat
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,6 +78,15 @@ def owner_name(uid: int) -> str:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
         return f"#{uid}"
+
+
+def tethered(argv: Sequence[str], signum: signal.Signals) -> list[str]:
+    """`argv`, wrapped so that the kernel sends it `signum` when the thread that starts it ends (Linux only).
+
+    Wrap before changing the user: the kernel forgets the wish when a process changes its identity.
+    """
+    setpriv = shutil.which("setpriv") if sys.platform == "linux" else None
+    return [setpriv, "--pdeathsig", signum.name.removeprefix("SIG"), "--", *argv] if setpriv else list(argv)
 
 
 def _may_override() -> bool:

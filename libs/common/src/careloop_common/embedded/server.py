@@ -1,0 +1,106 @@
+"""What the embedded servers share: one child process, started once, awaited, stopped by pid."""
+
+import signal
+import socket
+import subprocess
+import time
+from contextlib import suppress
+from pathlib import Path
+
+HOST = "127.0.0.1"
+_POLL_SECONDS = 0.02
+
+
+class EmbeddedServerError(Exception):
+    """A server cannot start; the message says why and what to do."""
+
+
+def free_port() -> int:
+    """A TCP port on 127.0.0.1 that nobody listens on right now."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+class EmbeddedServer:
+    """A server process: started once, awaited, stopped by pid."""
+
+    name: str
+    stop_signals: tuple[tuple[signal.Signals, float], ...]
+    """What to send, in turn, and how many seconds to wait after each."""
+
+    def __init__(self, data_dir: Path, port: int | None, log_path: Path | None) -> None:
+        self.data_dir = data_dir.absolute()
+        self.port = port or free_port()
+        self.log_path = (log_path or self.data_dir.parent / f"{self.name}.log").absolute()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """Process id of the running server."""
+        if self._process is None:
+            raise EmbeddedServerError(f"{self.name} has not been started")
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        """Whether the process is alive."""
+        return self._process is not None and self._process.poll() is None
+
+    def command(self) -> list[str]:
+        """Prepare the data directory, and say which command serves it."""
+        raise NotImplementedError
+
+    def answers(self) -> bool:
+        """Whether the server takes requests."""
+        raise NotImplementedError
+
+    def start(self) -> None:
+        """Start the process; it need not answer yet."""
+        self.log_path.parent.mkdir(parents=True, exist_ok=True)
+        argv = self.command()
+        with self.log_path.open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603
+                argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True
+            )
+
+    def wait_ready(self, timeout: float = 30.0) -> None:
+        """Return once the server takes requests; start it again if it died of a predecessor's remains."""
+        deadline = time.monotonic() + timeout
+        while not self.answers():
+            if not self.running:
+                self._died(deadline)
+            if time.monotonic() > deadline:
+                raise EmbeddedServerError(
+                    f"{self.name} did not get ready within {timeout:.0f} s\n{self.log_tail()}"
+                )
+            time.sleep(_POLL_SECONDS)
+
+    def stop(self) -> None:
+        """End the process and wait for it, harder each time it does not go."""
+        if self._process is None:
+            return
+        for signum, seconds in (*self.stop_signals, (signal.SIGKILL, 10.0)):
+            if not self.running:
+                break
+            self._process.send_signal(signum)
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(seconds)
+        self._process = None
+
+    def log_tail(self, lines: int = 12) -> str:
+        """The last lines that the server wrote."""
+        with suppress(OSError):
+            return "\n".join(self.log_path.read_text(errors="replace").splitlines()[-lines:])
+        return ""
+
+    def recoverable(self) -> bool:
+        """Whether an early death is worth another start."""
+        return False
+
+    def _died(self, deadline: float) -> None:
+        if not self.recoverable() or time.monotonic() > deadline:
+            raise EmbeddedServerError(f"{self.name} ended while starting\n{self.log_tail()}")
+        time.sleep(_POLL_SECONDS * 5)
+        self.start()
