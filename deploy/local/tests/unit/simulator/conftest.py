@@ -1,7 +1,6 @@
 from datetime import date
 
 import pytest
-
 from careloop_local.simulator.world import Operator, Size, simulate
 
 TODAY = date(2026, 3, 2)

@@ -1,17 +1,17 @@
 import math
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 from statistics import mean
 
 import phonenumbers
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from sklearn.metrics import roc_auc_score
-
 from careloop_local.simulator import churn, customers
 from careloop_local.simulator.churn import Situation
 from careloop_local.simulator.plans import CATALOGUE
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
 
 CALM = Situation(
     price_shock=0.0,
@@ -128,7 +128,7 @@ def test_probabilities_meet_the_share_and_keep_the_order(odds, share):
     chances = churn.probabilities(odds, share)
     assert mean(chances) == pytest.approx(share, abs=1e-6)
     ranked = sorted(zip(odds, chances, strict=True))
-    assert all(low[1] <= high[1] for low, high in zip(ranked, ranked[1:], strict=False))
+    assert all(low[1] <= high[1] for low, high in pairwise(ranked))
 
 
 def test_the_same_seed_gives_the_same_people_and_another_one_others(today):

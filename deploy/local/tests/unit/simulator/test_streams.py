@@ -6,7 +6,6 @@ from random import Random
 from statistics import mean
 
 import pytest
-
 from careloop_local.simulator import answers, channels, complaints, files, interactions, wording
 from careloop_local.simulator.world import Size, simulate
 
