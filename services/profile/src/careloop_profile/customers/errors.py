@@ -1,0 +1,21 @@
+from careloop_common.errors import DomainError, Kind
+
+
+class CustomerNotFound(DomainError):
+    kind = Kind.NOT_FOUND
+    code = "customer_not_found"
+    title = "Customer not found"
+
+
+class CustomerExists(DomainError):
+    """The source system's key is taken."""
+
+    kind = Kind.CONFLICT
+    code = "customer_exists"
+    title = "Customer exists"
+
+
+class DatesReversed(DomainError):
+    kind = Kind.INVALID
+    code = "dates_reversed"
+    title = "The end is before the beginning"

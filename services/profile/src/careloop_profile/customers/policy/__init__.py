@@ -1,0 +1,31 @@
+"""What a customer is and how one changes: frozen state in, frozen state out."""
+
+from careloop_profile.customers.policy.changes import (
+    declare_consents,
+    enrich,
+    hold,
+    revise,
+)
+from careloop_profile.customers.policy.state import (
+    CHANNELS,
+    PURPOSES,
+    Consent,
+    Customer,
+    Identifier,
+    QuietHours,
+    Subscription,
+)
+
+__all__ = [
+    "CHANNELS",
+    "PURPOSES",
+    "Consent",
+    "Customer",
+    "Identifier",
+    "QuietHours",
+    "Subscription",
+    "declare_consents",
+    "enrich",
+    "hold",
+    "revise",
+]

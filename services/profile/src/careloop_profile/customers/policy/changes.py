@@ -1,0 +1,46 @@
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from careloop_profile.customers.errors import DatesReversed
+from careloop_profile.customers.policy.state import Attribute, Consent, Customer, Subscription
+
+
+def revise(customer: Customer, changes: Mapping[str, Any]) -> Customer:
+    """The customer with some facts replaced, as a form does it: None empties a fact."""
+    revised = replace(customer, **changes)
+    _check_dates(revised.joined_on, revised.left_on)
+    return revised
+
+
+def enrich(customer: Customer, facts: Mapping[str, Any], attributes: Mapping[str, Attribute]) -> Customer:
+    """The customer with what a source system knows: None is what it does not know, and takes nothing away."""
+    known = {name: value for name, value in facts.items() if value is not None}
+    merged = {**customer.attributes, **attributes}
+    return revise(customer, {**known, "attributes": merged})
+
+
+def hold(customer: Customer, subscriptions: Iterable[Subscription]) -> Customer:
+    """The customer with these subscriptions added, or put in the place of those with the same id."""
+    held = {item.subscription_id: item for item in customer.subscriptions}
+    for item in subscriptions:
+        _check_dates(item.started_on, item.ended_on)
+        held[item.subscription_id] = item
+    return replace(customer, subscriptions=tuple(held[key] for key in sorted(held)))
+
+
+def declare_consents(customer: Customer, words: Iterable[Consent]) -> Customer:
+    """The customer after these words. The latest counts, whatever order they arrive in; of two at one instant,
+    the one that refuses."""
+    latest = {word.about: word for word in customer.consents}
+    for word in words:
+        known = latest.get(word.about)
+        if known is None or (word.at, not word.granted) >= (known.at, not known.granted):
+            latest[word.about] = word
+    return replace(customer, consents=tuple(latest[key] for key in sorted(latest)))
+
+
+def _check_dates(start: date | None, end: date | None) -> None:
+    if start is not None and end is not None and end < start:
+        raise DatesReversed(f"{end} is before {start}.")

@@ -1,0 +1,153 @@
+from collections.abc import Iterable, Sequence
+from datetime import time
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, Table, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from careloop_profile.customers.models import (
+    ConsentRow,
+    CustomerRow,
+    DeviceRow,
+    IdentifierRow,
+    SubscriptionRow,
+)
+from careloop_profile.customers.policy import Consent, Customer, Identifier, QuietHours, Subscription
+
+
+def _table(model: type[Any]) -> Table:
+    table: Table = model.__table__
+    return table
+
+
+CUSTOMER, IDENTIFIER = _table(CustomerRow), _table(IdentifierRow)
+SUBSCRIPTION, DEVICE, CONSENT = _table(SubscriptionRow), _table(DeviceRow), _table(ConsentRow)
+
+
+async def load(session: AsyncSession, ids: Sequence[UUID], *, lock: bool = False) -> dict[UUID, Customer]:
+    """Whole customers by id. `lock` takes the rows in the order of their ids, so that writers do not deadlock."""
+    statement = select(CUSTOMER).where(CUSTOMER.c.id == func.any(list(ids))).order_by(CUSTOMER.c.id)
+    rows = (await session.execute(statement.with_for_update() if lock else statement)).all()
+    found = [row.id for row in rows]
+    if not found:
+        return {}
+    identifiers = await _identifiers(session, found)
+    subscriptions = await _subscriptions(session, found)
+    consents = await _consents(session, found)
+    devices = await _device_counts(session, found)
+    return {
+        row.id: _customer(
+            row,
+            identifiers.get(row.id, {}),
+            subscriptions.get(row.id, []),
+            consents.get(row.id, []),
+            devices.get(row.id, 0),
+        )
+        for row in rows
+    }
+
+
+async def page_of_ids(
+    session: AsyncSession,
+    *,
+    where: Iterable[ColumnElement[bool]],
+    after: tuple[Any, ...] | None,
+    limit: int,
+) -> list[UUID]:
+    """Ids from the oldest customer on."""
+    statement: Select[Any] = select(CUSTOMER.c.id).where(*where)
+    if after is not None:
+        statement = statement.where(tuple_(CUSTOMER.c.created_at, CUSTOMER.c.id) > tuple_(*after))
+    statement = statement.order_by(CUSTOMER.c.created_at, CUSTOMER.c.id).limit(limit)
+    return list((await session.scalars(statement)).all())
+
+
+def having_identifier(kind: str, blind_index: str) -> ColumnElement[bool]:
+    holders = select(IDENTIFIER.c.customer_id).where(
+        IDENTIFIER.c.kind == kind, IDENTIFIER.c.blind_index == blind_index
+    )
+    return CUSTOMER.c.id.in_(holders)
+
+
+async def devices_of(session: AsyncSession, customer_id: UUID) -> Sequence[Any]:
+    statement = select(DEVICE).where(DEVICE.c.customer_id == customer_id).order_by(DEVICE.c.device_id)
+    return (await session.execute(statement)).all()
+
+
+async def _identifiers(session: AsyncSession, ids: list[UUID]) -> dict[UUID, dict[str, Identifier]]:
+    found: dict[UUID, dict[str, Identifier]] = {}
+    for row in await session.execute(select(IDENTIFIER).where(IDENTIFIER.c.customer_id == func.any(ids))):
+        found.setdefault(row.customer_id, {})[row.kind] = Identifier(row.blind_index, row.sealed)
+    return found
+
+
+async def _subscriptions(session: AsyncSession, ids: list[UUID]) -> dict[UUID, list[Subscription]]:
+    found: dict[UUID, list[Subscription]] = {}
+    columns = SUBSCRIPTION.c
+    statement = select(SUBSCRIPTION).where(columns.customer_id == func.any(ids))
+    for row in await session.execute(statement.order_by(columns.subscription_id)):
+        values = {name: value for name, value in row._mapping.items() if name != "customer_id"}
+        found.setdefault(row.customer_id, []).append(Subscription(**values))
+    return found
+
+
+async def _consents(session: AsyncSession, ids: list[UUID]) -> dict[UUID, list[Consent]]:
+    columns = CONSENT.c
+    key = (columns.customer_id, columns.purpose, columns.channel)
+    statement = (
+        select(*key, columns.granted, columns.at)
+        .where(columns.customer_id == func.any(ids))
+        .distinct(*key)
+        .order_by(*key, columns.at.desc(), columns.granted)
+    )
+    found: dict[UUID, list[Consent]] = {}
+    for row in await session.execute(statement):
+        found.setdefault(row.customer_id, []).append(Consent(row.purpose, row.channel, row.granted, row.at))
+    return found
+
+
+async def _device_counts(session: AsyncSession, ids: list[UUID]) -> dict[UUID, int]:
+    columns = DEVICE.c
+    statement = select(columns.customer_id, func.count()).where(columns.customer_id == func.any(ids))
+    counted = await session.execute(statement.group_by(columns.customer_id))
+    return {customer_id: count for customer_id, count in counted}
+
+
+def _customer(
+    row: Any,
+    identifiers: dict[str, Identifier],
+    subscriptions: list[Subscription],
+    consents: list[Consent],
+    devices: int,
+) -> Customer:
+    quiet = row.quiet_hours
+    return Customer(
+        customer_id=row.id,
+        version=row.version,
+        kind=row.kind,
+        source=row.source,
+        external_id=row.external_id,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        status=row.status,
+        joined_on=row.joined_on,
+        left_on=row.left_on,
+        region=row.region,
+        language=row.language,
+        vip=row.vip,
+        care_flags=tuple(row.care_flags),
+        name=row.name_sealed,
+        phone=identifiers.get("phone"),
+        email=identifiers.get("email"),
+        do_not_disturb=row.do_not_disturb,
+        quiet_hours=quiet
+        and QuietHours(
+            time.fromisoformat(quiet["start"]), time.fromisoformat(quiet["end"]), quiet["timezone"]
+        ),
+        declared_devices=row.declared_devices,
+        registered_devices=devices,
+        attributes=row.attributes,
+        subscriptions=tuple(subscriptions),
+        consents=tuple(consents),
+    )

@@ -1,0 +1,146 @@
+import re
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Annotated, Any, Self
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from careloop_common import ids
+from careloop_common.web import Body
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    Field,
+    FiniteFloat,
+    StrictBool,
+    StringConstraints,
+    model_validator,
+)
+
+from careloop_profile.customers import policy
+from careloop_profile.customers.policy.state import Channel, CustomerKind, CustomerStatus, Purpose
+
+_PRINTABLE = re.compile(r"[^\x00-\x1f\x7f-\x9f]*")
+
+
+def _printable(value: str) -> str:
+    if not _PRINTABLE.fullmatch(value):
+        raise ValueError("control characters are not allowed")
+    return value
+
+
+Line = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_printable)]
+"""One line of text."""
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+AttributeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+AttributeText = Annotated[str, StringConstraints(max_length=1000), AfterValidator(_printable)]
+AttributeValue = StrictBool | FiniteFloat | AttributeText | None
+Money = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)]
+
+
+class QuietHours(Body):
+    """The daily span in which nothing may reach the customer; it may span midnight."""
+
+    start: time
+    end: time
+    timezone: str = Field(default="Asia/Shanghai", max_length=64, examples=["Asia/Shanghai"])
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        if self.start.tzinfo or self.end.tzinfo:
+            raise ValueError("start and end are wall-clock times without an offset")
+        try:
+            ZoneInfo(self.timezone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError("timezone is not in the time zone database") from error
+        return self
+
+
+class ConsentWord(Body):
+    """What the customer said about one purpose and channel; without `at`, now."""
+
+    purpose: Purpose
+    channel: Channel
+    granted: bool
+    at: AwareDatetime | None = None
+
+    def word(self, now: datetime) -> policy.Consent:
+        """A word dated in the future would outweigh every later one, so it counts as said now."""
+        return policy.Consent(self.purpose, self.channel, self.granted, min(self.at or now, now))
+
+
+class DeclareConsents(Body):
+    items: list[ConsentWord] = Field(min_length=1, max_length=100)
+
+
+class SubscriptionFacts(Body):
+    product: Line
+    plan: Line | None = None
+    status: Code = "active"
+    monthly_fee: Money | None = None
+    currency: Currency | None = None
+    contract: Line | None = None
+    started_on: date | None = None
+    ended_on: date | None = None
+
+    def held(self, subscription_id: UUID) -> policy.Subscription:
+        return policy.Subscription(**{**dict(self), "subscription_id": subscription_id})
+
+
+class NewSubscription(SubscriptionFacts):
+    subscription_id: UUID | None = None
+
+
+class DeviceFacts(Body):
+    type: Code = Field(examples=["phone"])
+    brand: Line | None = None
+    model: Line | None = None
+    os: Line | None = None
+    status: Code = "active"
+    bought_on: date | None = None
+    warranty_until: date | None = None
+    serial: Line | None = Field(default=None, description="Serial number or IMEI; stored sealed.")
+
+
+class CustomerFacts(Body):
+    """What both registering and revising may state."""
+
+    kind: CustomerKind = "individual"
+    status: CustomerStatus = "active"
+    joined_on: date | None = None
+    left_on: date | None = None
+    region: Line | None = None
+    language: Language | None = None
+    vip: bool = False
+    care_flags: list[Code] = Field(default=[], max_length=20)
+    name: Line | None = None
+    phone: Line | None = Field(default=None, examples=["138 0123 4567"])
+    email: Line | None = None
+    do_not_disturb: bool = False
+    quiet_hours: QuietHours | None = None
+    attributes: dict[AttributeName, AttributeValue] = Field(default={}, max_length=100)
+
+    def facts(self) -> dict[str, Any]:
+        """What the client really sent, as fields of a customer."""
+        sent = {name: getattr(self, name) for name in self.model_fields_set & set(CustomerFacts.model_fields)}
+        if "care_flags" in sent:
+            sent["care_flags"] = tuple(dict.fromkeys(sent["care_flags"]))
+        if quiet := sent.get("quiet_hours"):
+            sent["quiet_hours"] = policy.QuietHours(quiet.start, quiet.end, quiet.timezone)
+        return sent
+
+
+class RegisterCustomer(CustomerFacts):
+    source: Code = Field(default="careloop", description="The system that the customer comes from.")
+    external_id: Line | None = Field(default=None, description="The customer's key in `source`.")
+    consents: list[ConsentWord] = Field(default=[], max_length=100)
+    subscriptions: list[NewSubscription] = Field(default=[], max_length=100)
+
+    def held(self) -> tuple[policy.Subscription, ...]:
+        return tuple(item.held(item.subscription_id or ids.new_id()) for item in self.subscriptions)
+
+
+class ReviseCustomer(CustomerFacts):
+    """A merge patch: members left out stay as they are, null empties those that may be empty."""

@@ -1,0 +1,187 @@
+"""Writing customers: set-based, so that one customer and a thousand take the same few statements.
+
+Only what differs between `before` and `after` is written; a change that changes nothing leaves no trace.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from careloop_common import ids, outbox
+from sqlalchemy import delete, text, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from careloop_profile.customers import events
+from careloop_profile.customers.errors import CustomerExists
+from careloop_profile.customers.policy import Consent, Customer
+from careloop_profile.customers.queries import IDENTIFIER
+
+_CUSTOMER_TYPES = """
+    id uuid, version int, kind text, source text, external_id text, status text, joined_on date, left_on date,
+    region text, language text, vip boolean, care_flags text[], name_sealed text, do_not_disturb boolean,
+    quiet_hours jsonb, declared_devices int, attributes jsonb, created_at timestamptz, updated_at timestamptz
+"""
+_SUBSCRIPTION_TYPES = """
+    customer_id uuid, subscription_id uuid, product text, plan text, status text, monthly_fee numeric,
+    currency text, contract text, started_on date, ended_on date
+"""
+_IDENTIFIER_TYPES = "customer_id uuid, kind text, blind_index text, sealed text"
+_CONSENT_TYPES = """
+    id uuid, customer_id uuid, purpose text, channel text, granted boolean, at timestamptz,
+    recorded_at timestamptz, recorded_by text
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """`words` are consents to append, also those that an older or newer one outweighs."""
+
+    before: Customer | None
+    after: Customer
+    words: tuple[Consent, ...] = ()
+
+    @property
+    def real(self) -> bool:
+        return self.before != self.after
+
+
+async def store(
+    session: AsyncSession, changes: Sequence[Change], *, now: datetime, recorded_by: str
+) -> list[Customer]:
+    """Write the changes and publish them; returns the customers as they are afterwards, in the same order.
+
+    Existing customers must have been loaded with a lock.
+    """
+    finished = [_next_version(change, now) if change.real else change for change in changes]
+    real = [change for change in finished if change.real]
+    await _write_customers(session, [change.after for change in real])
+    await _write_identifiers(session, real)
+    await _write_subscriptions(session, real)
+    await _append_consents(session, finished, now, recorded_by)
+    for change in real:
+        outbox.add(session, events.of(change.before, change.after), now=now)
+    return [change.after for change in finished]
+
+
+def _next_version(change: Change, now: datetime) -> Change:
+    version = change.before.version + 1 if change.before else 1
+    return replace(change, after=replace(change.after, version=version, updated_at=now))
+
+
+async def _write_customers(session: AsyncSession, customers: Sequence[Customer]) -> None:
+    written = await _upsert(
+        session,
+        "customer",
+        _CUSTOMER_TYPES,
+        key=("id",),
+        rows=[_customer_row(customer) for customer in customers],
+        guard="customer.version = excluded.version - 1",
+        returning="id",
+    )
+    if len(written) != len(customers):
+        raise CustomerExists("Another request registered this customer at the same moment.")
+
+
+async def _write_identifiers(session: AsyncSession, changes: Sequence[Change]) -> None:
+    rows: list[dict[str, Any]] = []
+    gone: list[tuple[UUID, str]] = []
+    for change in changes:
+        for kind in ("phone", "email"):
+            old = getattr(change.before, kind, None)
+            new = getattr(change.after, kind)
+            if new is None and old is not None:
+                gone.append((change.after.customer_id, kind))
+            elif new != old:
+                rows.append(
+                    {
+                        "customer_id": change.after.customer_id,
+                        "kind": kind,
+                        "blind_index": new.index,
+                        "sealed": new.sealed,
+                    }
+                )
+    if gone:
+        await session.execute(
+            delete(IDENTIFIER).where(tuple_(IDENTIFIER.c.customer_id, IDENTIFIER.c.kind).in_(gone))
+        )
+    await _upsert(session, "identifier", _IDENTIFIER_TYPES, key=("customer_id", "kind"), rows=rows)
+
+
+async def _write_subscriptions(session: AsyncSession, changes: Sequence[Change]) -> None:
+    rows = [
+        {"customer_id": change.after.customer_id, **asdict(item)}
+        for change in changes
+        for item in set(change.after.subscriptions).difference(
+            change.before.subscriptions if change.before else ()
+        )
+    ]
+    await _upsert(
+        session, "subscription", _SUBSCRIPTION_TYPES, key=("customer_id", "subscription_id"), rows=rows
+    )
+
+
+async def _append_consents(
+    session: AsyncSession, changes: Iterable[Change], now: datetime, recorded_by: str
+) -> None:
+    rows = [
+        {
+            "id": ids.new_id(),
+            "customer_id": change.after.customer_id,
+            **asdict(word),
+            "recorded_at": now,
+            "recorded_by": recorded_by,
+        }
+        for change in changes
+        for word in change.words
+    ]
+    await _upsert(session, "consent", _CONSENT_TYPES, key=("id",), rows=rows)
+
+
+async def _upsert(
+    session: AsyncSession,
+    table: str,
+    types: str,
+    *,
+    key: tuple[str, ...],
+    rows: Sequence[dict[str, Any]],
+    guard: str = "true",
+    returning: str = "1",
+) -> Sequence[Any]:
+    """All rows in one statement: they travel as one JSON document, which PostgreSQL reads by the types given."""
+    if not rows:
+        return ()
+    columns = [part.split()[0] for part in types.split(",")]
+    assignments = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in key)
+    statement = text(
+        f"INSERT INTO {table} ({', '.join(columns)}) "  # noqa: S608  (names are constants of this module)
+        f"SELECT {', '.join(columns)} FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS row({types}) "
+        f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {assignments} WHERE {guard} RETURNING {returning}"
+    )
+    return (await session.execute(statement, {"rows": msgspec.json.encode(rows).decode()})).all()
+
+
+def _customer_row(customer: Customer) -> dict[str, Any]:
+    return {
+        "id": customer.customer_id,
+        "version": customer.version,
+        "kind": customer.kind,
+        "source": customer.source,
+        "external_id": customer.external_id,
+        "status": customer.status,
+        "joined_on": customer.joined_on,
+        "left_on": customer.left_on,
+        "region": customer.region,
+        "language": customer.language,
+        "vip": customer.vip,
+        "care_flags": customer.care_flags,
+        "name_sealed": customer.name,
+        "do_not_disturb": customer.do_not_disturb,
+        "quiet_hours": customer.quiet_hours,
+        "declared_devices": customer.declared_devices,
+        "attributes": customer.attributes,
+        "created_at": customer.created_at,
+        "updated_at": customer.updated_at,
+    }

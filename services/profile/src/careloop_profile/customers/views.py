@@ -1,0 +1,89 @@
+from datetime import date, datetime, time
+from decimal import Decimal
+from uuid import UUID
+
+from careloop_common.privacy import Vault
+from careloop_common.tokens import Actor
+from careloop_common.web import View
+
+from careloop_profile.customers.personal import Personal
+from careloop_profile.customers.policy import Customer
+from careloop_profile.customers.policy.state import Channel, CustomerKind, CustomerStatus, Purpose
+
+PERSONAL = "customers:personal"
+"""The scope that unmasks."""
+
+
+class ConsentView(View):
+    purpose: Purpose
+    channel: Channel
+    granted: bool
+    at: datetime
+
+
+class SubscriptionView(View):
+    subscription_id: UUID
+    product: str
+    plan: str | None
+    status: str
+    monthly_fee: Decimal | None
+    currency: str | None
+    contract: str | None
+    started_on: date | None
+    ended_on: date | None
+
+
+class DeviceView(View):
+    device_id: UUID
+    type: str
+    brand: str | None
+    model: str | None
+    os: str | None
+    status: str
+    bought_on: date | None
+    warranty_until: date | None
+    updated_at: datetime
+
+
+class QuietHoursView(View):
+    start: time
+    end: time
+    timezone: str
+
+
+class CustomerView(View):
+    """A customer; name, phone and e-mail are masked unless the caller may see personal data."""
+
+    customer_id: UUID
+    version: int
+    kind: CustomerKind
+    source: str
+    external_id: str | None
+    status: CustomerStatus
+    joined_on: date | None
+    left_on: date | None
+    region: str | None
+    language: str | None
+    vip: bool
+    care_flags: list[str]
+    name: str | None
+    phone: str | None
+    email: str | None
+    masked: bool
+    do_not_disturb: bool
+    quiet_hours: QuietHoursView | None
+    attributes: dict[str, str | float | bool | None]
+    consents: list[ConsentView]
+    subscriptions: list[SubscriptionView]
+    devices: int
+    created_at: datetime
+    updated_at: datetime
+
+
+def view(customer: Customer, vault: Vault, actor: Actor) -> CustomerView:
+    """The customer as this actor may see it."""
+    masked = not actor.may(PERSONAL)
+    contact = Personal(vault).contact(customer, masked=masked)
+    shown = {name: getattr(customer, name) for name in CustomerView.model_fields if hasattr(customer, name)}
+    shown |= {"name": contact.name, "phone": contact.phone, "email": contact.email}
+    return CustomerView.model_validate({**shown, "masked": masked})

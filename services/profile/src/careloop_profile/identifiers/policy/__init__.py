@@ -1,0 +1,8 @@
+"""What counts as a phone number, an e-mail address or a name: pure functions from text to a value or a reason."""
+
+from careloop_profile.identifiers.policy.email import normalise_email
+from careloop_profile.identifiers.policy.outcome import Outcome, Reason
+from careloop_profile.identifiers.policy.phone import normalise_phone
+from careloop_profile.identifiers.policy.text import clean, is_placeholder
+
+__all__ = ["Outcome", "Reason", "clean", "is_placeholder", "normalise_email", "normalise_phone"]

@@ -1,0 +1,84 @@
+"""Phone numbers to E.164.
+
+Nine of ten values are Chinese mobile numbers written in a few ways; a regular expression settles those, and only
+the rest pays for the numbering-plan library, which costs thirty times as much.
+"""
+
+import re
+
+import phonenumbers
+
+from careloop_profile.identifiers.policy.outcome import Outcome, Reason, refused
+from careloop_profile.identifiers.policy.text import clean, is_placeholder
+
+_CHINESE_MOBILE = re.compile(r"(?:\+?86|0086)?(1[3-9]\d{9})", re.ASCII)
+_PUNCTUATION = re.compile(r"[\s().\-/‐‑‒–—―·]+")
+_SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[eE]\+?\d+", re.ASCII)
+_FLOAT_TAIL = re.compile(r"\.0+$")
+_SEPARATORS = re.compile(r"[;,、|]|\s(?:or|或)\s")
+_EXTENSION = re.compile(r"\s*(?:ext\.?|x|转|分机|#)\s*\d{1,6}$", re.IGNORECASE)
+_LETTER = re.compile(r"[^\W\d_]")
+
+_FAMILIAR_FAKES = frozenset(
+    {"13800138000", "13800000000", "13912345678", "13812345678", "18888888888", "10086"}
+)
+_ASCENDING = "01234567890123456789"
+_MIN_DIGITS, _MAX_DIGITS = 7, 15
+
+
+def normalise_phone(raw: str, region: str = "CN") -> Outcome:
+    """The number in E.164, or the reason why it is none. `region` reads numbers without a country code."""
+    text = clean(raw)
+    if is_placeholder(text):
+        return refused(Reason.PLACEHOLDER if text else Reason.EMPTY)
+    compact = _PUNCTUATION.sub("", text)
+    if region == "CN" and (match := _CHINESE_MOBILE.fullmatch(compact)):
+        mobile = match[1]
+        return refused(Reason.PLACEHOLDER) if _is_fake(mobile) else Outcome("+86" + mobile)
+    return _settle(text, region)
+
+
+def _settle(text: str, region: str) -> Outcome:
+    if _SCIENTIFIC.fullmatch(text):
+        return refused(Reason.SCIENTIFIC_NOTATION)
+    if _SEPARATORS.search(text):
+        return refused(Reason.SEVERAL_VALUES)
+    bare = _EXTENSION.sub("", _FLOAT_TAIL.sub("", text))
+    repaired = bare != text
+    if _LETTER.search(bare):
+        return refused(Reason.LETTERS)
+    digits = "".join(filter(str.isdigit, bare))
+    if len(digits) < _MIN_DIGITS:
+        return refused(Reason.PLACEHOLDER if _is_fake(digits) else Reason.TOO_SHORT)
+    if len(digits) > _MAX_DIGITS + 2:
+        return refused(Reason.TOO_LONG)
+    if _is_fake(digits):
+        return refused(Reason.PLACEHOLDER)
+    return _by_numbering_plan(bare, region, repaired=repaired)
+
+
+def _by_numbering_plan(text: str, region: str, *, repaired: bool) -> Outcome:
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return refused(Reason.SYNTAX)
+    if not phonenumbers.is_valid_number(number):
+        possible = phonenumbers.is_possible_number_with_reason(number)
+        by_length = {
+            phonenumbers.ValidationResult.TOO_SHORT: Reason.TOO_SHORT,
+            phonenumbers.ValidationResult.TOO_LONG: Reason.TOO_LONG,
+        }
+        return refused(by_length.get(possible, Reason.UNASSIGNED))
+    value = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    national = phonenumbers.national_significant_number(number)
+    if number.country_code == 86 and _is_fake(national):
+        return refused(Reason.PLACEHOLDER)
+    return Outcome(value, repaired=repaired)
+
+
+def _is_fake(digits: str) -> bool:
+    """One digit repeated, a run up or down, or a number known from forms and advertisements."""
+    if digits in _FAMILIAR_FAKES or len(set(digits)) <= 1:
+        return True
+    tail = digits[1:] if digits.startswith("1") and len(digits) == 11 else digits
+    return len(set(tail)) == 1 or digits in _ASCENDING or digits in _ASCENDING[::-1]

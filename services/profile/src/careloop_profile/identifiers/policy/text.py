@@ -1,0 +1,41 @@
+import re
+import unicodedata
+
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]"
+)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_SPACES = re.compile(r"\s+")
+
+PLACEHOLDERS = frozenset(
+    {
+        *("", "-", "--", "---", ".", "?", "??", "/", "\\", "0", "x", "xx", "xxx", "#n/a", "#ref!", "#value!"),
+        *(
+            "n/a",
+            "na",
+            "nan",
+            "nil",
+            "none",
+            "null",
+            "(null)",
+            "undefined",
+            "unknown",
+            "anonymous",
+            "test",
+            "tbd",
+        ),
+        *("无", "没有", "暂无", "未知", "不详", "空", "待补充", "未填", "未填写", "匿名", "测试"),
+    }
+)
+
+
+def clean(raw: str) -> str:
+    """Compatibility forms folded, invisible and control characters gone, runs of blanks made one."""
+    if raw.isascii() and raw.isprintable():
+        return _SPACES.sub(" ", raw).strip()
+    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", raw))
+    return _SPACES.sub(" ", _CONTROL.sub(" ", text)).strip()
+
+
+def is_placeholder(text: str) -> bool:
+    return text.casefold() in PLACEHOLDERS
