@@ -1,0 +1,1 @@
+"""The pytest plugin: services under test on a real PostgreSQL and a real NATS. Needs the extra `testing`."""
