@@ -1,0 +1,163 @@
+"""May this person be contacted, on which channel, for this purpose, now? One answer per candidate, with its reason.
+
+The rules, in the order in which they are asked:
+
+1. A candidate past its expiry is dropped, whatever its class.
+2. Do-not-disturb stops every class, service included: who asked to be left alone is served by people, not by messages.
+3. Who has left gets no care and no marketing; an open complaint holds both back. Service goes on.
+4. Care and marketing need a granted consent for purpose and channel. Service needs none, but a recorded refusal counts.
+   An unsubscribe refuses care or marketing until a later consent is granted.
+5. Caps refuse care and marketing. Service passes and is counted.
+6. Quiet hours defer; only a message that answers what the person did a moment ago is exempt (`immediate`).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, tzinfo
+
+from careloop_campaign.contact.policy.caps import Cap, exhausted
+from careloop_campaign.contact.policy.quiet_hours import QuietHours, next_allowed
+from careloop_campaign.contact.policy.terms import Channel, Purpose, Reason
+
+# An event may overtake the registration of the person it is about: two streams, two consumers.
+UNKNOWN_RETRY = timedelta(seconds=5)
+UNKNOWN_PATIENCE = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    granted: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """An unsubscribe. No purpose or no channel means all of them."""
+
+    at: datetime
+    purpose: Purpose | None = None
+    channel: Channel | None = None
+
+    def refuses(self, purpose: Purpose, channel: Channel) -> bool:
+        return self.purpose in (None, purpose) and self.channel in (None, channel)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    addresses: frozenset[Channel]
+    left: bool = False
+    do_not_disturb: bool = False
+    quiet_hours: QuietHours | None = None
+    zone: tzinfo | None = None
+    consents: Mapping[tuple[Purpose, Channel], Consent] = field(default_factory=dict)
+    suppressions: tuple[Suppression, ...] = ()
+    open_complaint: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """One version of the contact policy."""
+
+    caps: tuple[Cap, ...]
+    quiet_hours: QuietHours | None
+    zone: tzinfo
+    channels: tuple[Channel, ...]
+    hold_for_complaints: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    purpose: Purpose
+    planned_at: datetime
+    expires_at: datetime
+    channels: tuple[Channel, ...] = ()
+    """The channels it may use, best first; empty means the policy's."""
+    immediate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Defer:
+    until: datetime
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Withhold:
+    reason: Reason
+
+
+Decision = Send | Defer | Withhold
+
+
+def decide(  # noqa: PLR0911  (one return for each rule, in their order)
+    candidate: Candidate, person: Person | None, rules: Rules, taken: Iterable[datetime], now: datetime
+) -> Decision:
+    """The one outcome of a candidate at this instant. `taken` are the person's slots, without the candidate's own."""
+    if now >= candidate.expires_at:
+        return Withhold(Reason.EXPIRED)
+    if person is None:
+        return _wait_for_person(candidate, now)
+    if reason := _barred(candidate.purpose, person, rules):
+        return Withhold(reason)
+    channel = _channel(candidate, person, rules)
+    if isinstance(channel, Withhold):
+        return channel
+    if exhausted(rules.caps, candidate.purpose, taken, now):
+        return Withhold(Reason.FREQUENCY_CAP)
+    allowed = _allowed_from(candidate, person, rules, now)
+    if allowed >= candidate.expires_at:
+        return Withhold(Reason.QUIET_HOURS)
+    if allowed > now:
+        return Defer(allowed, Reason.QUIET_HOURS)
+    return Send(channel)
+
+
+def _wait_for_person(candidate: Candidate, now: datetime) -> Decision:
+    if now - candidate.planned_at >= UNKNOWN_PATIENCE:
+        return Withhold(Reason.NO_ADDRESS)
+    return Defer(now + UNKNOWN_RETRY, Reason.CUSTOMER_UNKNOWN)
+
+
+def _barred(purpose: Purpose, person: Person, rules: Rules) -> Reason | None:
+    if person.do_not_disturb:
+        return Reason.DO_NOT_DISTURB
+    if purpose is Purpose.SERVICE:
+        return None
+    if person.left:
+        return Reason.CUSTOMER_LEFT
+    if person.open_complaint and rules.hold_for_complaints:
+        return Reason.OPEN_COMPLAINT
+    return None
+
+
+def _channel(candidate: Candidate, person: Person, rules: Rules) -> Channel | Withhold:
+    wanted = candidate.channels or rules.channels
+    reachable = [channel for channel in wanted if channel in person.addresses]
+    if not reachable:
+        return Withhold(Reason.NO_ADDRESS)
+    for channel in reachable:
+        if permitted(person, candidate.purpose, channel):
+            return channel
+    return Withhold(Reason.NO_CONSENT)
+
+
+def permitted(person: Person, purpose: Purpose, channel: Channel) -> bool:
+    """Consent and unsubscribes, for one purpose on one channel."""
+    consent = person.consents.get((purpose, channel))
+    if purpose is Purpose.SERVICE:
+        return consent is None or consent.granted
+    if consent is None or not consent.granted:
+        return False
+    return not any(s.refuses(purpose, channel) and s.at >= consent.at for s in person.suppressions)
+
+
+def _allowed_from(candidate: Candidate, person: Person, rules: Rules, now: datetime) -> datetime:
+    quiet = person.quiet_hours or rules.quiet_hours
+    if candidate.immediate or quiet is None:
+        return now
+    return next_allowed(quiet, person.zone or rules.zone, now)

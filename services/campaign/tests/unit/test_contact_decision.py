@@ -1,0 +1,131 @@
+"""Every candidate ends in exactly one outcome, with its reason."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from careloop_campaign.contact.policy import (
+    Candidate,
+    Cap,
+    Channel,
+    Consent,
+    Defer,
+    Person,
+    Purpose,
+    QuietHours,
+    Reason,
+    Rules,
+    Send,
+    Suppression,
+    Withhold,
+    decide,
+)
+
+NOON = datetime(2026, 6, 1, 4, tzinfo=UTC)  # in Shanghai
+NIGHT = datetime(2026, 6, 1, 15, tzinfo=UTC)
+DAY = timedelta(days=1)
+GRANTED = Consent(granted=True, at=NOON - DAY)
+REFUSED = Consent(granted=False, at=NOON - DAY)
+
+RULES = Rules(
+    caps=(Cap(DAY, care=1, marketing=1),),
+    quiet_hours=QuietHours(time(21), time(8)),
+    zone=ZoneInfo("Asia/Shanghai"),
+    channels=(Channel.EMAIL, Channel.SMS),
+)
+PERSON = Person(
+    addresses=frozenset({Channel.SMS, Channel.EMAIL}),
+    consents={(Purpose.CARE, Channel.EMAIL): GRANTED, (Purpose.CARE, Channel.SMS): GRANTED},
+)
+
+
+def candidate(purpose=Purpose.CARE, **other):
+    return Candidate(**{"purpose": purpose, "planned_at": NOON, "expires_at": NOON + 3 * DAY, **other})
+
+
+def test_the_first_permitted_channel_in_the_policys_order():
+    assert decide(candidate(), PERSON, RULES, (), NOON) == Send(Channel.EMAIL)
+    refused = replace(PERSON, consents={**PERSON.consents, (Purpose.CARE, Channel.EMAIL): REFUSED})
+    assert decide(candidate(), refused, RULES, (), NOON) == Send(Channel.SMS)
+
+
+@pytest.mark.parametrize(
+    ("person", "reason"),
+    [
+        ({"do_not_disturb": True}, Reason.DO_NOT_DISTURB),
+        ({"left": True}, Reason.CUSTOMER_LEFT),
+        ({"open_complaint": True}, Reason.OPEN_COMPLAINT),
+        ({"addresses": frozenset()}, Reason.NO_ADDRESS),
+        ({"addresses": frozenset({Channel.WECHAT})}, Reason.NO_ADDRESS),
+        ({"consents": {}}, Reason.NO_CONSENT),
+        ({"suppressions": (Suppression(NOON),)}, Reason.NO_CONSENT),
+        ({"suppressions": (Suppression(NOON, Purpose.CARE),)}, Reason.NO_CONSENT),
+    ],
+)
+def test_care_is_withheld(person, reason):
+    assert decide(candidate(), replace(PERSON, **person), RULES, (), NOON) == Withhold(reason)
+
+
+def test_an_unsubscribe_counts_until_a_later_consent():
+    earlier = replace(PERSON, suppressions=(Suppression(GRANTED.at - DAY),))
+    assert isinstance(decide(candidate(), earlier, RULES, (), NOON), Send)
+
+
+def test_an_unsubscribe_from_marketing_leaves_care():
+    person = replace(PERSON, suppressions=(Suppression(NOON, Purpose.MARKETING),))
+    assert isinstance(decide(candidate(), person, RULES, (), NOON), Send)
+
+
+def test_service_needs_no_consent_and_no_slot_and_goes_to_who_has_left_or_complains():
+    person = replace(PERSON, consents={}, left=True, open_complaint=True, suppressions=(Suppression(NOON),))
+    assert decide(candidate(Purpose.SERVICE), person, RULES, (NOON,) * 9, NOON) == Send(Channel.EMAIL)
+
+
+def test_do_not_disturb_and_a_stated_refusal_stop_service_too():
+    quiet = replace(PERSON, do_not_disturb=True)
+    assert decide(candidate(Purpose.SERVICE), quiet, RULES, (), NOON) == Withhold(Reason.DO_NOT_DISTURB)
+    refused = replace(
+        PERSON, consents={(Purpose.SERVICE, Channel.EMAIL): REFUSED, (Purpose.SERVICE, Channel.SMS): REFUSED}
+    )
+    assert decide(candidate(Purpose.SERVICE), refused, RULES, (), NOON) == Withhold(Reason.NO_CONSENT)
+
+
+def test_the_cap_refuses_care():
+    assert decide(candidate(), PERSON, RULES, (NOON,), NOON) == Withhold(Reason.FREQUENCY_CAP)
+
+
+def test_quiet_hours_defer_to_the_first_allowed_instant():
+    morning = datetime(2026, 6, 2, tzinfo=UTC)
+    assert decide(candidate(), PERSON, RULES, (), NIGHT) == Defer(morning, Reason.QUIET_HOURS)
+
+
+def test_quiet_hours_beyond_the_expiry_withhold_at_once():
+    short = candidate(expires_at=NIGHT + timedelta(hours=1))
+    assert decide(short, PERSON, RULES, (), NIGHT) == Withhold(Reason.QUIET_HOURS)
+
+
+def test_an_answer_to_what_the_person_just_did_does_not_wait():
+    urgent = candidate(Purpose.SERVICE, immediate=True)
+    assert isinstance(decide(urgent, PERSON, RULES, (), NIGHT), Send)
+
+
+def test_the_customers_own_quiet_hours_and_zone_come_first():
+    person = replace(PERSON, quiet_hours=QuietHours(time(12), time(14)), zone=ZoneInfo("Europe/Berlin"))
+    assert isinstance(decide(candidate(), person, RULES, (), NIGHT), Send)
+    siesta = datetime(2026, 6, 1, 10, 30, tzinfo=UTC)
+    assert decide(candidate(), person, RULES, (), siesta) == Defer(
+        datetime(2026, 6, 1, 12, tzinfo=UTC), Reason.QUIET_HOURS
+    )
+
+
+def test_an_expired_candidate_is_dropped_before_anything_else():
+    past = candidate(Purpose.SERVICE, expires_at=NOON)
+    assert decide(past, None, RULES, (), NOON) == Withhold(Reason.EXPIRED)
+
+
+def test_an_unknown_person_is_waited_for_and_then_given_up():
+    assert decide(candidate(), None, RULES, (), NOON) == Defer(
+        NOON + timedelta(seconds=5), Reason.CUSTOMER_UNKNOWN
+    )
+    assert decide(candidate(), None, RULES, (), NOON + timedelta(minutes=2)) == Withhold(Reason.NO_ADDRESS)
