@@ -1,0 +1,54 @@
+"""What a step of a ladder means for a ticket. When it is due is the clock's business (`sla.policy.ladder`)."""
+
+from dataclasses import dataclass
+
+from careloop_ticketing.ranks import Level, Tier
+from careloop_ticketing.sla.policy.ladder import Action, Step
+
+ASSIGNEE = "assignee"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a ticket stands when a step falls due."""
+
+    level: Level
+    tier: Tier
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """Where it stands after the step, and who is told."""
+
+    level: Level
+    tier: Tier
+    told: str
+
+    def changes(self, standing: Standing) -> bool:
+        return (self.level, self.tier) != (standing.level, standing.tier)
+
+
+def decide(step: Step, standing: Standing) -> Consequence:
+    """Steps only ever lift: nobody's case sinks because a ladder says so."""
+    level, tier, told = standing.level, standing.tier, ASSIGNEE
+    match step.action:
+        case Action.REMIND:
+            pass
+        case Action.REASSIGN:
+            level = level.at_least(step.level or level.next())
+            told = level.value
+        case Action.RAISE_TIER:
+            tier = tier.next()
+            level = level.at_least(tier.holder)
+            told = level.value
+        case Action.NOTIFY:
+            told = (step.level or level.next()).value
+    return Consequence(level, tier, told)
+
+
+def reason(step: Step, clock: str) -> str:
+    """Why, in words for the history: `resolution at 125 % of its target`."""
+    seconds = int(step.after.total_seconds())
+    return (
+        f"{clock} {seconds} s after its target" if seconds else f"{clock} at {step.percent} % of its target"
+    )

@@ -1,0 +1,47 @@
+"""Two orders that every slice shares: how grave a case is (`Tier`) and who holds it (`Level`)."""
+
+from enum import StrEnum
+from typing import Self
+
+
+class Rank(StrEnum):
+    """Words in ascending order. Compare by `rank`: as strings they would sort by the alphabet."""
+
+    @property
+    def rank(self) -> int:
+        return list(type(self)).index(self) + 1
+
+    def next(self) -> Self:
+        """The rank above, or this one at the top."""
+        ranks = list(type(self))
+        return ranks[min(self.rank, len(ranks) - 1)]
+
+    def at_least(self, other: Self | None) -> Self:
+        """The higher of two."""
+        return other if other is not None and other.rank > self.rank else self
+
+
+class Level(Rank):
+    FRONT_LINE = "front_line"
+    EXPERT = "expert"
+    MANAGER = "manager"
+    REGIONAL_HEAD = "regional_head"
+    GROUP_COMMITTEE = "group_committee"
+
+
+class Tier(Rank):
+    PRIMARY = "primary"
+    INTERMEDIATE = "intermediate"
+    ADVANCED = "advanced"
+
+    @property
+    def holder(self) -> Level:
+        """Who holds a case of this tier from the start."""
+        return _HOLDERS[self]
+
+
+_HOLDERS = {
+    Tier.PRIMARY: Level.FRONT_LINE,
+    Tier.INTERMEDIATE: Level.EXPERT,
+    Tier.ADVANCED: Level.REGIONAL_HEAD,
+}

@@ -1,0 +1,1 @@
+"""How it went, in the customer's words: an answer archives the ticket, reopens it, or comes too late."""

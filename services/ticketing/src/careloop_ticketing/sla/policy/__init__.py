@@ -1,0 +1,1 @@
+"""Every rule about time: pure functions, tested without a database."""

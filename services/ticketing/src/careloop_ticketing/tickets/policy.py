@@ -1,0 +1,124 @@
+"""The life of a ticket as a table: which act is possible in which status, and where it leads.
+
+classified ──respond──► handling ──resolve──► feedback ──archive──► archived
+                         │    ▲                  │
+                       pause resume           reopen ──► handling
+                         ▼    │
+                        waiting
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+from careloop_ticketing.ranks import Tier
+from careloop_ticketing.tickets.errors import PauseNotAllowed, TransitionImpossible
+
+
+class Kind(StrEnum):
+    COMPLAINT = "complaint"
+    INQUIRY = "inquiry"
+    FAULT = "fault"
+    SUGGESTION = "suggestion"
+
+
+class Status(StrEnum):
+    RECEIVED = "received"
+    CLASSIFIED = "classified"
+    HANDLING = "handling"
+    WAITING = "waiting"
+    FEEDBACK = "feedback"
+    ARCHIVED = "archived"
+
+
+class Act(StrEnum):
+    OPEN = "open"
+    CLASSIFY = "classify"
+    RESPOND = "respond"
+    ASSIGN = "assign"
+    ESCALATE = "escalate"
+    PAUSE = "pause"
+    RESUME = "resume"
+    RESOLVE = "resolve"
+    REOPEN = "reopen"
+    ARCHIVE = "archive"
+    NOTE = "note"
+    LINK = "link"
+
+
+class Outcome(StrEnum):
+    """How a ticket was resolved."""
+
+    SOLVED = "solved"
+    EXPLAINED = "explained"
+    COMPENSATED = "compensated"
+    DECLINED = "declined"
+
+
+TRANSITIONS: Mapping[Status, Mapping[Act, Status]] = MappingProxyType(
+    {
+        Status.RECEIVED: {Act.CLASSIFY: Status.CLASSIFIED},
+        Status.CLASSIFIED: {
+            Act.CLASSIFY: Status.CLASSIFIED,
+            Act.RESPOND: Status.HANDLING,
+            Act.ASSIGN: Status.CLASSIFIED,
+            Act.ESCALATE: Status.CLASSIFIED,
+            Act.RESOLVE: Status.FEEDBACK,
+            Act.NOTE: Status.CLASSIFIED,
+            Act.LINK: Status.CLASSIFIED,
+        },
+        Status.HANDLING: {
+            Act.CLASSIFY: Status.HANDLING,
+            Act.RESPOND: Status.HANDLING,
+            Act.ASSIGN: Status.HANDLING,
+            Act.ESCALATE: Status.HANDLING,
+            Act.PAUSE: Status.WAITING,
+            Act.RESOLVE: Status.FEEDBACK,
+            Act.NOTE: Status.HANDLING,
+            Act.LINK: Status.HANDLING,
+        },
+        Status.WAITING: {
+            Act.CLASSIFY: Status.WAITING,
+            Act.RESPOND: Status.WAITING,
+            Act.ASSIGN: Status.WAITING,
+            Act.RESUME: Status.HANDLING,
+            Act.RESOLVE: Status.FEEDBACK,
+            Act.NOTE: Status.WAITING,
+            Act.LINK: Status.WAITING,
+        },
+        Status.FEEDBACK: {
+            Act.CLASSIFY: Status.FEEDBACK,
+            Act.REOPEN: Status.HANDLING,
+            Act.ARCHIVE: Status.ARCHIVED,
+            Act.NOTE: Status.FEEDBACK,
+            Act.LINK: Status.FEEDBACK,
+        },
+        Status.ARCHIVED: {Act.LINK: Status.ARCHIVED},
+    }
+)
+
+
+def after(status: Status, act: Act) -> Status:
+    """The status that `act` leads to; `TransitionImpossible` where the table has no such way."""
+    leads_to = TRANSITIONS[status].get(act)
+    if leads_to is None:
+        possible = sorted(TRANSITIONS[status].keys() - {Act.ESCALATE, Act.LINK})
+        raise TransitionImpossible(f"A ticket in {status} cannot take the act {act}.", possible=possible)
+    return leads_to
+
+
+def check_pause(tier: Tier, *, vip: bool) -> None:
+    """The clocks of brand risks and of VIP customers never wait."""
+    if tier is Tier.ADVANCED or vip:
+        raise PauseNotAllowed("Clocks of advanced tickets and of VIP customers do not pause.")
+
+
+def number_of(sequence: int, now: datetime) -> str:
+    """What the customer quotes: `C-20260301-000042`. Numbers rise; gaps are possible."""
+    return f"C-{now:%Y%m%d}-{sequence:06d}"
+
+
+def language_of(text: str) -> str:
+    """Chinese if it has Chinese characters, else English."""
+    return "zh" if any("\u4e00" <= character <= "\u9fff" for character in text) else "en"
