@@ -50,7 +50,7 @@ class IdentifierRow(Base, table=True):
     __tablename__ = "identifier"
     __table_args__ = (
         CheckConstraint("kind IN ('phone', 'email')", name="kind"),
-        Index("ix_identifier_blind_index", "kind", "blind_index"),
+        Index("ix_identifier_blind_index", "blind_index"),
     )
 
     customer_id: UUID = Field(primary_key=True)

@@ -70,6 +70,30 @@ def having_identifier(kind: str, blind_index: str) -> ColumnElement[bool]:
     return CUSTOMER.c.id.in_(holders)
 
 
+async def known(session: AsyncSession, ids: list[UUID]) -> set[UUID]:
+    """Those of the ids that are customers."""
+    return set((await session.scalars(select(CUSTOMER.c.id).where(CUSTOMER.c.id == func.any(ids)))).all())
+
+
+async def holders(session: AsyncSession, indexes: list[str]) -> dict[str, list[UUID]]:
+    """Who has an identifier, by its blind index."""
+    columns = IDENTIFIER.c
+    statement = select(columns.blind_index, columns.customer_id).where(
+        columns.blind_index == func.any(indexes)
+    )
+    found: dict[str, list[UUID]] = {}
+    for index, customer_id in await session.execute(statement):
+        found.setdefault(index, []).append(customer_id)
+    return found
+
+
+async def indexes_of(session: AsyncSession, ids: list[UUID]) -> dict[str, UUID]:
+    """The blind indexes that these customers are found by."""
+    columns = IDENTIFIER.c
+    statement = select(columns.blind_index, columns.customer_id).where(columns.customer_id == func.any(ids))
+    return dict(row.tuple() for row in await session.execute(statement))
+
+
 async def devices_of(session: AsyncSession, customer_id: UUID) -> Sequence[Any]:
     statement = select(DEVICE).where(DEVICE.c.customer_id == customer_id).order_by(DEVICE.c.device_id)
     return (await session.execute(statement)).all()
@@ -111,7 +135,7 @@ async def _device_counts(session: AsyncSession, ids: list[UUID]) -> dict[UUID, i
     columns = DEVICE.c
     statement = select(columns.customer_id, func.count()).where(columns.customer_id == func.any(ids))
     counted = await session.execute(statement.group_by(columns.customer_id))
-    return {customer_id: count for customer_id, count in counted}
+    return dict(row.tuple() for row in counted)
 
 
 def _customer(

@@ -1,0 +1,75 @@
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Boolean, Column, DateTime, Index, Numeric, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from careloop_profile.database import Base
+
+INSTANT = DateTime(timezone=True)
+MONEY = Numeric(16, 4)
+
+
+class InteractionRow(Base, table=True):
+    """What happened between a customer and the operator. Partitioned by day; the key makes resending harmless."""
+
+    __tablename__ = "interaction"
+    __table_args__ = (
+        Index("ix_interaction_timeline", "customer_id", text("occurred_at DESC"), text("message_uid DESC")),
+        Index("ix_interaction_suspect", "message_uid", postgresql_where=text("time_suspect")),
+        {"postgresql_partition_by": "RANGE (occurred_at)"},
+    )
+
+    message_uid: UUID = Field(primary_key=True)
+    occurred_at: datetime = Field(primary_key=True, sa_type=INSTANT)
+    customer_id: UUID
+    channel: str = Field(sa_type=Text)
+    kind: str = Field(sa_type=Text)
+    direction: str | None = Field(default=None, sa_type=Text)
+    amount: Decimal | None = Field(default=None, sa_type=MONEY)
+    properties: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    received_at: datetime = Field(sa_type=INSTANT)
+    time_suspect: bool = Field(sa_type=Boolean)
+
+
+class UnresolvedRow(Base, table=True):
+    """An interaction of somebody who is not known, or not known for certain. It waits for its customer."""
+
+    __tablename__ = "interaction_unresolved"
+    __table_args__ = (
+        Index("ix_interaction_unresolved_customer", "customer_id"),
+        Index("ix_interaction_unresolved_index", "blind_index"),
+        Index("ix_interaction_unresolved_received", "received_at", "message_uid"),
+    )
+
+    message_uid: UUID = Field(primary_key=True)
+    occurred_at: datetime = Field(sa_type=INSTANT)
+    customer_id: UUID | None = None
+    blind_index: str | None = Field(default=None, sa_type=Text)
+    label: str | None = Field(default=None, sa_type=Text)
+    channel: str = Field(sa_type=Text)
+    kind: str = Field(sa_type=Text)
+    direction: str | None = Field(default=None, sa_type=Text)
+    amount: Decimal | None = Field(default=None, sa_type=MONEY)
+    properties: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    received_at: datetime = Field(sa_type=INSTANT)
+    time_suspect: bool = Field(sa_type=Boolean)
+
+
+class ActivityRow(Base, table=True):
+    """Counters per customer and channel; they count rows that were really inserted."""
+
+    __tablename__ = "customer_activity"
+    __table_args__ = ({"postgresql_with": {"fillfactor": 70}},)
+
+    customer_id: UUID = Field(primary_key=True)
+    channel: str = Field(primary_key=True, sa_type=Text)
+    interactions: int
+    payments: int
+    amount: Decimal = Field(sa_type=MONEY)
+    complaints: int
+    first_at: datetime = Field(sa_type=INSTANT)
+    last_at: datetime = Field(sa_type=INSTANT)

@@ -1,0 +1,72 @@
+"""From an interaction as a client sends it to a row as it is stored. Pure, and on the hot path."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from hashlib import blake2b
+from typing import NamedTuple
+
+from careloop_profile.interactions.errors import ItemRefused
+
+OLDEST, NEWEST = timedelta(days=400), timedelta(days=1)
+"""How far from its arrival an interaction may have happened. What lies outside is a broken clock."""
+MAX_PROPERTIES = 32 << 10
+_MICROSECOND = timedelta(microseconds=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_CODE = re.compile(r"[a-z][a-z0-9_.-]{0,47}")
+_LARGEST_AMOUNT = Decimal(10) ** 12
+_FOUR_PLACES = Decimal("0.0001")
+
+
+class Row(NamedTuple):
+    """One interaction on its way to the database. `customer_id` or `blind_index` says whose it is; `label` is how a
+    source system calls that customer, for those who look at what could not be attached."""
+
+    uid: str
+    customer_id: str | None
+    blind_index: str | None
+    label: str | None
+    channel: str
+    kind: str
+    at: int
+    suspect: bool
+    direction: str | None
+    amount: str | None
+    properties: bytes
+
+
+def microseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def occurred(claimed: datetime, now: datetime) -> tuple[int, bool]:
+    """When it happened, and whether that is a guess because the sender's clock cannot be right."""
+    if now - OLDEST <= claimed <= now + NEWEST:
+        return microseconds(claimed), False
+    return microseconds(now), True
+
+
+def message_uid(*parts: str) -> str:
+    """Equal parts, equal id: resent messages are recognised by it. Laid out as an RFC 9562 UUID, version 8."""
+    digest = bytearray(
+        blake2b("\0".join(parts).encode(), digest_size=16, person=b"careloop.message").digest()
+    )
+    digest[6] = digest[6] & 0x0F | 0x80
+    digest[8] = digest[8] & 0x3F | 0x80
+    return digest.hex()
+
+
+def check_kind(kind: str, known: set[str]) -> None:
+    """Kinds are the client's own words; `known` remembers those that were found well formed."""
+    if kind in known:
+        return
+    if not _CODE.fullmatch(kind):
+        raise ItemRefused("kind_malformed", "kind must match [a-z][a-z0-9_.-]{0,47}")
+    if len(known) < 1000:
+        known.add(kind)
+
+
+def money(amount: Decimal) -> str:
+    if not amount.is_finite() or abs(amount) >= _LARGEST_AMOUNT:
+        raise ItemRefused("amount_out_of_range", "amount must be a number below 10^12")
+    return str(amount.quantize(_FOUR_PLACES))

@@ -1,0 +1,1 @@
+"""Taking interactions in, and storing them."""

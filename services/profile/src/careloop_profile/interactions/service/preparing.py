@@ -1,0 +1,111 @@
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+from careloop_common.privacy import Vault
+from msgspec import Raw
+
+from careloop_profile.identifiers.keys import customer_id_of
+from careloop_profile.identifiers.policy import Outcome, normalise_email, normalise_phone
+from careloop_profile.interactions import policy, wire
+from careloop_profile.interactions.errors import ItemRefused
+from careloop_profile.interactions.policy import Row
+from careloop_profile.interactions.wire import CustomerReference, Item
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    index: int
+    code: str
+    detail: str
+
+
+class Reference(NamedTuple):
+    """Whose interaction it is; personal identifiers have become blind indexes."""
+
+    customer_id: str | None
+    blind_index: str | None
+    label: str | None
+
+
+class Preparer:
+    """Turns items into rows. Lives as long as the process: it remembers the kinds it has seen."""
+
+    def __init__(self, vault: Vault, phone_region: str) -> None:
+        self._vault = vault
+        self._region = phone_region
+        self._kinds: set[str] = set()
+
+    def prepare(
+        self, items: Iterable[Raw | bytes], *, channels: frozenset[str], now: datetime
+    ) -> tuple[list[Row], list[Rejection]]:
+        """The rows of the good items and the reasons of the others."""
+        rows: list[Row] = []
+        rejected: list[Rejection] = []
+        for index, raw in enumerate(items):
+            try:
+                rows.append(self._row(wire.decode_item(raw), channels, now))
+            except ItemRefused as refused:
+                rejected.append(Rejection(index, refused.reason, refused.detail))
+            except (msgspec.DecodeError, RecursionError) as error:
+                rejected.append(Rejection(index, "item_malformed", str(error)))
+        return rows, rejected
+
+    def _row(self, item: Item, channels: frozenset[str], now: datetime) -> Row:
+        if item.channel not in channels:
+            raise ItemRefused("channel_unknown", "channel is not one of GET /v1/channels")
+        policy.check_kind(item.kind, self._kinds)
+        customer_id, blind_index, label = self._reference(item.customer)
+        at, suspect = policy.occurred(item.occurred_at, now)
+        amount = None if item.amount is None else policy.money(item.amount)
+        properties = wire.checked_properties(item.properties)
+        uid = self._uid(item, customer_id or blind_index or "", amount, properties)
+        return Row(
+            uid,
+            customer_id,
+            blind_index,
+            label,
+            item.channel,
+            item.kind,
+            at,
+            suspect,
+            item.direction,
+            amount,
+            properties,
+        )
+
+    def _reference(self, who: CustomerReference) -> Reference:
+        given = (who.customer_id, who.external_id, who.phone, who.email)
+        if sum(part is not None for part in given) != 1 or (who.source is None) != (who.external_id is None):
+            raise ItemRefused(
+                "customer_ambiguous",
+                "customer must be one of customer_id; source and external_id; phone; email",
+            )
+        if who.customer_id is not None:
+            return Reference(str(who.customer_id), None, None)
+        if who.source is not None and who.external_id is not None:
+            key = str(customer_id_of(who.source, who.external_id))
+            return Reference(key, None, f"{who.source}:{who.external_id}")
+        if who.phone is not None:
+            return self._personal("phone", normalise_phone(who.phone, self._region))
+        return self._personal("email", normalise_email(who.email or ""))
+
+    def _personal(self, kind: str, outcome: Outcome) -> Reference:
+        if outcome.value is None:
+            raise ItemRefused("identifier_refused", f"{kind} is not an identifier: {outcome.reason}")
+        return Reference(None, self._vault.blind_index(kind, outcome.value), None)
+
+    def _uid(self, item: Item, reference: str, amount: str | None, properties: bytes) -> str:
+        if item.message_id is not None:
+            return policy.message_uid(item.source or item.customer.source or "", item.message_id)
+        return policy.message_uid(
+            reference,
+            item.channel,
+            item.kind,
+            str(policy.microseconds(item.occurred_at)),
+            item.direction or "",
+            amount or "",
+            wire.canonical(properties),
+        )

@@ -1,0 +1,86 @@
+"""The statements of the hot path.
+
+Inserting, counting and finding out what was new are one statement, so a message that comes twice changes nothing, and
+no counter can disagree with the rows.
+"""
+
+from sqlalchemy import text
+
+_COUNT = """
+    counted AS (
+        INSERT INTO customer_activity AS known
+            (customer_id, channel, interactions, payments, amount, complaints, first_at, last_at)
+        SELECT customer_id, channel, count(*), count(*) FILTER (WHERE kind = 'payment'),
+               coalesce(sum(amount) FILTER (WHERE kind = 'payment'), 0),
+               count(*) FILTER (WHERE kind = 'complaint'), min(occurred_at), max(occurred_at)
+        FROM fresh GROUP BY customer_id, channel ORDER BY customer_id, channel
+        ON CONFLICT (customer_id, channel) DO UPDATE SET
+            interactions = known.interactions + excluded.interactions,
+            payments = known.payments + excluded.payments,
+            amount = known.amount + excluded.amount,
+            complaints = known.complaints + excluded.complaints,
+            first_at = least(known.first_at, excluded.first_at),
+            last_at = greatest(known.last_at, excluded.last_at)
+    )
+    SELECT customer_id, count(*) AS interactions, count(*) FILTER (WHERE kind = 'payment') AS payments,
+           coalesce(sum(amount) FILTER (WHERE kind = 'payment'), 0) AS amount,
+           count(*) FILTER (WHERE kind = 'complaint') AS complaints, max(occurred_at) AS last_at
+    FROM fresh GROUP BY customer_id
+"""
+_COLUMNS = """
+    message_uid, occurred_at, customer_id, channel, kind, direction, amount, properties, received_at, time_suspect
+"""
+_VALUES = """
+    uid, timestamptz 'epoch' + at * interval '1 microsecond', customer_id, channel, kind, direction,
+    CAST(amount AS numeric), CAST(properties AS jsonb),
+    timestamptz 'epoch' + received_at * interval '1 microsecond', suspect
+"""
+_ARRAYS = """
+    unnest(CAST(:uid AS uuid[]), CAST(:customer_id AS uuid[]), CAST(:blind_index AS text[]), CAST(:label AS text[]),
+           CAST(:channel AS text[]), CAST(:kind AS text[]), CAST(:at AS bigint[]), CAST(:suspect AS boolean[]),
+           CAST(:direction AS text[]), CAST(:amount AS text[]), CAST(:properties AS text[]),
+           CAST(:received_at AS bigint[]))
+    AS given(uid, customer_id, blind_index, label, channel, kind, at, suspect, direction, amount, properties, received_at)
+"""
+
+# ruff: noqa: S608  (these statements are put together from the constants above)
+INSERT = text(f"""
+    WITH fresh AS (
+        INSERT INTO interaction ({_COLUMNS}) SELECT {_VALUES} FROM {_ARRAYS}
+        ON CONFLICT DO NOTHING
+        RETURNING customer_id, channel, kind, amount, occurred_at
+    ), {_COUNT}
+""")
+"""Returns, per customer, what was new."""
+
+SET_ASIDE = text(f"""
+    INSERT INTO interaction_unresolved ({_COLUMNS}, blind_index, label)
+    SELECT {_VALUES}, blind_index, label FROM {_ARRAYS}
+    ON CONFLICT DO NOTHING
+""")
+
+ATTACH = text(f"""
+    WITH found AS (
+        SELECT * FROM unnest(CAST(:indexes AS text[]), CAST(:holders AS uuid[])) AS found(index, holder)
+    ), taken AS (
+        DELETE FROM interaction_unresolved AS waiting USING (
+            SELECT message_uid AS uid, waiting.customer_id AS holder FROM interaction_unresolved AS waiting
+            WHERE waiting.customer_id = ANY(CAST(:customers AS uuid[]))
+            UNION
+            SELECT message_uid, holder FROM interaction_unresolved JOIN found ON blind_index = found.index
+        ) AS match
+        WHERE waiting.message_uid = match.uid
+        RETURNING waiting.*, match.holder
+    ), fresh AS (
+        INSERT INTO interaction ({_COLUMNS})
+        SELECT {_COLUMNS.replace("customer_id", "holder")} FROM taken
+        ON CONFLICT DO NOTHING
+        RETURNING customer_id, channel, kind, amount, occurred_at
+    ), {_COUNT}
+""")
+"""Moves what waited for these customers to where it belongs; returns as INSERT does."""
+
+KNOWN_SUSPECTS = text("""
+    SELECT message_uid FROM interaction WHERE message_uid = ANY(CAST(:uids AS uuid[])) AND time_suspect
+""")
+"""The key of a suspect row holds the time of its arrival, so the key alone does not recognise it."""

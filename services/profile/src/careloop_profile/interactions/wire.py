@@ -1,0 +1,138 @@
+"""Interactions on the wire: what clients send, and the envelopes in which they travel to the worker."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta, Raw, Struct
+
+from careloop_profile.interactions.errors import ItemRefused
+from careloop_profile.interactions.policy import MAX_PROPERTIES, Row
+
+Text = Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class CustomerReference(Struct, forbid_unknown_fields=True):
+    """Exactly one of: `customer_id`; `source` with `external_id`; `phone`; `email`."""
+
+    customer_id: UUID | None = None
+    source: Text | None = None
+    external_id: Text | None = None
+    phone: Text | None = None
+    email: Text | None = None
+
+
+class Item(Struct, forbid_unknown_fields=True):
+    customer: CustomerReference
+    channel: str
+    kind: str
+    occurred_at: Annotated[datetime, Meta(tz=True)]
+    message_id: Text | None = None
+    source: Text | None = None
+    direction: Literal["inbound", "outbound"] | None = None
+    amount: Decimal | None = None
+    properties: Raw = Raw(b"{}")
+
+
+class Batch(Struct, forbid_unknown_fields=True):
+    items: list[Raw]
+
+
+class Envelope(Struct):
+    """Up to two hundred interactions of one partition, column by column: the worker hands the columns to one
+    statement without touching an item."""
+
+    received_at: int
+    uid: Sequence[str]
+    customer_id: Sequence[str | None]
+    blind_index: Sequence[str | None]
+    label: Sequence[str | None]
+    channel: Sequence[str]
+    kind: Sequence[str]
+    at: Sequence[int]
+    suspect: Sequence[bool]
+    direction: Sequence[str | None]
+    amount: Sequence[str | None]
+    properties: Sequence[Raw]
+
+
+decode_batch = msgspec.json.Decoder(Batch).decode
+decode_item = msgspec.json.Decoder(Item).decode
+decode_envelope = msgspec.json.Decoder(Envelope).decode
+_encode = msgspec.json.Encoder().encode
+_encode_sorted = msgspec.json.Encoder(order="sorted").encode
+_decode_any = msgspec.json.Decoder().decode
+
+_LARGE_EXPONENT = re.compile(rb"\d[eE][+]?\d{3,}|\d{300}")
+_MAX_DEPTH = 32
+
+
+def seal(rows: Sequence[Row], received_at: int) -> bytes:
+    """The envelope of these rows as the body of a message."""
+    uid, customer_id, blind_index, label, channel, kind, at, suspect, direction, amount, properties = zip(
+        *rows, strict=True
+    )
+    return _encode(
+        Envelope(
+            received_at,
+            uid,
+            customer_id,
+            blind_index,
+            label,
+            channel,
+            kind,
+            at,
+            suspect,
+            direction,
+            amount,
+            [Raw(item) for item in properties],
+        )
+    )
+
+
+def checked_properties(raw: Raw) -> bytes:
+    """The JSON object as it came, if PostgreSQL will take it: the database refuses some of what JSON allows."""
+    body = bytes(raw)
+    if len(body) > MAX_PROPERTIES:
+        raise ItemRefused("properties_too_large", f"properties may have {MAX_PROPERTIES} bytes")
+    if not body.startswith(b"{"):
+        raise ItemRefused("properties_malformed", "properties must be an object")
+    if b"\\u" in body or body.count(b"{") + body.count(b"[") > _MAX_DEPTH or _LARGE_EXPONENT.search(body):
+        _check_thoroughly(body)
+    return body
+
+
+def canonical(raw: bytes) -> str:
+    """One spelling per value, so that a message without an id is recognised when it is sent again."""
+    return _encode_sorted(_decode_any(raw)).decode()
+
+
+def _check_thoroughly(body: bytes) -> None:
+    try:
+        value = _decode_any(body)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ItemRefused("properties_malformed", "properties are not valid JSON") from error
+    if _depth(value, _MAX_DEPTH) < 0:
+        raise ItemRefused("properties_malformed", f"properties may be nested {_MAX_DEPTH} deep")
+    if _has_nul(value):
+        raise ItemRefused("properties_malformed", "properties may not contain NUL characters")
+
+
+def _depth(value: Any, left: int) -> int:
+    """How many levels are left below `value`; negative when it is nested too deeply."""
+    if left < 0 or not isinstance(value, dict | list):
+        return left
+    inner = value.values() if isinstance(value, dict) else value
+    return min((_depth(item, left - 1) for item in inner), default=left)
+
+
+def _has_nul(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any("\0" in key or _has_nul(item) for key, item in value.items())
+    return isinstance(value, list) and any(map(_has_nul, value))

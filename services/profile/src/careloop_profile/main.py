@@ -1,0 +1,19 @@
+from careloop_common.app import build_app
+from careloop_common.runtime import Runtime
+from fastapi import FastAPI
+
+from careloop_profile.channels.api import router as channels
+from careloop_profile.customers.api import router as customers
+from careloop_profile.customers.holdings_api import router as holdings
+from careloop_profile.interactions.api import router as interactions
+from careloop_profile.interactions.service.desk import Desk
+from careloop_profile.overview.api import router as overview
+from careloop_profile.settings import Settings
+
+
+def create_app(runtime: Runtime[Settings]) -> FastAPI:
+    app = build_app(
+        runtime, title="CareLoop profile", routers=[channels, customers, holdings, interactions, overview]
+    )
+    app.state.desk = Desk(runtime)
+    return app

@@ -1,0 +1,15 @@
+from careloop_common.jobs import Job
+from careloop_common.runtime import Runtime
+from careloop_common.worker import Worker
+
+from careloop_profile.interactions import handlers as interactions
+from careloop_profile.interactions import partitions
+from careloop_profile.settings import Settings
+
+
+def create_worker(runtime: Runtime[Settings]) -> Worker:
+    return Worker(
+        runtime,
+        subscriptions=interactions.subscriptions(),
+        jobs=[Job("interaction partitions", 3600, partitions.keep_ahead)],
+    )
