@@ -1,0 +1,59 @@
+"""Settings of the local platform: the environment variables `CARELOOP_…`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from careloop_common.settings import Secret, settings_config
+from pydantic_settings import BaseSettings
+
+SERVICES = ("profile", "ticketing", "campaign", "scoring")
+"""Services with a database, in the order in which they are listed."""
+
+WORKER_OFFSET = 100
+"""A worker in a process of its own answers health checks this far above its service's port."""
+
+
+class LocalSettings(BaseSettings):
+    """Where the local platform keeps its data and on which ports it listens."""
+
+    model_config = settings_config("CARELOOP_")
+
+    home: Path = Path(".careloop")
+    """Directory of data, secrets and logs."""
+    host: str = "127.0.0.1"
+    """Address that the gateway listens on; everything else stays on 127.0.0.1."""
+    gateway_port: int = 8080
+    profile_port: int = 8101
+    ticketing_port: int = 8102
+    campaign_port: int = 8103
+    scoring_port: int = 8104
+    postgres_port: int = 15432
+    nats_port: int = 14222
+    database_url: Secret | None = None
+    """Administrator's URL of a PostgreSQL server of your own (16 or newer), in place of the embedded one."""
+    nats_url: str | None = None
+    """URL of a NATS server of your own (2.12 or newer), in place of the embedded one."""
+    split: bool = False
+    """Run each service's api and worker as processes of their own; workers answer 100 ports above."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    otlp_endpoint: str | None = None
+    """OTLP/HTTP collector for the traces of all processes."""
+    ready_seconds: float = 60.0
+    """Longest wait for every process to be ready."""
+
+    def ports(self) -> Mapping[str, int]:
+        """Every port that the platform is going to listen on, by name; `CARELOOP_<NAME>_PORT` changes it."""
+        ports = {"gateway": self.gateway_port, **{name: self.service_port(name) for name in SERVICES}}
+        if self.split:
+            ports |= {f"{name} worker": self.service_port(name) + WORKER_OFFSET for name in SERVICES}
+        if self.database_url is None:
+            ports["postgres"] = self.postgres_port
+        if self.nats_url is None:
+            ports["nats"] = self.nats_port
+        return ports
+
+    def service_port(self, name: str) -> int:
+        """Port of the service `name`."""
+        port: int = getattr(self, f"{name}_port")
+        return port

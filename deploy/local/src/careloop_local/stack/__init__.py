@@ -1,0 +1,10 @@
+"""The local stack: PostgreSQL, NATS, the services and the gateway as processes of one machine.
+
+    config.processes(stack)   what runs: name, command, environment and port of each process
+    up, down, reset           the commands
+    background.platform()     the stack for as long as a block lasts, for tools and tests
+
+`up` starts the servers, makes and migrates the databases, and hands the processes to honcho, which ends all of them when
+one ends or a signal comes. One of them is `watch`: it waits for readiness, prints the addresses, shows what the logs
+warn of, and ends when a server dies; so a dead server takes the stack with it like any other process.
+"""

@@ -1,0 +1,142 @@
+"""What runs: each process of the platform with its command, environment and port."""
+
+import sysconfig
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from careloop_common.embedded import HOST
+
+from careloop_local.settings import SERVICES, WORKER_OFFSET, LocalSettings
+from careloop_local.stack.keys import Keys
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessSpec:
+    """One process: `env` is added to the environment of the launcher."""
+
+    name: str
+    argv: tuple[str, ...]
+    env: Mapping[str, str] = field(repr=False)
+    port: int
+
+    @property
+    def ready_url(self) -> str:
+        """Where the process says whether it is ready."""
+        return f"http://{HOST}:{self.port}/readyz"
+
+
+@dataclass(frozen=True, slots=True)
+class StackConfig:
+    """Settings, keys and places of one local platform."""
+
+    settings: LocalSettings
+
+    @property
+    def home(self) -> Path:
+        """Directory of everything that the platform keeps."""
+        return self.settings.home.absolute()
+
+    @property
+    def keys(self) -> Keys:
+        """The secrets."""
+        return Keys(self.home / "secrets")
+
+    @property
+    def logs(self) -> Path:
+        """One file per process."""
+        return self.home / "logs"
+
+    @property
+    def run(self) -> Path:
+        """What a running platform notes about itself."""
+        return self.home / "run"
+
+    @property
+    def gateway_url(self) -> str:
+        """The front door."""
+        return f"http://{HOST}:{self.settings.gateway_port}"
+
+    @property
+    def nats_url(self) -> str:
+        """The broker."""
+        return self.settings.nats_url or f"nats://{HOST}:{self.settings.nats_port}"
+
+    @property
+    def admin_url(self) -> str:
+        """The database server, as its administrator."""
+        if self.settings.database_url is not None:
+            return self.settings.database_url.get_secret_value()
+        password = quote(self.keys.password("postgres"), safe="")
+        return f"postgresql://postgres:{password}@{HOST}:{self.settings.postgres_port}/postgres"
+
+    def database_url(self, service: str) -> str:
+        """The database of a service, as its own role."""
+        parts = urlsplit(self.admin_url)
+        place = parts.netloc.rpartition("@")[2]
+        user = f"{service}:{quote(self.keys.password(service), safe='')}"
+        return urlunsplit(parts._replace(netloc=f"{user}@{place}", path=f"/{service}"))
+
+
+def processes(config: StackConfig, *, split: bool | None = None) -> Sequence[ProcessSpec]:
+    """Every process of the platform but the servers; `split` runs each api and worker apart."""
+    apart = config.settings.split if split is None else split
+    found = []
+    for name in SERVICES:
+        port = config.settings.service_port(name)
+        if apart:
+            found.append(_service(config, name, "api", f"{name}-api", port))
+            found.append(_service(config, name, "worker", f"{name}-worker", port + WORKER_OFFSET))
+        else:
+            found.append(_service(config, name, "all", name, port))
+    return [*found, _gateway(config)]
+
+
+def migrations(config: StackConfig) -> Sequence[ProcessSpec]:
+    """The commands that bring each database to the newest schema."""
+    return [
+        _service(config, name, "migrate", f"{name}-migrate", config.settings.service_port(name))
+        for name in SERVICES
+    ]
+
+
+def _service(config: StackConfig, service: str, command: str, name: str, port: int) -> ProcessSpec:
+    environment = _environment(config, service) | {"port": str(port), "host": HOST}
+    if service == "campaign":
+        environment |= {"public_url": config.gateway_url, "sink_directory": str(config.home / "outgoing")}
+    return ProcessSpec(name, (_script(f"careloop-{service}"), command), _prefixed(service, environment), port)
+
+
+def _gateway(config: StackConfig) -> ProcessSpec:
+    environment = _environment(config, "gateway") | {
+        "port": str(config.settings.gateway_port),
+        "host": config.settings.host,
+        "internal_private_key": f"file:{config.keys.internal_private}",
+        "admin_key": f"file:{config.keys.admin}",
+        **{f"{name}_url": f"http://{HOST}:{config.settings.service_port(name)}" for name in SERVICES},
+    }
+    command = (_script("careloop-gateway"), "all")
+    return ProcessSpec("gateway", command, _prefixed("gateway", environment), config.settings.gateway_port)
+
+
+def _environment(config: StackConfig, service: str) -> dict[str, str]:
+    """What every process is told, without the prefix of its own."""
+    found = {
+        "database_url": config.database_url(service),
+        "nats_url": config.nats_url,
+        "internal_public_key": f"file:{config.keys.internal_public}",
+        "data_keys": f"file:{config.keys.data}",
+        "log_level": config.settings.log_level,
+    }
+    if config.settings.otlp_endpoint:
+        found["otlp_endpoint"] = config.settings.otlp_endpoint
+    return found
+
+
+def _prefixed(service: str, environment: Mapping[str, str]) -> dict[str, str]:
+    return {f"{service}_{name}".upper(): value for name, value in environment.items()}
+
+
+def _script(name: str) -> str:
+    return str(Path(sysconfig.get_path("scripts")) / name)

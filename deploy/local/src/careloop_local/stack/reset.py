@@ -1,0 +1,35 @@
+"""`careloop reset`: delete what `careloop up` has made."""
+
+import argparse
+import shutil
+import sys
+from contextlib import suppress
+
+from careloop_local.settings import LocalSettings
+from careloop_local.stack import servers, state
+from careloop_local.stack.config import StackConfig
+
+_OURS = ("postgres", "nats", "logs", "outgoing", "run")
+"""Only what we made is deleted: CARELOOP_HOME may point at a directory that holds more."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """There is nothing to configure."""
+
+
+def run(arguments: argparse.Namespace) -> int:  # noqa: ARG001
+    """Stop the platform, then delete its data; secrets stay where databases of the user's own need them."""
+    config = StackConfig(LocalSettings())
+    state.stop(config.run)
+    own_databases = config.settings.database_url is not None
+    for name in (*_OURS, *(() if own_databases else ("secrets",))):
+        shutil.rmtree(config.home / name, ignore_errors=True)
+    with suppress(OSError):
+        config.home.rmdir()
+    sys.stdout.write(f"deleted the data in {config.home}\n")
+    if own_databases:
+        names = ", ".join(servers.DATABASES)
+        sys.stdout.write(
+            f"left alone: the databases {names} on your own server, and {config.keys.directory}\n"
+        )
+    return 0

@@ -1,0 +1,125 @@
+"""What a running platform notes about itself, and what others do with the notes.
+
+run/lock            held by the launcher as long as it lives
+run/stack.json      the launcher's pid, the servers' pids, addresses, and since when the platform is ready
+run/<name>.pid      one file per process
+"""
+
+import fcntl
+import json
+import os
+import signal
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+import psutil
+
+from careloop_local.errors import LocalError
+
+_CLOCK_SLACK = 2.0
+_POLL_SECONDS = 0.05
+
+
+class AlreadyRunning(LocalError):
+    """Another launcher holds this home."""
+
+    status = 4
+
+
+@contextmanager
+def lock(run: Path) -> Iterator[None]:
+    """Hold the home for as long as the block lasts."""
+    run.mkdir(parents=True, exist_ok=True)
+    with (run / "lock").open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            pid = read(run).get("launcher", "?")
+            raise AlreadyRunning(
+                f"a platform is running in {run.parent} already (process {pid}); `careloop down` stops it, "
+                "CARELOOP_HOME chooses another place"
+            ) from error
+        yield
+
+
+def locked(run: Path) -> bool:
+    """Whether a launcher holds this home."""
+    try:
+        with lock(run):
+            return False
+    except AlreadyRunning:
+        return True
+
+
+def read(run: Path) -> dict[str, Any]:
+    """The note of the launcher; empty when there is none."""
+    with suppress(OSError, ValueError):
+        found: dict[str, Any] = json.loads((run / "stack.json").read_text())
+        return found
+    return {}
+
+
+def write(run: Path, **changes: Any) -> None:
+    """Change the note of the launcher, in one step."""
+    part = run / "stack.json.part"
+    part.write_text(json.dumps({**read(run), **changes}, indent=2) + "\n")
+    part.rename(run / "stack.json")
+
+
+def forget(run: Path) -> None:
+    """Remove all notes but the lock."""
+    for path in (run / "stack.json", *run.glob("*.pid")):
+        path.unlink(missing_ok=True)
+
+
+def alive(run: Path, names: Iterable[str] | None = None) -> list[psutil.Process]:
+    """Processes whose pid is noted here and that still run; a pid that was given to another program does not count."""
+    found = []
+    for path in run.glob("*.pid") if names is None else [run / f"{name}.pid" for name in names]:
+        with suppress(OSError, ValueError, psutil.Error):
+            process = psutil.Process(int(path.read_text()))
+            ours = process.create_time() <= path.stat().st_mtime + _CLOCK_SLACK
+            if ours and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
+
+
+def end(processes: list[psutil.Process], seconds: float) -> None:
+    """Ask the processes to end, and kill those that have not after `seconds`."""
+    for signum, wait in ((signal.SIGTERM, seconds), (signal.SIGKILL, 5.0)):
+        for process in processes:
+            with suppress(psutil.Error):
+                process.send_signal(signum)
+        _, processes = psutil.wait_procs(processes, timeout=wait)
+
+
+def launcher_alive(run: Path) -> bool:
+    """Whether the launcher that wrote the note still runs."""
+    pid = read(run).get("launcher")
+    return pid is not None and psutil.pid_exists(pid) and locked(run)
+
+
+def end_leftovers(run: Path) -> bool:
+    """End the processes of a launcher that was killed; whether there were any."""
+    left = alive(run)
+    end(left, seconds=10.0)
+    forget(run)
+    return bool(left)
+
+
+def stop(run: Path, seconds: float = 40.0) -> bool:
+    """End the platform that holds this home, and what an earlier one left behind; whether there was any."""
+    found = launcher_alive(run)
+    if found:
+        pid = read(run)["launcher"]
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+        deadline = monotonic() + seconds
+        while psutil.pid_exists(pid) and locked(run):
+            if monotonic() > deadline:
+                raise LocalError(f"process {pid} did not end within {seconds:.0f} s")
+            sleep(_POLL_SECONDS)
+    return end_leftovers(run) or found
