@@ -82,6 +82,7 @@ consumer_position = Table(
     Column("stream", Text, nullable=False),
     _instant("stream_created_at"),
     Column("sequence", BigInteger, nullable=False),
+    Column("message_nanos", BigInteger, nullable=False),
     _instant("updated_at"),
     postgresql_with={"fillfactor": 50} | _BUSY,
 )
@@ -124,6 +125,7 @@ timer = Table(
     _instant("armed_at"),
     Index("uq_timer_owner", "kind", "owner_id", "step", unique=True),
     Index("ix_timer_due", "available_at", "id", postgresql_where=text("status = 'armed'")),
+    Index("ix_timer_dead", "kind", postgresql_where=text("status = 'dead'")),
     postgresql_with={"fillfactor": 80} | _BUSY,
 )
 """What is to happen at a time. Fired rows leave, so that the head of the index stays clean."""

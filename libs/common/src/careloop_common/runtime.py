@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Generic, TypeVar
 
 from careloop_common.database import Database
+from careloop_common.leadership import Leadership
 from careloop_common.messaging.bus import Bus
 from careloop_common.outbox import WAKE as OUTBOX_WAKE
 from careloop_common.privacy import Vault
@@ -25,6 +26,7 @@ class Runtime(Generic[S]):
         url = settings.database_url.get_secret_value()
         self.database = Database(url, service=service, pool_size=settings.database_pool)
         self.bus = Bus(settings.nats_url, name=f"careloop-{service}", replicas=settings.nats_replicas)
+        self.leadership = Leadership(self.database)
         self.vault = Vault(settings.data_keys.get_secret_value())
         self.tokens = TokenVerifier(settings.internal_public_key)
         self.relay_wake = asyncio.Event()
@@ -42,4 +44,5 @@ class Runtime(Generic[S]):
             yield runtime
         finally:
             await runtime.bus.close()
+            await runtime.leadership.close()
             await runtime.database.close()

@@ -1,0 +1,145 @@
+"""Who does what only one may do: session advisory locks of PostgreSQL, all of a process on one connection.
+
+A lock says who should be working, not who is: a leader that lost its connection may still be in the middle of
+something. Whoever needs more compares and sets in its own transaction, as the consumers do with their position.
+"""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import structlog
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from careloop_common.database import Database
+
+log = structlog.get_logger()
+
+RETRY_SECONDS: Final = 0.5
+"""How often a follower asks for the lock: how long a take-over takes."""
+
+CONFIRM_SECONDS: Final = 1.0
+"""How old a leader's certainty may get."""
+
+_ANSWER_SECONDS: Final = 5.0
+_TROUBLE = (SQLAlchemyError, OSError, TimeoutError)
+
+
+class Lease:
+    """The right to lead, for as long as the connection that holds it lives."""
+
+    def __init__(self, leadership: "Leadership", term: int) -> None:
+        self._leadership = leadership
+        self._term = term
+
+    async def confirm(self) -> bool:
+        """Tell whether the lead is still held; asks the server when the last answer is a second old."""
+        return await self._leadership.confirm(self._term)
+
+
+class Leadership:
+    """The locks of one process."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._connection: AsyncConnection | None = None
+        self._guard = asyncio.Lock()
+        self._held: set[str] = set()
+        self._term = 0
+        self._confirmed_at = 0.0
+
+    @asynccontextmanager
+    async def lead(self, name: str) -> AsyncIterator[Lease]:
+        """Wait for the lead of `name` and hold it within the block."""
+        while not await self._acquire(name):  # noqa: ASYNC110  (the lock is in the database)
+            await asyncio.sleep(RETRY_SECONDS)
+        term = self._term
+        log.info("leadership.taken", name=name)
+        try:
+            yield Lease(self, term)
+        finally:
+            await asyncio.shield(self._release(name, term))
+
+    async def confirm(self, term: int) -> bool:
+        """Tell whether the connection of `term` still lives."""
+        if term != self._term or self._connection is None:
+            return False
+        if time.monotonic() - self._confirmed_at < CONFIRM_SECONDS:
+            return True
+        async with self._guard:
+            if term != self._term or self._connection is None:
+                return False
+            try:
+                async with asyncio.timeout(_ANSWER_SECONDS):
+                    await self._connection.execute(text("select 1"))
+            except _TROUBLE as error:
+                await self._abandon(error)
+                return False
+            self._confirmed_at = time.monotonic()
+            return True
+
+    async def close(self) -> None:
+        """Give everything up."""
+        async with self._guard:
+            await self._abandon(None)
+
+    async def _acquire(self, name: str) -> bool:
+        async with self._guard:
+            if name in self._held:  # a session gets its own lock as often as it asks
+                return False
+            try:
+                async with asyncio.timeout(_ANSWER_SECONDS):
+                    connection = await self._connect()
+                    won = await connection.scalar(select(func.pg_try_advisory_lock(_number(name))))
+            except _TROUBLE as error:
+                await self._abandon(error)
+                return False
+            if won:
+                self._held.add(name)
+            return bool(won)
+
+    async def _release(self, name: str, term: int) -> None:
+        async with self._guard:
+            if term != self._term or self._connection is None:
+                return
+            self._held.discard(name)
+            try:
+                async with asyncio.timeout(_ANSWER_SECONDS):
+                    await self._connection.execute(select(func.pg_advisory_unlock(_number(name))))
+            except _TROUBLE as error:
+                await self._abandon(error)
+
+    async def _connect(self) -> AsyncConnection:
+        """The one connection, out of the pool's count; keep-alives show a host that vanished within seconds."""
+        if self._connection is None:
+            connection = await self._database.engine.connect()
+            await connection.run_sync(lambda plain: plain.detach())
+            connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
+            for setting in ("tcp_keepalives_idle=5", "tcp_keepalives_interval=2", "tcp_keepalives_count=3"):
+                await connection.execute(text(f"set {setting}"))
+            self._connection = connection
+            self._confirmed_at = time.monotonic()
+        return self._connection
+
+    async def _abandon(self, error: BaseException | None) -> None:
+        """Drop the connection, and with it every lock; the server releases them when it sees the end of it."""
+        connection, self._connection = self._connection, None
+        if self._held:
+            log.warning("leadership.lost", names=sorted(self._held), error=type(error).__name__)
+        self._held.clear()
+        self._term += 1
+        if connection is not None:
+            try:
+                async with asyncio.timeout(_ANSWER_SECONDS):
+                    await connection.close()
+            except _TROUBLE:
+                log.debug("leadership.close_failed")
+
+
+def _number(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(f"lead {name}".encode()).digest()[:8], signed=True)

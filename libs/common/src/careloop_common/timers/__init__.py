@@ -1,0 +1,23 @@
+"""Timers: rows with a time at which something is to happen, armed and fired within transactions.
+
+`arm` and `cancel` belong to the transaction that makes the timer necessary or pointless. `TimerWorker` claims what is
+due, runs the handler and commits both at once, so that an effect happens exactly once, however often a process dies.
+"""
+
+from careloop_common.timers.arming import WAKE, arm, cancel, revive
+from careloop_common.timers.due import BatchHandler, DueTimer, Handler, InBatches, TimerHandler, in_batches
+from careloop_common.timers.worker import TimerWorker
+
+__all__ = [
+    "WAKE",
+    "BatchHandler",
+    "DueTimer",
+    "Handler",
+    "InBatches",
+    "TimerHandler",
+    "TimerWorker",
+    "arm",
+    "cancel",
+    "in_batches",
+    "revive",
+]

@@ -1,0 +1,110 @@
+"""The statements of the timer worker.
+
+`now` is the database's own, read in the claiming transaction and bound as a parameter. `clock_timestamp()` in its place
+would be evaluated per row and could not use the index.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import case, delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from careloop_common.plumbing import timer, timer_history
+from careloop_common.timers.due import DueTimer
+
+MAX_ATTEMPTS = 10
+_COLUMNS = timer.c
+
+
+async def database_now(session: AsyncSession) -> datetime:
+    """Return when this transaction began, by the database's clock."""
+    return (await session.execute(select(func.now()))).scalar_one()
+
+
+async def due(
+    session: AsyncSession, *, now: datetime, kinds: Iterable[str], limit: int, only: int | None = None
+) -> list[DueTimer]:
+    """Take the timers that are due out of the table, in due order; a rollback puts them back.
+
+    A handler may arm the same step again in this transaction: its row is gone by then.
+    """
+    chosen = (
+        select(_COLUMNS.id)
+        .where(_COLUMNS.status == "armed", _COLUMNS.available_at <= now, _COLUMNS.kind.in_(tuple(kinds)))
+        .order_by(_COLUMNS.available_at, _COLUMNS.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    if only is not None:
+        chosen = chosen.where(_COLUMNS.id == only)
+    picked = chosen.cte("picked")
+    statement = (
+        delete(timer)
+        .where(_COLUMNS.id == picked.c.id)
+        .returning(
+            _COLUMNS.id,
+            _COLUMNS.kind,
+            _COLUMNS.owner_id,
+            _COLUMNS.step,
+            _COLUMNS.generation,
+            _COLUMNS.due_at,
+            _COLUMNS.data,
+            _COLUMNS.attempts,
+        )
+    )
+    rows = (await session.execute(statement)).mappings()
+    return sorted((DueTimer(**row) for row in rows), key=lambda item: (item.due_at, item.id))
+
+
+async def archive(session: AsyncSession, timers: Sequence[DueTimer], *, now: datetime, outcome: str) -> None:
+    """Write down that timers fired."""
+    rows = [
+        {
+            "id": item.id,
+            "kind": item.kind,
+            "owner_id": item.owner_id,
+            "step": item.step,
+            "generation": item.generation,
+            "data": item.data,
+            "attempts": item.attempts,
+            "due_at": item.due_at,
+            "fired_at": now,
+            "outcome": outcome,
+        }
+        for item in timers
+    ]
+    if rows:
+        await session.execute(insert(timer_history), rows)
+
+
+async def postpone(session: AsyncSession, item: DueTimer, *, mortal: bool) -> str:
+    """Count a failed attempt and set the next one; returns the timer's status, `dead` after ten of them.
+
+    A failure that passes by itself is not `mortal`: such a timer is tried for ever.
+    """
+    delay = timedelta(seconds=min(300, 2**item.attempts))
+    attempts = _COLUMNS.attempts + 1
+    statement = (
+        update(timer)
+        .where(_COLUMNS.id == item.id)
+        .values(
+            attempts=attempts,
+            available_at=func.now() + delay,
+            status=case((attempts >= MAX_ATTEMPTS, "dead"), else_="armed") if mortal else "armed",
+        )
+        .returning(_COLUMNS.status)
+    )
+    return (await session.execute(statement)).scalar_one_or_none() or "gone"
+
+
+async def seconds_until_next(session: AsyncSession, *, now: datetime, kinds: Iterable[str]) -> float | None:
+    """Return how long nothing will be due, or None if nothing is armed."""
+    query = (
+        select(_COLUMNS.available_at)
+        .where(_COLUMNS.status == "armed", _COLUMNS.kind.in_(tuple(kinds)))
+        .order_by(_COLUMNS.available_at)
+        .limit(1)
+    )
+    moment = (await session.execute(query)).scalar_one_or_none()
+    return None if moment is None else (moment - now).total_seconds()

@@ -1,0 +1,42 @@
+"""What a handler gets when a timer is due."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+
+@dataclass(frozen=True, slots=True)
+class DueTimer:
+    """A timer whose time has come. Whether its generation is still the current one is for the owner to check."""
+
+    id: int
+    kind: str
+    owner_id: UUID
+    step: str
+    generation: int
+    due_at: datetime
+    data: dict[str, Any]
+    attempts: int = 0
+
+
+Handler = Callable[[AsyncSession, DueTimer, datetime], Awaitable[None]]
+BatchHandler = Callable[[AsyncSession, Sequence[DueTimer], datetime], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class InBatches:
+    """Marks a handler that takes all timers of its kind that are due together."""
+
+    handler: BatchHandler
+
+
+TimerHandler = Handler | InBatches
+
+
+def in_batches(handler: BatchHandler) -> InBatches:
+    """Give `handler` the due timers of a kind together, in due order: for kinds that come in thousands."""
+    return InBatches(handler)
