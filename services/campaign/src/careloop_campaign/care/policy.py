@@ -1,8 +1,16 @@
-"""What a retention warning asks for: which offer answers which driver, who calls, by when, and when it is a new episode."""
+"""What a retention warning asks for: which offer answers which driver, who calls, and whether it is a new episode."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+RETENTION = "churn_warning"
+KEY_ACCOUNT_TIERS = frozenset({"strategic"})
+MESSAGE_PATIENCE = timedelta(days=3)
+"""How long after the warning its message still makes sense."""
 
 
 class Driver(StrEnum):
@@ -28,6 +36,17 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ChurnWarning:
+    """A customer who is about to leave."""
+
+    customer_id: UUID
+    raised_at: datetime
+    driver: str | None = None
+    tier: str | None = None
+    origin: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
     kind: str
     adviser: bool = False
@@ -38,27 +57,23 @@ OFFERS = {
     Driver.EXPERIENCE: Offer("upgrade_voucher", adviser=True),
     Driver.NEED: Offer("new_bundle"),
 }
-
-KEY_ACCOUNT_TIERS = frozenset({"strategic"})
-MESSAGE_PATIENCE = timedelta(days=3)
+NO_OFFER = Offer("personal_consultation", adviser=True)
 
 
-def offer_for(driver: str) -> Offer:
-    """The suggested offer; a driver that is not known yet gets an adviser and no promise."""
-    try:
-        return OFFERS[Driver(driver)]
-    except ValueError:
-        return Offer("personal_consultation", adviser=True)
+def offer_for(driver: str | None) -> Offer:
+    """The suggested offer; for a driver that is not known, an adviser and no promise."""
+    return OFFERS[Driver(driver)] if driver in set(Driver) else NO_OFFER
 
 
 def queue_for(tier: str | None, *, vip: bool) -> str:
     return "key_accounts" if vip or tier in KEY_ACCOUNT_TIERS else "retention"
 
 
-def same_episode(closed_at: datetime | None, now: datetime, gap: timedelta) -> bool:
-    """Whether a warning at `now` still belongs to the episode whose task was closed at `closed_at`."""
-    return closed_at is not None and now < closed_at + gap
+def same_episode(completed_at: datetime, raised_at: datetime, gap: timedelta) -> bool:
+    """Whether a warning still belongs to the episode whose task was completed at that time."""
+    return raised_at < completed_at + gap
 
 
-def overdue(state: State, due_at: datetime, now: datetime) -> bool:
-    return state is not State.COMPLETED and now >= due_at
+def whole_hours(span: timedelta) -> int:
+    """A span as customers are told it: never less than an hour."""
+    return max(1, round(span / timedelta(hours=1)))

@@ -48,4 +48,3 @@ class ContactBudget(Base, table=True):
     __tablename__ = "contact_budget"
 
     customer_id: UUID = Field(primary_key=True)
-    last_taken_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))

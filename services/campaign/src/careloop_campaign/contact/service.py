@@ -32,6 +32,14 @@ class InForce:
     episode: timedelta
 
 
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A customer as the rules see them, and as the replica has them."""
+
+    person: policy.Person
+    member: Member
+
+
 async def current(session: AsyncSession) -> ContactPolicyView:
     """The newest version; version 0 is the default that nobody has changed yet."""
     row = await session.scalar(select(ContactPolicy).order_by(col(ContactPolicy.version).desc()).limit(1))
@@ -84,7 +92,7 @@ async def replace(
     return _view(row)
 
 
-async def people(session: AsyncSession, customer_ids: Collection[UUID]) -> dict[UUID, policy.Person]:
+async def contacts(session: AsyncSession, customer_ids: Collection[UUID]) -> dict[UUID, Contact]:
     """What deciding needs to know of those of the customers that are known here."""
     members = await audience.members(session, customer_ids)
     complaining = await complaints.complaining(session, customer_ids)
@@ -94,7 +102,9 @@ async def people(session: AsyncSession, customer_ids: Collection[UUID]) -> dict[
     ):
         suppressions.setdefault(row.customer_id, []).append(row.to_suppression())
     return {
-        customer_id: _person(member, suppressions.get(customer_id, ()), customer_id in complaining)
+        customer_id: Contact(
+            _person(member, suppressions.get(customer_id, ()), customer_id in complaining), member
+        )
         for customer_id, member in members.items()
     }
 

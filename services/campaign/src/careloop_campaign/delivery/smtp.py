@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as WIRE
@@ -61,7 +62,7 @@ class SmtpTransport:
     async def send(self, envelope: Envelope) -> Answer:
         try:
             content = compose(envelope, sender=self._sender, domain=self._domain)
-        except ValueError:
+        except (ValueError, IndexError, MessageError):  # what the standard library says to odd addresses
             return Rejected("bad_address")
         try:
             async with self._connection() as client:

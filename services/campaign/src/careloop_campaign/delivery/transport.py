@@ -59,4 +59,5 @@ class Transport(Protocol):
 
     async def send(self, envelope: Envelope) -> Answer: ...
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Let go of what is held open; the next `send` opens it again."""

@@ -1,9 +1,12 @@
 """The life of one message: its key, its states, and what follows from what a transport answered."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid5
+
+from careloop_campaign.contact.policy import Purpose
 
 LEDGER = UUID("6f1d1c3e-6f0b-5b0e-9a86-0c5d8d9f3a41")
 LEASE = timedelta(seconds=60)
@@ -21,13 +24,10 @@ class State(StrEnum):
     DEFERRED = "deferred"
 
 
-SLOT_HELD = frozenset({State.RESERVED, State.SUBMITTING, State.ACCEPTED, State.UNKNOWN})
-"""States in which a message counts as a contact."""
+OPEN_TO_SUCCESS = frozenset(State) - {State.ACCEPTED, State.FAILED}
+"""States in which a late success of the latest attempt still counts: what is known beats what was assumed."""
 
-OVERTAKEN_BY_RESULT = frozenset(
-    {State.SUBMITTING, State.UNKNOWN, State.PLANNED, State.RESERVED, State.DEFERRED}
-)
-"""States that a late answer to the latest attempt still settles: what is known beats what was assumed."""
+OPEN_TO_FAILURE = frozenset({State.SUBMITTING, State.UNKNOWN})
 
 
 def ledger_key(customer_id: UUID, campaign: str, step: str, occurrence: str) -> UUID:
@@ -36,10 +36,25 @@ def ledger_key(customer_id: UUID, campaign: str, step: str, occurrence: str) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class Retry:
-    """Known not to be delivered; try again after the delay."""
+class Plan:
+    """A decision to send one message. `step` and `occurrence` say which one of the campaign it is."""
 
-    after: timedelta
+    customer_id: UUID
+    purpose: Purpose
+    template: str
+    campaign: str
+    step: str
+    occurrence: str
+    expires_at: datetime
+    reference: str | None = None
+    values: Mapping[str, str | int | None] = field(default_factory=dict)
+    channel: str | None = None
+    """The channel that the customer used, tried first where it is one that we can write on."""
+    immediate: bool = False
+
+    @property
+    def message_id(self) -> UUID:
+        return ledger_key(self.customer_id, self.campaign, self.step, self.occurrence)
 
 
 def retry_delay(attempts: int) -> timedelta:

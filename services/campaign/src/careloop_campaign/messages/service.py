@@ -1,0 +1,61 @@
+"""The send ledger: planning messages, taking deferred ones up again, and reading what became of them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from careloop_common import timers
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from careloop_campaign.messages import queries
+from careloop_campaign.messages.models import Message
+from careloop_campaign.messages.policy import Plan, State
+
+RECHECK = "message"
+
+
+async def plan(session: AsyncSession, plans: Sequence[Plan], *, now: datetime) -> int:
+    """Put messages into the ledger; those that are there already stay as they are. Returns how many were new."""
+    if not plans:
+        return 0
+    found = await session.execute(
+        insert(Message)
+        .values([_values(one, now) for one in plans])
+        .on_conflict_do_nothing()
+        .returning(col(Message.message_id))
+    )
+    return len(found.all())
+
+
+async def recheck(session: AsyncSession, due: Sequence[timers.DueTimer], _now: datetime) -> None:
+    """Deferred messages whose time has come are candidates again, judged by the rules of that moment."""
+    generations = {(UUID(timer.data["customer_id"]), timer.owner_id): timer.generation for timer in due}
+    for row in await queries.lock(session, generations.keys()):
+        current = row.deferrals == generations[row.customer_id, row.message_id]
+        if current and row.state == State.DEFERRED:
+            row.state = State.PLANNED
+
+
+def _values(one: Plan, now: datetime) -> dict[str, object]:
+    return {
+        "customer_id": one.customer_id,
+        "message_id": one.message_id,
+        "campaign": one.campaign,
+        "step": one.step,
+        "occurrence": one.occurrence,
+        "purpose": one.purpose,
+        "rank": one.purpose.rank,
+        "template": one.template,
+        "reference": one.reference,
+        "values": dict(one.values),
+        "preferred_channel": one.channel,
+        "immediate": one.immediate,
+        "state": State.PLANNED,
+        "attempts": 0,
+        "deferrals": 0,
+        "possible_duplicate": False,
+        "planned_at": now,
+        "expires_at": one.expires_at,
+    }
