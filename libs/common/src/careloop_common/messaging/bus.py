@@ -47,7 +47,7 @@ class Bus:
         self._closed = asyncio.Event()
         self._fault: BrokerTooOld | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._complaint = ""
+        self._trouble = ""
 
     @property
     def connected(self) -> bool:
@@ -88,7 +88,7 @@ class Bus:
         )
 
     async def api(self, subject: str, body: Mapping[str, Any] | None = None, *, seconds: float = 5.0) -> Any:
-        """Call the JetStream API (`STREAM.INFO.CARE_TICKET`) and return its answer."""
+        """Call the JetStream API (`STREAM.INFO.CARE_DLQ`) and return its answer."""
         payload = b"" if body is None else json.dumps(body).encode()
         return await self._request(f"$JS.API.{subject}", payload, None, seconds)
 
@@ -193,7 +193,7 @@ class Bus:
                 self._complain(error)
                 await asyncio.sleep(0.1)
             else:
-                self._complaint = ""
+                self._trouble = ""
                 self._up.set()
                 log.info("bus.connected", server=str(self._client.connected_server_version))
                 return
@@ -213,8 +213,8 @@ class Bus:
     def _complain(self, error: Exception) -> None:
         """Log what is wrong once, not at every attempt."""
         words = _words(error)
-        if words != self._complaint:
-            self._complaint = words
+        if words != self._trouble:
+            self._trouble = words
             log.warning("bus.trouble", error=words)
 
 
