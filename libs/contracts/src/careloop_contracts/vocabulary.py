@@ -13,6 +13,7 @@ WithheldReason = Literal[
     "no_consent",
     "do_not_disturb",
     "frequency_cap",
+    "open_complaint",
     "quiet_hours",
     "no_address",
     "customer_left",
