@@ -1,0 +1,299 @@
+"""The HTTP edge on a real database: one transaction a request, problems for every failure, keys that work once."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from careloop_common.app import build_app
+from careloop_common.database import asyncpg_url, service_metadata
+from careloop_common.errors import DomainError, Kind
+from careloop_common.runtime import Runtime
+from careloop_common.service import Service
+from careloop_common.settings import ServiceSettings, settings_config
+from careloop_common.web import (
+    ActorDep,
+    Body,
+    CareRouter,
+    IfMatch,
+    NowDep,
+    SessionDep,
+    check_version,
+    etag,
+    needs,
+    problems,
+)
+from fastapi import FastAPI, Response
+from pydantic import Field
+from sqlalchemy import Column, ForeignKey, Integer, Table, Text, func, insert, select, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+METADATA = service_metadata()
+NOTES = Table("note", METADATA, Column("id", Integer, primary_key=True), Column("text", Text, unique=True))
+LATE = Table(
+    "late",
+    METADATA,
+    Column("note_id", ForeignKey("note.id", deferrable=True, initially="DEFERRED"), primary_key=True),
+)
+
+
+class SampleSettings(ServiceSettings):
+    model_config = settings_config("SAMPLE_")
+
+
+class SampleService(Service[SampleSettings]):
+    """A service without migrations: its tables are made from their metadata."""
+
+    def migrate(self, url: str) -> None:
+        async def create() -> None:
+            engine = create_async_engine(asyncpg_url(url))
+            async with engine.begin() as connection:
+                await connection.run_sync(METADATA.create_all)
+            await engine.dispose()
+
+        asyncio.run(create())
+
+
+class NoteTaken(DomainError):
+    kind = Kind.CONFLICT
+    code = "note_taken"
+    title = "Note taken"
+
+
+class NewNote(Body):
+    text: str = Field(max_length=1000)
+    times: int = 1
+
+
+router = CareRouter(prefix="/v1/notes", tags=["notes"])
+
+
+@router.post("", status_code=201, dependencies=[needs("notes:write")], responses=problems(NoteTaken))
+async def write(body: NewNote, session: SessionDep, now: NowDep, actor: ActorDep) -> dict[str, Any]:
+    if await session.scalar(select(NOTES.c.id).where(NOTES.c.text == body.text)):
+        raise NoteTaken(f"{body.text} is there.", pointer="/text")
+    result = await session.execute(insert(NOTES).values(text=body.text).returning(NOTES.c.id))
+    return {"id": result.scalar_one(), "at": now.isoformat(), "by": actor.id}
+
+
+@router.post("/late", status_code=201, dependencies=[needs("notes:write")])
+async def fail_at_commit(session: SessionDep) -> dict[str, str]:
+    await session.execute(insert(LATE).values(note_id=-1))
+    return {"never": "seen"}
+
+
+@router.post("/broken", dependencies=[needs("notes:write")])
+async def break_after_writing(session: SessionDep) -> None:
+    await session.execute(insert(NOTES).values(text="half"))
+    raise RuntimeError("boom with 13812345678")
+
+
+@router.post("/slow", dependencies=[needs("notes:write")])
+async def slow(session: SessionDep) -> None:
+    await session.execute(insert(NOTES).values(text="slow"))
+    await session.execute(text("select pg_sleep(20)"))
+
+
+@router.get("/count", dependencies=[needs("notes:read")])
+async def count(session: SessionDep) -> int:
+    return (await session.execute(select(func.count()).select_from(NOTES))).scalar_one()
+
+
+@router.put("/versioned", dependencies=[needs("notes:write")])
+async def versioned(response: Response, expected: IfMatch, session: SessionDep) -> None:
+    check_version(expected, 7)
+    etag(response, 8)
+
+
+def create_app(runtime: Runtime[SampleSettings]) -> FastAPI:
+    return build_app(runtime, title="Sample", routers=[router])
+
+
+@pytest.fixture
+def service_under_test() -> Service[Any]:
+    return SampleService("sample", "careloop_common", SampleSettings, create_app)
+
+
+@pytest.fixture
+def settings_overrides() -> dict[str, Any]:
+    return {"body_bytes": 4096}
+
+
+def assert_problem(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    body: dict[str, Any] = response.json()
+    assert body["code"] == code
+    assert body["status"] == status
+    assert body["type"].endswith(f"#{code}")
+    return body
+
+
+async def test_a_request_commits_before_its_answer(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/v1/notes", json={"text": " a "})
+    assert answer.status_code == 201
+    assert answer.json()["by"] == "test-user"
+    assert (await client.get("/v1/notes/count")).json() == 1
+
+
+async def test_a_domain_error_is_its_problem_and_writes_nothing(client: httpx.AsyncClient) -> None:
+    await client.post("/v1/notes", json={"text": "a"})
+    body = assert_problem(await client.post("/v1/notes", json={"text": "a"}), 409, "note_taken")
+    assert body["errors"] == [{"pointer": "/text", "detail": "a is there."}]
+
+
+async def test_a_commit_that_fails_is_no_success(client: httpx.AsyncClient) -> None:
+    assert_problem(await client.post("/v1/notes/late"), 500, "internal_error")
+
+
+async def test_a_crash_leaves_nothing_half_written(client: httpx.AsyncClient) -> None:
+    body = assert_problem(await client.post("/v1/notes/broken"), 500, "internal_error")
+    assert "boom" not in str(body)
+    assert (await client.get("/v1/notes/count")).json() == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "code"),
+    [
+        (b"{", 400, "malformed_request"),
+        (b"", 422, "validation_failed"),
+        (b"[]", 422, "validation_failed"),
+        (b'{"text": 7}', 422, "validation_failed"),
+        (b'{"text": "a", "unknown": 1}', 422, "validation_failed"),
+        (b'{"text": "\xff\xfe"}', 400, "malformed_request"),
+        (b'{"text": "a", "times": 1e999}', 422, "validation_failed"),
+        (b'{"text": "' + b"a" * 5000 + b'"}', 413, "body_too_large"),
+    ],
+)
+async def test_bad_bodies(client: httpx.AsyncClient, content: bytes, status: int, code: str) -> None:
+    headers = {"content-type": "application/json"}
+    assert_problem(await client.post("/v1/notes", content=content, headers=headers), status, code)
+    assert (await client.get("/v1/notes/count")).json() == 0
+
+
+async def test_a_chunked_body_over_the_limit_is_refused(client: httpx.AsyncClient) -> None:
+    async def chunks() -> Any:
+        for _ in range(10):
+            yield b" " * 1000
+
+    headers = {"content-type": "application/json"}
+    assert_problem(await client.post("/v1/notes", content=chunks(), headers=headers), 413, "body_too_large")
+
+
+async def test_unknown_routes_and_methods(client: httpx.AsyncClient) -> None:
+    assert_problem(await client.get("/v1/nothing"), 404, "route_not_found")
+    refused = await client.delete("/v1/notes")
+    assert_problem(refused, 405, "method_not_allowed")
+    assert refused.headers["allow"] == "POST"
+
+
+async def test_callers_without_token_or_scope(
+    client: httpx.AsyncClient, client_as: Callable[..., httpx.AsyncClient]
+) -> None:
+    missing = await client.get("/v1/notes/count", headers={"authorization": ""})
+    assert_problem(missing, 401, "unauthenticated")
+    assert missing.headers["www-authenticate"].startswith("Bearer")
+    reader = client_as("notes:read")
+    assert (await reader.get("/v1/notes/count")).status_code == 200
+    assert (
+        assert_problem(await reader.post("/v1/notes", json={}), 403, "scope_missing")["scope"]
+        == "notes:write"
+    )
+
+
+async def test_the_deadline_ends_the_request_and_its_transaction(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/v1/notes/slow", headers={"x-request-timeout": "0.2"})
+    assert_problem(answer, 504, "deadline_exceeded")
+    assert (await client.get("/v1/notes/count")).json() == 0
+
+
+async def test_a_key_works_once_and_replays_its_answer(client: httpx.AsyncClient) -> None:
+    key = {"idempotency-key": "k1"}
+    first = await client.post("/v1/notes", json={"text": "a"}, headers=key)
+    again = await client.post("/v1/notes", json={"text": "a"}, headers=key)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json() == first.json()
+    assert again.headers["idempotency-replayed"] == "true"
+    assert_problem(
+        await client.post("/v1/notes", json={"text": "b"}, headers=key), 422, "idempotency_key_reused"
+    )
+    assert_problem(
+        await client.post("/v1/notes", json={"text": "c"}, headers={"idempotency-key": "k" * 201}),
+        422,
+        "idempotency_key_invalid",
+    )
+    assert (await client.get("/v1/notes/count")).json() == 1
+
+
+async def test_the_same_key_of_another_caller_is_another_key(
+    client_as: Callable[..., httpx.AsyncClient],
+) -> None:
+    key = {"idempotency-key": "k1"}
+    for actor in ("a", "b"):
+        made = await client_as("notes:write", actor_id=actor).post(
+            "/v1/notes", json={"text": actor}, headers=key
+        )
+        assert made.json()["by"] == actor
+
+
+async def test_a_failed_request_does_not_use_up_its_key(client: httpx.AsyncClient) -> None:
+    key = {"idempotency-key": "k1"}
+    assert_problem(await client.post("/v1/notes/broken", headers=key), 500, "internal_error")
+    assert (await client.post("/v1/notes", json={"text": "a"}, headers=key)).status_code == 201
+
+
+async def test_fifty_at_once_with_one_key_have_one_effect(client: httpx.AsyncClient) -> None:
+    async def send() -> int:
+        body = {"text": "a"}
+        return (await client.post("/v1/notes", json=body, headers={"idempotency-key": "k"})).status_code
+
+    statuses = await asyncio.gather(*[send() for _ in range(50)])
+    assert set(statuses) <= {201, 409}
+    assert 201 in statuses
+    assert (await client.get("/v1/notes/count")).json() == 1
+
+
+async def test_versions(client: httpx.AsyncClient) -> None:
+    assert (await client.put("/v1/notes/versioned", headers={"if-match": '"7"'})).headers["etag"] == '"8"'
+    assert (await client.put("/v1/notes/versioned", headers={"if-match": "*"})).status_code == 200
+    for wrong in ('"6"', "seven", '"7"; "8"'):
+        answer = await client.put("/v1/notes/versioned", headers={"if-match": wrong})
+        assert_problem(answer, 412, "version_mismatch")
+
+
+async def test_every_answer_names_its_request(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/v1/notes/count", headers={"x-request-id": "r-1"})).headers[
+        "x-request-id"
+    ] == "r-1"
+    made_up = (await client.get("/v1/nothing", headers={"x-request-id": "x" * 65})).headers["x-request-id"]
+    assert made_up != "x" * 65
+
+
+async def test_openapi_states_scopes_and_problems(client: httpx.AsyncClient) -> None:
+    operation = (await client.get("/openapi.json")).json()["paths"]["/v1/notes"]["post"]
+    assert operation["x-scope"] == "notes:write"
+    assert "note_taken" in operation["responses"]["409"]["description"]
+    assert "application/problem+json" in operation["responses"]["422"]["content"]
+
+
+async def test_health(client: httpx.AsyncClient, eventually: Callable[..., Any]) -> None:
+    assert (await client.get("/livez")).json() == {"status": "pass"}
+    await eventually(lambda: _ready(client))
+    assert b"http_server_request_duration_seconds_bucket" in (await client.get("/metrics")).content
+
+
+async def _ready(client: httpx.AsyncClient) -> bool:
+    body = (await client.get("/readyz")).json()
+    return bool(body["status"] == "pass")
+
+
+async def test_a_lost_database_is_unavailable_not_broken(
+    client: httpx.AsyncClient, runtime: Runtime[SampleSettings]
+) -> None:
+    await runtime.database.close()
+    runtime.database.__init__("postgresql://nobody@127.0.0.1:1/none", service="sample")  # type: ignore[misc]
+    answer = await client.get("/v1/notes/count")
+    assert_problem(answer, 503, "service_unavailable")
+    assert answer.headers["retry-after"]
+    assert (await client.get("/readyz")).status_code == 503
