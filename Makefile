@@ -1,0 +1,95 @@
+# `make` prints help. A target builds what it needs; a machine with Python 3.11 or newer and make is enough.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+MEMBERS := libs/contracts libs/common services/profile services/ticketing services/campaign services/scoring \
+	gateway deploy/local
+PYPROJECTS := $(addsuffix /pyproject.toml,$(MEMBERS))
+INSTALLED := $(VENV)/.installed
+LOCKED := $(VENV)/.locked
+
+# What a demo reads; without DATA it invents an operator.
+DATA ?=
+MAPPING ?=
+COMPLAINTS ?=
+EXIT ?=
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+##@ Run
+
+.PHONY: demo up down reset
+demo: $(INSTALLED) ## Watch the loop run; DATA=customers.csv MAPPING=mapping.yaml COMPLAINTS=complaints.csv EXIT=1
+	@$(BIN)/careloop demo $(if $(DATA),--data '$(DATA)') $(if $(MAPPING),--mapping '$(MAPPING)') \
+		$(if $(COMPLAINTS),--complaints '$(COMPLAINTS)') $(if $(filter-out 0,$(EXIT)),--exit) $(ARGS)
+
+up: $(INSTALLED) ## Start the platform and stay with it until Ctrl-C
+	@$(BIN)/careloop up
+
+down: $(INSTALLED) ## Stop a running platform
+	@$(BIN)/careloop down
+
+reset: $(INSTALLED) ## Stop the platform and delete its data
+	@$(BIN)/careloop reset
+
+##@ Work on it
+
+.PHONY: test check fmt schemas docs bench chaos
+test: $(INSTALLED) ## Run the tests; ARGS="services/ticketing -k sla" for some of them
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(INSTALLED) ## Everything that is checked without running the platform
+	@$(BIN)/python tools/check.py $(ARGS)
+
+fmt: $(INSTALLED) ## Format, and fix what ruff can fix
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+schemas: $(INSTALLED) ## Write the JSON Schemas and the AsyncAPI document of the events again
+	$(BIN)/python -m careloop_contracts.generate
+
+docs: $(INSTALLED) ## Write the generated pages of docs/ again
+	$(BIN)/python -m careloop_local.docs
+
+bench: $(INSTALLED) ## Measure; ARGS names the benchmarks
+	$(BIN)/python -m pytest -o python_files='bench_*.py' -s tests/bench $(ARGS)
+
+chaos: $(INSTALLED) ## Kill processes at random under load, and count what was lost or doubled
+	$(BIN)/python -m pytest -s tests/chaos $(ARGS)
+
+##@ Dependencies
+
+.PHONY: lock install clean
+lock: $(INSTALLED) ## Resolve all dependencies again after a change to a pyproject.toml; ARGS=--upgrade for newer ones
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+		--group dev --all-extras $(PYPROJECTS) $(foreach member,$(MEMBERS),--no-emit-package careloop-$(notdir $(member))) \
+		--custom-compile-command "make lock" --output-file requirements.lock $(ARGS)
+
+install: $(INSTALLED) ## Build the virtual environment
+
+clean: ## Delete the virtual environment and the caches, not the data
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis htmlcov .coverage
+
+$(LOCKED): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "CareLoop needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1). Name another one: make PYTHON=python3.12"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		"uv==$$(sed -n 's/^uv==\([^ ]*\).*/\1/p' requirements.lock)"
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@touch $@
+
+$(INSTALLED): $(LOCKED) $(PYPROJECTS)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation $(addprefix -e ./,$(MEMBERS))
+	@touch $@
+
+##@
+
+.PHONY: help
+help: ## Show this help
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
