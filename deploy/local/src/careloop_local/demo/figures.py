@@ -1,7 +1,8 @@
 """Numbers as people read them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 
 def count(value: float) -> str:
@@ -31,3 +32,14 @@ def spread(values: Sequence[float]) -> str:
         return "-"
     parts = (duration(quantile(values, 0.5)), duration(quantile(values, 0.99)), duration(max(values)))
     return " / ".join(parts)
+
+
+def counts(found: Mapping[str, int]) -> str:
+    """`price 12, need 7`, the most frequent first."""
+    ranked = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{name} {count(number)}" for name, number in ranked) or "none"
+
+
+def seconds_between(earlier: str, later: str) -> float:
+    """The span between two instants as they stand in events."""
+    return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()

@@ -12,6 +12,7 @@ PACKAGES = (
     "careloop_campaign",
     "careloop_scoring",
     "careloop_gateway",
+    "careloop_local",
 )
 # Migrations run on import, the test plugin belongs to pytest.
 LEFT_OUT = frozenset({"migrations", "testing", "__main__"})

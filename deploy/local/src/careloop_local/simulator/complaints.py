@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from random import Random
+from typing import Protocol
 
 from careloop_local.simulator import wording
-from careloop_local.simulator.customers import Customer
 from careloop_local.simulator.dice import pick, stream
 
 CHANNELS = {
@@ -19,6 +20,19 @@ CHANNELS = {
 }
 
 
+class Party(Protocol):
+    """Whoever may complain: a simulated customer, or one that was imported from somewhere else."""
+
+    @property
+    def customer_no(self) -> str: ...
+    @property
+    def language(self) -> str: ...
+    @property
+    def left_on(self) -> date | None: ...
+    @property
+    def complaints_90d(self) -> int: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Complaint:
     number: int
@@ -30,7 +44,7 @@ class Complaint:
     tier: str
 
 
-def simulate(customers: Sequence[Customer], count: int, *, seed: int) -> list[Complaint]:
+def simulate(customers: Sequence[Party], count: int, *, seed: int) -> list[Complaint]:
     """Who complains: customers still with the operator, the unhappy ones more often."""
     present = [customer for customer in customers if customer.left_on is None]
     if not present:
@@ -43,7 +57,7 @@ def simulate(customers: Sequence[Customer], count: int, *, seed: int) -> list[Co
     ]
 
 
-def _complaint(dice: Random, number: int, customer: Customer) -> Complaint:
+def _complaint(dice: Random, number: int, customer: Party) -> Complaint:
     cause, tier = pick(dice, wording.CAUSES), pick(dice, wording.TIERS)
     language = "en" if customer.language == "en" or dice.random() < 0.12 else "zh"
     text = write(dice, cause, tier, language)

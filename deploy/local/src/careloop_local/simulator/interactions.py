@@ -4,14 +4,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from random import Random
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from careloop_local.simulator.channels import CHANNELS, Channel
-from careloop_local.simulator.customers import Customer
 from careloop_local.simulator.dice import stream
 
 ZONE = ZoneInfo("Asia/Shanghai")
 DAYS = 30
+
+
+class Party(Protocol):
+    """Whoever interacts: a simulated customer, or one that was imported from somewhere else."""
+
+    @property
+    def customer_no(self) -> str: ...
+    @property
+    def left_on(self) -> date | None: ...
+    @property
+    def monthly_fee(self) -> float: ...
+    @property
+    def complaints_90d(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +40,7 @@ class Interaction:
 
 
 def simulate(
-    customers: Sequence[Customer], count: int, *, seed: int, today: date, days: int = DAYS
+    customers: Sequence[Party], count: int, *, seed: int, today: date, days: int = DAYS
 ) -> list[Interaction]:
     """The last `days` before today, in order of time; who left is silent from the day of leaving on."""
     if not customers:
@@ -47,14 +60,14 @@ def simulate(
     ]
 
 
-def _liveliness(dice: Random, customer: Customer) -> float:
+def _liveliness(dice: Random, customer: Party) -> float:
     """A few customers call often: a heavy tail, longer for those with complaints."""
     return dice.gammavariate(0.8, 1.0) * (1 + 0.5 * min(customer.complaints_90d, 4)) + 0.02
 
 
 def _draw(
-    dice: Random, customer: Customer, channel: Channel, today: date, days: int
-) -> tuple[datetime, Customer, str, str, float | None]:
+    dice: Random, customer: Party, channel: Channel, today: date, days: int
+) -> tuple[datetime, Party, str, str, float | None]:
     last = min(today, customer.left_on) if customer.left_on else today
     day = last - timedelta(days=dice.randint(1, days))
     hour = dice.choices(range(24), weights=channel.rhythm)[0]
@@ -65,7 +78,7 @@ def _draw(
     return at, customer, channel.code, kind, _amount(dice, kind, customer)
 
 
-def _amount(dice: Random, kind: str, customer: Customer) -> float | None:
+def _amount(dice: Random, kind: str, customer: Party) -> float | None:
     match kind:
         case "payment" | "bill":
             return customer.monthly_fee

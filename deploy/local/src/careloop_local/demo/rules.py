@@ -1,0 +1,58 @@
+"""The rules of the demo: the operator's own policies with targets in seconds, put in force through the API for the run."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from careloop_local.demo.gateway import Gateway
+
+MOST_LATENESS = 1.0
+"""Seconds after its due time within which 99 of 100 clocks must have been acted on."""
+CALLBACK_SECONDS = 12
+SATISFACTION_SECONDS = 12
+FIRST_RESPONSE = {"primary": 4, "intermediate": 4, "advanced": 4}
+RESOLUTION = {"primary": 8, "intermediate": 12, "advanced": 16}
+
+
+@asynccontextmanager
+async def in_force(gateway: Gateway) -> AsyncIterator[None]:
+    """The policies of the demo, for as long as the block lasts; afterwards the earlier ones are in force again."""
+    clocks = (await gateway.get("/v1/sla-policies", limit=1))["items"][0]["document"]
+    contact = (await gateway.get("/v1/contact-policy"))["policy"]
+    await gateway.put("/v1/sla-policies", hurried(clocks))
+    await gateway.put("/v1/contact-policy", frank(contact))
+    try:
+        yield
+    finally:
+        await gateway.put("/v1/sla-policies", _without_nulls(clocks))
+        await gateway.put("/v1/contact-policy", contact)
+
+
+def hurried(policy: dict[str, Any]) -> dict[str, Any]:
+    """The policy with its ladders as they are and its targets in seconds."""
+    targets = {"first_response": FIRST_RESPONSE, "resolution": RESOLUTION}
+    clocks = {
+        name: {**clock, "targets": targets[name], "vip_targets": _half(targets[name])}
+        for name, clock in policy["clocks"].items()
+    }
+    document = {**policy, "name": "Demo", "satisfaction_seconds": SATISFACTION_SECONDS, "clocks": clocks}
+    found: dict[str, Any] = _without_nulls(document)
+    return found
+
+
+def frank(policy: dict[str, Any]) -> dict[str, Any]:
+    """The policy with a short callback clock, and without quiet hours: the demo may well run at night."""
+    return {**policy, "callback_seconds": CALLBACK_SECONDS, "quiet_hours": None}
+
+
+def _half(targets: dict[str, int]) -> dict[str, int]:
+    return {tier: seconds // 2 for tier, seconds in targets.items()}
+
+
+def _without_nulls(value: Any) -> Any:
+    """A policy as it is answered names what it leaves open; as it is put, it leaves it out."""
+    if isinstance(value, dict):
+        return {name: _without_nulls(item) for name, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value]
+    return value

@@ -1,0 +1,1 @@
+"""The stations of the loop, in modules of their own."""
