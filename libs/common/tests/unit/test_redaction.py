@@ -49,7 +49,7 @@ def test_ids_and_numbers_stay(text: str) -> None:
 
 def test_a_log_line_is_json_without_personal_data(capsys: pytest.CaptureFixture[str]) -> None:
     root = logging.getLogger()
-    before, level = root.handlers, root.level
+    before, level, config = root.handlers, root.level, structlog.get_config()
     try:
         configure_logging("profile", "INFO")
         structlog.get_logger().info("row.rejected", phone="13812345678", detail="bad 13812345678", row=7)
@@ -57,7 +57,7 @@ def test_a_log_line_is_json_without_personal_data(capsys: pytest.CaptureFixture[
     finally:
         root.handlers = before
         root.setLevel(level)
-        structlog.reset_defaults()
+        structlog.configure(**config)
         structlog.contextvars.clear_contextvars()
     first, second = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert (first["event"], first["phone"], first["detail"], first["row"]) == (

@@ -47,6 +47,18 @@ def _no_network_in_unit_tests(request: pytest.FixtureRequest, monkeypatch: pytes
     monkeypatch.setattr(socket.socket, "connect_ex", refuse)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _plain_logs() -> None:
+    """Log lines go to pytest's own capture as text; structlog's default draws every traceback with its locals."""
+    import structlog
+
+    structlog.configure(
+        processors=[structlog.processors.format_exc_info, structlog.stdlib.render_to_log_kwargs],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+    )
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """URL of a superuser on a PostgreSQL server."""
