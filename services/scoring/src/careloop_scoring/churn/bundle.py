@@ -35,7 +35,7 @@ class File:
 def save(model: Model, records: Sequence[Record]) -> tuple[File, ...]:
     """The files of a model; golden rows mix the values of `records`, so that no row is a customer."""
     members = {"full": model.full} | {str(k): member for k, member in enumerate(model.held_out)}
-    golden = _shuffle(model.specification, records)
+    golden = golden_rows(model.specification, records)
     expected = model.score(golden, [FULL] * len(golden))
     contents = {f"trees-{name}.txt": member.trees.model_to_string() for name, member in members.items()}
     contents |= {
@@ -87,7 +87,7 @@ def _replay(model: Model, golden: Mapping[str, Any]) -> None:
             raise ArtefactDamaged(f"golden rows differ by {worst:.2g} in {name}")
 
 
-def _shuffle(spec: Specification, records: Sequence[Record]) -> list[dict[str, Any]]:
+def golden_rows(spec: Specification, records: Sequence[Record]) -> list[dict[str, Any]]:
     random = np.random.default_rng(len(records))
     count = min(GOLDEN_ROWS, len(records))
     picks = {name: random.integers(0, len(records), count) for name in spec.names}

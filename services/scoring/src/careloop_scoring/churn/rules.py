@@ -10,6 +10,7 @@ from datetime import date
 
 from careloop_scoring.customers.policy import (
     Facts,
+    Value,
     contract_months,
     longest_contract,
     monthly_fee,
@@ -50,3 +51,11 @@ def _tenure(months: float) -> float:
     if months < 12:
         return 0.4
     return 0.0 if months < 36 else -0.6
+
+
+def readings(facts: Facts, as_of: date) -> dict[str, Value]:
+    """The values that the points stand for, under the names of the points."""
+    return {
+        "tenure_months": tenure_months(facts, as_of),
+        "complaints": float(facts.activity.complaints) if facts.activity else None,
+    }

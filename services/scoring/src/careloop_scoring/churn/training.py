@@ -1,7 +1,7 @@
 """Training and honest evaluation in one pass over the folds. Pure computation: records in, model and report out."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,6 +67,10 @@ def enough(labels: Sequence[int]) -> bool:
     return len(labels) >= MIN_ROWS and MIN_LEAVERS <= leavers <= len(labels) - MIN_LEAVERS
 
 
+def as_labels(labels: Sequence[int]) -> Labels:
+    return np.asarray(labels, dtype=np.int64)
+
+
 def specify(records: Sequence[Record], labels: Labels) -> Specification:
     spec = observe(records)
     spec = without(spec, guard.leaks(spec, encode(spec, records), labels))
@@ -83,18 +87,29 @@ def assign_folds(keys: Sequence[str], labels: Labels, *, seed: int = 0) -> Label
     return folds
 
 
-def train(keys: Sequence[str], records: Sequence[Record], labels: Sequence[int], *, seed: int = 0) -> Trained:
+def train(
+    keys: Sequence[str],
+    records: Sequence[Record],
+    labels: Sequence[int],
+    *,
+    seed: int = 0,
+    checkpoint: Callable[[], None] = lambda: None,
+) -> Trained:
+    """`checkpoint` is called between folds; an exception from it ends the training."""
     with threadpool_limits(1):
-        return _train(keys, records, np.asarray(labels, dtype=np.int64), seed)
+        return _train(keys, records, as_labels(labels), seed, checkpoint)
 
 
-def _train(keys: Sequence[str], records: Sequence[Record], y: Labels, seed: int) -> Trained:
+def _train(
+    keys: Sequence[str], records: Sequence[Record], y: Labels, seed: int, checkpoint: Callable[[], None]
+) -> Trained:
     spec = specify(records, y)
     matrix, folds = encode(spec, records), assign_folds(keys, y, seed=seed)
     raw, plain = np.empty(len(y)), np.empty(len(y))
     pull = np.zeros(len(spec.features))
     parts: list[_Parts] = []
     for k in range(FOLDS):
+        checkpoint()
         seen, unseen = folds != k, folds == k
         one = _Parts(grow(spec, matrix[seen], y[seen]), linear.fit(spec, matrix[seen], y[seen]))
         raw[unseen] = blend(one.trees, one.curve, matrix[unseen])

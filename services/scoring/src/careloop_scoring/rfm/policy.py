@@ -5,7 +5,7 @@ high and low uses values only: customers with equal facts are in the same segmen
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -16,6 +16,9 @@ from uuid import UUID
 from careloop_scoring.customers.policy import Facts, in_force, monthly_fee, reference_day, tenure_months
 
 QUINTILES = 5
+
+MIN_CUSTOMERS = 30
+"""Fewer customers than this give no cut points."""
 
 
 class Basis(StrEnum):
@@ -65,7 +68,6 @@ class Measures:
     """More is better in each: `recency` is minus the days since the last payment, or since the newest subscription."""
 
     customer_id: UUID
-    basis: Basis
     recency: float
     frequency: float
     monetary: float
@@ -115,13 +117,21 @@ class Placement:
     monetary: int
 
 
-def measure(facts: Facts, as_of: datetime) -> Measures | None:
-    """The measures of one customer, or None where neither payments nor subscriptions say anything."""
+def measure(facts: Facts, as_of: datetime) -> dict[Basis, Measures]:
+    """What each basis says of a customer; nothing where neither payments nor subscriptions are known."""
+    found = {
+        Basis.ACTIVITY: _from_payments(facts, as_of),
+        Basis.SUBSCRIPTION: _from_subscriptions(facts, as_of.date()),
+    }
+    return {basis: one for basis, one in found.items() if one}
+
+
+def _from_payments(facts: Facts, as_of: datetime) -> Measures | None:
     activity = facts.activity
-    if activity and activity.payments and activity.last_paid_at:
-        days = max(0.0, (as_of - activity.last_paid_at).total_seconds() / 86_400)
-        return Measures(facts.customer_id, Basis.ACTIVITY, -days, float(activity.payments), activity.amount)
-    return _from_subscriptions(facts, as_of.date())
+    if not (activity and activity.payments and activity.last_paid_at):
+        return None
+    days = max(0.0, (as_of - activity.last_paid_at).total_seconds() / 86_400)
+    return Measures(facts.customer_id, -days, float(activity.payments), activity.amount)
 
 
 def _from_subscriptions(facts: Facts, as_of: date) -> Measures | None:
@@ -131,7 +141,7 @@ def _from_subscriptions(facts: Facts, as_of: date) -> Measures | None:
     tenure = tenure_months(facts, as_of) or 0.0
     begun = [s.started_on for s in in_force(facts, as_of) if s.started_on]
     days = (reference_day(facts, as_of) - max(begun)).days if begun else tenure * 30.0
-    return Measures(facts.customer_id, Basis.SUBSCRIPTION, -float(days), max(1.0, tenure), fee)
+    return Measures(facts.customer_id, -float(days), max(1.0, tenure), fee)
 
 
 def cut_points(measures: Sequence[Measures]) -> CutPoints:
@@ -153,16 +163,17 @@ def _cut(measures: Sequence[Measures], value: Callable[[Measures], float]) -> Cu
     return Cut(tuple(ordered[start] for start in starts if start < len(ordered)), split)
 
 
-def place(measures: Measures, cuts: CutPoints) -> Placement:
-    key = (
-        cuts.recency.high(measures.recency),
-        cuts.frequency.high(measures.frequency),
-        cuts.monetary.high(measures.monetary),
-    )
+def place(measures: Mapping[Basis, Measures], cuts: Mapping[Basis, CutPoints]) -> Placement | None:
+    """By payments where they are known and cut points exist for them, else by subscriptions."""
+    basis = next((one for one in Basis if one in measures and one in cuts), None)
+    if basis is None:
+        return None
+    one, cut = measures[basis], cuts[basis]
+    key = (cut.recency.high(one.recency), cut.frequency.high(one.frequency), cut.monetary.high(one.monetary))
     return Placement(
         _SEGMENTS[key],
-        measures.basis,
-        cuts.recency.score(measures.recency, measures.customer_id),
-        cuts.frequency.score(measures.frequency, measures.customer_id),
-        cuts.monetary.score(measures.monetary, measures.customer_id),
+        basis,
+        cut.recency.score(one.recency, one.customer_id),
+        cut.frequency.score(one.frequency, one.customer_id),
+        cut.monetary.score(one.monetary, one.customer_id),
     )

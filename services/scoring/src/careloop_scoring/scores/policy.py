@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from uuid import UUID
+
+from careloop_scoring.churn.reasons import Driver, Reason
+from careloop_scoring.rfm.policy import Placement
 
 
 class Band(StrEnum):
@@ -74,3 +78,28 @@ def changed(published: Verdict | None, verdict: Verdict, thresholds: Thresholds)
     ):
         return True
     return abs(published.probability - verdict.probability) >= thresholds.tolerance
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is stored of a customer from earlier runs."""
+
+    episode: Episode = Episode()
+    published: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A run's word on one customer. `episode` is the one after this run."""
+
+    customer_id: UUID
+    basis: Basis
+    model_version: str | None
+    verdict: Verdict
+    placement: Placement | None
+    driver: Driver | None
+    reasons: tuple[Reason, ...]
+    episode: Episode
+    before: Held
+    warn: bool
+    change: bool

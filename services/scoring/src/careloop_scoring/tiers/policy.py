@@ -24,6 +24,8 @@ from careloop_scoring.customers.policy import (
 from careloop_scoring.tiers.errors import TierTableInvalid
 
 MEASURES = ("arpu", "need", "loyalty", "risk")
+RISK = ("low", "medium", "high")
+"""The churn bands, in the order of danger."""
 ABSENT_WORDS = {"no", "false", "0", "none", "off", ""}
 
 
@@ -93,6 +95,7 @@ def parse(raw: Mapping[str, Any]) -> Table:
         scales = {
             name: Scale(tuple(raw["levels"][name]["names"]), tuple(map(float, raw["levels"][name]["cuts"])))
             for name in MEASURES
+            if name != "risk"
         }
         rules = tuple(
             Rule({name: frozenset(allowed) for name, allowed in rule["when"].items()}, Tier(rule["tier"]))
@@ -100,7 +103,7 @@ def parse(raw: Mapping[str, Any]) -> Table:
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise TierTableInvalid(f"unreadable: {error!r}") from error
-    table = Table(scales, rules)
+    table = Table(scales | {"risk": Scale(RISK, ())}, rules)
     _check_words(table)
     _check_decisions(table)
     return table
@@ -108,6 +111,8 @@ def parse(raw: Mapping[str, Any]) -> Table:
 
 def _check_words(table: Table) -> None:
     for name, scale in table.scales.items():
+        if name == "risk":
+            continue
         if len(scale.names) != len(scale.cuts) + 1 or len(set(scale.names)) != len(scale.names):
             raise TierTableInvalid(f"{name}: one level more than cuts is needed, each with its own name")
         if list(scale.cuts) != sorted(set(scale.cuts)):

@@ -1,0 +1,130 @@
+"""Keeping the replica: set-based, and the same whatever the order and number of deliveries."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from careloop_scoring.customers.policy import Facts, Value
+
+_UPSERT = text("""
+    INSERT INTO customer (customer_id, version, status, kind, facts, updated_at)
+    SELECT customer_id, version, status, kind, facts, :now
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+        AS row (customer_id uuid, version bigint, status text, kind text, facts jsonb)
+    ORDER BY customer_id
+    ON CONFLICT (customer_id) DO UPDATE
+    SET version = excluded.version, status = excluded.status, kind = excluded.kind, facts = excluded.facts,
+        updated_at = excluded.updated_at
+    WHERE customer.version < excluded.version
+""")
+
+_COUNT = text("""
+    INSERT INTO customer_activity AS known
+        (customer_id, interactions, payments, amount, complaints, last_at, last_paid_at)
+    SELECT customer_id, interactions, payments, amount, complaints, last_at, last_paid_at
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+        AS row (customer_id uuid, interactions bigint, payments bigint, amount numeric, complaints bigint,
+                last_at timestamptz, last_paid_at timestamptz)
+    ORDER BY customer_id
+    ON CONFLICT (customer_id) DO UPDATE
+    SET interactions = known.interactions + excluded.interactions,
+        payments = known.payments + excluded.payments,
+        amount = known.amount + excluded.amount,
+        complaints = known.complaints + excluded.complaints,
+        last_at = greatest(known.last_at, excluded.last_at),
+        last_paid_at = greatest(known.last_paid_at, excluded.last_paid_at)
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A customer's facts as of one version."""
+
+    facts: Facts
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What one customer did within some interactions."""
+
+    customer_id: UUID
+    interactions: int
+    payments: int
+    amount: Decimal
+    complaints: int
+    last_at: datetime
+    last_paid_at: datetime | None
+
+
+async def remember(session: AsyncSession, customers: Iterable[Known], *, now: datetime) -> None:
+    newest: dict[UUID, Known] = {}
+    for one in customers:
+        held = newest.get(one.facts.customer_id)
+        if held is None or held.version < one.version:
+            newest[one.facts.customer_id] = one
+    rows = [
+        {
+            "customer_id": one.facts.customer_id,
+            "version": one.version,
+            "status": one.facts.status,
+            "kind": one.facts.kind,
+            "facts": _document(one.facts),
+        }
+        for one in newest.values()
+    ]
+    if rows:
+        await session.execute(_UPSERT, {"rows": _json(rows), "now": now})
+
+
+async def count(session: AsyncSession, items: Sequence[Counted]) -> None:
+    totals: dict[UUID, Counted] = {}
+    for item in items:
+        held = totals.get(item.customer_id)
+        totals[item.customer_id] = item if held is None else _sum(held, item)
+    if totals:
+        await session.execute(_COUNT, {"rows": _json([asdict(one) for one in totals.values()])})
+
+
+def _sum(one: Counted, other: Counted) -> Counted:
+    paid = [at for at in (one.last_paid_at, other.last_paid_at) if at]
+    return Counted(
+        one.customer_id,
+        one.interactions + other.interactions,
+        one.payments + other.payments,
+        one.amount + other.amount,
+        one.complaints + other.complaints,
+        max(one.last_at, other.last_at),
+        max(paid, default=None),
+    )
+
+
+def _document(facts: Facts) -> dict[str, Any]:
+    return {
+        "region": facts.region,
+        "vip": facts.vip,
+        "care_flags": facts.care_flags,
+        "devices": facts.devices,
+        "joined_on": facts.joined_on,
+        "left_on": facts.left_on,
+        "subscriptions": [asdict(one) for one in facts.subscriptions],
+        "attributes": {_plain(name): _plain(value) for name, value in facts.attributes.items()},
+    }
+
+
+def _plain(value: Value) -> Any:
+    """PostgreSQL's JSON knows no NUL and no NaN."""
+    if isinstance(value, str):
+        return value.replace("\0", "")
+    return None if isinstance(value, float) and not abs(value) < float("inf") else value
+
+
+def _json(rows: Sequence[dict[str, Any]]) -> str:
+    return json.dumps(rows, default=str, ensure_ascii=False, allow_nan=False)

@@ -1,0 +1,4 @@
+from careloop_common.database import run_migrations
+from careloop_scoring.migrations.schema import metadata
+
+run_migrations(metadata)
