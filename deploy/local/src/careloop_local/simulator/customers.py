@@ -28,6 +28,7 @@ class Customer:
     plan: plans.Plan
     monthly_fee: float
     contract_end: date | None
+    contract_remaining_days: int | None  # on the day of the export; negative where it has run out
     devices: int
     data_gb: float
     voice_min: float
@@ -65,6 +66,7 @@ def _customer(dice: Random, number: int, today: date, phones: set[str], addresse
     network = round(between(dice.gauss(76, 12), 20, 100), 1)
     shock = 0.0 if dice.random() < 0.72 else dice.uniform(0.06, 0.38)
     complaints = poisson(dice, 0.18 + 0.03 * max(0.0, 75 - network) + 0.8 * shock)
+    end = _contract_end(dice, plan, joined, today)
     phone = contacts.phone(dice, phones)
     return Customer(
         customer_no=f"{number:08d}",
@@ -80,7 +82,8 @@ def _customer(dice: Random, number: int, today: date, phones: set[str], addresse
         birth_year=None if kind == "enterprise" else _birth_year(dice, today, elderly=elderly),
         plan=plan,
         monthly_fee=round(plan.list_price * (1 + shock), 2),
-        contract_end=_contract_end(dice, plan, joined, today),
+        contract_end=end,
+        contract_remaining_days=None if end is None else (end - today).days,
         devices=max(1, poisson(dice, plan.devices)),
         data_gb=round(plan.data_gb * between(dice.lognormvariate(-0.7, 0.9), 0, 1.6), 2),
         voice_min=round(plan.voice_min * between(dice.lognormvariate(-0.9, 0.7), 0, 1.5), 1),
@@ -126,14 +129,13 @@ def _contract_end(dice: Random, plan: plans.Plan, joined: date, today: date) -> 
 
 
 def _situation(customer: Customer, today: date) -> churn.Situation:
-    end = customer.contract_end
     return churn.Situation(
         price_shock=customer.monthly_fee / customer.plan.list_price - 1,
         network_score=customer.network_score,
         complaints=customer.complaints_90d,
         late_payments=customer.late_payments,
         tenure_years=(today - customer.joined_on).days / 365.25,
-        contract_days_left=None if end is None else (end - today).days,
+        contract_days_left=customer.contract_remaining_days,
         usage_share=customer.data_gb / customer.plan.data_gb,
         devices=customer.devices,
         vip=customer.vip,

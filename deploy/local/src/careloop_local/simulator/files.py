@@ -12,7 +12,7 @@ from careloop_local.simulator.interactions import Interaction
 
 CUSTOMER_COLUMNS = (
     "customer_no", "name", "phone", "email", "kind", "region", "language", "joined_on", "left_on", "status", "vip",
-    "birth_year", "product", "plan", "monthly_fee", "contract_end", "devices", "data_gb", "voice_min",
+    "birth_year", "product", "plan", "monthly_fee", "contract_end", "contract_remaining_days", "devices", "data_gb", "voice_min",
     "late_payments", "complaints_90d", "network_score", "consent_marketing", "consent_care", "do_not_disturb",
 )  # fmt: skip
 COMPLAINT_COLUMNS = ("number", "customer_no", "channel", "language", "text", "cause", "tier")
