@@ -69,7 +69,7 @@ class Broker:
         """Every message of a stream, oldest first."""
         state = (await self.jetstream.stream_info(stream)).state
         found = []
-        for sequence in range(state.first_seq, state.last_seq + 1):
+        for sequence in range(max(1, state.first_seq), state.last_seq + 1):
             try:
                 found.append(await self.jetstream.get_msg(stream, sequence))
             except NotFoundError:
