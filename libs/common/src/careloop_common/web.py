@@ -14,14 +14,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.params import Depends as DependsParam
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_common import clock, idempotency
 from careloop_common.errors import ScopeMissing, Unauthenticated, VersionMismatch
 from careloop_common.problems import problems, standard_problems
 from careloop_common.runtime import Runtime
+from careloop_common.schemas import Body, View
 from careloop_common.tokens import Actor
+from careloop_common.versions import check_version
 
 __all__ = [
     "ActorDep",
@@ -39,18 +40,6 @@ __all__ = [
 ]
 
 SCOPE_KEY = "x-scope"
-
-
-class Body(BaseModel):
-    """Base of request bodies: unknown members are refused, strings are stripped."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-
-
-class View(BaseModel):
-    """Base of answers: read from a row's attributes."""
-
-    model_config = ConfigDict(from_attributes=True)
 
 
 def authenticate(request: Request) -> Actor:
@@ -167,9 +156,3 @@ IfMatch = Annotated[int | None, Depends(_if_match)]
 def etag(response: Response, version: int) -> None:
     """Send `version` as the answer's ETag."""
     response.headers["etag"] = f'"{version}"'
-
-
-def check_version(expected: int | None, actual: int) -> None:
-    """Raise `VersionMismatch` unless the client expected the stored version or none."""
-    if expected is not None and expected != actual:
-        raise VersionMismatch(f"The stored version is {actual}.", current_version=actual)

@@ -1,7 +1,7 @@
 from datetime import datetime, time
 from typing import Annotated
 
-from careloop_common.web import Body
+from careloop_common.schemas import Body
 from pydantic import BaseModel, Field, model_validator
 
 from careloop_campaign.contact.policy import Channel

@@ -6,7 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from careloop_common import ids
-from careloop_common.web import Body
+from careloop_common.schemas import Body
 from pydantic import (
     AfterValidator,
     AwareDatetime,

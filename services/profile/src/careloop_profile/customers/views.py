@@ -3,8 +3,8 @@ from decimal import Decimal
 from uuid import UUID
 
 from careloop_common.privacy import Vault
+from careloop_common.schemas import View
 from careloop_common.tokens import Actor
-from careloop_common.web import View
 
 from careloop_profile.customers.personal import Personal
 from careloop_profile.customers.policy import Customer

@@ -3,7 +3,7 @@ from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
-from careloop_common.web import View
+from careloop_common.schemas import View
 from pydantic import BaseModel, Field
 
 MAX_ITEMS = 1000

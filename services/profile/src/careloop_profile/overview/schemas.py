@@ -1,6 +1,6 @@
 from datetime import datetime
 
-from careloop_common.web import View
+from careloop_common.schemas import View
 
 from careloop_profile.customers.views import CustomerView, DeviceView
 from careloop_profile.interactions.schemas import ActivityView, InteractionView

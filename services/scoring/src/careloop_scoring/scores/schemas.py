@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Literal, Self
 from uuid import UUID
 
-from careloop_common.web import View
+from careloop_common.schemas import View
 from pydantic import Field
 
 from careloop_scoring.rfm.policy import NAMES, Segment

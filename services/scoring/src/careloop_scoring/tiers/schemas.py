@@ -1,7 +1,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from careloop_common.web import Body, View
+from careloop_common.schemas import Body, View
 from pydantic import Field
 
 Word = Annotated[str, Field(min_length=1, max_length=40)]

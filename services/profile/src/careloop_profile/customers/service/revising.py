@@ -4,7 +4,7 @@ from uuid import UUID
 
 from careloop_common.privacy import Vault
 from careloop_common.tokens import Actor
-from careloop_common.web import check_version
+from careloop_common.versions import check_version
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_profile.customers import policy, queries
