@@ -24,9 +24,6 @@ class Consequence:
     tier: Tier
     told: str
 
-    def changes(self, standing: Standing) -> bool:
-        return (self.level, self.tier) != (standing.level, standing.tier)
-
 
 def decide(step: Step, standing: Standing) -> Consequence:
     """Steps only ever lift: nobody's case sinks because a ladder says so."""
@@ -44,6 +41,11 @@ def decide(step: Step, standing: Standing) -> Consequence:
         case Action.NOTIFY:
             told = (step.level or level.next()).value
     return Consequence(level, tier, told)
+
+
+def unmoved(standing: Standing) -> Consequence:
+    """Nothing changes; the assignee is told."""
+    return Consequence(standing.level, standing.tier, ASSIGNEE)
 
 
 def reason(step: Step, clock: str) -> str:

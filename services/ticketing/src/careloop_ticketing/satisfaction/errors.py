@@ -2,18 +2,24 @@ from careloop_common.errors import DomainError, Kind
 
 
 class SatisfactionNotRequested(DomainError):
+    """The ticket was never resolved, so nobody asked the customer yet."""
+
     kind = Kind.CONFLICT
     code = "satisfaction_not_requested"
     title = "Satisfaction not requested"
 
 
 class SatisfactionAlreadyGiven(DomainError):
+    """The customer has answered for this resolution of the ticket."""
+
     kind = Kind.CONFLICT
     code = "satisfaction_already_given"
     title = "Satisfaction already given"
 
 
 class ReplyNotUnderstood(DomainError):
+    """The reply is none of the words 很好, 好, 一般, 差."""
+
     kind = Kind.INVALID
     code = "reply_not_understood"
     title = "Reply not understood"

@@ -33,18 +33,33 @@ class Status(StrEnum):
 
 
 class Act(StrEnum):
-    OPEN = "open"
+    """What somebody does to a ticket. What befalls it (an escalation, its customer becoming known) needs no leave."""
+
     CLASSIFY = "classify"
     RESPOND = "respond"
     ASSIGN = "assign"
-    ESCALATE = "escalate"
     PAUSE = "pause"
     RESUME = "resume"
     RESOLVE = "resolve"
     REOPEN = "reopen"
     ARCHIVE = "archive"
     NOTE = "note"
-    LINK = "link"
+
+
+class PauseReason(StrEnum):
+    WAITING_FOR_CUSTOMER = "waiting_for_customer"
+    WAITING_FOR_THIRD_PARTY = "waiting_for_third_party"
+
+
+class ReopenReason(StrEnum):
+    DISSATISFIED = "dissatisfied"
+    NOT_SOLVED = "not_solved"
+    MISTAKE = "mistake"
+
+
+class ArchiveReason(StrEnum):
+    ANSWERED = "answered"
+    NOT_ANSWERED = "not_answered"
 
 
 class Outcome(StrEnum):
@@ -63,20 +78,16 @@ TRANSITIONS: Mapping[Status, Mapping[Act, Status]] = MappingProxyType(
             Act.CLASSIFY: Status.CLASSIFIED,
             Act.RESPOND: Status.HANDLING,
             Act.ASSIGN: Status.CLASSIFIED,
-            Act.ESCALATE: Status.CLASSIFIED,
             Act.RESOLVE: Status.FEEDBACK,
             Act.NOTE: Status.CLASSIFIED,
-            Act.LINK: Status.CLASSIFIED,
         },
         Status.HANDLING: {
             Act.CLASSIFY: Status.HANDLING,
             Act.RESPOND: Status.HANDLING,
             Act.ASSIGN: Status.HANDLING,
-            Act.ESCALATE: Status.HANDLING,
             Act.PAUSE: Status.WAITING,
             Act.RESOLVE: Status.FEEDBACK,
             Act.NOTE: Status.HANDLING,
-            Act.LINK: Status.HANDLING,
         },
         Status.WAITING: {
             Act.CLASSIFY: Status.WAITING,
@@ -85,16 +96,14 @@ TRANSITIONS: Mapping[Status, Mapping[Act, Status]] = MappingProxyType(
             Act.RESUME: Status.HANDLING,
             Act.RESOLVE: Status.FEEDBACK,
             Act.NOTE: Status.WAITING,
-            Act.LINK: Status.WAITING,
         },
         Status.FEEDBACK: {
             Act.CLASSIFY: Status.FEEDBACK,
             Act.REOPEN: Status.HANDLING,
             Act.ARCHIVE: Status.ARCHIVED,
             Act.NOTE: Status.FEEDBACK,
-            Act.LINK: Status.FEEDBACK,
         },
-        Status.ARCHIVED: {Act.LINK: Status.ARCHIVED},
+        Status.ARCHIVED: {},
     }
 )
 
@@ -103,7 +112,7 @@ def after(status: Status, act: Act) -> Status:
     """The status that `act` leads to; `TransitionImpossible` where the table has no such way."""
     leads_to = TRANSITIONS[status].get(act)
     if leads_to is None:
-        possible = sorted(TRANSITIONS[status].keys() - {Act.ESCALATE, Act.LINK})
+        possible = sorted(TRANSITIONS[status])
         raise TransitionImpossible(f"A ticket in {status} cannot take the act {act}.", possible=possible)
     return leads_to
 

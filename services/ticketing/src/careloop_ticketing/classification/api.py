@@ -1,0 +1,49 @@
+from typing import Annotated
+
+from careloop_common.pagination import Page, PageQuery, page
+from careloop_common.web import ActorDep, CareRouter, NowDep, SessionDep, needs, problems
+from fastapi import Path, Response
+
+from careloop_ticketing.classification import service
+from careloop_ticketing.classification.errors import InvalidRuleSet, RuleSetNotFound
+from careloop_ticketing.classification.models import RuleSetRow
+from careloop_ticketing.classification.schemas import RuleSet, RuleSetView
+
+router = CareRouter(prefix="/v1/rule-sets", tags=["rule-sets"])
+
+Version = Annotated[int, Path(ge=1, le=2**31 - 1)]
+
+
+@router.put(
+    "",
+    status_code=201,
+    response_model=RuleSetView,
+    dependencies=[needs("policies:write")],
+    responses=problems(InvalidRuleSet),
+)
+async def publish_rule_set(
+    body: RuleSet, session: SessionDep, now: NowDep, actor: ActorDep, response: Response
+) -> RuleSetRow:
+    """Publish a new version, which is active at once: tickets opened from now on are classified by it."""
+    document = body.model_dump(mode="json", exclude_none=True)
+    row = await service.publish(session, body.name, document, actor=actor, now=now)
+    response.headers["location"] = f"/v1/rule-sets/{row.version}"
+    return row
+
+
+@router.get("", response_model=Page[RuleSetView], dependencies=[needs("tickets:read")])
+async def list_rule_sets(session: SessionDep, query: PageQuery) -> Page[RuleSetRow]:
+    """Every version, the active one first."""
+    before = query.after[0] if query.after else None
+    rows = await service.versions(session, before=before, limit=query.limit + 1)
+    return page(rows, query.limit, key=lambda row: (row.version,))
+
+
+@router.get(
+    "/{version}",
+    response_model=RuleSetView,
+    dependencies=[needs("tickets:read")],
+    responses=problems(RuleSetNotFound),
+)
+async def get_rule_set(version: Version, session: SessionDep) -> RuleSetRow:
+    return await service.version(session, version)

@@ -1,0 +1,43 @@
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from careloop_common import ids
+from sqlalchemy import Column, Identity, Integer, Text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlmodel import Field
+
+from careloop_ticketing.classification.policy import Cause, Severity
+from careloop_ticketing.database import INSTANT, Base, word
+from careloop_ticketing.ranks import Tier
+
+
+class RuleSetRow(Base, table=True):
+    """One version of the rule set: written once, never changed. The highest version is the active one."""
+
+    __tablename__ = "rule_set"
+
+    version: int = Field(default=None, sa_column=Column(Integer, Identity(), primary_key=True))
+    name: str = Field(sa_type=Text)
+    document: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    created_at: datetime = Field(sa_type=INSTANT)
+    created_by: str = Field(sa_type=Text)
+
+
+class CorrectionRow(Base, table=True):
+    """A person knew better than the rules: what a later model learns from."""
+
+    __tablename__ = "classification_correction"
+
+    id: UUID = Field(default_factory=ids.new_id, primary_key=True)
+    subject_id: UUID = Field(index=True)
+    rule_set: int | None = None
+    rules: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    suggested_cause: Cause = Field(sa_type=word(Cause))
+    suggested_tier: Tier = Field(sa_type=word(Tier))
+    suggested_severity: Severity = Field(sa_type=word(Severity))
+    cause: Cause = Field(sa_type=word(Cause))
+    tier: Tier = Field(sa_type=word(Tier))
+    severity: Severity = Field(sa_type=word(Severity))
+    corrected_by: str = Field(sa_type=Text)
+    corrected_at: datetime = Field(sa_type=INSTANT)

@@ -1,0 +1,72 @@
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from careloop_common.tokens import Actor
+from sqlalchemy import Text, cast, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from careloop_ticketing.classification import policy
+from careloop_ticketing.classification.errors import RuleSetNotFound
+from careloop_ticketing.classification.models import CorrectionRow, RuleSetRow
+from careloop_ticketing.classification.policy import RuleSet, Verdict
+
+
+async def active(session: AsyncSession) -> RuleSet:
+    newest = select(col(RuleSetRow.version), cast(RuleSetRow.document, Text))
+    newest = newest.order_by(col(RuleSetRow.version).desc()).limit(1)
+    return policy.parse(*(await session.execute(newest)).tuples().one())
+
+
+async def publish(
+    session: AsyncSession, name: str, document: dict[str, Any], *, actor: Actor, now: datetime
+) -> RuleSetRow:
+    """Make `document` the active rule set; tickets that were classified before keep their classification."""
+    policy.read(0, document)
+    row = RuleSetRow(name=name, document=document, created_at=now, created_by=actor.id)
+    session.add(row)
+    await session.flush()
+    return row
+
+
+async def version(session: AsyncSession, number: int) -> RuleSetRow:
+    row = await session.get(RuleSetRow, number)
+    if row is None:
+        raise RuleSetNotFound(f"There is no rule set version {number}.")
+    return row
+
+
+async def versions(session: AsyncSession, *, before: int | None, limit: int) -> Sequence[RuleSetRow]:
+    newest_first = select(RuleSetRow).order_by(col(RuleSetRow.version).desc()).limit(limit)
+    if before is not None:
+        newest_first = newest_first.where(col(RuleSetRow.version) < before)
+    return (await session.scalars(newest_first)).all()
+
+
+def correct(
+    session: AsyncSession,
+    subject_id: UUID,
+    *,
+    suggested: Verdict,
+    rule_set: int | None,
+    corrected: Verdict,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Keep what a person made of a classification, whoever made that one."""
+    row = CorrectionRow(
+        subject_id=subject_id,
+        rule_set=rule_set,
+        rules=list(suggested.rules),
+        suggested_cause=suggested.cause,
+        suggested_tier=suggested.tier,
+        suggested_severity=suggested.severity,
+        cause=corrected.cause,
+        tier=corrected.tier,
+        severity=corrected.severity,
+        corrected_by=actor.id,
+        corrected_at=now,
+    )
+    session.add(row)

@@ -1,0 +1,35 @@
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from careloop_ticketing.customers.models import CustomerRow
+
+__all__ = ["CustomerRow", "find", "replicate"]
+
+
+async def replicate(session: AsyncSession, states: Sequence[Mapping[str, Any]]) -> Sequence[CustomerRow]:
+    """Keep the highest version of each customer; returns those that changed. One statement, however many."""
+    latest = {state["id"]: state for state in sorted(states, key=lambda state: state["version"])}
+    upsert = insert(CustomerRow).values(list(latest.values()))
+    newer = {name: upsert.excluded[name] for name in next(iter(latest.values())) if name != "id"}
+    statement = upsert.on_conflict_do_update(
+        index_elements=["id"], set_=newer, where=col(CustomerRow.version) < upsert.excluded.version
+    ).returning(CustomerRow)
+    return (await session.scalars(statement, execution_options={"populate_existing": True})).all()
+
+
+async def find(
+    session: AsyncSession, customer_id: UUID | None, reference: tuple[str, str] | None
+) -> CustomerRow | None:
+    """The customer of this id or, failing that, of this (source, external id); none if profile has not told us."""
+    if customer_id is not None:
+        return await session.get(CustomerRow, customer_id)
+    if reference is None:
+        return None
+    source, external_id = reference
+    named = col(CustomerRow.source) == source, col(CustomerRow.external_id) == external_id
+    return (await session.scalars(select(CustomerRow).where(*named).limit(1))).one_or_none()

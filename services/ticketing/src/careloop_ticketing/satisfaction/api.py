@@ -1,0 +1,36 @@
+from uuid import UUID
+
+from careloop_common.web import ActorDep, CareRouter, NowDep, SessionDep, needs, problems
+
+from careloop_ticketing.satisfaction import policy, service
+from careloop_ticketing.satisfaction.errors import (
+    ReplyNotUnderstood,
+    SatisfactionAlreadyGiven,
+    SatisfactionNotRequested,
+)
+from careloop_ticketing.satisfaction.models import AnswerRow
+from careloop_ticketing.satisfaction.schemas import GiveSatisfaction, SatisfactionView
+from careloop_ticketing.tickets import service as tickets
+from careloop_ticketing.tickets.errors import TicketNotFound
+
+router = CareRouter(prefix="/v1/tickets", tags=["satisfaction"])
+
+
+@router.post(
+    "/{ticket_id}/satisfaction",
+    status_code=201,
+    response_model=SatisfactionView,
+    dependencies=[needs("tickets:write")],
+    responses=problems(
+        TicketNotFound, SatisfactionNotRequested, SatisfactionAlreadyGiven, ReplyNotUnderstood
+    ),
+)
+async def give_satisfaction(
+    ticket_id: UUID, body: GiveSatisfaction, session: SessionDep, actor: ActorDep, now: NowDep
+) -> AnswerRow:
+    """The customer's answer archives the ticket; a dissatisfied one (2 or less) reopens it, once."""
+    score = body.score if body.reply is None else policy.score_of(body.reply)
+    if score is None:
+        raise ReplyNotUnderstood(pointer="/reply")
+    ticket = await tickets.lock(session, ticket_id)
+    return await service.answer(session, ticket, score=score, comment=body.comment, actor=actor, now=now)

@@ -1,0 +1,32 @@
+from datetime import datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+from careloop_common.web import Body, View
+from pydantic import Field, StringConstraints, model_validator
+
+
+class GiveSatisfaction(Body):
+    """A score with a comment, or the reply as the customer wrote it."""
+
+    score: Annotated[int, Field(ge=1, le=5, strict=True)] | None = None
+    comment: (
+        Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[^\x00]+$")] | None
+    ) = None
+    reply: Annotated[str, StringConstraints(min_length=1, max_length=20)] | None = Field(
+        default=None, examples=["很好", "好", "一般", "差"]
+    )
+
+    @model_validator(mode="after")
+    def _one_answer(self) -> Self:
+        if (self.score is None) == (self.reply is None):
+            raise ValueError("either score or reply")
+        return self
+
+
+class SatisfactionView(View):
+    ticket_id: UUID
+    round: int
+    score: int
+    late: bool
+    received_at: datetime

@@ -1,0 +1,61 @@
+from collections.abc import Sequence
+from datetime import datetime
+
+from careloop_common import outbox
+from careloop_common.timers import DueTimer
+from careloop_common.tokens import SYSTEM, Actor
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from careloop_ticketing.satisfaction import events, policy
+from careloop_ticketing.satisfaction.errors import SatisfactionAlreadyGiven, SatisfactionNotRequested
+from careloop_ticketing.satisfaction.models import AnswerRow
+from careloop_ticketing.satisfaction.policy import Outcome
+from careloop_ticketing.tickets import service as tickets
+from careloop_ticketing.tickets.policy import ArchiveReason, ReopenReason, Status
+from careloop_ticketing.tickets.service import Ticket
+
+
+async def answer(
+    session: AsyncSession, ticket: Ticket, *, score: int, comment: str | None, actor: Actor, now: datetime
+) -> AnswerRow:
+    """The customer said how the last resolution went."""
+    if not ticket.feedback_round:
+        raise SatisfactionNotRequested(f"Ticket {ticket.number} has not been resolved yet.")
+    if await session.get(AnswerRow, (ticket.id, ticket.feedback_round)):
+        raise SatisfactionAlreadyGiven(f"Ticket {ticket.number} has its answer.")
+    open_until = ticket.feedback_until if ticket.status is Status.FEEDBACK else None
+    outcome = policy.outcome(score, open_until=open_until, reopened_before=ticket.dissatisfied, now=now)
+    given = AnswerRow(
+        ticket_id=ticket.id,
+        round=ticket.feedback_round,
+        score=score,
+        comment=comment,
+        late=outcome is Outcome.RECORD,
+        received_at=now,
+    )
+    session.add(given)
+    said = {"score": score, "late": given.late, "comment": comment is not None}
+    tickets.record(session, ticket, "satisfaction_received", actor=actor, now=now, after=said)
+    outbox.add(session, events.received(ticket, given), now=now)
+    if outcome is Outcome.REOPEN:
+        ticket.dissatisfied = True
+        await tickets.reopen(session, ticket, reason=ReopenReason.DISSATISFIED, actor=actor, now=now)
+    elif outcome is Outcome.ARCHIVE:
+        await tickets.archive(session, ticket, reason=ArchiveReason.ANSWERED, actor=actor, now=now)
+    return given
+
+
+async def on_due(session: AsyncSession, due: Sequence[DueTimer], now: datetime) -> None:
+    """Nobody answered in time: archive."""
+    for timer, ticket in await tickets.lock_due(session, due):
+        if ticket.status is Status.FEEDBACK and ticket.feedback_round == timer.generation:
+            await tickets.archive(session, ticket, reason=ArchiveReason.NOT_ANSWERED, actor=SYSTEM, now=now)
+
+
+async def average(session: AsyncSession) -> tuple[int, float | None]:
+    """How many answers there are, and their mean score."""
+    figures = select(func.count(), func.avg(col(AnswerRow.score)))
+    count, mean = (await session.execute(figures)).one()
+    return count, None if mean is None else float(mean)

@@ -1,0 +1,49 @@
+from typing import Annotated
+
+from careloop_common.pagination import Page, PageQuery, page
+from careloop_common.web import ActorDep, CareRouter, NowDep, SessionDep, needs, problems
+from fastapi import Path, Response
+
+from careloop_ticketing.sla import queries, service
+from careloop_ticketing.sla.errors import InvalidPolicy, PolicyNotFound
+from careloop_ticketing.sla.models import PolicyRow
+from careloop_ticketing.sla.schemas import SlaPolicy, SlaPolicyView
+
+router = CareRouter(prefix="/v1/sla-policies", tags=["sla-policies"])
+
+Version = Annotated[int, Path(ge=1, le=2**31 - 1)]
+
+
+@router.put(
+    "",
+    status_code=201,
+    response_model=SlaPolicyView,
+    dependencies=[needs("policies:write")],
+    responses=problems(InvalidPolicy),
+)
+async def publish_policy(
+    body: SlaPolicy, session: SessionDep, now: NowDep, actor: ActorDep, response: Response
+) -> PolicyRow:
+    """Publish a new version, which is active at once: tickets opened from now on run under it."""
+    document = body.model_dump(mode="json", exclude_none=True)
+    row = await service.publish(session, body.name, document, actor=actor, now=now)
+    response.headers["location"] = f"/v1/sla-policies/{row.version}"
+    return row
+
+
+@router.get("", response_model=Page[SlaPolicyView], dependencies=[needs("tickets:read")])
+async def list_policies(session: SessionDep, query: PageQuery) -> Page[PolicyRow]:
+    """Every version, the active one first."""
+    before = query.after[0] if query.after else None
+    rows = await queries.versions(session, before=before, limit=query.limit + 1)
+    return page(rows, query.limit, key=lambda row: (row.version,))
+
+
+@router.get(
+    "/{version}",
+    response_model=SlaPolicyView,
+    dependencies=[needs("tickets:read")],
+    responses=problems(PolicyNotFound),
+)
+async def get_policy(version: Version, session: SessionDep) -> PolicyRow:
+    return await service.version(session, version)

@@ -1,0 +1,1 @@
+"""Where the tickets stand, in figures that name their numerator and denominator."""

@@ -1,0 +1,77 @@
+"""A ticket's steps as the events that other services see."""
+
+from datetime import datetime
+
+from careloop_contracts import (
+    TicketArchivedV1,
+    TicketClassifiedV1,
+    TicketOpenedV1,
+    TicketReopenedV1,
+    TicketResolvedV1,
+    TicketRespondedV1,
+    TicketSatisfactionRequestedV1,
+)
+
+from careloop_ticketing.tickets.models import TicketRow
+
+
+def opened(ticket: TicketRow) -> TicketOpenedV1:
+    return TicketOpenedV1(
+        ticket_id=ticket.id,
+        number=ticket.number,
+        customer_id=ticket.customer_id,
+        kind=ticket.kind.value,
+        channel=ticket.channel,
+        language=ticket.language,
+        region=ticket.region,
+        vip=ticket.vip,
+        opened_at=ticket.opened_at,
+    )
+
+
+def classified(ticket: TicketRow, now: datetime) -> TicketClassifiedV1:
+    return TicketClassifiedV1(
+        ticket_id=ticket.id,
+        customer_id=ticket.customer_id,
+        cause=ticket.cause.value,
+        tier=ticket.tier.value,
+        severity=ticket.severity.value,
+        rule_set=None if ticket.rule_set is None else str(ticket.rule_set),
+        rules=tuple(ticket.rules),
+        by=ticket.classified_by,
+        classified_at=now,
+    )
+
+
+def responded(ticket: TicketRow, *, within_target: bool, now: datetime) -> TicketRespondedV1:
+    return TicketRespondedV1(
+        ticket_id=ticket.id, customer_id=ticket.customer_id, responded_at=now, within_target=within_target
+    )
+
+
+def resolved(ticket: TicketRow, *, within_target: bool, now: datetime) -> TicketResolvedV1:
+    return TicketResolvedV1(
+        ticket_id=ticket.id,
+        customer_id=ticket.customer_id,
+        resolution=ticket.outcome.value if ticket.outcome else None,
+        within_target=within_target,
+        resolved_at=now,
+    )
+
+
+def satisfaction_requested(ticket: TicketRow, *, expires_at: datetime) -> TicketSatisfactionRequestedV1:
+    return TicketSatisfactionRequestedV1(
+        ticket_id=ticket.id, customer_id=ticket.customer_id, channel=ticket.channel, expires_at=expires_at
+    )
+
+
+def reopened(ticket: TicketRow, *, reason: str, now: datetime) -> TicketReopenedV1:
+    return TicketReopenedV1(
+        ticket_id=ticket.id, customer_id=ticket.customer_id, reason=reason, reopened_at=now
+    )
+
+
+def archived(ticket: TicketRow, *, reason: str, now: datetime) -> TicketArchivedV1:
+    return TicketArchivedV1(
+        ticket_id=ticket.id, customer_id=ticket.customer_id, reason=reason, archived_at=now
+    )

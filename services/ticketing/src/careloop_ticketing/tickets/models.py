@@ -1,0 +1,110 @@
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from careloop_common import ids
+from sqlalchemy import Column, Index, Sequence, SmallInteger, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlmodel import Field
+
+from careloop_ticketing.classification.policy import Cause, Severity, Verdict
+from careloop_ticketing.database import INSTANT, Base, word
+from careloop_ticketing.ranks import Level, Tier
+from careloop_ticketing.tickets.policy import Kind, Outcome, Status
+
+NUMBERS = Sequence("ticket_number", metadata=Base.metadata)
+
+_UNLINKED = text("linked_at IS NULL AND (customer_id IS NOT NULL OR customer_external_id IS NOT NULL)")
+
+
+class TicketRow(Base, table=True):
+    """A ticket as it is now. Its version is the number of its history entries."""
+
+    __tablename__ = "ticket"
+    __table_args__ = (
+        UniqueConstraint("source", "external_ref"),
+        Index("ix_ticket_customer_id", "customer_id", "id"),
+        Index("ix_ticket_status", "status", "id"),
+        Index("ix_ticket_unlinked_customer_id", "customer_id", postgresql_where=_UNLINKED),
+        Index(
+            "ix_ticket_unlinked_reference",
+            "customer_source",
+            "customer_external_id",
+            postgresql_where=_UNLINKED,
+        ),
+    )
+
+    id: UUID = Field(default_factory=ids.new_id, primary_key=True)
+    number: str = Field(sa_type=Text, unique=True)
+    version: int = 0
+    status: Status = Field(sa_type=word(Status))
+    kind: Kind = Field(sa_type=word(Kind))
+    channel: str = Field(sa_type=Text)
+    source: str = Field(sa_type=Text)
+    external_ref: str | None = Field(default=None, sa_type=Text)
+    language: str = Field(sa_type=Text)
+    subject: str = Field(sa_type=Text)
+    description: str = Field(sa_type=Text)
+
+    customer_id: UUID | None = None
+    customer_source: str | None = Field(default=None, sa_type=Text)
+    customer_external_id: str | None = Field(default=None, sa_type=Text)
+    linked_at: datetime | None = Field(default=None, sa_type=INSTANT)
+    """When the customer was found in the replica."""
+    region: str | None = Field(default=None, sa_type=Text)
+    vip: bool = False
+
+    cause: Cause = Field(sa_type=word(Cause))
+    tier: Tier = Field(sa_type=word(Tier))
+    severity: Severity = Field(sa_type=word(Severity))
+    classified_by: str = Field(sa_type=Text)
+    rule_set: int | None = None
+    rules: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+
+    level: Level = Field(sa_type=word(Level))
+    assignee_id: str | None = Field(default=None, sa_type=Text)
+    policy_version: int
+
+    opened_at: datetime = Field(sa_type=INSTANT)
+    responded_at: datetime | None = Field(default=None, sa_type=INSTANT)
+    resolved_at: datetime | None = Field(default=None, sa_type=INSTANT)
+    archived_at: datetime | None = Field(default=None, sa_type=INSTANT)
+    outcome: Outcome | None = Field(default=None, sa_type=word(Outcome))
+    feedback_round: int = Field(default=0, sa_type=SmallInteger)
+    """How often the ticket was resolved, and so the customer asked."""
+    feedback_until: datetime | None = Field(default=None, sa_type=INSTANT)
+    reopened_count: int = Field(default=0, sa_type=SmallInteger)
+    dissatisfied: bool = False
+    """Whether a dissatisfied answer reopened it: that happens once."""
+
+    @property
+    def verdict(self) -> Verdict:
+        return Verdict(self.cause, self.tier, self.severity, tuple(self.rules))
+
+
+class HistoryRow(Base, table=True):
+    """One step in the life of a ticket: who did what, and what it changed. Ids and words, never free text."""
+
+    __tablename__ = "ticket_history"
+
+    ticket_id: UUID = Field(primary_key=True, foreign_key="ticket.id")
+    seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    fact: str = Field(sa_type=Text)
+    at: datetime = Field(sa_type=INSTANT)
+    actor_id: str = Field(sa_type=Text)
+    actor_kind: str = Field(sa_type=Text)
+    before: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    after: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+
+
+class NoteRow(Base, table=True):
+    """What somebody wrote about a ticket. Free text lives here and nowhere else but in the ticket itself."""
+
+    __tablename__ = "ticket_note"
+
+    id: UUID = Field(default_factory=ids.new_id, primary_key=True)
+    ticket_id: UUID = Field(foreign_key="ticket.id", index=True)
+    about: str = Field(sa_type=Text)
+    text: str = Field(sa_type=Text)
+    author_id: str = Field(sa_type=Text)
+    written_at: datetime = Field(sa_type=INSTANT)

@@ -1,0 +1,153 @@
+from datetime import datetime
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from careloop_common.web import Body, View
+from pydantic import StringConstraints, model_validator
+
+from careloop_ticketing.classification.policy import Cause, Severity
+from careloop_ticketing.ranks import Level, Tier
+from careloop_ticketing.sla.schemas import ClockView
+from careloop_ticketing.tickets.policy import Kind, Outcome, PauseReason, ReopenReason, Status
+
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")]
+"""A channel or a source system."""
+Line = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Text = Annotated[str, StringConstraints(max_length=20_000, pattern=r"^[^\x00]*$")]
+Note = Annotated[str, StringConstraints(min_length=1, max_length=10_000, pattern=r"^[^\x00]+$")]
+Reference = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
+
+
+class CustomerReference(Body):
+    """A customer by the id that another system gave them."""
+
+    source: Code
+    external_id: Reference
+
+
+class OpenTicket(Body):
+    """The customer may be named by id or by reference, known to us or not (yet), or not at all."""
+
+    kind: Kind = Kind.COMPLAINT
+    channel: Code
+    subject: Line
+    description: Text = ""
+    language: Language | None = None
+    customer_id: UUID | None = None
+    customer: CustomerReference | None = None
+    external_ref: Reference | None = None
+    """The ticket's id in the system it comes from: sent again, it finds the same ticket."""
+    source: Code | None = None
+    """That system; the channel, where it is not given."""
+
+    @model_validator(mode="after")
+    def _one_customer(self) -> Self:
+        if self.customer_id and self.customer:
+            raise ValueError("customer_id or customer, not both")
+        return self
+
+
+class Respond(Body):
+    note: Note | None = None
+
+
+class Classify(Body):
+    """What is left out stays as it is."""
+
+    cause: Cause | None = None
+    tier: Tier | None = None
+    severity: Severity | None = None
+
+
+class Assign(Body):
+    """To a person, a level, or both; a level alone leaves it to be picked up there."""
+
+    assignee_id: Reference | None = None
+    level: Level | None = None
+
+    @model_validator(mode="after")
+    def _somebody(self) -> Self:
+        if self.assignee_id is None and self.level is None:
+            raise ValueError("assignee_id or level is needed")
+        return self
+
+
+class Pause(Body):
+    reason: PauseReason
+    note: Note | None = None
+
+
+class Resolve(Body):
+    outcome: Outcome = Outcome.SOLVED
+    note: Note | None = None
+
+
+class Reopen(Body):
+    reason: ReopenReason = ReopenReason.NOT_SOLVED
+    note: Note | None = None
+
+
+class AddNote(Body):
+    text: Note
+
+
+class TicketView(View):
+    id: UUID
+    number: str
+    version: int
+    status: Status
+    kind: Kind
+    channel: str
+    source: str
+    external_ref: str | None
+    language: str
+    subject: str
+    description: str
+    customer_id: UUID | None
+    region: str | None
+    vip: bool
+    cause: Cause
+    tier: Tier
+    severity: Severity
+    classified_by: str
+    rule_set: int | None
+    rules: list[str]
+    level: Level
+    assignee_id: str | None
+    policy_version: int
+    opened_at: datetime
+    responded_at: datetime | None
+    resolved_at: datetime | None
+    archived_at: datetime | None
+    outcome: Outcome | None
+    feedback_until: datetime | None
+    reopened_count: int
+    clocks: list[ClockView]
+
+
+class OpenedTicketView(TicketView):
+    acknowledgement: str
+    """What to tell the customer, in their language."""
+
+
+class HistoryView(View):
+    seq: int
+    fact: str
+    at: datetime
+    actor_id: str
+    actor_kind: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+class NoteView(View):
+    id: UUID
+    about: str
+    text: str
+    author_id: str
+    written_at: datetime
+
+
+class NotesView(View):
+    items: list[NoteView]

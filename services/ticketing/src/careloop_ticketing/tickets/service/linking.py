@@ -1,0 +1,52 @@
+"""Tickets of customers whom the replica did not know yet: profile was down, or the customer is new."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from careloop_common.tokens import SYSTEM
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from careloop_ticketing.customers import service as customers
+from careloop_ticketing.customers.service import CustomerRow
+from careloop_ticketing.sla import service as sla
+from careloop_ticketing.tickets import queries
+from careloop_ticketing.tickets.models import TicketRow
+from careloop_ticketing.tickets.service import targets
+from careloop_ticketing.tickets.service.history import record
+
+_RECENT: Final = timedelta(minutes=10)
+_BATCH: Final = 500
+
+
+async def link_waiting(session: AsyncSession, known: Sequence[CustomerRow], *, now: datetime) -> None:
+    """Link the tickets that wait for these customers."""
+    by_id = {customer.id: customer for customer in known}
+    by_reference = {(c.source, c.external_id): c for c in known if c.external_id}
+    for ticket in await queries.waiting_for(session, by_id.keys(), by_reference.keys()):
+        if ticket.customer_id:
+            customer = by_id.get(ticket.customer_id)
+        else:
+            customer = by_reference.get((str(ticket.customer_source), str(ticket.customer_external_id)))
+        if customer:
+            await _link(session, ticket, customer, now)
+
+
+async def catch_up(session: AsyncSession, *, now: datetime) -> None:
+    """Link recent tickets that were opened in the very moment in which their customer became known."""
+    found = []
+    for ticket in await queries.unlinked_since(session, now - _RECENT, limit=_BATCH):
+        reference = (str(ticket.customer_source), ticket.customer_external_id or "")
+        found.append(await customers.find(session, ticket.customer_id, reference))
+    await link_waiting(session, [customer for customer in found if customer], now=now)
+
+
+async def _link(session: AsyncSession, ticket: TicketRow, customer: CustomerRow, now: datetime) -> None:
+    before = {"customer_id": ticket.customer_id and str(ticket.customer_id), "vip": ticket.vip}
+    ticket.customer_id, ticket.linked_at = customer.id, now
+    ticket.region, ticket.vip = customer.region, customer.vip
+    after = {"customer_id": str(ticket.customer_id), "vip": ticket.vip}
+    moved_from, moved_to = await targets.follow(session, ticket, await sla.of(session, ticket.id), now)
+    record(
+        session, ticket, "linked", actor=SYSTEM, now=now, before=before | moved_from, after=after | moved_to
+    )

@@ -1,0 +1,49 @@
+from collections.abc import Sequence
+from uuid import UUID
+
+from careloop_common import timers
+from careloop_common.errors import VersionMismatch
+from careloop_common.timers import DueTimer
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from careloop_ticketing.tickets import queries
+from careloop_ticketing.tickets.errors import TicketNotFound
+from careloop_ticketing.tickets.models import TicketRow
+
+
+async def get(session: AsyncSession, ticket_id: UUID) -> TicketRow:
+    ticket = await session.get(TicketRow, ticket_id)
+    if ticket is None:
+        raise TicketNotFound(f"There is no ticket {ticket_id}.")
+    return ticket
+
+
+async def lock(session: AsyncSession, ticket_id: UUID, *, expected: int | None = None) -> TicketRow:
+    """The ticket, for this transaction alone; `VersionMismatch` if it is not the version that the caller saw."""
+    ticket = await queries.lock(session, ticket_id)
+    if ticket is None:
+        raise TicketNotFound(f"There is no ticket {ticket_id}.")
+    if expected is not None and expected != ticket.version:
+        raise VersionMismatch(f"The stored version is {ticket.version}.", current_version=ticket.version)
+    return ticket
+
+
+async def lock_due(session: AsyncSession, due: Sequence[DueTimer]) -> list[tuple[DueTimer, TicketRow]]:
+    """The tickets of due timers, as far as nobody is working on them; the other timers fire again at once.
+
+    A worker must not wait for a ticket: it holds the timer that the other transaction may be about to move.
+    """
+    free = {
+        ticket.id: ticket for ticket in await queries.lock_free(session, {timer.owner_id for timer in due})
+    }
+    for timer in due:
+        if timer.owner_id not in free:
+            await timers.arm(
+                session,
+                kind=timer.kind,
+                owner_id=timer.owner_id,
+                step=timer.step,
+                due_at=timer.due_at,
+                generation=timer.generation,
+            )
+    return [(timer, free[timer.owner_id]) for timer in due if timer.owner_id in free]

@@ -1,0 +1,150 @@
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from careloop_common import outbox
+from careloop_common.tokens import Actor
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from careloop_ticketing.classification import service as classification
+from careloop_ticketing.classification.policy import RuleSet
+from careloop_ticketing.customers import service as customers
+from careloop_ticketing.customers.service import CustomerRow
+from careloop_ticketing.sla import service as sla
+from careloop_ticketing.tickets import events, policy, queries
+from careloop_ticketing.tickets.models import NUMBERS, TicketRow
+from careloop_ticketing.tickets.policy import Act, Kind, Status
+from careloop_ticketing.tickets.service.history import record
+
+FIRST_RESPONSE: Final = "first_response"
+RESOLUTION: Final = "resolution"
+RULES: Final = "rules"
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What came in."""
+
+    kind: Kind
+    channel: str
+    subject: str
+    description: str
+    source: str
+    external_ref: str | None = None
+    language: str | None = None
+    customer_id: UUID | None = None
+    customer_reference: tuple[str, str] | None = None
+
+
+async def open_ticket(
+    session: AsyncSession, intake: Intake, *, actor: Actor, now: datetime
+) -> tuple[TicketRow, bool]:
+    """Take a ticket in, classified and on its clocks; the same reference of the same source opens it only once."""
+    sla_policy = await sla.active(session)
+    rule_set = await classification.active(session)
+    customer = await customers.find(session, intake.customer_id, intake.customer_reference)
+    sequence = (await session.execute(select(NUMBERS.next_value()))).scalar_one()
+    number = policy.number_of(sequence, now)
+    drafted = _draft(intake, customer, number, rule_set=rule_set, policy_version=sla_policy.version, now=now)
+    ticket = await _insert(session, drafted)
+    if ticket is None:
+        return await queries.by_reference(session, intake.source, str(intake.external_ref)), False
+    await sla.start(
+        session,
+        ticket.id,
+        sla_policy,
+        (FIRST_RESPONSE, RESOLUTION),
+        tier=ticket.tier,
+        vip=ticket.vip,
+        now=now,
+    )
+    _tell(session, ticket, actor, now)
+    return ticket, True
+
+
+def _draft(
+    intake: Intake,
+    customer: CustomerRow | None,
+    number: str,
+    *,
+    rule_set: RuleSet,
+    policy_version: int,
+    now: datetime,
+) -> TicketRow:
+    verdict = rule_set.classify(f"{intake.subject}\n{intake.description}", intake.kind)
+    source, external_id = intake.customer_reference or (None, None)
+    return TicketRow(
+        number=number,
+        status=policy.after(Status.RECEIVED, Act.CLASSIFY),
+        kind=intake.kind,
+        channel=intake.channel,
+        source=intake.source,
+        external_ref=intake.external_ref,
+        language=_language(intake, customer),
+        subject=intake.subject,
+        description=intake.description,
+        customer_id=customer.id if customer else intake.customer_id,
+        customer_source=source,
+        customer_external_id=external_id,
+        linked_at=now if customer else None,
+        region=customer.region if customer else None,
+        vip=customer.vip if customer else False,
+        cause=verdict.cause,
+        tier=verdict.tier,
+        severity=verdict.severity,
+        classified_by=RULES,
+        rule_set=rule_set.version,
+        rules=list(verdict.rules),
+        level=verdict.tier.holder,
+        policy_version=policy_version,
+        opened_at=now,
+    )
+
+
+def _language(intake: Intake, customer: CustomerRow | None) -> str:
+    known = intake.language or (customer and customer.language)
+    return known or policy.language_of(intake.subject + intake.description)
+
+
+async def _insert(session: AsyncSession, drafted: TicketRow) -> TicketRow | None:
+    """Store a ticket unless its reference is there, or being stored by another transaction."""
+    statement = (
+        insert(TicketRow)
+        .values(drafted.model_dump())
+        .on_conflict_do_nothing(index_elements=["source", "external_ref"])
+        .returning(TicketRow)
+    )
+    return (await session.scalars(statement)).one_or_none()
+
+
+def _tell(session: AsyncSession, ticket: TicketRow, actor: Actor, now: datetime) -> None:
+    opened = {
+        "status": Status.RECEIVED,
+        "kind": ticket.kind,
+        "channel": ticket.channel,
+        "policy_version": ticket.policy_version,
+    }
+    classified = {
+        "status": ticket.status,
+        "cause": ticket.cause,
+        "tier": ticket.tier,
+        "severity": ticket.severity,
+        "rule_set": ticket.rule_set,
+        "rules": ticket.rules,
+        "level": ticket.level,
+    }
+    record(session, ticket, "opened", actor=actor, now=now, after=opened)
+    record(
+        session,
+        ticket,
+        "classified",
+        actor=actor,
+        now=now,
+        before={"status": Status.RECEIVED},
+        after=classified,
+    )
+    outbox.add(session, events.opened(ticket), now=now)
+    outbox.add(session, events.classified(ticket, now), now=now)

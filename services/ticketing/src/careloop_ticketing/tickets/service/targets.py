@@ -1,0 +1,42 @@
+"""When tier or customer class change, the clocks aim at other targets, and the history says how the due time moved."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from careloop_ticketing.sla import service as sla
+from careloop_ticketing.sla.service import ClockRow, Retargeting
+from careloop_ticketing.tickets.models import TicketRow
+
+
+async def follow(
+    session: AsyncSession, ticket: TicketRow, clocks: Mapping[str, ClockRow], now: datetime
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Aim the ticket's running clocks at what its tier and customer ask for; returns before and after."""
+    before, after = {}, {}
+    for row in clocks.values():
+        moved = await sla.retarget(session, row, tier=ticket.tier, vip=ticket.vip, now=now)
+        if moved:
+            before[row.name] = {
+                "target_seconds": moved.target_before.total_seconds(),
+                "due_at": _instant(moved.due_before),
+            }
+            after[row.name] = {
+                "target_seconds": moved.target_after.total_seconds(),
+                "due_at": _instant(moved.due_after),
+                "why": _arithmetic(moved, now),
+            }
+    return before, after
+
+
+def _arithmetic(moved: Retargeting, now: datetime) -> str:
+    target, elapsed = moved.target_after.total_seconds(), moved.elapsed.total_seconds()
+    if moved.due_after is None:
+        return f"target {target:g} s, of which {elapsed:g} s have run; due when the clock runs again"
+    return f"target {target:g} s - {elapsed:g} s run = {target - elapsed:g} s from {now.isoformat()}"
+
+
+def _instant(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

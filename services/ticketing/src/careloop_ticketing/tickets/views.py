@@ -1,0 +1,43 @@
+"""What a ticket shows to the outside: the row and, computed for this instant, its clocks."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from careloop_ticketing.sla import service as sla
+from careloop_ticketing.sla import views as clock_views
+from careloop_ticketing.sla.service import ClockRow
+from careloop_ticketing.tickets import acknowledgement
+from careloop_ticketing.tickets.models import TicketRow
+from careloop_ticketing.tickets.schemas import OpenedTicketView, TicketView
+from careloop_ticketing.tickets.service.opening import FIRST_RESPONSE
+
+_OWN = [name for name in TicketView.model_fields if name != "clocks"]
+
+
+async def view(session: AsyncSession, ticket: TicketRow, now: datetime) -> TicketView:
+    return _view(ticket, await sla.of(session, ticket.id), now)
+
+
+async def view_all(
+    session: AsyncSession, tickets: Sequence[TicketRow], now: datetime
+) -> Mapping[UUID, TicketView]:
+    clocks = await sla.of_all(session, [ticket.id for ticket in tickets])
+    return {ticket.id: _view(ticket, clocks[ticket.id], now) for ticket in tickets}
+
+
+async def opened(session: AsyncSession, ticket: TicketRow, now: datetime) -> OpenedTicketView:
+    clocks = await sla.of(session, ticket.id)
+    shown = _view(ticket, clocks, now)
+    text = acknowledgement.text(
+        ticket.number, ticket.kind, language=ticket.language, within=clocks[FIRST_RESPONSE].target
+    )
+    return OpenedTicketView.model_construct(**shown.__dict__, acknowledgement=text)
+
+
+def _view(ticket: TicketRow, clocks: Mapping[str, ClockRow], now: datetime) -> TicketView:
+    shown = [clock_views.view(row, now) for row in clocks.values()]
+    own = {name: getattr(ticket, name) for name in _OWN}
+    return TicketView.model_construct(**own, clocks=shown)

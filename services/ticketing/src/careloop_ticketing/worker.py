@@ -1,0 +1,27 @@
+from careloop_common.jobs import Job
+from careloop_common.messaging.subscription import Subscription, on_batch
+from careloop_common.runtime import Runtime
+from careloop_common.timers import in_batches
+from careloop_common.worker import Worker
+
+from careloop_ticketing.customers.handlers import CUSTOMER_EVENTS
+from careloop_ticketing.escalation import service as escalation
+from careloop_ticketing.satisfaction import service as satisfaction
+from careloop_ticketing.settings import Settings
+from careloop_ticketing.sla.service import TIMER as SLA_TIMER
+from careloop_ticketing.tickets import handlers
+from careloop_ticketing.tickets.service import FEEDBACK_TIMER
+
+
+def create_worker(runtime: Runtime[Settings]) -> Worker:
+    return Worker(
+        runtime,
+        subscriptions=[
+            Subscription("customer", "customers", [on_batch(CUSTOMER_EVENTS, handlers.on_customers)])
+        ],
+        timers={
+            SLA_TIMER: in_batches(escalation.on_due),
+            FEEDBACK_TIMER: in_batches(satisfaction.on_due),
+        },
+        jobs=[Job("link tickets to customers", 60, handlers.catch_up)],
+    )
