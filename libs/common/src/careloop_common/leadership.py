@@ -118,8 +118,8 @@ class Leadership:
         """The one connection, out of the pool's count; keep-alives show a host that vanished within seconds."""
         if self._connection is None:
             connection = await self._database.engine.connect()
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
             await connection.run_sync(lambda plain: plain.detach())
-            connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
             for setting in ("tcp_keepalives_idle=5", "tcp_keepalives_interval=2", "tcp_keepalives_count=3"):
                 await connection.execute(text(f"set {setting}"))
             self._connection = connection
@@ -129,8 +129,8 @@ class Leadership:
     async def _abandon(self, error: BaseException | None) -> None:
         """Drop the connection, and with it every lock; the server releases them when it sees the end of it."""
         connection, self._connection = self._connection, None
-        if self._held:
-            log.warning("leadership.lost", names=sorted(self._held), error=type(error).__name__)
+        if error is not None:
+            log.warning("leadership.lost", names=sorted(self._held), error=f"{type(error).__name__}: {error}")
         self._held.clear()
         self._term += 1
         if connection is not None:

@@ -5,10 +5,13 @@ would be evaluated per row and could not use the index.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict, fields
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import case, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.dml import ReturningDelete
 
 from careloop_common.plumbing import timer, timer_history
 from careloop_common.timers.due import DueTimer
@@ -22,13 +25,10 @@ async def database_now(session: AsyncSession) -> datetime:
     return (await session.execute(select(func.now()))).scalar_one()
 
 
-async def due(
-    session: AsyncSession, *, now: datetime, kinds: Iterable[str], limit: int, only: int | None = None
-) -> list[DueTimer]:
-    """Take the timers that are due out of the table, in due order; a rollback puts them back.
-
-    A handler may arm the same step again in this transaction: its row is gone by then.
-    """
+def statement(
+    *, now: datetime, kinds: Iterable[str], limit: int, only: int | None = None
+) -> ReturningDelete[Any]:
+    """Return what takes the timers that are due, in due order, past those that another worker holds."""
     chosen = (
         select(_COLUMNS.id)
         .where(_COLUMNS.status == "armed", _COLUMNS.available_at <= now, _COLUMNS.kind.in_(tuple(kinds)))
@@ -39,41 +39,24 @@ async def due(
     if only is not None:
         chosen = chosen.where(_COLUMNS.id == only)
     picked = chosen.cte("picked")
-    statement = (
-        delete(timer)
-        .where(_COLUMNS.id == picked.c.id)
-        .returning(
-            _COLUMNS.id,
-            _COLUMNS.kind,
-            _COLUMNS.owner_id,
-            _COLUMNS.step,
-            _COLUMNS.generation,
-            _COLUMNS.due_at,
-            _COLUMNS.data,
-            _COLUMNS.attempts,
-        )
-    )
-    rows = (await session.execute(statement)).mappings()
+    names = [field.name for field in fields(DueTimer)]
+    return delete(timer).where(_COLUMNS.id == picked.c.id).returning(*(_COLUMNS[name] for name in names))
+
+
+async def due(
+    session: AsyncSession, *, now: datetime, kinds: Iterable[str], limit: int, only: int | None = None
+) -> list[DueTimer]:
+    """Take the timers that are due out of the table, in due order; a rollback puts them back.
+
+    A handler may arm the same step again in this transaction: its row is gone by then.
+    """
+    rows = (await session.execute(statement(now=now, kinds=kinds, limit=limit, only=only))).mappings()
     return sorted((DueTimer(**row) for row in rows), key=lambda item: (item.due_at, item.id))
 
 
 async def archive(session: AsyncSession, timers: Sequence[DueTimer], *, now: datetime, outcome: str) -> None:
     """Write down that timers fired."""
-    rows = [
-        {
-            "id": item.id,
-            "kind": item.kind,
-            "owner_id": item.owner_id,
-            "step": item.step,
-            "generation": item.generation,
-            "data": item.data,
-            "attempts": item.attempts,
-            "due_at": item.due_at,
-            "fired_at": now,
-            "outcome": outcome,
-        }
-        for item in timers
-    ]
+    rows = [asdict(item) | {"fired_at": now, "outcome": outcome} for item in timers]
     if rows:
         await session.execute(insert(timer_history), rows)
 

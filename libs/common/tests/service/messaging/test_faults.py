@@ -1,0 +1,273 @@
+"""Servers die, streams vanish, leaders change: nothing is lost, nothing happens twice, order is kept."""
+
+import asyncio
+import os
+import signal
+from collections import defaultdict
+from contextlib import asynccontextmanager
+
+import pytest
+from careloop_common import ids
+from careloop_common.embedded import EmbeddedNats
+from careloop_common.messaging import position
+from careloop_common.messaging.consumer import Consumer
+from careloop_common.messaging.errors import BrokerUnavailable
+from careloop_common.messaging.position import Fenced
+from careloop_common.messaging.relay import Relay, resend
+from careloop_common.messaging.subscription import Subscription, on
+from careloop_common.plumbing import outbox
+from careloop_common.runtime import Runtime
+from careloop_contracts import TicketReopenedV1
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
+
+
+@pytest.fixture
+def mortal_nats(tmp_path):
+    """A NATS server of this test's own, to be killed."""
+    server = EmbeddedNats(tmp_path / "nats")
+    server.start()
+    server.wait_ready()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def kill(eventually):
+    async def kill(server):
+        os.kill(server.pid, signal.SIGKILL)
+        await eventually(lambda: not server.running)
+
+    return kill
+
+
+@pytest.fixture
+def revive():
+    async def revive(server):
+        server.start()
+        await asyncio.to_thread(server.wait_ready)
+
+    return revive
+
+
+@pytest.fixture
+async def process(service_settings, mortal_nats):
+    """`async with process() as runtime:` another process of the service, on the server that will be killed."""
+
+    @asynccontextmanager
+    async def start():
+        settings = service_settings.model_copy(update={"nats_url": mortal_nats.url})
+        async with Runtime.open("plumbing", settings) as runtime:
+            yield runtime
+
+    return start
+
+
+def in_order(effects):
+    seen = defaultdict(list)
+    for aggregate, number in effects:
+        seen[aggregate].append(number)
+    return seen
+
+
+async def test_nothing_is_lost_or_doubled_when_the_broker_is_killed(
+    process, mortal_nats, kill, revive, subscription, effects, write, running, eventually
+):
+    aggregates = [ids.new_id() for _ in range(20)]
+    async with process() as own, running(Relay(own), Consumer(own, subscription)):
+        for turn in range(4):
+            for number in range(turn * 10, turn * 10 + 10):
+                await asyncio.gather(*(write(aggregate, [number]) for aggregate in aggregates))
+                if number % 10 == 5:
+                    await kill(mortal_nats)
+            await revive(mortal_nats)
+
+        async def all_there():
+            return len(await effects.all()) >= 800
+
+        await eventually(all_there, timeout=60)
+    seen = in_order(await effects.all())
+    assert all(seen[aggregate] == list(range(40)) for aggregate in aggregates)
+
+
+async def test_writes_go_on_while_the_broker_is_down_and_the_outbox_drains_after(
+    process, mortal_nats, kill, revive, effects, subscription, write, running, eventually
+):
+    aggregate = ids.new_id()
+    async with process() as own, running(Relay(own), Consumer(own, subscription)):
+        await own.bus.ready()
+        await kill(mortal_nats)
+        await eventually(lambda: not own.bus.connected)
+        await write(aggregate, range(100))
+        with pytest.raises(BrokerUnavailable):
+            await own.bus.publish("care.v1.ticket.00.reopened", b"{}")
+        async with own.database.transaction() as session:
+            assert (await session.execute(select(func.count()).select_from(outbox))).scalar_one() == 100
+        await revive(mortal_nats)
+
+        async def drained():
+            return await effects.of(aggregate) == list(range(100))
+
+        await eventually(drained, timeout=30)
+
+
+async def test_lost_database_connections_are_replaced(
+    runtime, subscription, effects, write, running, eventually
+):
+    aggregates = [ids.new_id() for _ in range(10)]
+    cut = text(
+        "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> "
+        "pg_backend_pid()"
+    )
+
+    async def insist(aggregate, number):
+        """Write an event; a pooled connection that was cut fails at its first use, before anything is written."""
+        while True:
+            try:
+                await write(aggregate, [number])
+            except DBAPIError:
+                continue
+            return
+
+    async with running(Relay(runtime), Consumer(runtime, subscription)):
+        for number in range(15):
+            await asyncio.gather(*(insist(aggregate, number) for aggregate in aggregates))
+            if number % 5 == 2:
+                async with runtime.database.engine.connect() as connection:
+                    await connection.execute(cut)
+
+        async def all_there():
+            return len(await effects.all()) >= 150
+
+        await eventually(all_there, timeout=60)
+    seen = in_order(await effects.all())
+    assert all(seen[aggregate] == list(range(15)) for aggregate in aggregates)
+
+
+async def test_of_two_consumers_one_works_and_the_other_takes_over(
+    service_settings, effects, write, running, eventually, broker
+):
+    handled = {"first": 0, "second": 0}
+
+    def handler(name):
+        async def handle(session, event, meta):
+            handled[name] += 1
+            await effects.handle(session, event, meta)
+
+        return handle
+
+    aggregate = ids.new_id()
+    async with (
+        Runtime.open("plumbing", service_settings) as one,
+        Runtime.open("plumbing", service_settings) as two,
+        running(Relay(two)),
+    ):
+        first = Consumer(one, Subscription("ticket", "effects", [on(TicketReopenedV1, handler("first"))]))
+        second = Consumer(two, Subscription("ticket", "effects", [on(TicketReopenedV1, handler("second"))]))
+        async with running(first):
+            await write(aggregate, range(10))
+
+            async def begun():
+                return await effects.of(aggregate) == list(range(10))
+
+            await eventually(begun)
+            async with running(second):
+                await write(aggregate, range(10, 20))
+
+                async def gone_on():
+                    return await effects.of(aggregate) == list(range(20))
+
+                await eventually(gone_on)
+        assert handled == {"first": 20, "second": 0}
+        async with running(second):
+            await write(aggregate, range(20, 30))
+
+            async def taken_over():
+                return await effects.of(aggregate) == list(range(30))
+
+            await eventually(taken_over)
+    assert handled == {"first": 20, "second": 10}
+
+
+async def test_a_leader_that_was_overtaken_cannot_move_the_position(runtime, broker):
+    """Its lock may be gone without its knowing; the position in the transaction tells."""
+    created = (await runtime.bus.api("STREAM.INFO.CARE_TICKET"))["created"]
+    start = position.Position("effects", 0, "CARE_TICKET", position.datetime.fromisoformat(created))
+    ten, twenty = (position.replace(start, sequence=number) for number in (10, 20))
+    async with runtime.database.transaction() as session:
+        await position.store(session, None, ten)
+    async with runtime.database.transaction() as session:
+        await position.store(session, ten, twenty)
+    with pytest.raises(Fenced):
+        async with runtime.database.transaction() as session:
+            await position.store(session, ten, position.replace(start, sequence=11))
+    with pytest.raises(Fenced):
+        async with runtime.database.transaction() as session:
+            await position.store(session, None, position.replace(start, sequence=1))
+    async with runtime.database.transaction() as session:
+        assert await position.load(session, "effects", 0) == twenty
+
+
+async def test_a_recreated_stream_is_read_from_its_start(
+    runtime, consumer, effects, write, running, eventually, broker, sequence
+):
+    """Also while the consumer reads; what the outbox still has can be sent again, and has no second effect."""
+    aggregate = ids.new_id()
+    async with running(Relay(runtime), consumer):
+        await write(aggregate, range(5))
+
+        async def read():
+            return await effects.of(aggregate) == list(range(5))
+
+        await eventually(read)
+        await broker.reset()
+        await write(aggregate, [5])
+
+        async def read_on():
+            return await effects.of(aggregate) == list(range(6)) and await sequence() == 1
+
+        await eventually(read_on, timeout=20)
+        assert await resend(runtime, hours=1) == 6
+
+        async def read_again():
+            return await sequence() == 6
+
+        await eventually(read_again)
+    assert await effects.of(aggregate) == list(range(6))
+
+
+async def test_a_stream_that_lost_its_end_is_noticed(
+    runtime, subscription, effects, publish, numbered, running, eventually, broker, sequence
+):
+    """After a power failure other messages may have the old numbers; the time of the message at the position tells."""
+    aggregate = ids.new_id()
+    for number in range(3):
+        await publish(numbered(aggregate, number))
+    async with running(Consumer(runtime, subscription)):
+
+        async def read():
+            return await sequence() == 3
+
+        await eventually(read)
+    async with runtime.database.transaction() as session:
+        await session.execute(text("update consumer_position set message_nanos = message_nanos - 1000"))
+    async with running(Consumer(runtime, subscription)):
+        await publish(numbered(aggregate, 3))
+
+        async def read_on():
+            return await effects.of(aggregate) == [0, 1, 2, 3]
+
+        await eventually(read_on)
+
+
+async def test_an_old_server_is_refused(runtime, monkeypatch, nats_server):
+    from careloop_common.messaging import bus
+    from careloop_common.messaging.errors import BrokerTooOld
+
+    monkeypatch.setattr(bus, "MINIMUM_VERSION", (99, 0))
+    future = bus.Bus(nats_server, name="test")
+    await future.start()
+    with pytest.raises(BrokerTooOld):
+        await future.ready()
+    assert not future.connected
+    await future.close()
