@@ -8,6 +8,7 @@ from typing import Any
 from careloop_local.demo.gateway import Gateway
 from careloop_local.demo.observer import Observer
 from careloop_local.demo.report import Report
+from careloop_local.demo.tickets import Tickets
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Journey:
     report: Report
     customers: dict[str, Known] = field(default_factory=dict)
     """By the number that the source system gave them."""
-    filings: list[Filing] = field(default_factory=list)
+    tickets: Tickets = field(default_factory=Tickets)
     facts: dict[str, Any] = field(default_factory=dict)
 
     def by_id(self) -> dict[str, Known]:

@@ -36,6 +36,7 @@ class Observer:
         self._events: dict[str, list[Seen]] = defaultdict(list)
         self._ids: set[str] = set()
         self.repeated = 0
+        self.unreadable = 0
 
     @classmethod
     @asynccontextmanager
@@ -62,7 +63,11 @@ class Observer:
         return self.counts[f"careloop.{name}.v1"]
 
     async def _on_message(self, message: Msg) -> None:
-        attributes = envelope.parse(message.headers)
+        try:
+            attributes = envelope.parse(message.headers)
+        except envelope.MalformedEnvelope:
+            self.unreadable += 1
+            return
         if str(attributes.id) in self._ids:
             self.repeated += 1
             return

@@ -43,3 +43,8 @@ class Visit:
     @property
     def passed(self) -> bool:
         return not self.failure and not self.outcome.broken
+
+    @classmethod
+    def missed(cls, title: str) -> "Visit":
+        """A station that the run did not get to, because an earlier one failed."""
+        return cls(title, Outcome(), 0.0, "not reached")

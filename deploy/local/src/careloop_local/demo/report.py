@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -57,7 +58,7 @@ class Report:
 
     def finish(self, visit: Visit) -> None:
         mark = "[green]✓[/]" if visit.passed else "[red]✗[/]"
-        facts = ", ".join(f"{label} {value}" for label, value in visit.outcome.figures[:3])
+        facts = ", ".join(f"{label} {escape(value)}" for label, value in visit.outcome.figures[:3])
         self.say(f"{mark} {visit.title} in {duration(visit.seconds)}" + (f": {facts}" if facts else ""))
 
     def table(self, visits: Sequence[Visit]) -> None:
@@ -98,11 +99,11 @@ class Line:
 
 
 def _figures(visit: Visit) -> str:
-    return "\n".join(f"{label}: [bold]{value}[/]" for label, value in visit.outcome.figures)
+    return "\n".join(f"{label}: [bold]{escape(value)}[/]" for label, value in visit.outcome.figures)
 
 
 def _verdict(visit: Visit) -> str:
     if visit.failure:
-        return f"[red]✗ {visit.failure}[/]"
+        return f"[red]✗ {escape(visit.failure)}[/]"
     marks = {True: "[green]✓[/]", False: "[red]✗[/]"}
-    return "\n".join(f"{marks[item.held]} {item}" for item in visit.outcome.expectations)
+    return "\n".join(f"{marks[item.held]} {escape(str(item))}" for item in visit.outcome.expectations)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -24,7 +24,7 @@ async def until(
     return found
 
 
-async def gather_limited(work: list[Callable[[], Awaitable[None]]], width: int) -> None:
+async def gather_limited(work: Sequence[Callable[[], Awaitable[None]]], width: int) -> None:
     """Do all of it, at most `width` at a time; the first failure ends the rest."""
     queue = iter(work)
 

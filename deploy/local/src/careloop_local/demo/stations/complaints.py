@@ -1,0 +1,97 @@
+"""Complaints: filed from several desks at once, some of them twice; classified; and most answered right away."""
+
+from collections import Counter
+from functools import partial
+from typing import Any
+
+from careloop_local.demo import figures, material
+from careloop_local.demo.journey import Filing, Journey
+from careloop_local.demo.outcome import Outcome
+from careloop_local.demo.report import Line
+from careloop_local.demo.station import Station
+from careloop_local.demo.tickets import Ticket, Treatment, treatment
+from careloop_local.demo.waiting import gather_limited, until
+from careloop_local.simulator.dice import stream
+
+DESKS = 6
+SENT_AGAIN = 0.03  # share of submissions that come a second time, as after a lost answer
+
+
+async def work(journey: Journey, line: Line, outcome: Outcome) -> None:
+    filings = material.filings(journey.plan, journey.customers)
+    dice = stream(journey.plan.seed, "agents")
+    desk = Desk(journey, line, len(filings))
+    jobs = [
+        partial(desk.receive, filing, treatment(dice), again=dice.random() < SENT_AGAIN) for filing in filings
+    ]
+    await gather_limited(jobs, DESKS)
+    filed = journey.tickets.filed
+
+    async def announced() -> bool | None:
+        seen = {event.data["ticket_id"] for event in journey.observer.of("ticket.classified")}
+        return True if filed.keys() <= seen else None
+
+    await until(announced, 15.0, "the announcement of every ticket")
+    classified = [
+        event.data for event in journey.observer.of("ticket.classified") if event.data["ticket_id"] in filed
+    ]
+    outcome.show(
+        "complaints", f"{figures.count(len(filings))}, {figures.count(desk.repeated)} of them sent twice"
+    )
+    outcome.show("answered at once", figures.count(len(journey.tickets.treated(Treatment.PROMPT))))
+    outcome.show("tiers", figures.counts(Counter(ticket.tier for ticket in filed.values())))
+    outcome.show("causes", figures.counts(Counter(data["cause"] for data in classified)))
+    outcome.expect(
+        "one ticket for each complaint", len(filed) == len(filings), f"{len(filed)} / {len(filings)}"
+    )
+    outcome.expect("sent twice, opened once", desk.doubled == 0, f"{desk.doubled} were doubled")
+    first = {data["ticket_id"] for data in classified if data["by"] == "rules"}
+    outcome.expect(
+        "every ticket classified by the rules", first == filed.keys(), f"{len(first)} of {len(filed)}"
+    )
+
+
+class Desk:
+    """Where complaints come in."""
+
+    def __init__(self, journey: Journey, line: Line, total: int) -> None:
+        self.journey = journey
+        self.line = line
+        self.total = total
+        self.repeated = 0
+        self.doubled = 0
+
+    async def receive(self, filing: Filing, treated: Treatment, *, again: bool) -> None:
+        body = self._body(filing)
+        opened = await self._file(filing, body)
+        if again:
+            self.repeated += 1
+            self.doubled += (await self._file(filing, body))["ticket_id"] != opened["ticket_id"]
+        ticket = Ticket(opened["ticket_id"], treated, opened["tier"])
+        self.journey.tickets.filed[ticket.ticket_id] = ticket
+        if treated is Treatment.PROMPT:
+            await answer(self.journey, ticket)
+        self.line.update(len(self.journey.tickets.filed), self.total, "filed")
+
+    async def _file(self, filing: Filing, body: dict[str, Any]) -> dict[str, Any]:
+        key = f"{self.journey.plan.source}-{filing.number}"
+        return dict(await self.journey.gateway.post("/v1/tickets", body, key=key))
+
+    def _body(self, filing: Filing) -> dict[str, Any]:
+        return {
+            "kind": "complaint",
+            "channel": filing.channel,
+            "subject": filing.text[:80],
+            "description": filing.text,
+            "customer_id": self.journey.customers[filing.customer_no].customer_id,
+        }
+
+
+async def answer(journey: Journey, ticket: Ticket) -> None:
+    """Respond and resolve, as an agent would."""
+    path = f"/v1/tickets/{ticket.ticket_id}"
+    await journey.gateway.post(f"{path}/respond", {"note": "We are on it."})
+    await journey.gateway.post(f"{path}/resolve", {"outcome": "solved", "note": "Settled with the customer."})
+
+
+STATION = Station("Complaints", work)
