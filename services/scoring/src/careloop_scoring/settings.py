@@ -1,6 +1,6 @@
 from datetime import time
 from typing import Self
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from careloop_common.settings import ServiceSettings, settings_config
 from pydantic import field_validator, model_validator
@@ -35,7 +35,10 @@ class Settings(ServiceSettings):
     @field_validator("run_timezone")
     @classmethod
     def _known_zone(cls, name: str) -> str:
-        ZoneInfo(name)
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"{name!r} is no time zone") from error
         return name
 
     @model_validator(mode="after")

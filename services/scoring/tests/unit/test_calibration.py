@@ -37,7 +37,9 @@ def test_calibration_mends_a_distorted_score() -> None:
     distorted, folds = truth**3, np.arange(4000) % 5
     before = evaluation.calibration_error(distorted, labels)
     for method in ("platt", "isotonic"):
-        mended = calibration.apply_cross(calibration.cross_fit(method, distorted, labels, folds), distorted, folds)
+        mended = calibration.apply_cross(
+            calibration.cross_fit(method, distorted, labels, folds), distorted, folds
+        )
         assert evaluation.calibration_error(mended, labels) < before / 4
 
 

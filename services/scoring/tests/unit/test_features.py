@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 VALUES = st.one_of(st.none(), st.booleans(), st.floats(allow_nan=False), st.text(max_size=8))
 SPEC = Specification(
-    (Feature("colour", Kind.CATEGORY, ("blue", "red")), Feature("size", Kind.NUMERIC)), (("id", "identifier"),)
+    (Feature("colour", Kind.CATEGORY, ("blue", "red")), Feature("size", Kind.NUMERIC)),
+    (("id", "identifier"),),
 )
 
 
@@ -20,7 +21,9 @@ def test_a_specification_survives_json() -> None:
 
 @given(
     st.lists(
-        st.dictionaries(st.sampled_from(["a", "b", "care_flag_x"]), VALUES, max_size=3), min_size=1, max_size=40
+        st.dictionaries(st.sampled_from(["a", "b", "care_flag_x"]), VALUES, max_size=3),
+        min_size=1,
+        max_size=40,
     )
 )
 def test_what_is_observed_survives_json_and_encodes_what_it_was_observed_on(
@@ -40,7 +43,9 @@ def test_unknown_categories_share_a_bucket_and_missing_values_stay_missing() -> 
 
 
 def test_a_number_in_words_is_missing_and_a_number_as_text_is_a_number() -> None:
-    column = features.encode(SPEC, [{"size": "29.85"}, {"size": "large"}, {"size": True}, {"size": "inf"}])[:, 1]
+    column = features.encode(SPEC, [{"size": "29.85"}, {"size": "large"}, {"size": True}, {"size": "inf"}])[
+        :, 1
+    ]
     assert column[0] == 29.85
     assert np.isnan(column[1])
     assert column[2] == 1.0
@@ -49,7 +54,8 @@ def test_a_number_in_words_is_missing_and_a_number_as_text_is_a_number() -> None
 
 def test_columns_are_typed_by_their_values() -> None:
     records = [
-        {"fee": str(i / 2), "plan": "AB"[i % 2], "number": f"C-{i}", "same": "x", "blank": " "} for i in range(80)
+        {"fee": str(i / 2), "plan": "AB"[i % 2], "number": f"C-{i}", "same": "x", "blank": " "}
+        for i in range(80)
     ]
     spec = features.observe(records)
     assert {f.name: f.kind for f in spec.features} == {"fee": Kind.NUMERIC, "plan": Kind.CATEGORY}
@@ -63,7 +69,9 @@ def test_an_absent_care_flag_is_no_missing_value() -> None:
 
 
 def test_the_subscription_speaks_for_fee_and_contract(make_facts, as_of: date) -> None:
-    facts = make_facts(monthly_fee=30.0, contract="One year", attributes={"monthly_fee": 99.0, "plan_name": "X"})
+    facts = make_facts(
+        monthly_fee=30.0, contract="One year", attributes={"monthly_fee": 99.0, "plan_name": "X"}
+    )
     record = features.record(facts, as_of)
     assert (record["monthly_fee"], record["contract"], record["plan_name"]) == (30.0, "One year", "X")
 
@@ -71,7 +79,9 @@ def test_the_subscription_speaks_for_fee_and_contract(make_facts, as_of: date) -
 @pytest.mark.parametrize("ended_on", [None, date(2025, 3, 1)])
 def test_a_leavers_record_shows_what_he_had(make_facts, as_of: date, ended_on: date | None) -> None:
     had = Subscription("mobile", "ended", 40.0, "One year", date(2023, 3, 1), ended_on)
-    facts = make_facts(status="left", joined_on=date(2023, 3, 1), left_on=date(2025, 3, 2), subscriptions=(had,))
+    facts = make_facts(
+        status="left", joined_on=date(2023, 3, 1), left_on=date(2025, 3, 2), subscriptions=(had,)
+    )
     record = features.record(facts, as_of)
     assert (record["subscriptions"], record["monthly_fee"], record["tenure_from_dates"]) == (1.0, 40.0, 24.0)
 

@@ -5,6 +5,7 @@ import pytest
 from careloop_scoring.churn import bundle, features, gate, training
 from careloop_scoring.churn.errors import ArtefactDamaged
 from careloop_scoring.churn.model import FULL
+from sklearn.metrics import roc_auc_score
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,9 @@ def test_it_ranks_calibrates_and_reports_beside_a_baseline(trained) -> None:
     assert sum(share for _, share in trained.report.importance) == pytest.approx(1.0)
 
 
-def test_customers_of_the_training_set_get_the_word_of_the_fold_that_held_them_out(trained, population) -> None:
+def test_customers_of_the_training_set_get_the_word_of_the_fold_that_held_them_out(
+    trained, population
+) -> None:
     again = trained.model.predict(population[1], [int(fold) for fold in trained.folds])
     np.testing.assert_allclose(again, trained.probabilities, rtol=0, atol=1e-12)
     assert not np.allclose(again, trained.model.predict(population[1], [FULL] * len(again)))
@@ -112,7 +115,12 @@ def test_a_checkpoint_can_end_the_training(population) -> None:
 
 @pytest.mark.parametrize(
     ("labels", "enough"),
-    [([1] * 30 + [0] * 170, True), ([1] * 29 + [0] * 171, False), ([1] * 60 + [0] * 139, False), ([1] * 300, False)],
+    [
+        ([1] * 30 + [0] * 170, True),
+        ([1] * 29 + [0] * 171, False),
+        ([1] * 60 + [0] * 139, False),
+        ([1] * 300, False),
+    ],
 )
 def test_how_many_labels_are_enough(labels: list[int], enough: bool) -> None:
     assert training.enough(labels) is enough
@@ -129,3 +137,11 @@ def test_the_gate_lets_equals_pass_and_stops_what_is_worse(trained, population) 
     assert worse.upper is not None
     assert worse.upper < 0
     assert not gate.first(0.52).promoted
+
+
+def test_the_gate_weighs_as_scikit_learn_does(trained, population) -> None:
+    labels = np.array(population[2])
+    times = np.random.default_rng(6).integers(0, 4, len(labels)).astype(float)
+    rounded = np.round(trained.probabilities, 1)
+    expected = roc_auc_score(labels, rounded, sample_weight=times)
+    assert gate.Curve(rounded, labels).auc(times) == pytest.approx(expected, abs=1e-12)

@@ -17,7 +17,7 @@ from careloop_scoring.customers.policy import (
     tenure_months,
 )
 
-BASE = -1.6
+BASE = -1.4
 LOWEST, HIGHEST = 0.02, 0.9
 
 
