@@ -54,9 +54,8 @@ class Event(Record):
         cls.event_version = version
         cls.event_key = key
         cls.type = f"careloop.{entity}.{name}.v{version}"
-        known = _registry.get(cls.type)
-        if known is not None and known.__qualname__ != cls.__qualname__:
-            raise TypeError(f"{cls.type} is already {known.__qualname__}")
+        if known := _registry.get(cls.type):
+            raise TypeError(f"{cls.type} is already {known.__name__}")
         _registry[cls.type] = cls
 
     @classmethod
