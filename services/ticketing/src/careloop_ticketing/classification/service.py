@@ -17,7 +17,7 @@ from careloop_ticketing.classification.policy import RuleSet, Verdict
 async def active(session: AsyncSession) -> RuleSet:
     newest = select(col(RuleSetRow.version), cast(RuleSetRow.document, Text))
     newest = newest.order_by(col(RuleSetRow.version).desc()).limit(1)
-    return policy.parse(*(await session.execute(newest)).tuples().one())
+    return policy.parse(*(await session.execute(newest)).one())
 
 
 async def publish(

@@ -15,12 +15,12 @@ async def newest_document(session: AsyncSession) -> tuple[int, str]:
     newest = select(col(PolicyRow.version), cast(PolicyRow.document, Text)).order_by(
         col(PolicyRow.version).desc()
     )
-    return (await session.execute(newest.limit(1))).tuples().one()
+    return (await session.execute(newest.limit(1))).one()
 
 
 async def documents(session: AsyncSession, versions: Collection[int]) -> Sequence[tuple[int, str]]:
     wanted = select(col(PolicyRow.version), cast(PolicyRow.document, Text))
-    return (await session.execute(wanted.where(col(PolicyRow.version).in_(versions)))).tuples().all()
+    return (await session.execute(wanted.where(col(PolicyRow.version).in_(versions)))).all()
 
 
 async def versions(session: AsyncSession, *, before: int | None, limit: int) -> Sequence[PolicyRow]:
@@ -60,7 +60,7 @@ async def attainment(session: AsyncSession, now: datetime) -> Sequence[tuple[str
         func.count().filter(late),
         func.count().filter(and_(~done, ~late)),
     ).group_by(col(ClockRow.name))
-    return (await session.execute(counts.order_by(col(ClockRow.name)))).tuples().all()
+    return (await session.execute(counts.order_by(col(ClockRow.name)))).all()
 
 
 async def count_breached(session: AsyncSession, now: datetime) -> int:

@@ -97,7 +97,7 @@ RESPONSE_GOAL = timedelta(minutes=30)
 
 async def open_by_tier(session: AsyncSession) -> dict[Tier, int]:
     counts = select(col(TicketRow.tier), func.count()).where(col(TicketRow.status).in_(OPEN))
-    found = dict((await session.execute(counts.group_by(col(TicketRow.tier)))).tuples().all())
+    found = dict((await session.execute(counts.group_by(col(TicketRow.tier)))).all())
     return {tier: found.get(tier, 0) for tier in Tier}
 
 
@@ -110,4 +110,4 @@ async def responded_in_time(session: AsyncSession, now: datetime) -> tuple[int, 
         func.count().filter(took > RESPONSE_GOAL),
         func.count().filter(~answered, took <= RESPONSE_GOAL),
     )
-    return (await session.execute(counts)).tuples().one()
+    return (await session.execute(counts)).one()
