@@ -14,7 +14,9 @@ from careloop_contracts import (
 async def test_a_ticket_gets_a_number_an_acknowledgement_and_running_clocks(open_ticket):
     ticket = await open_ticket(subject="客服态度很差", description="打了三次电话")
     assert re.fullmatch(r"C-\d{8}-\d{6}", ticket["number"])
-    assert ticket["acknowledgement"] == f"您的投诉已受理，编号 {ticket['number']}，我们将在 30 分钟内与您联系。"
+    assert (
+        ticket["acknowledgement"] == f"您的投诉已受理，编号 {ticket['number']}，我们将在 30 分钟内与您联系。"
+    )
     assert (ticket["status"], ticket["cause"]) == ("classified", "service_quality")
     clocks = {clock["name"]: clock for clock in ticket["clocks"]}
     assert {name: (clock["state"], clock["target_seconds"]) for name, clock in clocks.items()} == {

@@ -11,8 +11,8 @@ _UNIT_DAYS |= {"hour": 1 / 24, "day": 1, "week": 7, "month": 30}
 _DURATION = re.compile(
     r"(?P<more>超过|多于|more than|over)?\s*"
     rf"(?P<number>\d{{1,4}}|[{''.join(_ZH_DIGITS)}]{{1,3}}|\b(?:an?|{'|'.join(_EN_NUMBERS)})\b)"
-    r"\s*(?P<extra>多)?(?:个(?P<and_more>多)?)?[\s-]*"
-    r"(?P<unit>小时|天|周|星期|礼拜|(?<=个)月|hour|day|week|month)"
+    r"\s*(?P<extra>多)?(?P<measure>个)?(?P<and_more>多)?[\s-]*"
+    r"(?P<unit>小时|天|周|星期|礼拜|(?(measure)月|(?!))|hour|day|week|month)"
 )
 
 

@@ -1,0 +1,72 @@
+import pytest
+from careloop_ticketing.ranks import Tier
+from careloop_ticketing.tickets import policy
+from careloop_ticketing.tickets.errors import PauseNotAllowed, TransitionImpossible
+from careloop_ticketing.tickets.policy import Act, Status
+
+WAYS = {
+    ("received", "classify"): "classified",
+    ("classified", "classify"): "classified",
+    ("classified", "respond"): "handling",
+    ("classified", "assign"): "classified",
+    ("classified", "resolve"): "feedback",
+    ("classified", "note"): "classified",
+    ("handling", "classify"): "handling",
+    ("handling", "respond"): "handling",
+    ("handling", "assign"): "handling",
+    ("handling", "pause"): "waiting",
+    ("handling", "resolve"): "feedback",
+    ("handling", "note"): "handling",
+    ("waiting", "classify"): "waiting",
+    ("waiting", "respond"): "waiting",
+    ("waiting", "assign"): "waiting",
+    ("waiting", "resume"): "handling",
+    ("waiting", "resolve"): "feedback",
+    ("waiting", "note"): "waiting",
+    ("feedback", "classify"): "feedback",
+    ("feedback", "reopen"): "handling",
+    ("feedback", "archive"): "archived",
+    ("feedback", "note"): "feedback",
+}
+
+
+@pytest.mark.parametrize("act", Act)
+@pytest.mark.parametrize("status", Status)
+def test_every_act_in_every_status(status, act):
+    if (status, act) in WAYS:
+        assert policy.after(status, act) == WAYS[status, act]
+    else:
+        with pytest.raises(TransitionImpossible):
+            policy.after(status, act)
+
+
+def test_every_status_has_its_row_and_the_archive_has_no_way_out():
+    assert set(policy.TRANSITIONS) == set(Status)
+    assert not policy.TRANSITIONS[Status.ARCHIVED]
+
+
+@pytest.mark.parametrize(
+    ("tier", "vip", "allowed"),
+    [
+        (Tier.PRIMARY, False, True),
+        (Tier.INTERMEDIATE, False, True),
+        (Tier.ADVANCED, False, False),
+        (Tier.PRIMARY, True, False),
+    ],
+)
+def test_clocks_of_advanced_tickets_and_vip_customers_do_not_pause(tier, vip, allowed):
+    if allowed:
+        policy.check_pause(tier, vip=vip)
+    else:
+        with pytest.raises(PauseNotAllowed):
+            policy.check_pause(tier, vip=vip)
+
+
+def test_numbers_name_the_day_and_survive_the_millionth_ticket(noon):
+    assert policy.number_of(42, noon) == "C-20260301-000042"
+    assert policy.number_of(1234567, noon) == "C-20260301-1234567"
+
+
+@pytest.mark.parametrize(("text", "language"), [("WiFi 很慢", "zh"), ("Slow internet", "en"), ("", "en")])
+def test_the_language_of_a_text(text, language):
+    assert policy.language_of(text) == language
