@@ -76,7 +76,7 @@ class Watch:
 
     def _await_ready(self) -> int | None:
         for name, url in list(self.waiting.items()):
-            if _ready(url):
+            if ready(url):
                 del self.waiting[name]
         now = time.time()
         if not self.waiting:
@@ -118,7 +118,8 @@ def banner(home: Path, note: dict[str, Any], seconds: float) -> str:
     )
 
 
-def _ready(url: str) -> bool:
+def ready(url: str) -> bool:
+    """Whether a process answers its readiness check, and answers yes."""
     try:
         with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310
             health: dict[str, Any] = json.load(answer)
