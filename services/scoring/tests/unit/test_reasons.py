@@ -35,14 +35,16 @@ def test_every_feature_belongs_to_a_group(feature: str, driver: Driver) -> None:
 
 
 def test_groups_add_up_to_the_contributions() -> None:
-    sums = reasons.drivers(("monthly_fee", "total_charges", "contract"), (0.5, -0.2, 1.0))
+    sums = reasons.drivers(("monthly_fee", "price_rise", "contract"), (0.5, -0.2, 1.0))
     assert sums[Driver.PRICE] == pytest.approx(0.3)
     assert sum(sums.values()) == pytest.approx(1.3)
 
 
 def test_a_driver_needs_a_fair_share_of_the_push() -> None:
-    assert reasons.leading({Driver.PRICE: 0.1, Driver.OTHER: 2.0}) is None
-    assert reasons.leading({Driver.PRICE: 1.0, Driver.OTHER: 2.0}) is Driver.PRICE
+    assert reasons.leading({Driver.PRICE: 0.05, Driver.OTHER: 2.0}) is None
+    assert reasons.leading({Driver.PRICE: 0.3, Driver.OTHER: 2.0}) is Driver.PRICE
+    assert reasons.leading({Driver.PRICE: 0.3, Driver.NEED: 0.3, Driver.NETWORK: 0.3}) is None
+    assert reasons.leading({Driver.OTHER: 2.0}) is None
     assert reasons.leading({Driver.PRICE: -1.0}) is None
 
 

@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from careloop_scoring.customers.policy import Activity, Subscription
+from careloop_scoring.customers.policy import DAYS_PER_MONTH, Activity, Subscription
 from careloop_scoring.rfm import policy
 from careloop_scoring.rfm.policy import Basis, CutPoints, Measures, Segment
 from hypothesis import given
@@ -83,6 +83,21 @@ def test_without_payments_the_subscriptions_are_measured(make_facts) -> None:
     facts = make_facts(subscriptions=subscriptions, tenure=12.0, activity=Activity(3, 0, 0.0, 1, NOW, None))
     measured = policy.measure(facts, NOW)
     assert measured == {Basis.SUBSCRIPTION: Measures(facts.customer_id, -30.0, 12.0, 55.0)}
+
+
+@pytest.mark.parametrize(
+    ("contract", "tenure", "days"),
+    [
+        ("One year", 14.0, 2 * DAYS_PER_MONTH),
+        ("Two year", 14.0, 14 * DAYS_PER_MONTH),
+        ("Month-to-month", 14.0, 0.0),
+    ],
+)
+def test_a_contract_is_recent_when_it_was_renewed(
+    make_facts, contract: str, tenure: float, days: float
+) -> None:
+    measured = policy.measure(make_facts(contract=contract, tenure=tenure), NOW)
+    assert measured[Basis.SUBSCRIPTION].recency == pytest.approx(-days)
 
 
 def test_nothing_known_gives_no_segment(make_facts) -> None:

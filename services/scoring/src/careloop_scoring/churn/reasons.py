@@ -19,8 +19,11 @@ from careloop_scoring.churn.features import Record, missing, text
 from careloop_scoring.customers.policy import Value, number
 
 TOP = 3
-MIN_SHARE = 0.25
-"""Share of all that pushes the risk up below which a group is no driver."""
+MIN_PUSH = 0.1
+"""Log-odds that a group must add to be a driver."""
+
+MIN_SHARE = 0.4
+"""Share of what the groups add together that one must have to be the driver."""
 
 
 class Driver(StrEnum):
@@ -86,15 +89,14 @@ def drivers(names: Sequence[str], contributions: Sequence[float]) -> dict[Driver
 
 def leading(sums: dict[Driver, float], complaints: int = 0) -> Driver | None:
     """The driver with the most evidence; recorded complaints decide a near tie for experience."""
-    push = {driver: share for driver, share in sums.items() if share > 0}
-    candidates = {driver: share for driver, share in push.items() if driver is not Driver.OTHER}
-    if not candidates:
+    push = {driver: share for driver, share in sums.items() if share > 0 and driver is not Driver.OTHER}
+    if not push:
         return None
-    best = max(candidates, key=lambda driver: (candidates[driver], driver))
-    strongest = candidates[best]
-    if complaints and candidates.get(Driver.EXPERIENCE, 0.0) >= strongest / 2:
-        best = Driver.EXPERIENCE
-    return best if candidates[best] >= MIN_SHARE * sum(push.values()) else None
+    best = max(push, key=lambda driver: (push[driver], driver))
+    if complaints and push.get(Driver.EXPERIENCE, 0.0) >= max(MIN_PUSH, push[best] / 2):
+        return Driver.EXPERIENCE
+    clear = push[best] >= MIN_PUSH and push[best] >= MIN_SHARE * sum(push.values())
+    return best if clear else None
 
 
 def _reason(feature: str, share: float, value: Value) -> Reason:

@@ -31,6 +31,10 @@ async def current(session: AsyncSession) -> CutPointVersion | None:
     return (await session.execute(statement)).scalar_one_or_none()
 
 
+async def find(session: AsyncSession, version: int) -> CutPointVersion:
+    return await session.get_one(CutPointVersion, version)
+
+
 async def outdated(
     session: AsyncSession, held: CutPointVersion, deciding: Deciding, *, now: datetime, days: int
 ) -> bool:

@@ -4,7 +4,7 @@ from careloop_common.pagination import Page, PageQuery, page
 from careloop_common.web import CareRouter, SessionDep, needs, problems
 
 from careloop_scoring import cursors
-from careloop_scoring.registry import queries, service
+from careloop_scoring.registry import queries, service, views
 from careloop_scoring.registry.errors import ModelUnknown
 from careloop_scoring.registry.schemas import ModelView, ReportView
 
@@ -16,7 +16,7 @@ async def list_models(session: SessionDep, query: PageQuery) -> Page[ModelView]:
     """Trained models, the newest first."""
     before = cursors.read(query.after, UUID)
     rows = await queries.newest(session, before=before[0] if before else None, limit=query.limit + 1)
-    return page(rows, query.limit, key=lambda row: (row.id,), view=ModelView.of)
+    return page(rows, query.limit, key=lambda row: (row.id,), view=views.model)
 
 
 @router.get(
@@ -26,7 +26,7 @@ async def list_models(session: SessionDep, query: PageQuery) -> Page[ModelView]:
     responses=problems(ModelUnknown),
 )
 async def get_model(model_id: UUID, session: SessionDep) -> ModelView:
-    return ModelView.of(await service.find(session, model_id))
+    return views.model(await service.find(session, model_id))
 
 
 @router.get(
@@ -37,4 +37,4 @@ async def get_model(model_id: UUID, session: SessionDep) -> ModelView:
 )
 async def get_model_report(model_id: UUID, session: SessionDep) -> ReportView:
     """How good the model is, beside its baseline."""
-    return ReportView.of(await service.find(session, model_id))
+    return views.report(await service.find(session, model_id))

@@ -1,11 +1,9 @@
 from datetime import datetime
-from typing import Literal, Self
+from typing import Literal
 from uuid import UUID
 
 from careloop_common.schemas import View
 from pydantic import Field
-
-from careloop_scoring.registry.models import ScoringModel
 
 ModelState = Literal["candidate", "active", "retired"]
 
@@ -25,17 +23,6 @@ class ModelView(View):
     created_at: datetime
     activated_at: datetime | None
     retired_at: datetime | None
-
-    @classmethod
-    def of(cls, row: ScoringModel) -> Self:
-        figures = {
-            "version": row.version,
-            "rows": row.card["rows"],
-            "leavers": row.card["leavers"],
-            "auc": row.card["model"]["auc"],
-            "baseline_auc": row.card["baseline"]["auc"],
-        }
-        return cls.model_validate(row.model_dump(exclude={"card"}) | figures)
 
 
 class BinView(View):
@@ -79,8 +66,3 @@ class ReportView(View):
     dropped: dict[str, str] = Field(description="Fields that were left out, with the reason.")
     model: FiguresView
     baseline: FiguresView = Field(description="Plain logistic regression on the same folds.")
-
-    @classmethod
-    def of(cls, row: ScoringModel) -> Self:
-        about = {"model_id": row.id, "version": row.version, "state": row.state, "verdict": row.verdict}
-        return cls.model_validate(row.card | about)

@@ -13,7 +13,16 @@ from statistics import fmean
 from typing import Any
 from uuid import UUID
 
-from careloop_scoring.customers.policy import Facts, in_force, monthly_fee, reference_day, tenure_months
+from careloop_scoring.customers.policy import (
+    DAYS_PER_MONTH,
+    Facts,
+    contract_months,
+    in_force,
+    longest_contract,
+    monthly_fee,
+    reference_day,
+    tenure_months,
+)
 
 QUINTILES = 5
 
@@ -65,7 +74,7 @@ _SEGMENTS: dict[tuple[bool, bool, bool], Segment] = {
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """More is better in each: `recency` is minus the days since the last payment, or since the newest subscription."""
+    """More is better in each: `recency` is minus the days since the last payment, or the last renewal."""
 
     customer_id: UUID
     recency: float
@@ -140,8 +149,15 @@ def _from_subscriptions(facts: Facts, as_of: date) -> Measures | None:
         return None
     tenure = tenure_months(facts, as_of) or 0.0
     begun = [s.started_on for s in in_force(facts, as_of) if s.started_on]
-    days = (reference_day(facts, as_of) - max(begun)).days if begun else tenure * 30.0
-    return Measures(facts.customer_id, -float(days), max(1.0, tenure), fee)
+    days = (reference_day(facts, as_of) - max(begun)).days if begun else tenure * DAYS_PER_MONTH
+    return Measures(facts.customer_id, -_since_renewal(facts, as_of, days), max(1.0, tenure), fee)
+
+
+def _since_renewal(facts: Facts, as_of: date, days: float) -> float:
+    """Days since a contract of this length was last renewed; without one it is renewed every month."""
+    contract = longest_contract(facts, as_of)
+    months = max(1, (contract_months(contract) or 0) if contract else 0)
+    return days % (months * DAYS_PER_MONTH)
 
 
 def cut_points(measures: Sequence[Measures]) -> CutPoints:

@@ -11,7 +11,6 @@ from careloop_common.runtime import Runtime
 
 from careloop_scoring.customers import queries as customers
 from careloop_scoring.cutpoints import service as cutpoints
-from careloop_scoring.cutpoints.models import CutPointVersion
 from careloop_scoring.registry import queries as models
 from careloop_scoring.registry import service as registry
 from careloop_scoring.registry.service import Loaded
@@ -135,8 +134,7 @@ async def _means(runtime: Runtime[Settings], run: ScoringRun) -> Means:
     loaded = await registry.load(runtime.database)
     async with runtime.database.transaction() as session:
         deciding = await tiers.deciding(session, now=clock.now())
-        held = await session.get(CutPointVersion, run.cut_points)
-        assert held is not None
+        held = await cutpoints.find(session, run.cut_points or 0)
         await service.record(
             session,
             run,

@@ -6,7 +6,7 @@ from careloop_common.web import CareRouter, SessionDep, needs, problems
 from fastapi import Query
 
 from careloop_scoring import cursors
-from careloop_scoring.scores import queries, summary
+from careloop_scoring.scores import queries, summary, views
 from careloop_scoring.scores.errors import ScoreUnknown
 from careloop_scoring.scores.models import Score
 from careloop_scoring.scores.schemas import Band, ScoreView, SegmentName, SummaryView, Tier
@@ -29,7 +29,7 @@ async def list_scores(
     rows = await queries.riskiest(
         session, filters, after=(after[0], after[1]) if after else None, limit=query.limit + 1
     )
-    return page(rows, query.limit, key=lambda row: (row.probability, row.customer_id), view=ScoreView.of)
+    return page(rows, query.limit, key=lambda row: (row.probability, row.customer_id), view=views.score)
 
 
 @router.get(
@@ -43,7 +43,7 @@ async def get_score(customer_id: UUID, session: SessionDep) -> ScoreView:
     row = await session.get(Score, customer_id)
     if row is None:
         raise ScoreUnknown(f"No score for customer {customer_id}: not active, or no run since the import.")
-    return ScoreView.of(row)
+    return views.score(row)
 
 
 @router.get("/v1/score-summary", response_model=SummaryView, dependencies=[needs("scores:read")])

@@ -1,12 +1,9 @@
 from datetime import datetime
-from typing import Literal, Self
+from typing import Literal
 from uuid import UUID
 
 from careloop_common.schemas import View
 from pydantic import Field
-
-from careloop_scoring.rfm.policy import NAMES, Segment
-from careloop_scoring.scores.models import Score
 
 Band = Literal["low", "medium", "high"]
 Tier = Literal["strategic", "potential", "mass", "warning"]
@@ -51,13 +48,6 @@ class ScoreView(View):
     scored_at: datetime
     warned_at: datetime | None
 
-    @classmethod
-    def of(cls, row: Score) -> Self:
-        return cls.model_validate(
-            row.model_dump(exclude={"published", "probability", "band"})
-            | {"churn_probability": row.probability, "churn_band": row.band, "rfm": _rfm(row)}
-        )
-
 
 class CountView(View):
     key: str
@@ -71,18 +61,3 @@ class SummaryView(View):
     tiers: list[CountView]
     bands: list[CountView]
     segments: list[CountView]
-
-
-def _rfm(row: Score) -> dict[str, object] | None:
-    if row.rfm_segment is None:
-        return None
-    name, name_zh = NAMES[Segment(row.rfm_segment)]
-    return {
-        "segment": row.rfm_segment,
-        "name": name,
-        "name_zh": name_zh,
-        "basis": row.rfm_basis,
-        "recency": row.rfm_recency,
-        "frequency": row.rfm_frequency,
-        "monetary": row.rfm_monetary,
-    }
