@@ -1,0 +1,7 @@
+from careloop_common.database import service_metadata
+from sqlalchemy.orm import registry
+from sqlmodel import SQLModel
+
+
+class Base(SQLModel, registry=registry(metadata=service_metadata())):
+    """Root of the gateway's tables: a registry of their own, the plumbing included."""

@@ -1,0 +1,206 @@
+"""The route table: who may call what, where it goes, and how much of it. What is not in here does not exist.
+
+`tests/contract/test_routes.py` compares it with what the services say of themselves (path, method and `x-scope`).
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+MIB = 1 << 20
+LOCAL = "gateway"
+"""The upstream of the gateway's own routes."""
+PERSONAL = "customers:personal"
+"""Unmasks names, phone numbers and addresses; no route demands it."""
+SELF = "self:read"
+"""What everyone may who is known at all."""
+
+
+class Limit(StrEnum):
+    """Classes of routes that share a rate limit, and that are shed together when a service is overloaded."""
+
+    READ = "read"
+    WRITE = "write"
+    INGEST = "ingest"
+    ADMIN = "admin"
+    PUBLIC = "public"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One operation. `scope` is None on routes for which nobody needs to be known."""
+
+    method: str
+    path: str
+    upstream: str
+    scope: str | None
+    limit: Limit | None
+    seconds: float = 10.0
+    max_body: int = MIB
+
+
+def _reads(upstream: str, scope: str, *paths: str) -> tuple[Route, ...]:
+    return tuple(Route("GET", path, upstream, scope, Limit.READ) for path in paths)
+
+
+def _writes(upstream: str, scope: str, *operations: str) -> tuple[Route, ...]:
+    return tuple(
+        Route(method, path, upstream, scope, Limit.WRITE)
+        for method, path in (operation.split() for operation in operations)
+    )
+
+
+PROFILE = (
+    *_reads(
+        "profile",
+        "customers:read",
+        "/v1/customers",
+        "/v1/customers/{customer_id}",
+        "/v1/customers/{customer_id}/profile",
+    ),
+    *_writes(
+        "profile",
+        "customers:write",
+        "POST /v1/customers",
+        "PATCH /v1/customers/{customer_id}",
+        "PUT /v1/customers/{customer_id}/consents",
+        "PUT /v1/customers/{customer_id}/subscriptions/{subscription_id}",
+        "PUT /v1/customers/{customer_id}/devices/{device_id}",
+    ),
+    *_reads(
+        "profile", "interactions:read", "/v1/channels", "/v1/customers/{customer_id}/interactions"
+    ),
+    Route("POST", "/v1/interactions", "profile", "interactions:write", Limit.INGEST),
+    Route(
+        "POST",
+        "/v1/interactions/batch",
+        "profile",
+        "interactions:write",
+        Limit.INGEST,
+        seconds=30,
+        max_body=4 * MIB,
+    ),
+)
+
+TICKETING = (
+    *_reads(
+        "ticketing",
+        "tickets:read",
+        "/v1/tickets",
+        "/v1/tickets/{ticket_id}",
+        "/v1/tickets/{ticket_id}/history",
+        "/v1/tickets/{ticket_id}/notes",
+        "/v1/ticket-summary",
+        "/v1/sla-policies",
+        "/v1/sla-policies/{version}",
+        "/v1/rule-sets",
+        "/v1/rule-sets/{version}",
+        "/v1/escalations",
+        "/v1/escalations/lateness",
+    ),
+    *_writes(
+        "ticketing",
+        "tickets:write",
+        "POST /v1/tickets",
+        "POST /v1/tickets/{ticket_id}/respond",
+        "POST /v1/tickets/{ticket_id}/classify",
+        "POST /v1/tickets/{ticket_id}/pause",
+        "POST /v1/tickets/{ticket_id}/resume",
+        "POST /v1/tickets/{ticket_id}/resolve",
+        "POST /v1/tickets/{ticket_id}/reopen",
+        "POST /v1/tickets/{ticket_id}/notes",
+        "POST /v1/tickets/{ticket_id}/satisfaction",
+    ),
+    *_writes("ticketing", "tickets:supervise", "POST /v1/tickets/{ticket_id}/assign"),
+    *_writes("ticketing", "policies:write", "PUT /v1/sla-policies", "PUT /v1/rule-sets"),
+)
+
+CAMPAIGN = (
+    *_reads("campaign", "care:read", "/v1/care-tasks", "/v1/care-tasks/{task_id}"),
+    *_writes(
+        "campaign",
+        "care:write",
+        "POST /v1/care-tasks/{task_id}/assign",
+        "POST /v1/care-tasks/{task_id}/complete",
+    ),
+    *_reads("campaign", "messages:read", "/v1/messages", "/v1/message-summary", "/v1/contact-policy"),
+    *_writes("campaign", "policies:write", "PUT /v1/contact-policy"),
+    # The link in a message is its own proof: RFC 8058 wants it to work without a login.
+    Route("GET", "/v1/unsubscribe", "campaign", None, Limit.PUBLIC),
+    Route("POST", "/v1/unsubscribe", "campaign", None, Limit.PUBLIC),
+)
+
+SCORING = (
+    *_reads(
+        "scoring",
+        "scores:read",
+        "/v1/scoring-runs",
+        "/v1/scoring-runs/{run_id}",
+        "/v1/scores",
+        "/v1/scores/{customer_id}",
+        "/v1/score-summary",
+        "/v1/models",
+        "/v1/models/{model_id}",
+        "/v1/models/{model_id}/report",
+        "/v1/tier-tables",
+    ),
+    *_writes("scoring", "scores:run", "POST /v1/scoring-runs"),
+    *_writes("scoring", "scores:configure", "POST /v1/tier-tables"),
+)
+
+OWN = (
+    Route("GET", "/v1/customers/{customer_id}/view", LOCAL, "customers:read", Limit.READ),
+    Route("GET", "/v1/whoami", LOCAL, SELF, Limit.READ),
+    Route("GET", "/v1/api-keys", LOCAL, "api-keys:admin", Limit.ADMIN),
+    Route("POST", "/v1/api-keys", LOCAL, "api-keys:admin", Limit.ADMIN),
+    Route("GET", "/v1/api-keys/{key_id}", LOCAL, "api-keys:admin", Limit.ADMIN),
+    Route("DELETE", "/v1/api-keys/{key_id}", LOCAL, "api-keys:admin", Limit.ADMIN),
+    Route("POST", "/v1/api-keys/{key_id}/rotate", LOCAL, "api-keys:admin", Limit.ADMIN),
+)
+
+PAGES = tuple(
+    Route("GET", path, LOCAL, None, None)
+    for path in ("/livez", "/readyz", "/metrics", "/docs", "/docs/{file}", "/openapi.json")
+)
+"""For probes and people, outside of the API."""
+
+API: tuple[Route, ...] = PROFILE + TICKETING + CAMPAIGN + SCORING + OWN
+ROUTES: tuple[Route, ...] = API + PAGES
+UPSTREAMS = ("profile", "ticketing", "campaign", "scoring")
+
+SCOPES = frozenset(route.scope for route in ROUTES if route.scope) | {PERSONAL}
+"""Every scope there is."""
+
+
+class Role(StrEnum):
+    """Bundles of scopes for people and systems of one kind."""
+
+    ADMIN = "admin"
+    OPERATOR = "operator"
+    AGENT = "agent"
+    SUPERVISOR = "supervisor"
+    RETENTION = "retention"
+    INTEGRATOR = "integrator"
+    VIEWER = "viewer"
+
+
+_VIEWER = frozenset(scope for scope in SCOPES if scope.endswith(":read"))
+_AGENT = _VIEWER | {"tickets:write", "interactions:write", "customers:write", PERSONAL}
+_SUPERVISOR = _AGENT | {"tickets:supervise", "care:write"}
+
+ROLES: dict[Role, frozenset[str]] = {
+    Role.ADMIN: SCOPES,
+    Role.OPERATOR: _VIEWER | {"policies:write", "scores:run", "scores:configure", "customers:write"},
+    Role.AGENT: _AGENT,
+    Role.SUPERVISOR: _SUPERVISOR,
+    Role.RETENTION: _VIEWER | {"care:write", PERSONAL},
+    Role.INTEGRATOR: frozenset(
+        {"customers:read", "customers:write", "interactions:read", "interactions:write", "tickets:write"}
+    ),
+    Role.VIEWER: _VIEWER,
+}
+
+
+def scopes_of(roles: frozenset[str], scopes: frozenset[str] = frozenset()) -> frozenset[str]:
+    """Everything that these roles and scopes allow; unknown ones allow nothing."""
+    granted = {scope for role in ROLES if role in roles for scope in ROLES[role]}
+    return frozenset(granted | (scopes & SCOPES) | {SELF})
