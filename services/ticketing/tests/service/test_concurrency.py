@@ -1,0 +1,58 @@
+import asyncio
+
+
+async def test_the_etag_is_the_version_and_an_old_one_is_refused(client, open_ticket):
+    ticket = await open_ticket()
+    url = f"/v1/tickets/{ticket['id']}"
+    etag = (await client.get(url)).headers["etag"]
+    first = await client.post(f"{url}/respond", json={}, headers={"if-match": etag})
+    assert (first.status_code, first.headers["etag"]) == (200, '"3"')
+    second = await client.post(f"{url}/resolve", json={}, headers={"if-match": etag})
+    assert (second.status_code, second.json()["code"]) == (412, "version_mismatch")
+    assert second.json()["current_version"] == 3
+    assert (await client.get(url)).json()["status"] == "handling"
+
+
+async def test_of_many_writers_with_the_same_version_one_wins(client, open_ticket, facts):
+    ticket = await open_ticket()
+    url = f"/v1/tickets/{ticket['id']}/assign"
+    answers = await asyncio.gather(
+        *(
+            client.post(url, json={"assignee_id": f"agent-{number}"}, headers={"if-match": '"2"'})
+            for number in range(12)
+        )
+    )
+    assert sorted(answer.status_code for answer in answers) == [200] + [412] * 11
+    assert await facts(ticket) == ["opened", "classified", "assigned"]
+
+
+async def test_without_if_match_every_write_counts(client, open_ticket, facts):
+    ticket = await open_ticket()
+    url = f"/v1/tickets/{ticket['id']}/notes"
+    answers = await asyncio.gather(*(client.post(url, json={"text": f"第 {n} 条"}) for n in range(6)))
+    assert {answer.status_code for answer in answers} == {201}
+    assert sorted(answer.json()["version"] for answer in answers) == [3, 4, 5, 6, 7, 8]
+    assert (await facts(ticket))[2:] == ["noted"] * 6
+
+
+async def test_people_and_the_timer_worker_do_not_lock_each_other_out(
+    client, open_ticket, publish_policy, worker_running, facts
+):
+    """Acts move timers while the worker takes steps of the same tickets: no deadlock, no step lost or doubled."""
+    await publish_policy(first_response=1, resolution=1)
+    tickets = [await open_ticket() for _ in range(6)]
+
+    async def keep_busy(ticket):
+        url = f"/v1/tickets/{ticket['id']}/classify"
+        tiers = ("intermediate", "primary") * 15
+        return [(await client.post(url, json={"tier": tier})).status_code for tier in tiers]
+
+    async with worker_running():
+        statuses = await asyncio.gather(*(keep_busy(ticket) for ticket in tickets))
+        assert {status for each in statuses for status in each} == {200}
+    for ticket in tickets:
+        entries = (await client.get(f"/v1/tickets/{ticket['id']}/history", params={"limit": 100})).json()[
+            "items"
+        ]
+        taken = [(e["after"]["clock"], e["after"]["step"]) for e in entries if "step" in e["after"]]
+        assert len(taken) == len(set(taken))

@@ -1,0 +1,142 @@
+import asyncio
+
+import pytest
+from careloop_common import ids
+from careloop_contracts import TicketOpenedV1
+
+BODY = {"channel": "app", "subject": "话费不对"}
+
+
+async def test_the_same_key_opens_the_ticket_once(client):
+    headers = {"idempotency-key": "b7c1"}
+    first = await client.post("/v1/tickets", json=BODY, headers=headers)
+    again = await client.post("/v1/tickets", json=BODY, headers=headers)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json() == again.json()
+    assert len((await client.get("/v1/tickets")).json()["items"]) == 1
+
+
+async def test_the_same_reference_of_the_same_source_finds_the_ticket(client):
+    body = BODY | {"source": "crm", "external_ref": "250635"}
+    first = await client.post("/v1/tickets", json=body)
+    again = await client.post("/v1/tickets", json=body | {"subject": "写错了"})
+    other = await client.post("/v1/tickets", json=body | {"source": "erp"})
+    assert [answer.status_code for answer in (first, again, other)] == [201, 200, 201]
+    assert again.json()["id"] == first.json()["id"] != other.json()["id"]
+    assert again.json()["acknowledgement"] == first.json()["acknowledgement"]
+
+
+async def test_a_reference_that_comes_many_times_at_once_makes_one_ticket(client):
+    body = BODY | {"external_ref": "77"}
+    answers = await asyncio.gather(*(client.post("/v1/tickets", json=body) for _ in range(8)))
+    assert sorted(answer.status_code for answer in answers) == [200] * 7 + [201]
+    assert len({answer.json()["id"] for answer in answers}) == 1
+
+
+@pytest.mark.parametrize("by_reference", [True, False])
+async def test_a_ticket_of_an_unknown_customer_is_linked_when_profile_tells(
+    client, open_ticket, facts, publish, customer_registered, worker_running, eventually, by_reference
+):
+    event = customer_registered(external_id="7590-VHVEG", vip=True, region="上海")
+    named = (
+        {"customer": {"source": "crm", "external_id": "7590-VHVEG"}}
+        if by_reference
+        else {"customer_id": str(event.customer_id)}
+    )
+    ticket = await open_ticket(**named)
+    assert (ticket["vip"], ticket["region"]) == (False, None)
+
+    async def linked():
+        shown = (await client.get(f"/v1/tickets/{ticket['id']}")).json()
+        return shown if shown["vip"] else None
+
+    async with worker_running():
+        await publish(event)
+        shown = await eventually(linked)
+    assert (shown["customer_id"], shown["region"]) == (str(event.customer_id), "上海")
+    assert [clock["target_seconds"] for clock in shown["clocks"]] == [900, 43200]
+    assert await facts(ticket) == ["opened", "classified", "linked"]
+
+
+async def test_a_known_customer_gives_region_language_and_class(
+    client, open_ticket, publish, customer_registered, worker_running, eventually, published
+):
+    event = customer_registered(external_id="K-1", language="en", region="深圳")
+    await publish(event)
+    named = {"customer": {"source": "crm", "external_id": "K-1"}}
+    async with worker_running():
+
+        async def known():
+            ticket = await open_ticket(**named)
+            return ticket if ticket["region"] else None
+
+        ticket = await eventually(known)
+        assert ticket["acknowledgement"].startswith("We have received")
+        assert ticket["customer_id"] == str(event.customer_id)
+        await eventually(lambda: published(TicketOpenedV1))
+
+
+async def test_an_older_state_of_a_customer_does_not_overwrite_a_newer_one(session, customer_registered):
+    from careloop_common import clock
+    from careloop_common.messaging.subscription import Delivery, Meta
+    from careloop_ticketing.customers import service as customers
+    from careloop_ticketing.tickets import handlers
+
+    newest = customer_registered(version=3, region="广州")
+
+    def delivered(event):
+        meta = Meta(ids.new_id(), event.type, clock.now(), clock.now(), str(event.customer_id))
+        return Delivery(event, meta)
+
+    older = newest.model_copy(update={"version": 2, "region": "武汉"})
+    await handlers.on_customers(session, [delivered(newest), delivered(older)])
+    await handlers.on_customers(session, [delivered(older)])
+    found = await customers.find(session, newest.customer_id, None)
+    assert (found.version, found.region) == (3, "广州")
+
+
+async def test_tickets_are_listed_newest_first_page_by_page(client, open_ticket):
+    opened = [await open_ticket(subject=f"账单 {number}") for number in range(5)]
+    first = (await client.get("/v1/tickets", params={"limit": 3})).json()
+    rest = (await client.get("/v1/tickets", params={"limit": 3, "cursor": first["next_cursor"]})).json()
+    ids_listed = [item["id"] for item in first["items"] + rest["items"]]
+    assert ids_listed == [ticket["id"] for ticket in reversed(opened)]
+    assert rest["next_cursor"] is None
+
+
+@pytest.mark.parametrize(
+    ("filters", "subjects"),
+    [
+        ({"tier": "advanced"}, ["电池起火"]),
+        ({"cause": "price"}, ["套餐太贵了"]),
+        ({"status": "feedback"}, ["套餐太贵了"]),
+        ({"level": "front_line"}, ["套餐太贵了"]),
+        ({"breached": "true"}, []),
+        ({"breached": "false", "tier": "primary"}, ["套餐太贵了"]),
+    ],
+)
+async def test_tickets_are_found_by_what_they_are(client, open_ticket, act, filters, subjects):
+    await open_ticket(subject="电池起火")
+    await act(await open_ticket(subject="套餐太贵了"), "resolve")
+    found = (await client.get("/v1/tickets", params=filters)).json()["items"]
+    assert [item["subject"] for item in found] == subjects
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"subject": ""}, "/subject"),
+        ({"subject": "a\u0000b"}, "/subject"),
+        ({"description": "a\u0000b"}, "/description"),
+        ({"kind": "praise"}, "/kind"),
+        ({"customer_id": "42"}, "/customer_id"),
+        ({"unknown": 1}, "/unknown"),
+        ({"customer": {"source": "crm", "external_id": "\u0000"}}, "/customer/external_id"),
+        ({"channel": "电话 1"}, "/channel"),
+    ],
+)
+async def test_a_wrong_member_is_named_and_nothing_is_opened(client, change, pointer):
+    answer = await client.post("/v1/tickets", json=BODY | change)
+    assert (answer.status_code, answer.json()["code"]) == (422, "validation_failed")
+    assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
+    assert (await client.get("/v1/tickets")).json()["items"] == []

@@ -1,0 +1,66 @@
+from careloop_ticketing import defaults
+
+
+async def test_a_new_policy_is_a_new_version_and_tickets_keep_theirs(
+    client, open_ticket, publish_policy, act
+):
+    before = await open_ticket()
+    version = await publish_policy(resolution=120)
+    after = await open_ticket()
+    assert (before["policy_version"], after["policy_version"]) == (1, version)
+    assert _resolution(after)["target_seconds"] == 120
+    raised = await act(before, "classify", tier="advanced")
+    assert _resolution(raised)["target_seconds"] == 259200
+    listed = (await client.get("/v1/sla-policies")).json()["items"]
+    assert [item["version"] for item in listed] == [version, 1]
+    shown = (await client.get(f"/v1/sla-policies/{version}")).json()
+    assert shown["document"]["clocks"]["resolution"]["targets"]["primary"] == 120
+
+
+def _resolution(ticket):
+    return next(clock for clock in ticket["clocks"] if clock["name"] == "resolution")
+
+
+async def test_a_policy_whose_parts_do_not_fit_is_refused(client):
+    document = defaults.sla_policy()
+    document["clocks"]["resolution"]["ladder"] = "nowhere"
+    answer = await client.put("/v1/sla-policies", json=document)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_sla_policy")
+    assert answer.json()["errors"][0]["pointer"] == "/clocks/resolution/ladder"
+    assert len((await client.get("/v1/sla-policies")).json()["items"]) == 1
+
+
+async def test_a_new_rule_set_decides_from_now_on(client, open_ticket):
+    rule = {"id": "lost_parcel", "phrases": ["包裹*丢"], "cause": "business_handling", "tier": "advanced"}
+    answer = await client.put("/v1/rule-sets", json={"name": "Parcels", "rules": [rule]})
+    assert (answer.status_code, answer.json()["version"]) == (201, 2)
+    ticket = await open_ticket(subject="包裹被你们弄丢了")
+    assert (ticket["tier"], ticket["rule_set"], ticket["rules"]) == ("advanced", 2, ["lost_parcel"])
+
+
+async def test_a_rule_set_with_an_empty_phrase_is_refused(client):
+    answer = await client.put("/v1/rule-sets", json={"name": "x", "rules": [{"id": "a", "phrases": ["*"]}]})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_rule_set")
+
+
+async def test_the_correction_of_a_person_is_kept(open_ticket, act, session):
+    from careloop_ticketing.classification.models import CorrectionRow
+    from sqlalchemy import select
+
+    ticket = await open_ticket(subject="套餐太贵了")
+    await act(ticket, "classify", cause="information_asymmetry")
+    (kept,) = (await session.scalars(select(CorrectionRow))).all()
+    assert (kept.suggested_cause, kept.cause) == ("price", "information_asymmetry")
+    assert (kept.rule_set, kept.rules, kept.corrected_by) == (1, ["pricing"], "test-user")
+
+
+async def test_only_who_may_write_policies_does(client_as):
+    client = client_as("tickets:write", "tickets:supervise", "tickets:read")
+    assert (await client.put("/v1/sla-policies", json=defaults.sla_policy())).status_code == 403
+    assert (await client.put("/v1/rule-sets", json=defaults.rule_set())).status_code == 403
+    assert (await client.get("/v1/rule-sets/1")).status_code == 200
+
+
+async def test_unknown_versions_are_not_found(client):
+    codes = [(await client.get(f"/v1/{what}/9")).json()["code"] for what in ("sla-policies", "rule-sets")]
+    assert codes == ["sla_policy_not_found", "rule_set_not_found"]

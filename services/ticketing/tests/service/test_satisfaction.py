@@ -1,0 +1,70 @@
+import pytest
+from careloop_contracts import TicketArchivedV1, TicketReopenedV1, TicketSatisfactionReceivedV1
+
+
+async def test_a_satisfied_answer_archives_the_ticket(client, open_ticket, act):
+    ticket = await open_ticket()
+    await act(ticket, "resolve")
+    answer = await act(ticket, "satisfaction", score=4, comment="谢谢")
+    assert (answer["score"], answer["late"]) == (4, False)
+    assert "comment" not in answer
+    shown = (await client.get(f"/v1/tickets/{ticket['id']}")).json()
+    assert shown["status"] == "archived"
+
+
+async def test_a_dissatisfied_answer_reopens_the_ticket_once(
+    client, open_ticket, act, published, worker_running, eventually
+):
+    ticket = await open_ticket()
+    await act(ticket, "resolve")
+    await act(ticket, "satisfaction", reply="差")
+    shown = (await client.get(f"/v1/tickets/{ticket['id']}")).json()
+    assert (shown["status"], shown["reopened_count"]) == ("handling", 1)
+    await act(ticket, "resolve")
+    await act(ticket, "satisfaction", score=1)
+    shown = (await client.get(f"/v1/tickets/{ticket['id']}")).json()
+    assert (shown["status"], shown["reopened_count"]) == ("archived", 1)
+    async with worker_running():
+        await eventually(lambda: published(TicketArchivedV1))
+    assert [event.reason for event in await published(TicketReopenedV1)] == ["dissatisfied"]
+
+
+async def test_silence_archives_the_ticket_and_a_late_answer_is_recorded_as_late(
+    client, open_ticket, act, publish_policy, published, worker_running, eventually
+):
+    await publish_policy(satisfaction=1)
+    ticket = await open_ticket()
+    await act(ticket, "resolve")
+    async with worker_running():
+        (archived,) = await eventually(lambda: published(TicketArchivedV1))
+        assert archived.reason == "not_answered"
+        late = await act(ticket, "satisfaction", score=1)
+        assert late["late"]
+        (received,) = await eventually(lambda: published(TicketSatisfactionReceivedV1))
+    assert (received.score, received.late, received.comment_present) == (1, True, False)
+    shown = (await client.get(f"/v1/tickets/{ticket['id']}")).json()
+    assert (shown["status"], shown["reopened_count"]) == ("archived", 0)
+
+
+@pytest.mark.parametrize(
+    ("acts", "body", "status", "code"),
+    [
+        ([], {"score": 5}, 409, "satisfaction_not_requested"),
+        (["resolve", "satisfaction"], {"score": 5}, 409, "satisfaction_already_given"),
+        (["resolve"], {"reply": "还行吧"}, 422, "reply_not_understood"),
+        (["resolve"], {"score": 6}, 422, "validation_failed"),
+        (["resolve"], {"score": True}, 422, "validation_failed"),
+        (["resolve"], {"score": 5, "reply": "好"}, 422, "validation_failed"),
+        (["resolve"], {}, 422, "validation_failed"),
+    ],
+)
+async def test_answers_that_do_not_fit_change_nothing(
+    client, open_ticket, act, facts, acts, body, status, code
+):
+    ticket = await open_ticket()
+    for name in acts:
+        await act(ticket, name, **({"score": 5} if name == "satisfaction" else {}))
+    before = await facts(ticket)
+    answer = await client.post(f"/v1/tickets/{ticket['id']}/satisfaction", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert await facts(ticket) == before
