@@ -5,6 +5,8 @@ from fastapi import FastAPI
 from careloop_profile.channels.api import router as channels
 from careloop_profile.customers.api import router as customers
 from careloop_profile.customers.holdings_api import router as holdings
+from careloop_profile.imports.api import mapping_router as mappings
+from careloop_profile.imports.api import router as imports
 from careloop_profile.interactions.api import router as interactions
 from careloop_profile.interactions.service.desk import Desk
 from careloop_profile.overview.api import router as overview
@@ -12,8 +14,7 @@ from careloop_profile.settings import Settings
 
 
 def create_app(runtime: Runtime[Settings]) -> FastAPI:
-    app = build_app(
-        runtime, title="CareLoop profile", routers=[channels, customers, holdings, interactions, overview]
-    )
+    routers = [channels, customers, holdings, overview, interactions, imports, mappings]
+    app = build_app(runtime, title="CareLoop profile", routers=routers)
     app.state.desk = Desk(runtime)
     return app

@@ -2,6 +2,8 @@ from careloop_common.jobs import Job
 from careloop_common.runtime import Runtime
 from careloop_common.worker import Worker
 
+from careloop_profile.imports.service.running import Importer
+from careloop_profile.imports.service.uploading import TIMER, forget_abandoned
 from careloop_profile.interactions import handlers as interactions
 from careloop_profile.interactions import partitions
 from careloop_profile.settings import Settings
@@ -11,5 +13,9 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
     return Worker(
         runtime,
         subscriptions=interactions.subscriptions(),
-        jobs=[Job("interaction partitions", 3600, partitions.keep_ahead)],
+        timers={TIMER: Importer(runtime.vault).on_due},
+        jobs=[
+            Job("interaction partitions", 3600, partitions.keep_ahead),
+            Job("abandoned imports", 3600, forget_abandoned),
+        ],
     )

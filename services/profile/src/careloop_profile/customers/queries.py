@@ -3,7 +3,8 @@ from datetime import time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Table, func, select, tuple_
+from sqlalchemy import ARRAY, ColumnElement, Select, Table, any_, func, literal, select, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_profile.customers.models import (
@@ -21,13 +22,18 @@ def _table(model: type[Any]) -> Table:
     return table
 
 
+def among(column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
+    """`column` is one of `values`, as one parameter whatever their number."""
+    return column == any_(literal(list(values), ARRAY(column.type)))
+
+
 CUSTOMER, IDENTIFIER = _table(CustomerRow), _table(IdentifierRow)
 SUBSCRIPTION, DEVICE, CONSENT = _table(SubscriptionRow), _table(DeviceRow), _table(ConsentRow)
 
 
 async def load(session: AsyncSession, ids: Sequence[UUID], *, lock: bool = False) -> dict[UUID, Customer]:
     """Whole customers by id. `lock` takes the rows in the order of their ids, so that writers do not deadlock."""
-    statement = select(CUSTOMER).where(CUSTOMER.c.id == func.any(list(ids))).order_by(CUSTOMER.c.id)
+    statement = select(CUSTOMER).where(among(CUSTOMER.c.id, list(ids))).order_by(CUSTOMER.c.id)
     rows = (await session.execute(statement.with_for_update() if lock else statement)).all()
     found = [row.id for row in rows]
     if not found:
@@ -72,15 +78,13 @@ def having_identifier(kind: str, blind_index: str) -> ColumnElement[bool]:
 
 async def known(session: AsyncSession, ids: list[UUID]) -> set[UUID]:
     """Those of the ids that are customers."""
-    return set((await session.scalars(select(CUSTOMER.c.id).where(CUSTOMER.c.id == func.any(ids)))).all())
+    return set((await session.scalars(select(CUSTOMER.c.id).where(among(CUSTOMER.c.id, ids)))).all())
 
 
 async def holders(session: AsyncSession, indexes: list[str]) -> dict[str, list[UUID]]:
     """Who has an identifier, by its blind index."""
     columns = IDENTIFIER.c
-    statement = select(columns.blind_index, columns.customer_id).where(
-        columns.blind_index == func.any(indexes)
-    )
+    statement = select(columns.blind_index, columns.customer_id).where(among(columns.blind_index, indexes))
     found: dict[str, list[UUID]] = {}
     for index, customer_id in await session.execute(statement):
         found.setdefault(index, []).append(customer_id)
@@ -90,8 +94,8 @@ async def holders(session: AsyncSession, indexes: list[str]) -> dict[str, list[U
 async def indexes_of(session: AsyncSession, ids: list[UUID]) -> dict[str, UUID]:
     """The blind indexes that these customers are found by."""
     columns = IDENTIFIER.c
-    statement = select(columns.blind_index, columns.customer_id).where(columns.customer_id == func.any(ids))
-    return dict(row.tuple() for row in await session.execute(statement))
+    statement = select(columns.blind_index, columns.customer_id).where(among(columns.customer_id, ids))
+    return {row[0]: row[1] for row in await session.execute(statement)}
 
 
 async def devices_of(session: AsyncSession, customer_id: UUID) -> Sequence[Any]:
@@ -101,7 +105,7 @@ async def devices_of(session: AsyncSession, customer_id: UUID) -> Sequence[Any]:
 
 async def _identifiers(session: AsyncSession, ids: list[UUID]) -> dict[UUID, dict[str, Identifier]]:
     found: dict[UUID, dict[str, Identifier]] = {}
-    for row in await session.execute(select(IDENTIFIER).where(IDENTIFIER.c.customer_id == func.any(ids))):
+    for row in await session.execute(select(IDENTIFIER).where(among(IDENTIFIER.c.customer_id, ids))):
         found.setdefault(row.customer_id, {})[row.kind] = Identifier(row.blind_index, row.sealed)
     return found
 
@@ -109,7 +113,7 @@ async def _identifiers(session: AsyncSession, ids: list[UUID]) -> dict[UUID, dic
 async def _subscriptions(session: AsyncSession, ids: list[UUID]) -> dict[UUID, list[Subscription]]:
     found: dict[UUID, list[Subscription]] = {}
     columns = SUBSCRIPTION.c
-    statement = select(SUBSCRIPTION).where(columns.customer_id == func.any(ids))
+    statement = select(SUBSCRIPTION).where(among(columns.customer_id, ids))
     for row in await session.execute(statement.order_by(columns.subscription_id)):
         values = {name: value for name, value in row._mapping.items() if name != "customer_id"}
         found.setdefault(row.customer_id, []).append(Subscription(**values))
@@ -121,8 +125,8 @@ async def _consents(session: AsyncSession, ids: list[UUID]) -> dict[UUID, list[C
     key = (columns.customer_id, columns.purpose, columns.channel)
     statement = (
         select(*key, columns.granted, columns.at)
-        .where(columns.customer_id == func.any(ids))
-        .distinct(*key)
+        .where(among(columns.customer_id, ids))
+        .ext(distinct_on(*key))
         .order_by(*key, columns.at.desc(), columns.granted)
     )
     found: dict[UUID, list[Consent]] = {}
@@ -133,9 +137,9 @@ async def _consents(session: AsyncSession, ids: list[UUID]) -> dict[UUID, list[C
 
 async def _device_counts(session: AsyncSession, ids: list[UUID]) -> dict[UUID, int]:
     columns = DEVICE.c
-    statement = select(columns.customer_id, func.count()).where(columns.customer_id == func.any(ids))
+    statement = select(columns.customer_id, func.count()).where(among(columns.customer_id, ids))
     counted = await session.execute(statement.group_by(columns.customer_id))
-    return dict(row.tuple() for row in counted)
+    return {row[0]: row[1] for row in counted}
 
 
 def _customer(

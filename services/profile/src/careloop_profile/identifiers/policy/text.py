@@ -29,12 +29,16 @@ PLACEHOLDERS = frozenset(
 )
 
 
-def clean(raw: str) -> str:
-    """Compatibility forms folded, invisible and control characters gone, runs of blanks made one."""
+def tidy(raw: str) -> str:
+    """Invisible and control characters gone, runs of blanks made one; the wording is left alone."""
     if raw.isascii() and raw.isprintable():
         return _SPACES.sub(" ", raw).strip()
-    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", raw))
-    return _SPACES.sub(" ", _CONTROL.sub(" ", text)).strip()
+    return _SPACES.sub(" ", _CONTROL.sub(" ", _INVISIBLE.sub("", raw))).strip()
+
+
+def clean(raw: str) -> str:
+    """As `tidy`, with compatibility forms folded: full-width digits and letters become plain ones."""
+    return tidy(raw if raw.isascii() else unicodedata.normalize("NFKC", raw))
 
 
 def is_placeholder(text: str) -> bool:

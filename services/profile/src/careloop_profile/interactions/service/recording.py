@@ -118,7 +118,7 @@ async def _resolve(
     for row in given:
         if row[_CUSTOMER] in existing:
             resolved.append(row)
-        elif row[_INDEX] is not None and len(found := holders.get(row[_INDEX], ())) == 1:
+        elif row[_INDEX] is not None and len(found := holders.get(row[_INDEX], [])) == 1:
             resolved.append((row[_UID], str(found[0]), *row[_INDEX:]))
         else:
             unresolved.append(row)

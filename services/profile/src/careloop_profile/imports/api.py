@@ -1,0 +1,136 @@
+from typing import Annotated
+from uuid import UUID
+
+from careloop_common.pagination import Page, PageQuery, page
+from careloop_common.web import ActorDep, CareRouter, NowDep, RuntimeDep, SessionDep, needs, problems
+from fastapi import Path, Request, Response
+from sqlalchemy import select, tuple_
+from sqlmodel import col
+
+from careloop_profile.customers.views import PERSONAL
+from careloop_profile.imports.errors import (
+    FileTooLarge,
+    ImportNotFound,
+    ImportStarted,
+    MappingNotFound,
+    PartsMissing,
+    PartTooLarge,
+)
+from careloop_profile.imports.mapping import Code, Mapping
+from careloop_profile.imports.models import ImportRow
+from careloop_profile.imports.schemas import ImportView, MappingView, OpenImport, QualityView
+from careloop_profile.imports.service import mappings, rejects, uploading
+from careloop_profile.imports.views import import_view, quality_view
+
+router = CareRouter(prefix="/v1/imports", tags=["imports"])
+mapping_router = CareRouter(prefix="/v1/import-mappings", tags=["imports"])
+READ, WRITE = "imports:read", "imports:write"
+MAX_PART = 8 << 20
+_BYTES = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+
+
+@router.post("", status_code=201, dependencies=[needs(WRITE)], responses=problems(MappingNotFound))
+async def open_import(
+    body: OpenImport, response: Response, session: SessionDep, now: NowDep, actor: ActorDep
+) -> ImportView:
+    """Announce a file. Its parts come next, then the start."""
+    name = body.mapping if isinstance(body.mapping, str) else None
+    mapping = (await mappings.get(session, name))[0] if name else body.mapping
+    assert isinstance(mapping, Mapping)
+    job = await uploading.open_import(
+        session,
+        {
+            "filename": body.filename,
+            "format": body.format,
+            "encoding": body.encoding,
+            "declared_size": body.size,
+            "declared_sha256": body.sha256,
+        },
+        mapping,
+        mapping_name=name,
+        now=now,
+        actor=actor,
+    )
+    response.headers["location"] = f"/v1/imports/{job.id}"
+    return import_view(job)
+
+
+@router.put(
+    "/{import_id}/parts/{number}",
+    dependencies=[needs(WRITE)],
+    responses=problems(ImportNotFound, ImportStarted, PartTooLarge, FileTooLarge),
+    openapi_extra={"requestBody": {"required": True, **_BYTES}},
+)
+async def put_part(
+    import_id: UUID,
+    number: Annotated[int, Path(ge=1, le=uploading.MAX_PARTS)],
+    request: Request,
+    session: SessionDep,
+) -> ImportView:
+    """The bytes of one part, numbered from 1. The same part again takes the place of the first."""
+    data = await request.body()
+    if len(data) > MAX_PART:
+        raise PartTooLarge(f"A part may have {MAX_PART} bytes.", limit=MAX_PART)
+    return import_view(await uploading.keep_part(session, import_id, number, data))
+
+
+@router.post(
+    "/{import_id}/start",
+    status_code=202,
+    dependencies=[needs(WRITE)],
+    responses=problems(ImportNotFound, PartsMissing),
+)
+async def start(import_id: UUID, session: SessionDep, now: NowDep) -> ImportView:
+    """The file is complete; reading begins."""
+    return import_view(await uploading.start(session, import_id, now=now))
+
+
+@router.get("", dependencies=[needs(READ)])
+async def list_imports(query: PageQuery, session: SessionDep) -> Page[ImportView]:
+    """Imports, newest first."""
+    key = (col(ImportRow.created_at), col(ImportRow.id))
+    statement = select(ImportRow).order_by(*(column.desc() for column in key)).limit(query.limit + 1)
+    if query.after is not None:
+        statement = statement.where(tuple_(*key) < tuple_(*query.after))
+    rows = (await session.scalars(statement)).all()
+    return page(rows, query.limit, key=lambda job: (job.created_at, job.id), view=import_view)
+
+
+@router.get("/{import_id}", dependencies=[needs(READ)], responses=problems(ImportNotFound))
+async def get(import_id: UUID, session: SessionDep) -> ImportView:
+    return import_view(await uploading.get(session, import_id))
+
+
+@router.get(
+    "/{import_id}/rejects",
+    dependencies=[needs(READ)],
+    response_class=Response,
+    responses={**problems(ImportNotFound), 200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+)
+async def get_rejects(import_id: UUID, session: SessionDep, actor: ActorDep, runtime: RuntimeDep) -> Response:
+    """Rows and values that were not taken, as CSV: line, reason, detail; values only for those who may see them."""
+    await uploading.get(session, import_id)
+    rows = await rejects.rejects_of(session, import_id)
+    text = rejects.as_csv(rows, runtime.vault, masked=not actor.may(PERSONAL))
+    disposition = f'attachment; filename="rejects-{import_id}.csv"'
+    return Response(text, media_type="text/csv", headers={"content-disposition": disposition})
+
+
+@router.get("/{import_id}/quality", dependencies=[needs(READ)], responses=problems(ImportNotFound))
+async def get_quality(import_id: UUID, session: SessionDep) -> QualityView:
+    return quality_view(await uploading.get(session, import_id))
+
+
+@mapping_router.get("/{name}", dependencies=[needs(READ)], responses=problems(MappingNotFound))
+async def get_mapping(name: Code, session: SessionDep) -> MappingView:
+    mapping, shipped = await mappings.get(session, name)
+    return MappingView(name=name, shipped=shipped, mapping=mapping)
+
+
+@mapping_router.put("/{name}", dependencies=[needs(WRITE)])
+async def put_mapping(
+    name: Code, body: Mapping, session: SessionDep, now: NowDep, actor: ActorDep
+) -> MappingView:
+    """Keep a mapping. One of a shipped name takes the shipped one's place."""
+    await mappings.keep(session, name, body, now=now, actor=actor)
+    return MappingView(name=name, shipped=False, mapping=body)

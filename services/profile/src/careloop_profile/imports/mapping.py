@@ -1,0 +1,150 @@
+"""Mapping files: how the columns of somebody's file become customers."""
+
+from importlib.resources import files
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from careloop_common.schemas import Body
+from pydantic import Field as Member
+from pydantic import StringConstraints, field_validator, model_validator
+
+from careloop_profile.customers.policy import CHANNELS
+from careloop_profile.customers.policy.state import Channel, CustomerKind, Purpose
+from careloop_profile.imports.policy.plan import (
+    CUSTOMER_FACTS,
+    OTHER,
+    PERSONAL,
+    SUBSCRIPTION_FACTS,
+    ConsentDefault,
+    Field,
+    Invalid,
+    Plan,
+    Target,
+)
+
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+ColumnName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+TransformName = Literal["strip", "lower", "number", "yes_no", "date", "months_ago"]
+
+_TYPED: dict[str, TransformName] = {
+    "joined_on": "date",
+    "left_on": "date",
+    "started_on": "date",
+    "ended_on": "date",
+    "vip": "yes_no",
+    "do_not_disturb": "yes_no",
+    "monthly_fee": "number",
+    "devices": "number",
+}
+_SHIPPED = ("telco-ibm", "simulator")
+
+
+class MappedField(Body):
+    """One value: from `column` or `const`, through `map` and `transform`, to its target."""
+
+    to: str = Member(
+        description="A fact (`phone`, `joined_on`, …), `attributes.<name>`, `subscription.<fact>`, "
+        "`consents.<purpose>` or `care_flag`."
+    )
+    column: ColumnName | None = None
+    const: str | int | float | bool | None = None
+    transform: TransformName | None = Member(
+        default=None, description="Without one, what the target needs: a date, a number, yes or no, or text."
+    )
+    map: dict[str, str] | None = Member(
+        default=None, description="Text of the cell → text to read; `*` for all others, empty for nothing."
+    )
+    required: bool = Member(default=False, description="A row without this value is rejected.")
+    optional: bool = Member(default=False, description="The file may lack the column.")
+    invalid: Invalid | None = Member(
+        default=None, description="What an unreadable value costs: the row, or only the value."
+    )
+
+    @field_validator("to")
+    @classmethod
+    def _known_target(cls, to: str) -> str:
+        target = Target.parse(to)
+        allowed = {
+            "customer": CUSTOMER_FACTS | PERSONAL | OTHER,
+            "subscription": SUBSCRIPTION_FACTS,
+            "consents": frozenset({"service", "care", "marketing"}),
+        }
+        if target.group == "attributes":
+            if not (target.name.isidentifier() and target.name.islower() and len(target.name) <= 64):
+                raise ValueError(f"{target.name!r} is no attribute name: lower case, digits and _")
+        elif target.name not in allowed.get(target.group, ()):
+            raise ValueError(f"{to!r} is no target")
+        return to
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        if (self.column is None) == (self.const is None):
+            raise ValueError("a field has either a column or a const")
+        return self
+
+    def field(self) -> Field:
+        target = Target.parse(self.to)
+        default = "yes_no" if target.group == "consents" else "strip"
+        typed = _TYPED.get(target.name, default) if target.group != "attributes" else "strip"
+        soft = target.group in {"attributes", "customer"} and target.name not in CUSTOMER_FACTS
+        return Field(
+            target=target,
+            column=self.column,
+            constant=None if self.const is None else str(self.const),
+            transform=self.transform or typed,
+            values=self.map,
+            required=self.required,
+            optional_column=self.optional,
+            invalid=self.invalid or ("drop" if soft else "reject"),
+        )
+
+
+class DefaultConsent(Body):
+    """A consent that the contract itself gives, for every customer of the file."""
+
+    purposes: list[Purpose] = Member(min_length=1)
+    channels: list[Channel] = Member(default=list(CHANNELS), min_length=1)
+    granted: bool = True
+
+
+class Mapping(Body):
+    """A mapping file."""
+
+    source: Code = Member(description="Name of the system that the file comes from.")
+    key: ColumnName = Member(description="The column with the customer's key in that system.")
+    kind: CustomerKind = Member(default="individual", description="Where no field maps to `kind`.")
+    fields: list[MappedField] = Member(default=[], max_length=500)
+    consents: list[DefaultConsent] = Member(default=[], max_length=20)
+    consent_channels: list[Channel] = Member(
+        default=list(CHANNELS), description="Channels that a `consents.<purpose>` column speaks of."
+    )
+    others: Literal["attributes", "ignore"] = Member(
+        default="attributes", description="What becomes of columns that no field mentions."
+    )
+    phone_region: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = "CN"
+
+    def plan(self) -> Plan:
+        mapped = tuple(item.field() for item in self.fields)
+        if not any(item.target == Target("customer", "kind") for item in mapped):
+            mapped += (MappedField(to="kind", const=self.kind).field(),)
+        return Plan(
+            source=self.source,
+            key=self.key,
+            fields=mapped,
+            consents=tuple(
+                ConsentDefault(tuple(item.purposes), tuple(item.channels), item.granted)
+                for item in self.consents
+            ),
+            consent_channels=tuple(self.consent_channels),
+            keep_others=self.others == "attributes",
+            phone_region=self.phone_region,
+        )
+
+
+def shipped(name: str) -> Mapping | None:
+    """A mapping that comes with the service."""
+    if name not in _SHIPPED:
+        return None
+    text = (files("careloop_profile.imports.mappings") / f"{name}.yaml").read_text(encoding="utf-8")
+    content: Any = yaml.safe_load(text)
+    return Mapping.model_validate(content)

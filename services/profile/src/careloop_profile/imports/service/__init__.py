@@ -1,0 +1,1 @@
+"""Uploading files in parts, and reading them chunk by chunk."""

@@ -1,0 +1,67 @@
+from collections.abc import Collection
+from datetime import date
+
+from careloop_profile.imports.policy import rows
+from careloop_profile.imports.policy.plan import Plan
+from careloop_profile.imports.policy.quality import Quality
+from careloop_profile.imports.policy.records import Flaw
+from careloop_profile.imports.policy.rows import Complaint, Draft, Refused
+from careloop_profile.imports.policy.values import Setting
+from careloop_profile.imports.service.rejects import Reject
+from careloop_profile.imports.service.tabular import TableRow
+
+
+class Chunk:
+    """The rows of one transaction: what they say, what is wrong with them, and what they tell about the file."""
+
+    def __init__(self, plan: Plan, header: list[str], quality: Quality, *, today: date) -> None:
+        self._plan = plan
+        self._quality = quality
+        self._setting = Setting(today)
+        self._others = {name: rows.attribute_name(name) for name in plan.others(header)}
+        self.drafts: list[tuple[int, Draft]] = []
+        self.rejects: list[Reject] = []
+
+    @property
+    def rejected(self) -> int:
+        return sum(reject.whole_row for reject in self.rejects)
+
+    def take(self, row: TableRow) -> None:
+        if isinstance(row.cells, Flaw):
+            self._reject(row.line, Complaint(row.cells.value))
+            return
+        for name, text in row.cells.items():
+            self._quality.columns[name].see(text.strip())
+        try:
+            draft = rows.read(self._plan, row.cells, self._others, self._setting)
+        except Refused as refused:
+            self._reject(row.line, refused.complaint)
+            return
+        self._quality.keys_valid += 1
+        for complaint in draft.dropped:
+            self._invalid(complaint)
+            self.rejects.append(Reject(row.line, complaint, whole_row=False))
+        for column in draft.repaired:
+            self._quality.columns[column].repaired += 1
+        self.drafts.append((row.line, draft))
+
+    def without_repeated(self, fresh: Collection[str]) -> list[Draft]:
+        """The drafts whose keys come for the first time; the first row with a key counts."""
+        left, kept = set(fresh), []
+        for line, draft in self.drafts:
+            if draft.external_id in left:
+                left.discard(draft.external_id)
+                kept.append(draft)
+                continue
+            self._quality.duplicates += 1
+            self._reject(line, Complaint("duplicate_key", self._plan.key, draft.external_id))
+        return kept
+
+    def _reject(self, line: int, complaint: Complaint) -> None:
+        self._quality.flaw(complaint.code)
+        self._invalid(complaint)
+        self.rejects.append(Reject(line, complaint, whole_row=True))
+
+    def _invalid(self, complaint: Complaint) -> None:
+        if complaint.column in self._quality.columns and complaint.code != "duplicate_key":
+            self._quality.columns[complaint.column].invalid += 1

@@ -1,0 +1,100 @@
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from careloop_common.privacy import Vault
+from sqlalchemy import Table, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from careloop_profile.imports.models import RejectRow
+from careloop_profile.imports.policy.rows import Complaint
+
+REJECT: Table = RejectRow.__table__  # type: ignore[attr-defined]
+KEPT = 20_000
+"""Rejects kept per import. A file that is wrong throughout needs no longer list; the counts go on."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FIELD = "import-reject"
+_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    line: int
+    complaint: Complaint
+    whole_row: bool
+
+
+async def keep_rejects(
+    session: AsyncSession, vault: Vault, import_id: UUID, rejects: Sequence[Reject]
+) -> None:
+    """Write rejects down. The value that is wrong may be personal, so it is sealed."""
+    if not rejects:
+        return
+    kept = select(func.count()).select_from(REJECT).where(REJECT.c.import_id == import_id)
+    room = KEPT - (await session.scalar(kept) or 0)
+    rows = [
+        {
+            "import_id": import_id,
+            "line": reject.line,
+            "column": reject.complaint.column,
+            "code": reject.complaint.code,
+            "whole_row": reject.whole_row,
+            "value_sealed": _sealed(vault, import_id, reject.complaint.value),
+        }
+        for reject in rejects[: max(0, room)]
+    ]
+    if rows:
+        await session.execute(insert(REJECT).on_conflict_do_nothing(), rows)
+
+
+def _sealed(vault: Vault, import_id: UUID, value: str) -> str | None:
+    return vault.seal(import_id, _FIELD, value[:_SHOWN]) if value else None
+
+
+async def rejects_of(session: AsyncSession, import_id: UUID) -> Sequence[Any]:
+    statement = select(REJECT).where(REJECT.c.import_id == import_id)
+    return (await session.execute(statement.order_by(REJECT.c.line, REJECT.c.column))).all()
+
+
+def as_csv(rows: Iterable[Any], vault: Vault, *, masked: bool) -> str:
+    """One line per reject. The value is there for those who may see personal data, and empty for others."""
+    file = io.StringIO()
+    writer = csv.writer(file)
+    writer.writerow(["line", "what", "column", "reason", "detail", "value"])
+    for row in rows:
+        value = "" if masked or not row.value_sealed else vault.open(row.import_id, _FIELD, row.value_sealed)
+        what = "row" if row.whole_row else "value"
+        cells = [str(row.line), what, row.column, row.code, DETAILS.get(row.code, ""), value]
+        writer.writerow([_harmless(cell) for cell in cells])
+    return file.getvalue()
+
+
+def _harmless(cell: str) -> str:
+    """A spreadsheet would run a cell that starts like a formula."""
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+DETAILS = {
+    "cell_too_large": "A cell may have 128 Ki characters.",
+    "duplicate_key": "An earlier row has the same key.",
+    "key_missing": "The key is empty or a placeholder.",
+    "malformed_record": "The row is not well-formed delimited text.",
+    "nul_character": "The row contains a NUL character.",
+    "ragged_row": "The row has more or fewer cells than the header.",
+    "record_too_large": "A row may have 1 MiB.",
+    "required_value_missing": "The mapping requires a value here.",
+    "unterminated_quote": "A quoted cell does not end; reading went on at the next line.",
+    "wrong_encoding": "The row is not in the encoding of the file.",
+    "placeholder": "A placeholder, not somebody's own.",
+    "not_a_date": "Not a date.",
+    "not_a_number": "Not a number.",
+    "not_yes_or_no": "Neither yes nor no.",
+    "value_not_mapped": "The mapping does not say what this means.",
+    "value_not_allowed": "Not one of the allowed values.",
+    "dates_reversed": "The end is before the beginning.",
+    "too_long": "The value is too long.",
+}

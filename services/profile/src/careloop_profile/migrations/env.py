@@ -1,0 +1,5 @@
+from careloop_common.database import run_migrations
+
+from careloop_profile.migrations.schema import metadata
+
+run_migrations(metadata)
