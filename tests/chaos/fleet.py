@@ -1,0 +1,125 @@
+"""Every process of the platform on its own, so that each can be killed and started again by name."""
+
+import asyncio
+import os
+import signal
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import aiohttp
+from careloop_common.embedded import EmbeddedServer, free_port
+from careloop_local.settings import SERVICES, LocalSettings
+from careloop_local.stack import servers
+from careloop_local.stack.config import ProcessSpec, StackConfig, processes
+from careloop_local.stack.migrate import migrate
+
+READY_SECONDS = 60.0
+_POLL_SECONDS = 0.1
+
+
+def ports() -> dict[str, int]:
+    """Free ports for everything; a worker listens 100 above its service, so both must be free together."""
+    names = ("gateway", *SERVICES, "postgres", "nats")
+    return {f"{name}_port": free_port() for name in names}
+
+
+class Fleet:
+    """PostgreSQL, NATS, the gateway, and api and worker of each service, on a directory of their own."""
+
+    def __init__(self, home: Path) -> None:
+        self.config = StackConfig(LocalSettings(home=home, split=True, log_level="WARNING", **ports()))
+        self._specs: dict[str, ProcessSpec] = {}
+        self._servers: dict[str, EmbeddedServer] = {}
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        # Servers end with the thread that started them, so all of them are started by this one.
+        self._thread = ThreadPoolExecutor(1)
+        self.deaths: dict[str, int] = {}
+
+    @property
+    def names(self) -> list[str]:
+        """Whatever can be killed."""
+        return [*self._servers, *self._specs]
+
+    async def start(self) -> None:
+        """Bring everything up, and wait until it is ready."""
+        await self._in_thread(self._start_servers)
+        self._specs = {spec.name: spec for spec in processes(self.config)}
+        for name in self._specs:
+            self._spawn(name)
+        await self.ready()
+
+    async def kill(self, name: str) -> None:
+        """End one process as a power cut would: no handler runs, nothing is flushed."""
+        if name in self._servers:
+            os.kill(self._servers[name].pid, signal.SIGKILL)
+            await self._in_thread(self._servers[name].stop)
+        else:
+            self._processes[name].kill()
+            await asyncio.to_thread(self._processes[name].wait)
+
+    async def revive(self, name: str) -> None:
+        """Start a killed process again; services find their way back by themselves."""
+        if name in self._servers:
+            await self._in_thread(self._restart_server, self._servers[name])
+        else:
+            self._spawn(name)
+
+    def revive_the_dead(self) -> None:
+        """Do a supervisor's work: start what ended by itself, and count it."""
+        for name, process in self._processes.items():
+            if process.poll() is not None:
+                self.deaths[name] = self.deaths.get(name, 0) + 1
+                self._spawn(name)
+
+    async def ready(self) -> None:
+        """Return when every process says that it is ready."""
+        async with asyncio.timeout(READY_SECONDS), aiohttp.ClientSession() as session:
+            for spec in self._specs.values():
+                while not await _answers(session, spec.ready_url):
+                    self.revive_the_dead()
+                    await asyncio.sleep(_POLL_SECONDS)
+
+    async def stop(self) -> None:
+        """End everything that was started here."""
+        for process in self._processes.values():
+            process.terminate()
+        for process in self._processes.values():
+            try:
+                await asyncio.to_thread(process.wait, 15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        for server in reversed(self._servers.values()):
+            await self._in_thread(server.stop)
+        self._thread.shutdown()
+
+    def _start_servers(self) -> None:
+        self.config.logs.mkdir(parents=True)
+        self.config.keys.ensure(data_exist=False)
+        for server in servers.embedded(self.config):
+            self._servers[server.name] = server
+            self._restart_server(server)
+        servers.bootstrap(self.config)
+        migrate(self.config)
+
+    def _restart_server(self, server: EmbeddedServer) -> None:
+        server.start()
+        server.wait_ready()
+
+    def _spawn(self, name: str) -> None:
+        spec = self._specs[name]
+        with (self.config.logs / f"{name}.log").open("ab") as log:
+            self._processes[name] = subprocess.Popen(
+                spec.argv, env={**os.environ, **spec.env}, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+            )
+
+    async def _in_thread(self, work: object, *arguments: object) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
+
+
+async def _answers(session: aiohttp.ClientSession, url: str) -> bool:
+    try:
+        async with session.get(url, timeout=aiohttp.ClientTimeout(total=3)) as response:
+            return response.status == 200
+    except (aiohttp.ClientError, TimeoutError):
+        return False
