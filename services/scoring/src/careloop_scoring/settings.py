@@ -26,7 +26,9 @@ class Settings(ServiceSettings):
     cut_point_days: int = 90
     """Age at which the cut points of segments and tiers are drawn again."""
     medium_at: float = 0.3
+    """Churn probability from which a customer is in the medium band."""
     warn_at: float = 0.6
+    """Churn probability from which a customer is at risk: high band, warning tier, one warning."""
     rearm_below: float = 0.45
     """A warned customer is warned again only after the probability was below this."""
     change_tolerance: float = 0.05

@@ -17,7 +17,7 @@ async def _execute(runtime, statement: str):
 async def test_a_model_that_is_not_worse_takes_over_and_older_ones_lose_their_files(
     client, runtime, make_population, remember, run
 ) -> None:
-    await remember(make_population(300))
+    await remember(make_population(210))
     for _ in range(4):
         await run(train="yes")
     assert await _states(client) == [
@@ -31,7 +31,7 @@ async def test_a_model_that_is_not_worse_takes_over_and_older_ones_lose_their_fi
 
 
 async def test_a_worse_model_stays_a_candidate(client, make_population, remember, run, monkeypatch) -> None:
-    await remember(make_population(300))
+    await remember(make_population(210))
     await run()
     verdict = gate.Verdict(promoted=False, reason="worse than the active model", difference=-0.1, upper=-0.05)
     monkeypatch.setattr(gate, "against", lambda *_: verdict)
@@ -41,8 +41,8 @@ async def test_a_worse_model_stays_a_candidate(client, make_population, remember
 
 
 async def test_auto_trains_once_and_then_when_many_more_have_left(make_population, remember, run) -> None:
-    population = make_population(400)
-    await remember(population[:300])
+    population = make_population(300)
+    await remember(population[:210])
     assert (await run())["model_version"] == "churn-1"
     assert (await run())["model_version"] == "churn-1"
     await remember(population)
@@ -50,7 +50,7 @@ async def test_auto_trains_once_and_then_when_many_more_have_left(make_populatio
 
 
 async def test_damaged_files_step_down_the_ladder(client, runtime, make_population, remember, run) -> None:
-    await remember(make_population(300))
+    await remember(make_population(210))
     await run()
     await run(train="yes")
     spoil = "UPDATE model_artefact SET content = content || 'x'::bytea WHERE model_id = (SELECT id FROM scoring_model"
@@ -67,7 +67,7 @@ async def test_damaged_files_step_down_the_ladder(client, runtime, make_populati
 async def test_nobody_is_scored_by_a_model_that_saw_his_label(
     runtime, make_population, remember, run
 ) -> None:
-    await remember(make_population(300))
+    await remember(make_population(210))
     found = await run()
     loaded = await registry.load(runtime.database)
     assert loaded is not None
@@ -76,7 +76,7 @@ async def test_nobody_is_scored_by_a_model_that_saw_his_label(
         await _execute(runtime, "SELECT fold, count(*) FROM model_training_row GROUP BY 1 ORDER BY 1")
     ).all()
     assert [fold for fold, _ in folds] == [0, 1, 2, 3, 4]
-    assert sum(count for _, count in folds) == 300
+    assert sum(count for _, count in folds) == 210
 
 
 @pytest.mark.parametrize("path", ["", "/report"])

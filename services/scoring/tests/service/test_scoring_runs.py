@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 
 async def test_a_run_trains_scores_and_reports(client, make_population, remember, run) -> None:
-    population = make_population(600)
+    population = make_population(400)
     await remember(population)
     active = [one for one in population if not one.left]
     found = await run()
@@ -20,7 +20,7 @@ async def test_a_run_trains_scores_and_reports(client, make_population, remember
     assert found["progress"] == {"done": len(active), "total": len(active)}
     assert found["counts"]["changed"] == len(active)
     assert found["metrics"]["auc"] > 0.7
-    assert found["metrics"]["training_rows"] == 600
+    assert found["metrics"]["training_rows"] == 400
 
     score = (await client.get(f"/v1/scores/{active[0].customer_id}")).json()
     assert 0 < score["churn_probability"] < 1
@@ -38,7 +38,7 @@ async def test_a_run_trains_scores_and_reports(client, make_population, remember
 async def test_customers_who_left_or_never_came_are_not_scored(
     client, make_population, remember, run
 ) -> None:
-    population = make_population(300)
+    population = make_population(150)
     prospect = replace(population[0], customer_id=UUID(int=10**6), status="prospect")
     await remember([*population, prospect])
     await run()
@@ -56,7 +56,7 @@ async def test_customers_who_left_or_never_came_are_not_scored(
 async def test_customers_of_the_training_set_keep_their_held_out_probability_in_later_runs(
     client, make_population, remember, run
 ) -> None:
-    await remember(make_population(400))
+    await remember(make_population(250))
     await run()
     before = (await client.get("/v1/scores", params={"limit": 100})).json()["items"]
     found = await run(train="no")
@@ -155,7 +155,7 @@ async def test_a_run_needs_its_scope(client_as) -> None:
 
 
 async def test_health_answers_while_a_model_is_trained(client, runtime, make_population, remember) -> None:
-    await remember(make_population(1500))
+    await remember(make_population(900))
     await client.post("/v1/scoring-runs", json={})
     working = asyncio.create_task(execution.work(runtime))
     loop, slowest, answers = asyncio.get_running_loop(), 0.0, 0
