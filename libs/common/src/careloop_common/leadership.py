@@ -7,9 +7,9 @@ something. Whoever needs more compares and sets in its own transaction, as the c
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import structlog
 from sqlalchemy import func, select, text
@@ -19,6 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from careloop_common.database import Database
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 RETRY_SECONDS: Final = 0.5
 """How often a follower asks for the lock: how long a take-over takes."""
@@ -33,13 +35,13 @@ _TROUBLE = (SQLAlchemyError, OSError, TimeoutError)
 class Lease:
     """The right to lead, for as long as the connection that holds it lives."""
 
-    def __init__(self, leadership: "Leadership", term: int) -> None:
+    def __init__(self, leadership: "Leadership", name: str) -> None:
         self._leadership = leadership
-        self._term = term
+        self.name = name
 
     async def confirm(self) -> bool:
         """Tell whether the lead is still held; asks the server when the last answer is a second old."""
-        return await self._leadership.confirm(self._term)
+        return await self._leadership.confirm(self)
 
 
 class Leadership:
@@ -49,30 +51,52 @@ class Leadership:
         self._database = database
         self._connection: AsyncConnection | None = None
         self._guard = asyncio.Lock()
-        self._held: set[str] = set()
-        self._term = 0
+        self._held: dict[str, Lease] = {}
         self._confirmed_at = 0.0
 
     @asynccontextmanager
     async def lead(self, name: str) -> AsyncIterator[Lease]:
         """Wait for the lead of `name` and hold it within the block."""
-        while not await self._acquire(name):  # noqa: ASYNC110  (the lock is in the database)
-            await asyncio.sleep(RETRY_SECONDS)
-        term = self._term
-        log.info("leadership.taken", name=name)
+        lease = Lease(self, name)
         try:
-            yield Lease(self, term)
+            while not await _undisturbed(self._acquire(lease)):  # noqa: ASYNC110  (the lock is in the database)
+                await asyncio.sleep(RETRY_SECONDS)
+            log.info("leadership.taken", name=name)
+            yield lease
         finally:
-            await asyncio.shield(self._release(name, term))
+            await _undisturbed(self._release(lease))
 
-    async def confirm(self, term: int) -> bool:
-        """Tell whether the connection of `term` still lives."""
-        if term != self._term or self._connection is None:
+    async def confirm(self, lease: Lease) -> bool:
+        """Tell whether a lease is still held."""
+        if self._held.get(lease.name) is not lease:
             return False
         if time.monotonic() - self._confirmed_at < CONFIRM_SECONDS:
             return True
+        return await _undisturbed(self._ask(lease))
+
+    async def close(self) -> None:
+        """Give everything up."""
         async with self._guard:
-            if term != self._term or self._connection is None:
+            await self._abandon(None)
+
+    async def _acquire(self, lease: Lease) -> bool:
+        async with self._guard:
+            if lease.name in self._held:  # a session gets its own lock as often as it asks
+                return False
+            try:
+                async with asyncio.timeout(_ANSWER_SECONDS):
+                    connection = await self._connect()
+                    won = await connection.scalar(select(func.pg_try_advisory_lock(_number(lease.name))))
+            except _TROUBLE as error:
+                await self._abandon(error)
+                return False
+            if won:
+                self._held[lease.name] = lease
+            return bool(won)
+
+    async def _ask(self, lease: Lease) -> bool:
+        async with self._guard:
+            if self._connection is None or self._held.get(lease.name) is not lease:
                 return False
             try:
                 async with asyncio.timeout(_ANSWER_SECONDS):
@@ -83,46 +107,25 @@ class Leadership:
             self._confirmed_at = time.monotonic()
             return True
 
-    async def close(self) -> None:
-        """Give everything up."""
+    async def _release(self, lease: Lease) -> None:
         async with self._guard:
-            await self._abandon(None)
-
-    async def _acquire(self, name: str) -> bool:
-        async with self._guard:
-            if name in self._held:  # a session gets its own lock as often as it asks
-                return False
-            try:
-                async with asyncio.timeout(_ANSWER_SECONDS):
-                    connection = await self._connect()
-                    won = await connection.scalar(select(func.pg_try_advisory_lock(_number(name))))
-            except _TROUBLE as error:
-                await self._abandon(error)
-                return False
-            if won:
-                self._held.add(name)
-            return bool(won)
-
-    async def _release(self, name: str, term: int) -> None:
-        async with self._guard:
-            if term != self._term or self._connection is None:
+            if self._connection is None or self._held.get(lease.name) is not lease:
                 return
-            self._held.discard(name)
+            del self._held[lease.name]
             try:
                 async with asyncio.timeout(_ANSWER_SECONDS):
-                    await self._connection.execute(select(func.pg_advisory_unlock(_number(name))))
+                    await self._connection.execute(select(func.pg_advisory_unlock(_number(lease.name))))
             except _TROUBLE as error:
                 await self._abandon(error)
 
     async def _connect(self) -> AsyncConnection:
         """The one connection, out of the pool's count; keep-alives show a host that vanished within seconds."""
         if self._connection is None:
-            connection = await self._database.engine.connect()
+            self._connection = connection = await self._database.engine.connect()
             await connection.execution_options(isolation_level="AUTOCOMMIT")
             await connection.run_sync(lambda plain: plain.detach())
             for setting in ("tcp_keepalives_idle=5", "tcp_keepalives_interval=2", "tcp_keepalives_count=3"):
                 await connection.execute(text(f"set {setting}"))
-            self._connection = connection
             self._confirmed_at = time.monotonic()
         return self._connection
 
@@ -132,13 +135,22 @@ class Leadership:
         if error is not None:
             log.warning("leadership.lost", names=sorted(self._held), error=f"{type(error).__name__}: {error}")
         self._held.clear()
-        self._term += 1
         if connection is not None:
             try:
                 async with asyncio.timeout(_ANSWER_SECONDS):
                     await connection.close()
             except _TROUBLE:
                 log.debug("leadership.close_failed")
+
+
+async def _undisturbed(work: Coroutine[Any, Any, T]) -> T:
+    """Finish `work` though the caller is cancelled: a statement cut short would cost the connection and its locks."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        raise
 
 
 def _number(name: str) -> int:

@@ -153,10 +153,9 @@ async def _publish(
     sent: list[int] = []
     trouble: BrokerRefused | BrokerUnavailable | None = None
     held: set[str] = set()
-    window = asyncio.Semaphore(WINDOW)
     for wave in _waves(rows):
         going = [row for row in wave if row.headers["ce-subject"] not in held]
-        results = await asyncio.gather(*(_publish_row(bus, row, window) for row in going))
+        results = await asyncio.gather(*(_publish_row(bus, row) for row in going))
         for row, failure in zip(going, results, strict=True):
             if failure is None:
                 sent.append(row.id)
@@ -168,21 +167,18 @@ async def _publish(
     return sent, trouble
 
 
-async def _publish_row(
-    bus: Bus, row: Row[Any], window: asyncio.Semaphore
-) -> BrokerRefused | BrokerUnavailable | None:
+async def _publish_row(bus: Bus, row: Row[Any]) -> BrokerRefused | BrokerUnavailable | None:
     stream = stream_of(row.subject.split(".")[2]).name
-    async with window:
-        try:
-            await bus.publish(row.subject, row.payload, row.headers | {_EXPECTED_STREAM: stream})
-        except (BrokerRefused, BrokerUnavailable) as failure:
-            return failure
+    try:
+        await bus.publish(row.subject, row.payload, row.headers | {_EXPECTED_STREAM: stream})
+    except (BrokerRefused, BrokerUnavailable) as failure:
+        return failure
     metrics.PUBLISHED.labels(stream).inc()
     return None
 
 
 def _waves(rows: Sequence[Row[Any]]) -> list[list[Row[Any]]]:
-    """Split rows so that no wave holds two events of one aggregate."""
+    """Split rows so that no wave holds two events of one aggregate, nor more than may be under way at a time."""
     waves: list[list[Row[Any]]] = []
     seen: defaultdict[str, int] = defaultdict(int)
     for row in rows:
@@ -191,7 +187,7 @@ def _waves(rows: Sequence[Row[Any]]) -> list[list[Row[Any]]]:
             waves.append([])
         waves[seen[key]].append(row)
         seen[key] += 1
-    return waves
+    return [wave[start : start + WINDOW] for wave in waves for start in range(0, len(wave), WINDOW)]
 
 
 def _backoff(failures: int) -> float:
