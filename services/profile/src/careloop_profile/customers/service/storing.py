@@ -4,7 +4,7 @@ Only what differs between `before` and `after` is written; a change that changes
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from careloop_profile.customers import events
 from careloop_profile.customers.errors import CustomerExists
 from careloop_profile.customers.policy import Consent, Customer
+from careloop_profile.customers.policy.state import flat
 from careloop_profile.customers.queries import IDENTIFIER
 
 _CUSTOMER_TYPES = """
@@ -112,7 +113,7 @@ async def _write_identifiers(session: AsyncSession, changes: Sequence[Change]) -
 
 async def _write_subscriptions(session: AsyncSession, changes: Sequence[Change]) -> None:
     rows = [
-        {"customer_id": change.after.customer_id, **asdict(item)}
+        {"customer_id": change.after.customer_id, **flat(item)}
         for change in changes
         for item in set(change.after.subscriptions).difference(
             change.before.subscriptions if change.before else ()
@@ -130,7 +131,7 @@ async def _append_consents(
         {
             "id": ids.new_id(),
             "customer_id": change.after.customer_id,
-            **asdict(word),
+            **flat(word),
             "recorded_at": now,
             "recorded_by": recorded_by,
         }
