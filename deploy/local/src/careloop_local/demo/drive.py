@@ -1,4 +1,4 @@
-"""The run: station after station, with care and complaints side by side, as they are in life."""
+"""The run: station after station; care, complaints and answers go on side by side, as they do in life."""
 
 import asyncio
 from collections.abc import Sequence
@@ -19,12 +19,12 @@ from careloop_local.demo.stations import (
     scoring,
 )
 
-CARE = (scoring.STATION, care.STATION)
 COMPLAINTS = (complaints.STATION, clocks.STATION)
 ORDER = (
     customers.STATION,
     interactions.STATION,
-    *CARE,
+    scoring.STATION,
+    care.STATION,
     *COMPLAINTS,
     satisfaction.STATION,
     messages.STATION,
@@ -33,14 +33,18 @@ ORDER = (
 
 
 async def drive(journey: Journey) -> list[Visit]:
-    """Every visit, in the order of the loop. A station that fails ends its chain, and what needs it says so."""
+    """Every visit, in the order of the loop. What cannot be reached because of a failure before is named as missed."""
     visits = await _chain(journey, (customers.STATION, interactions.STATION))
     if all(not visit.failure for visit in visits):
         async with rules.in_force(journey.gateway):
-            side_by_side = await asyncio.gather(
-                _chain(journey, CARE), _complaints(journey), satisfaction.STATION.visit(journey)
+            # Training takes all processors; the clocks of the complaints should not have to wait for one.
+            visits += await _chain(journey, (scoring.STATION,))
+            cared, complained, answered = await asyncio.gather(
+                _chain(journey, () if visits[-1].failure else (care.STATION,)),
+                _complaints(journey),
+                satisfaction.STATION.visit(journey),
             )
-        visits += [*side_by_side[0], *side_by_side[1], side_by_side[2]]
+        visits += [*cared, *complained, answered]
         visits += await _chain(journey, (messages.STATION, overview.STATION))
     return _ordered(visits)
 

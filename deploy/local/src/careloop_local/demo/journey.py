@@ -5,7 +5,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from careloop_local.demo.gateway import Gateway
+from careloop_local.client import Gateway
 from careloop_local.demo.observer import Observer
 from careloop_local.demo.report import Report
 from careloop_local.demo.tickets import Tickets

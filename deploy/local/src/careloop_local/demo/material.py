@@ -12,19 +12,18 @@ CUSTOMERS, COMPLAINTS = 5_000, 600
 TEXT_COLUMNS = ("Customer Complaint", "complaint", "text", "description", "投诉内容")
 CHANNEL_COLUMNS = ("Received Via", "channel", "渠道")
 NUMBER_COLUMNS = ("customer_no", "customer_id", "客户编号")
-CHANNELS = {"customer care call": "hotline", "internet": "website"}
+CHANNELS = {"customer care call": "hotline", "internet": "web"}
 
 
 class ComplaintsUnreadable(LookupError):
     """The file of complaints has no column with the text."""
 
 
-def simulated_customers(plan: Plan) -> tuple[Path, list[customers.Customer]]:
+def simulated_customers(plan: Plan) -> Path:
     """A file of simulated customers as an operator's system would export it."""
-    people = customers.simulate(CUSTOMERS, seed=plan.seed, today=plan.today)
     path = plan.folder / "customers.csv"
-    files.write_customers(path, people)
-    return path, people
+    files.write_customers(path, customers.simulate(CUSTOMERS, seed=plan.seed, today=plan.today))
+    return path
 
 
 def filings(plan: Plan, people: dict[str, Known]) -> list[Filing]:

@@ -4,7 +4,7 @@ On a terminal the progress is bars; elsewhere (a CI log) it is a line per statio
 """
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -69,6 +69,15 @@ class Report:
         for visit in visits:
             table.add_row(f"{visit.title}\n[dim]{duration(visit.seconds)}", _figures(visit), _verdict(visit))
         self.console.print(table)
+
+    def addresses(self, found: Mapping[str, str]) -> None:
+        width = max(map(len, found))
+        self.say("")
+        for label, address in found.items():
+            self.console.print(
+                f"  {label:<{width}}  {address}", highlight=False, markup=False, soft_wrap=True
+            )
+        self.say("")
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from careloop_local.demo.gateway import Gateway
+from careloop_local.client import Gateway
 
 MOST_LATENESS = 1.0
 """Seconds after its due time within which 99 of 100 clocks must have been acted on."""

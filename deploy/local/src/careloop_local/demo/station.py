@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import aiohttp
 
-from careloop_local.demo.gateway import Refused
+from careloop_local.client import Refused
 from careloop_local.demo.journey import Journey
 from careloop_local.demo.outcome import Outcome, Visit
 from careloop_local.demo.report import Line
-from careloop_local.demo.waiting import TooLate
+from careloop_local.waiting import TooLate
 
 Work = Callable[[Journey, Line, Outcome], Awaitable[None]]
 FAILURES = (Refused, TooLate, aiohttp.ClientError, asyncio.TimeoutError, KeyError, LookupError)

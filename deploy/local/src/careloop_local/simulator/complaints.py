@@ -11,10 +11,11 @@ from careloop_local.simulator.dice import pick, stream
 
 CHANNELS = {
     "hotline": 0.34,
-    "app": 0.26,
-    "wechat": 0.16,
-    "hall": 0.08,
-    "website": 0.08,
+    "app_android": 0.16,
+    "app_ios": 0.1,
+    "wechat_oa": 0.16,
+    "store_pos": 0.08,
+    "web": 0.08,
     "email": 0.04,
     "weibo": 0.04,
 }

@@ -1,4 +1,4 @@
-"""Phone numbers of the mainland numbering plan and e-mail addresses under the names reserved for examples."""
+"""Phone numbers of the mainland numbering plan and e-mail addresses under the top-level domain reserved for examples."""
 
 from random import Random
 
@@ -11,7 +11,7 @@ PREFIXES: dict[str, tuple[str, ...]] = {
     "telecom": ("133", "153", "173", "177", "180", "181", "189", "191", "199"),
 }  # fmt: skip
 OPERATORS = {"mobile": 0.56, "unicom": 0.21, "telecom": 0.23}
-MAIL_DOMAINS = ("example.com", "example.net", "example.org")
+MAIL_DOMAINS = ("mail.example", "post.example", "inbox.example")
 
 
 def phone(dice: Random, taken: set[str]) -> str:

@@ -11,8 +11,8 @@ from careloop_local.demo.outcome import Outcome
 from careloop_local.demo.report import Line
 from careloop_local.demo.rules import CALLBACK_SECONDS, MOST_LATENESS
 from careloop_local.demo.station import Station
-from careloop_local.demo.waiting import gather_limited, until
 from careloop_local.simulator.dice import pick, stream
+from careloop_local.waiting import gather_limited, until
 
 CALLED = 0.6  # share of tasks whose call is made in time
 CALLERS = 4

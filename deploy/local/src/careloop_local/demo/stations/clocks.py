@@ -12,7 +12,7 @@ from careloop_local.demo.rules import MOST_LATENESS, RESOLUTION
 from careloop_local.demo.station import Station
 from careloop_local.demo.stations.complaints import answer
 from careloop_local.demo.tickets import Treatment
-from careloop_local.demo.waiting import gather_limited, until
+from careloop_local.waiting import gather_limited, until
 
 AGENTS = 4
 CLOCKS = ("first_response", "resolution")

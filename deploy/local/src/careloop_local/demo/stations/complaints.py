@@ -10,10 +10,11 @@ from careloop_local.demo.outcome import Outcome
 from careloop_local.demo.report import Line
 from careloop_local.demo.station import Station
 from careloop_local.demo.tickets import Ticket, Treatment, treatment
-from careloop_local.demo.waiting import gather_limited, until
 from careloop_local.simulator.dice import stream
+from careloop_local.waiting import gather_limited, until
 
 DESKS = 6
+SUBJECT = 80
 SENT_AGAIN = 0.03  # share of submissions that come a second time, as after a lost answer
 
 
@@ -63,26 +64,27 @@ class Desk:
 
     async def receive(self, filing: Filing, treated: Treatment, *, again: bool) -> None:
         body = self._body(filing)
-        opened = await self._file(filing, body)
+        opened = await self._file(body)
         if again:
             self.repeated += 1
-            self.doubled += (await self._file(filing, body))["ticket_id"] != opened["ticket_id"]
-        ticket = Ticket(opened["ticket_id"], treated, opened["tier"])
+            self.doubled += (await self._file(body))["id"] != opened["id"]
+        ticket = Ticket(opened["id"], treated, opened["tier"])
         self.journey.tickets.filed[ticket.ticket_id] = ticket
         if treated is Treatment.PROMPT:
             await answer(self.journey, ticket)
         self.line.update(len(self.journey.tickets.filed), self.total, "filed")
 
-    async def _file(self, filing: Filing, body: dict[str, Any]) -> dict[str, Any]:
-        key = f"{self.journey.plan.source}-{filing.number}"
-        return dict(await self.journey.gateway.post("/v1/tickets", body, key=key))
+    async def _file(self, body: dict[str, Any]) -> dict[str, Any]:
+        return dict(await self.journey.gateway.post("/v1/tickets", body))
 
     def _body(self, filing: Filing) -> dict[str, Any]:
         return {
             "kind": "complaint",
             "channel": filing.channel,
-            "subject": filing.text[:80],
+            "subject": " ".join(filing.text.split())[:SUBJECT],
             "description": filing.text,
+            "source": self.journey.plan.source,
+            "external_ref": str(filing.number),
             "customer_id": self.journey.customers[filing.customer_no].customer_id,
         }
 

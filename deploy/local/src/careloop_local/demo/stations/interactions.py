@@ -11,9 +11,9 @@ from careloop_local.demo.journey import Journey
 from careloop_local.demo.outcome import Outcome
 from careloop_local.demo.report import Line
 from careloop_local.demo.station import Station
-from careloop_local.demo.waiting import gather_limited, until
 from careloop_local.simulator import interactions
 from careloop_local.simulator.interactions import Interaction
+from careloop_local.waiting import gather_limited, until
 
 BATCH = 500
 STREAMS = 4

@@ -9,7 +9,7 @@ from careloop_local.demo.observer import Seen
 from careloop_local.demo.outcome import Outcome
 from careloop_local.demo.report import Line
 from careloop_local.demo.station import Station
-from careloop_local.demo.waiting import until
+from careloop_local.waiting import until
 
 SETTLED_WITHIN = 45.0
 

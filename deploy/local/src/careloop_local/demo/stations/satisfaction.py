@@ -12,10 +12,10 @@ from careloop_local.demo.report import Line
 from careloop_local.demo.rules import SATISFACTION_SECONDS
 from careloop_local.demo.station import Station
 from careloop_local.demo.tickets import Treatment
-from careloop_local.demo.waiting import until
 from careloop_local.simulator import answers
 from careloop_local.simulator.answers import Answer
 from careloop_local.simulator.dice import stream
+from careloop_local.waiting import until
 
 ANSWERING = 0.7  # share of those asked who answer
 CUSTOMERS_AT_ONCE = 4

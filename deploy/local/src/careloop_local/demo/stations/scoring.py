@@ -3,13 +3,13 @@
 from collections import Counter
 from typing import Any
 
+from careloop_local.client import Refused
 from careloop_local.demo import figures
-from careloop_local.demo.gateway import Refused
 from careloop_local.demo.journey import Journey
 from careloop_local.demo.outcome import Outcome
 from careloop_local.demo.report import Line
 from careloop_local.demo.station import Station
-from careloop_local.demo.waiting import until
+from careloop_local.waiting import until
 
 WITHIN = 120.0
 RUNS = 3  # a run that began before scoring had read all of the import is followed by another

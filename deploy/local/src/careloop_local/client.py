@@ -75,7 +75,25 @@ class Gateway:
         query: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Any:
-        """Send a request and read JSON; waits and tries again when the gateway asks for it."""
+        """Send a request and read JSON."""
+        raw = await self._exchange(method, path, body=body, data=data, query=query, headers=headers)
+        return msgspec.json.decode(raw) if raw else None
+
+    async def fetch(self, path: str) -> bytes:
+        """The bytes of an answer that is not JSON."""
+        return await self._exchange("GET", path)
+
+    async def _exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: object = None,
+        data: Any = None,
+        query: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> bytes:
+        """Send a request; waits and tries again when the gateway asks for it."""
         sent = dict(headers or {})
         if body is not None:
             data, sent["content-type"] = encode(body), "application/json"
@@ -86,7 +104,7 @@ class Gateway:
             ) as answer:
                 raw = await answer.read()
                 if answer.ok:
-                    return msgspec.json.decode(raw) if raw else None
+                    return raw
                 if answer.status not in AGAIN or attempt == TRIES:
                     raise Refused(method, path, answer.status, _problem(raw))
                 pause = float(answer.headers.get("retry-after", "1"))

@@ -1,7 +1,7 @@
 import aiohttp
 import pytest
 from aiohttp import web
-from careloop_local.demo.gateway import Gateway, Refused
+from careloop_local.client import Gateway, Refused
 
 
 @pytest.fixture

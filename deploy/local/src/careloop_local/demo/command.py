@@ -1,0 +1,104 @@
+"""`careloop demo`: bring the platform up, drive the loop, show what happened."""
+
+import argparse
+import asyncio
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from careloop_common import clock
+from rich.console import Console
+
+from careloop_local.client import Gateway
+from careloop_local.demo import platform
+from careloop_local.demo.drive import drive
+from careloop_local.demo.journey import Journey, Plan
+from careloop_local.demo.observer import Observer
+from careloop_local.demo.outcome import Visit
+from careloop_local.demo.report import Report
+from careloop_local.errors import LocalError
+from careloop_local.settings import LocalSettings
+from careloop_local.simulator.interactions import ZONE
+from careloop_local.stack.config import StackConfig
+
+KEPT_RUNS = 5
+
+
+class StationFailed(LocalError):
+    """A station did not do its work."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--exit", action="store_true", help="end after the table, with status 0 if all went well"
+    )
+    parser.add_argument("--data", type=Path, help="customers, CSV or Parquet; simulated without it")
+    parser.add_argument("--mapping", help="name or file of the mapping that reads --data")
+    parser.add_argument("--complaints", type=Path, help="complaints, CSV; simulated without it")
+    parser.add_argument("--seed", type=int, help="repeat the people and the chances of an earlier run")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    _check(arguments)
+    console = Console()
+    config = StackConfig(LocalSettings())
+    with platform.running(config, console) as stack:
+        visits = asyncio.run(_drive(config, stack, console, arguments))
+        failed = [visit.title for visit in visits if not visit.passed]
+        if not arguments.exit:
+            console.print(
+                "The platform stays up; Ctrl-C ends it." if stack.launcher else "The platform goes on."
+            )
+            stack.wait()
+            return 0
+    if failed:
+        raise StationFailed(f"not every station did its work: {', '.join(failed)}")
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    """Say what is wrong with the files before anything starts."""
+    for path in filter(None, (arguments.data, arguments.complaints)):
+        if not path.is_file():
+            raise LocalError(f"{path} is no file")
+    if arguments.data and not arguments.mapping:
+        raise LocalError("--data needs --mapping: `telco-ibm`, `simulator`, or a mapping file of your own")
+    if arguments.mapping and not arguments.data:
+        raise LocalError("--mapping says how to read --data, which is missing")
+
+
+async def _drive(
+    config: StackConfig, stack: platform.Stack, console: Console, arguments: argparse.Namespace
+) -> Sequence[Visit]:
+    report = Report(console)
+    key = config.keys.admin.read_text().strip()
+    async with (
+        Gateway.open(stack.gateway_url, key) as gateway,
+        Observer.open(config.nats_url) as observer,
+        report.open(),
+    ):
+        journey = Journey(_plan(config, arguments), gateway, observer, report)
+        report.say(f"run {journey.plan.run}, seed {journey.plan.seed}")
+        visits = await drive(journey)
+    report.table(visits)
+    report.addresses(stack.addresses(journey.facts.get("shown_customer")))
+    return visits
+
+
+def _plan(config: StackConfig, arguments: argparse.Namespace) -> Plan:
+    now = clock.now()
+    run = f"{now:%Y%m%d-%H%M%S}"
+    folder = config.home / "demo" / run
+    folder.mkdir(parents=True)
+    for old in sorted(folder.parent.iterdir())[:-KEPT_RUNS]:
+        shutil.rmtree(old, ignore_errors=True)
+    return Plan(
+        run=run,
+        started_at=now,
+        today=now.astimezone(ZONE).date(),
+        seed=arguments.seed if arguments.seed is not None else int(now.timestamp()),
+        folder=folder,
+        data=arguments.data,
+        mapping=arguments.mapping,
+        complaints=arguments.complaints,
+    )
