@@ -82,3 +82,5 @@ async def test_a_new_tier_table_decides_from_the_next_run_on(client, make_facts,
         "/v1/tier-tables", json=table | {"rules": [{"when": {"risk": ["low"]}, "tier": "mass"}]}
     )
     assert (refused.status_code, refused.json()["code"]) == (422, "tier_table_invalid")
+    unspeakable = table | {"rules": [{"when": {"arpu": ["\0"]}, "tier": "mass"}]}
+    assert (await client.post("/v1/tier-tables", json=unspeakable)).status_code == 422

@@ -77,6 +77,7 @@ def test_more_risk_never_raises_the_tier(arpu: float, need: float, loyalty: floa
         ),
         ({"levels": RAW["levels"] | {"need": {"names": ["low", "high"], "cuts": []}}}, "one level more"),
         ({"levels": RAW["levels"] | {"need": {"names": ["a", "b", "c"], "cuts": [5, 2]}}}, "cuts must rise"),
+        ({"levels": RAW["levels"] | {"arpu": RAW["levels"]["arpu"] | {"cuts": [0.5, 80]}}}, "shares between"),
         ({"levels": {}}, "unreadable"),
     ],
 )

@@ -6,7 +6,7 @@ from fastapi import Response
 
 from careloop_scoring import cursors
 from careloop_scoring.runs import service
-from careloop_scoring.runs.errors import AsOfInFuture, ScoringRunAlreadyQueued, ScoringRunUnknown
+from careloop_scoring.runs.errors import AsOfOutOfRange, ScoringRunAlreadyQueued, ScoringRunUnknown
 from careloop_scoring.runs.models import ScoringRun
 from careloop_scoring.runs.schemas import RequestRun, RunView
 
@@ -18,7 +18,7 @@ router = CareRouter(prefix="/v1/scoring-runs", tags=["scoring runs"])
     status_code=202,
     response_model=RunView,
     dependencies=[needs("scores:run")],
-    responses=problems(AsOfInFuture, ScoringRunAlreadyQueued),
+    responses=problems(AsOfOutOfRange, ScoringRunAlreadyQueued),
 )
 async def request_run(
     body: RequestRun, response: Response, session: SessionDep, now: NowDep, actor: ActorDep

@@ -13,10 +13,10 @@ class ScoringRunAlreadyQueued(DomainError):
     title = "A scoring run is already queued"
 
 
-class AsOfInFuture(DomainError):
+class AsOfOutOfRange(DomainError):
     kind = Kind.INVALID
-    code = "as_of_in_future"
-    title = "as_of lies in the future"
+    code = "as_of_out_of_range"
+    title = "as_of out of range"
 
 
 class RunTakenOver(Exception):

@@ -1,7 +1,7 @@
 """Asking for runs and recording how far they got."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_scoring.runs.errors import (
-    AsOfInFuture,
+    AsOfOutOfRange,
     RunTakenOver,
     ScoringRunAlreadyQueued,
     ScoringRunUnknown,
@@ -20,6 +20,7 @@ from careloop_scoring.runs.models import ScoringRun
 from careloop_scoring.runs.policy import MAX_ATTEMPTS, Phase, State
 
 _RUN = ScoringRun.__table__.c  # type: ignore[attr-defined]
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _OPEN = (State.QUEUED, State.RUNNING)
 
 
@@ -33,8 +34,8 @@ async def request(
     by: str,
     now: datetime,
 ) -> ScoringRun:
-    if as_of is not None and as_of > now:
-        raise AsOfInFuture(pointer="/as_of")
+    if as_of is not None and not EARLIEST <= as_of <= now:
+        raise AsOfOutOfRange(f"as_of must lie between {EARLIEST:%Y-%m-%d} and now.", pointer="/as_of")
     row = ScoringRun(
         id=ids.new_id(),
         state=State.QUEUED,

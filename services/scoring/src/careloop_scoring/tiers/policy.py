@@ -117,6 +117,8 @@ def _check_words(table: Table) -> None:
             raise TierTableInvalid(f"{name}: one level more than cuts is needed, each with its own name")
         if list(scale.cuts) != sorted(set(scale.cuts)):
             raise TierTableInvalid(f"{name}: cuts must rise")
+    if any(not 0 < cut < 1 for cut in table.scales["arpu"].cuts):
+        raise TierTableInvalid("arpu: cuts are shares between 0 and 1")
     for rule in table.rules:
         for name, allowed in rule.when.items():
             if name not in table.scales or not allowed <= set(table.scales[name].names):

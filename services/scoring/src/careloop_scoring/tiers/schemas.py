@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 from careloop_common.schemas import Body, View
 from pydantic import Field
 
-Word = Annotated[str, Field(min_length=1, max_length=40)]
+Word = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[\w -]+$")]
 Words = Annotated[list[Word], Field(min_length=1, max_length=10)]
 
 
