@@ -15,7 +15,7 @@ class Settings(ServiceSettings):
     smtp_connections: int = 8
     sender_address: str = "care@careloop.example"
     sink_directory: Path = Path(".careloop/outgoing")
-    send_batch: int = 100
+    send_batch: int = 200
     send_seconds: float = 0.2
     drain_seconds: float = 5.0
     """How long a stopping sender waits for answers; what has none then counts as unknown."""

@@ -49,7 +49,7 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
             Job(
                 f"send {carrier.name}",
                 runtime.settings.send_seconds,
-                Sender(runtime, carrier.transport, carrier.channels).run,
+                Sender(runtime, carrier.transport, channels=carrier.channels, batch=carrier.batch).run,
                 exclusive=False,
             )
             for carrier in carriers(runtime.settings)

@@ -20,9 +20,9 @@ from careloop_campaign.care.models import CareTask
 from careloop_campaign.care.policy import (
     MESSAGE_PATIENCE,
     RETENTION,
+    ChurnWarning,
     Outcome,
     State,
-    ChurnWarning,
     offer_for,
     queue_for,
     same_episode,

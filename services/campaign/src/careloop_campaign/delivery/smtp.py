@@ -21,7 +21,7 @@ from aiosmtplib.errors import SMTPException, SMTPResponseException, SMTPServerDi
 
 from careloop_campaign.delivery.transport import Accepted, Answer, Envelope, Lost, Rejected, Unavailable
 
-WAIT_SECONDS = 10.0
+WAIT_SECONDS = 40.0
 COMMAND_SECONDS = 20.0
 CONTENT_SECONDS = 25.0
 

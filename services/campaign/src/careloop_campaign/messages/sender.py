@@ -27,12 +27,14 @@ RECORD_PAUSES = (0.2, 1.0, 3.0, 10.0)
 class Sender:
     """Sends what goes over one transport; every transport has a sender, so that a slow one holds no other up."""
 
-    def __init__(self, runtime: Runtime[Settings], transport: Transport, channels: Collection[str]) -> None:
+    def __init__(
+        self, runtime: Runtime[Settings], transport: Transport, *, channels: Collection[str], batch: int
+    ) -> None:
         settings = runtime.settings
         self._runtime = runtime
         self._transport = transport
         self._channels = channels
-        self._batch = settings.send_batch
+        self._batch = batch
         self._drain_seconds = settings.drain_seconds
         self._composer = Composer(
             runtime.vault, public_url=settings.public_url, default_language=settings.default_language
