@@ -6,11 +6,8 @@ plumbing tables already in it; `Database.transaction` is the only place where an
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
 
-from alembic import context as alembic_context
-from sqlalchemy import MetaData, event, pool
-from sqlalchemy.engine import Connection
+from sqlalchemy import MetaData, event
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import Session
 
@@ -94,35 +91,6 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
-
-
-def run_migrations(metadata: MetaData) -> None:
-    """Body of a service's Alembic `env.py`: the URL comes from the caller, never from a file."""
-    config = alembic_context.config
-    connection: Connection | None = config.attributes.get("connection")
-    if connection is not None:
-        _run(connection, metadata)
-        return
-    import asyncio  # noqa: PLC0415  (only the command-line way needs a loop of its own)
-
-    async def online() -> None:
-        engine = create_async_engine(asyncpg_url(config.attributes["url"]), poolclass=pool.NullPool)
-        async with engine.begin() as open_connection:
-            await open_connection.run_sync(_run, metadata)
-        await engine.dispose()
-
-    asyncio.run(online())
-
-
-def _run(connection: Connection, metadata: MetaData) -> None:
-    alembic_context.configure(connection=connection, target_metadata=metadata, include_object=_ours)
-    with alembic_context.begin_transaction():
-        alembic_context.run_migrations()
-
-
-def _ours(thing: Any, name: str | None, kind: str, reflected: bool, compare_to: Any) -> bool:  # noqa: ARG001
-    """Autogenerate ignores partitions: they are made at run time and belong to their parent."""
-    return not (kind == "table" and reflected and compare_to is None and name is not None and "_p2" in name)
 
 
 @event.listens_for(Session, "after_rollback")

@@ -6,7 +6,6 @@ careloop-ticketing api | worker | all | migrate | dead-letters list | dead-lette
 import argparse
 import asyncio
 import contextlib
-import importlib.resources
 import json
 import signal
 import sys
@@ -16,8 +15,6 @@ from typing import Any, Generic, TypeVar
 
 import structlog
 import uvicorn
-from alembic import command
-from alembic.config import Config
 from fastapi import FastAPI
 
 from careloop_common.app import build_app
@@ -44,10 +41,9 @@ class Service(Generic[S]):
 
     def migrate(self, url: str) -> None:
         """Bring the database at `url` to the newest schema."""
-        config = Config()
-        config.set_main_option("script_location", str(importlib.resources.files(self.package) / "migrations"))
-        config.attributes["url"] = url
-        command.upgrade(config, "head")
+        from careloop_common.migrations import upgrade  # noqa: PLC0415  (a running service has no need of Alembic)
+
+        upgrade(self.package, url)
 
     def cli(self, argv: Sequence[str] | None = None) -> int:
         """Run the service's command; returns the exit status."""

@@ -2,7 +2,7 @@
 
     config.processes(stack)   what runs: name, command, environment and port of each process
     up, down, reset           the commands
-    background.platform()     the stack for as long as a block lasts, for tools and tests
+    state                     what a running platform notes about itself
 
 `up` starts the servers, makes and migrates the databases, and hands the processes to honcho, which ends all of them when
 one ends or a signal comes. One of them is `watch`: it waits for readiness, prints the addresses, shows what the logs

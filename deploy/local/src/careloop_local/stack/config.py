@@ -11,6 +11,9 @@ from careloop_common.embedded import HOST
 from careloop_local.settings import SERVICES, WORKER_OFFSET, LocalSettings
 from careloop_local.stack.keys import Keys
 
+DATABASES = (*SERVICES, "gateway")
+"""Everything that has a database, which is named like it."""
+
 
 @dataclass(frozen=True, slots=True)
 class ProcessSpec:
@@ -90,15 +93,13 @@ def processes(config: StackConfig, *, split: bool | None = None) -> Sequence[Pro
             found.append(_service(config, name, "worker", f"{name}-worker", port + WORKER_OFFSET))
         else:
             found.append(_service(config, name, "all", name, port))
-    return [*found, _gateway(config)]
+    return [*found, _gateway(config, "all", "gateway")]
 
 
 def migrations(config: StackConfig) -> Sequence[ProcessSpec]:
     """The commands that bring each database to the newest schema."""
-    return [
-        _service(config, name, "migrate", f"{name}-migrate", config.settings.service_port(name))
-        for name in SERVICES
-    ]
+    services = [_service(config, name, "migrate", f"{name}-migrate", 0) for name in SERVICES]
+    return [*services, _gateway(config, "migrate", "gateway-migrate")]
 
 
 def _service(config: StackConfig, service: str, command: str, name: str, port: int) -> ProcessSpec:
@@ -108,7 +109,7 @@ def _service(config: StackConfig, service: str, command: str, name: str, port: i
     return ProcessSpec(name, (_script(f"careloop-{service}"), command), _prefixed(service, environment), port)
 
 
-def _gateway(config: StackConfig) -> ProcessSpec:
+def _gateway(config: StackConfig, command: str, name: str) -> ProcessSpec:
     environment = _environment(config, "gateway") | {
         "port": str(config.settings.gateway_port),
         "host": config.settings.host,
@@ -116,8 +117,8 @@ def _gateway(config: StackConfig) -> ProcessSpec:
         "admin_key": f"file:{config.keys.admin}",
         **{f"{name}_url": f"http://{HOST}:{config.settings.service_port(name)}" for name in SERVICES},
     }
-    command = (_script("careloop-gateway"), "all")
-    return ProcessSpec("gateway", command, _prefixed("gateway", environment), config.settings.gateway_port)
+    argv = (_script("careloop-gateway"), command)
+    return ProcessSpec(name, argv, _prefixed("gateway", environment), config.settings.gateway_port)
 
 
 def _environment(config: StackConfig, service: str) -> dict[str, str]:

@@ -1,32 +1,45 @@
-"""Bringing all databases to the newest schema, side by side."""
+"""Bringing all databases to the newest schema, in one process.
 
+A service's own `migrate` command does the same for one database, but loads the whole service for it; starting five of
+them side by side takes two cores longer than one process takes for all.
+"""
+
+import json
 import os
 import subprocess
+import sys
 
 from careloop_local.errors import LocalError
-from careloop_local.stack.config import StackConfig, migrations
+from careloop_local.stack.config import DATABASES, StackConfig
 
 
 def migrate(config: StackConfig) -> None:
-    """Run each service's own `migrate` command; the first failure is reported with what it said."""
-    running = {
-        spec.name: subprocess.Popen(  # noqa: S603
-            spec.argv,
-            env={**os.environ, **spec.env},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-        for spec in migrations(config)
-    }
-    try:
-        for name, process in running.items():
-            said, _ = process.communicate()
-            (config.logs / f"{name}.log").write_bytes(said)
-            if process.returncode != 0:
-                tail = "\n".join(said.decode(errors="replace").splitlines()[-12:])
-                raise LocalError(f"{name} failed:\n{tail}")
-    finally:
-        for process in running.values():
-            process.kill()
-            process.wait()
+    """Migrate every database; a failure is reported with what was said."""
+    # By standard input: arguments and their passwords could be read by every user of the machine.
+    urls = json.dumps({f"careloop_{name}": config.database_url(name) for name in DATABASES})
+    done = subprocess.run(  # noqa: S603
+        (sys.executable, "-m", __name__),
+        input=urls.encode(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    log = config.logs / "migrate.log"
+    log.write_bytes(done.stdout)
+    if done.returncode != 0:
+        tail = "\n".join(done.stdout.decode(errors="replace").splitlines()[-12:])
+        raise LocalError(f"migrating failed, see {log}:\n{tail}")
+
+
+def main() -> None:
+    """The process: packages and URLs come as JSON on standard input."""
+    from careloop_common.migrations import upgrade  # noqa: PLC0415  (only this process needs Alembic)
+
+    for package, url in json.load(sys.stdin).items():
+        sys.stdout.write(f"{package}\n")
+        upgrade(package, url)
+
+
+if __name__ == "__main__":
+    main()

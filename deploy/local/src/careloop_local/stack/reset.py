@@ -6,10 +6,10 @@ import sys
 from contextlib import suppress
 
 from careloop_local.settings import LocalSettings
-from careloop_local.stack import servers, state
-from careloop_local.stack.config import StackConfig
+from careloop_local.stack import state
+from careloop_local.stack.config import DATABASES, StackConfig
 
-_OURS = ("postgres", "nats", "logs", "outgoing", "run")
+_OURS = ("postgres", "nats", "logs", "outgoing", "demo", "run")
 """Only what we made is deleted: CARELOOP_HOME may point at a directory that holds more."""
 
 
@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:  # noqa: ARG001
         config.home.rmdir()
     sys.stdout.write(f"deleted the data in {config.home}\n")
     if own_databases:
-        names = ", ".join(servers.DATABASES)
+        names = ", ".join(DATABASES)
         sys.stdout.write(
             f"left alone: the databases {names} on your own server, and {config.keys.directory}\n"
         )

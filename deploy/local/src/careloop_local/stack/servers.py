@@ -16,10 +16,7 @@ from careloop_common.embedded import (
 )
 
 from careloop_local.errors import LocalError
-from careloop_local.settings import SERVICES
-from careloop_local.stack.config import StackConfig
-
-DATABASES = (*SERVICES, "gateway")
+from careloop_local.stack.config import DATABASES, StackConfig
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Any
+from typing import IO, Any
 
 import psutil
 
@@ -21,6 +21,8 @@ from careloop_local.errors import LocalError
 
 _CLOCK_SLACK = 2.0
 _POLL_SECONDS = 0.05
+_LOCK_SECONDS = 1.0
+"""Somebody who only looks whether the home is held has the lock for an instant."""
 
 
 class AlreadyRunning(LocalError):
@@ -34,24 +36,33 @@ def lock(run: Path) -> Iterator[None]:
     """Hold the home for as long as the block lasts."""
     run.mkdir(parents=True, exist_ok=True)
     with (run / "lock").open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            pid = read(run).get("launcher", "?")
-            raise AlreadyRunning(
-                f"a platform is running in {run.parent} already (process {pid}); `careloop down` stops it, "
-                "CARELOOP_HOME chooses another place"
-            ) from error
+        deadline = monotonic() + _LOCK_SECONDS
+        while not _flock(file):
+            if monotonic() > deadline:
+                pid = read(run).get("launcher", "?")
+                raise AlreadyRunning(
+                    f"a platform is running in {run.parent} already (process {pid}); `careloop down` stops it, "
+                    "CARELOOP_HOME chooses another place"
+                )
+            sleep(_POLL_SECONDS)
         yield
+
+
+def _flock(file: IO[str], kind: int = fcntl.LOCK_EX) -> bool:
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def locked(run: Path) -> bool:
     """Whether a launcher holds this home."""
     try:
-        with lock(run):
-            return False
-    except AlreadyRunning:
-        return True
+        with (run / "lock").open() as file:
+            return not _flock(file, fcntl.LOCK_SH)
+    except FileNotFoundError:
+        return False
 
 
 def read(run: Path) -> dict[str, Any]:
