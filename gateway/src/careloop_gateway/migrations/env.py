@@ -1,4 +1,4 @@
-from careloop_common.database import run_migrations
+from careloop_common.migrations import run_migrations
 
 from careloop_gateway.migrations.schema import metadata
 
