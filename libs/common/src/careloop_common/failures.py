@@ -8,6 +8,8 @@ from careloop_common.errors import TRANSIENT, DomainError
 _PASSING_STATES = ("08", "40", "53", "57P", "58", "55P03", "25006")
 """SQLSTATE classes: connection, rollback, resources, shutdown, input/output, lock timeout, standby after a failover."""
 
+_ABOUT_FILES = (FileNotFoundError, FileExistsError, PermissionError, IsADirectoryError, NotADirectoryError)
+
 
 def is_transient(error: BaseException) -> bool:
     """Tell whether trying the same again can help."""
@@ -19,4 +21,6 @@ def is_transient(error: BaseException) -> bool:
             isinstance(error, (InterfaceError, OperationalError)) and not state
         )
         return lost or state.startswith(_PASSING_STATES)
-    return isinstance(error, (PoolTimeout, OSError, TimeoutError))
+    if isinstance(error, OSError):
+        return not isinstance(error, _ABOUT_FILES)
+    return isinstance(error, PoolTimeout)

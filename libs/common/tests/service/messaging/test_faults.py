@@ -8,16 +8,18 @@ from contextlib import asynccontextmanager
 
 import pytest
 from careloop_common import ids
-from careloop_common.embedded import EmbeddedNats
+from careloop_common.embedded import EmbeddedNats, EmbeddedPostgres
 from careloop_common.messaging import position
 from careloop_common.messaging.consumer import Consumer
 from careloop_common.messaging.errors import BrokerUnavailable
 from careloop_common.messaging.position import Fenced
 from careloop_common.messaging.relay import Relay, resend
 from careloop_common.messaging.subscription import Subscription, on
+from careloop_common.outbox import add
 from careloop_common.plumbing import outbox
 from careloop_common.runtime import Runtime
 from careloop_contracts import TicketReopenedV1
+from pydantic import SecretStr
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
@@ -142,6 +144,60 @@ async def test_lost_database_connections_are_replaced(
         await eventually(all_there, timeout=60)
     seen = in_order(await effects.all())
     assert all(seen[aggregate] == list(range(15)) for aggregate in aggregates)
+
+
+@pytest.fixture
+def mortal_postgres(tmp_path, service_under_test):
+    """A PostgreSQL server of this test's own, with the service's tables, to be killed."""
+    server = EmbeddedPostgres(tmp_path / "postgres", settings={"shared_buffers": "32MB"})
+    server.start()
+    server.wait_ready()
+    service_under_test.migrate(server.admin_url)
+    yield server
+    server.stop()
+
+
+async def test_nothing_is_lost_or_doubled_when_the_database_is_killed(
+    mortal_postgres, kill, revive, service_settings, numbered, running, eventually
+):
+    settings = service_settings.model_copy(update={"database_url": SecretStr(mortal_postgres.admin_url)})
+    aggregates = [ids.new_id() for _ in range(20)]
+    effect = text("insert into effect (aggregate, number) values (:aggregate, :number)")
+
+    async def handle(session, event, meta):
+        await session.execute(effect, {"aggregate": event.ticket_id, "number": int(event.reason)})
+
+    async with Runtime.open("plumbing", settings) as own:
+
+        async def effects():
+            query = text("select aggregate, number from effect order by id")
+            try:
+                async with own.database.transaction() as session:
+                    return [tuple(row) for row in await session.execute(query)]
+            except (DBAPIError, OSError):
+                return []
+
+        consumer = Consumer(own, Subscription("ticket", "effects", [on(TicketReopenedV1, handle)]))
+        async with running(Relay(own), consumer):
+            for turn in range(3):
+                for number in range(turn * 15, turn * 15 + 15):
+                    async with own.database.transaction() as session:
+                        for aggregate in aggregates:
+                            add(session, numbered(aggregate, number))
+
+                async def some_way_on(goal=turn * 300 + 20):
+                    return len(await effects()) >= goal
+
+                await eventually(some_way_on, timeout=30)
+                await kill(mortal_postgres)
+                await revive(mortal_postgres)
+
+            async def all_there():
+                return len(await effects()) >= 900
+
+            await eventually(all_there, timeout=30)
+            seen = in_order(await effects())
+    assert all(seen[aggregate] == list(range(45)) for aggregate in aggregates)
 
 
 async def test_of_two_consumers_one_works_and_the_other_takes_over(
