@@ -4,7 +4,7 @@
 due, runs the handler and commits both at once, so that an effect happens exactly once, however often a process dies.
 """
 
-from careloop_common.timers.arming import WAKE, arm, cancel, revive
+from careloop_common.timers.arming import WAKE, NewTimer, arm, arm_all, cancel, revive
 from careloop_common.timers.due import BatchHandler, DueTimer, Handler, InBatches, TimerHandler, in_batches
 from careloop_common.timers.worker import TimerWorker
 
@@ -14,9 +14,11 @@ __all__ = [
     "DueTimer",
     "Handler",
     "InBatches",
+    "NewTimer",
     "TimerHandler",
     "TimerWorker",
     "arm",
+    "arm_all",
     "cancel",
     "in_batches",
     "revive",

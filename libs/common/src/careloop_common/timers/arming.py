@@ -1,12 +1,13 @@
 """Arming and cancelling, within the caller's transaction."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, func, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import delete, func, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_common.database import after_commit
@@ -14,6 +15,34 @@ from careloop_common.plumbing import timer
 
 WAKE: Final = "timers"
 """What `Database.on_commit` calls when a timer was armed."""
+
+_ARM: Final = text(
+    """
+    INSERT INTO timer (kind, owner_id, step, generation, due_at, available_at, data, armed_at)
+    SELECT kind, owner_id, step, generation, due_at, due_at, CAST(data AS jsonb), now()
+    FROM unnest(
+        CAST(:kinds AS text[]), CAST(:owners AS uuid[]), CAST(:steps AS text[]), CAST(:generations AS int[]),
+        CAST(:moments AS timestamptz[]), CAST(:data AS text[])
+    ) AS new (kind, owner_id, step, generation, due_at, data)
+    ON CONFLICT (kind, owner_id, step) DO UPDATE
+    SET generation = excluded.generation, due_at = excluded.due_at, available_at = excluded.available_at,
+        data = excluded.data, armed_at = excluded.armed_at, attempts = 0, status = 'armed'
+    WHERE timer.generation <= excluded.generation
+    RETURNING id
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NewTimer:
+    """A timer to be armed."""
+
+    kind: str
+    owner_id: UUID
+    step: str
+    due_at: datetime
+    generation: int = 0
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 async def arm(
@@ -30,28 +59,30 @@ async def arm(
 
     A timer of a newer generation stays: then nothing is armed, and False returned.
     """
-    values = {
-        "kind": kind,
-        "owner_id": owner_id,
-        "step": step,
-        "generation": generation,
-        "due_at": due_at,
-        "available_at": due_at,
-        "attempts": 0,
-        "status": "armed",
-        "data": dict(data or {}),
-        "armed_at": func.now(),
+    return await arm_all(session, [NewTimer(kind, owner_id, step, due_at, generation, data or {})]) == 1
+
+
+async def arm_all(session: AsyncSession, timers: Iterable[NewTimer]) -> int:
+    """Arm many timers by one statement; returns how many no newer generation stood in the way of."""
+    latest: dict[tuple[str, UUID, str], NewTimer] = {}
+    for new in timers:
+        key = (new.kind, new.owner_id, new.step)
+        if key not in latest or latest[key].generation <= new.generation:
+            latest[key] = new
+    if not latest:
+        return 0
+    rows = list(latest.values())
+    columns = {
+        "kinds": [row.kind for row in rows],
+        "owners": [row.owner_id for row in rows],
+        "steps": [row.step for row in rows],
+        "generations": [row.generation for row in rows],
+        "moments": [row.due_at for row in rows],
+        "data": [json.dumps(dict(row.data)) for row in rows],
     }
-    statement = insert(timer).values(values)
-    changed = {name: statement.excluded[name] for name in values if name not in {"kind", "owner_id", "step"}}
-    upsert = statement.on_conflict_do_update(
-        index_elements=["kind", "owner_id", "step"],
-        set_=changed,
-        where=timer.c.generation <= statement.excluded.generation,
-    ).returning(timer.c.id)
-    armed = (await session.execute(upsert)).first() is not None
+    armed = (await session.execute(_ARM, columns)).all()
     after_commit(session, WAKE)
-    return armed
+    return len(armed)
 
 
 async def cancel(session: AsyncSession, kind: str, owner_id: UUID, step: str | None = None) -> int:

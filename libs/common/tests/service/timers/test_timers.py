@@ -184,6 +184,22 @@ async def test_a_newer_generation_replaces_an_older_one_and_not_the_other_way_ro
     assert (row.generation, row.data) == (2, {"of": 2})
 
 
+async def test_many_timers_are_armed_by_one_statement(runtime, arm, rows):
+    owner, due_at = await arm("kept", 60, generation=5), clock.now()
+    new = [
+        timers.NewTimer("bell", ids.new_id(), "x", due_at, data={"number": number}) for number in range(300)
+    ]
+    again = timers.NewTimer("bell", new[0].owner_id, "x", due_at, generation=1, data={"number": "again"})
+    stale = timers.NewTimer("bell", owner, "kept", due_at, generation=4)
+    async with runtime.database.transaction() as session:
+        assert await timers.arm_all(session, [*new, again, new[0], stale]) == 300
+        assert await timers.arm_all(session, []) == 0
+    found = {row.owner_id: row for row in await rows(timer)}
+    assert len(found) == 301
+    assert found[owner].generation == 5
+    assert found[new[0].owner_id].data == {"number": "again"}
+
+
 async def test_a_handler_may_arm_its_own_step_again(runtime, arm, rows):
     async def ring(session, due, now):
         await timers.arm(
