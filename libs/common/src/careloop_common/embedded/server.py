@@ -9,6 +9,7 @@ from pathlib import Path
 
 HOST = "127.0.0.1"
 _POLL_SECONDS = 0.02
+_REAP_SECONDS = 5.0
 
 
 class EmbeddedServerError(Exception):
@@ -57,7 +58,12 @@ class EmbeddedServer:
         raise NotImplementedError
 
     def start(self) -> None:
-        """Start the process; it need not answer yet."""
+        """Start the process; it need not answer yet. One that was killed is awaited first."""
+        if self._process is not None:
+            try:
+                self._process.wait(_REAP_SECONDS)
+            except subprocess.TimeoutExpired:
+                raise EmbeddedServerError(f"{self.name} runs already (process {self._process.pid})") from None
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
         argv = self.command()
         with self.log_path.open("ab") as log:
