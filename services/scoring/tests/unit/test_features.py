@@ -54,12 +54,19 @@ def test_a_number_in_words_is_missing_and_a_number_as_text_is_a_number() -> None
 
 def test_columns_are_typed_by_their_values() -> None:
     records = [
-        {"fee": str(i / 2), "plan": "AB"[i % 2], "number": f"C-{i}", "same": "x", "blank": " "}
+        {
+            "fee": str(i / 2),
+            "plan": "AB"[i % 2],
+            "number": f"C-{i}",
+            "same": "x",
+            "blank": " ",
+            "end": f"2025-01-0{i % 9 + 1}",
+        }
         for i in range(80)
     ]
     spec = features.observe(records)
     assert {f.name: f.kind for f in spec.features} == {"fee": Kind.NUMERIC, "plan": Kind.CATEGORY}
-    assert dict(spec.dropped) == {"number": "identifier", "same": "constant", "blank": "empty"}
+    assert dict(spec.dropped) == {"number": "identifier", "same": "constant", "blank": "empty", "end": "date"}
 
 
 def test_an_absent_care_flag_is_no_missing_value() -> None:

@@ -122,6 +122,8 @@ def _observe_one(name: str, values: Sequence[Value]) -> Feature | str:
     numeric = sum(number(value) is not None for value in present)
     if numeric >= NUMERIC_SHARE * len(present):
         return Feature(name, Kind.NUMERIC)
+    if all(_is_date(label) for label in distinct):
+        return "date"
     if len(distinct) > max(MAX_CATEGORIES, len(present) // 2):
         return "identifier"
     counts = Counter(text(value) for value in present)
@@ -154,6 +156,15 @@ def missing(value: Value) -> bool:
 def text(value: Value) -> str:
     """The spelling under which a value is a category: case and surrounding space do not count."""
     return str(value).strip().casefold()
+
+
+def _is_date(label: str) -> bool:
+    """A calendar date says when a record was written as much as anything about the customer."""
+    try:
+        date.fromisoformat(label[:10])
+    except ValueError:
+        return False
+    return True
 
 
 def without(spec: Specification, reasons: Mapping[str, str]) -> Specification:
