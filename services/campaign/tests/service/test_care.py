@@ -1,9 +1,12 @@
 """A raised warning becomes one care task with a clock, and one message."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
+from careloop_campaign.care import service
 from careloop_campaign.care.models import CareTask
+from careloop_campaign.care.policy import ChurnWarning
 from careloop_common import clock, ids
 from careloop_common.plumbing import timer
 from careloop_contracts import (
@@ -74,15 +77,30 @@ async def test_a_warning_makes_one_task_and_one_message_whatever_is_delivered_tw
     assert str(opened.task_id) == task["task_id"]
 
 
-async def test_a_thousand_warnings_at_once_and_two_workers_make_a_task_each(
-    worker_running, publish, make_warning, eventually, tasks
+async def test_hundreds_of_warnings_delivered_twice_make_a_task_each(
+    worker_running, publish, make_warning, eventually, tasks, ledger
 ):
-    customers = [ids.new_id() for _ in range(300)]
-    async with worker_running(), worker_running():
-        for customer_id in customers * 2:
-            await publish(make_warning(customer_id))
-        await eventually(lambda: _all(tasks, 300), timeout=30)
+    customers = [ids.new_id() for _ in range(200)]
+    for customer_id in customers * 2:
+        await publish(make_warning(customer_id))
+    async with worker_running():
+        await eventually(lambda: _all(tasks, 200), timeout=30)
     assert sorted(task.customer_id for task in await tasks()) == sorted(customers)
+    assert sorted(row.customer_id for row in await ledger()) == sorted(customers)
+
+
+async def test_warnings_handled_at_the_same_time_by_several_processes_make_a_task_each(
+    runtime, tasks, ledger
+):
+    customers = [ids.new_id() for _ in range(40)]
+
+    async def handle(order):
+        warnings = [ChurnWarning(customer_id, raised_at=clock.now(), driver="need") for customer_id in order]
+        async with runtime.database.transaction() as session:
+            return await service.warn(session, warnings, now=clock.now())
+
+    opened = await asyncio.gather(*(handle(customers[n:] + customers[:n]) for n in range(0, 40, 5)))
+    assert sum(opened) == len(await tasks()) == len(await ledger()) == 40
 
 
 async def _all(tasks, number):

@@ -45,7 +45,8 @@ async def warn(session: AsyncSession, warnings: Sequence[ChurnWarning], *, now: 
     members = await audience.members(session, newest.keys())
     tasks = [
         _task(warning, members.get(customer_id), policy, now)
-        for customer_id, warning in newest.items()
+        # One order for everybody: inserts of the same customers wait for each other, and never in a circle.
+        for customer_id, warning in sorted(newest.items())
         if customer_id not in completed
         or not same_episode(completed[customer_id], warning.raised_at, policy.episode)
     ]

@@ -22,7 +22,8 @@ async def plan(session: AsyncSession, plans: Sequence[Plan], *, now: datetime) -
         return 0
     found = await session.execute(
         insert(Message)
-        .values([_values(one, now) for one in plans])
+        # One order for everybody, so that two planners of the same messages never wait in a circle.
+        .values([_values(one, now) for one in sorted(plans, key=lambda p: (p.customer_id, p.message_id))])
         .on_conflict_do_nothing()
         .returning(col(Message.message_id))
     )
