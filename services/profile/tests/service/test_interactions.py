@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from careloop_contracts import CustomerActivityRecordedV1
+from nats.js.api import DiscardPolicy
 from sqlalchemy import text
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -239,17 +240,9 @@ async def test_without_a_broker_the_client_is_told_to_come_back(runtime, client,
 
 
 async def test_a_full_stream_is_answered_with_429(client, item, broker):
-    from nats.js.api import DiscardPolicy, StreamConfig
-
-    await broker.jetstream.update_stream(
-        StreamConfig(
-            name="CARE_INBOUND",
-            subjects=["in.v1.>"],
-            max_bytes=1000,
-            discard=DiscardPolicy.NEW,
-            allow_direct=True,
-        )
-    )
+    stream = await broker.jetstream.stream_info("CARE_INBOUND")
+    stream.config.max_bytes, stream.config.discard = 1000, DiscardPolicy.NEW
+    await broker.jetstream.update_stream(stream.config)
     answer = await client.post("/v1/interactions/batch", json={"items": [item(n) for n in range(50)]})
     assert answer.status_code == 429, answer.text
     assert answer.json()["code"] == "intake_full"

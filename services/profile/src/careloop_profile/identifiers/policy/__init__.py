@@ -3,6 +3,15 @@
 from careloop_profile.identifiers.policy.email import normalise_email
 from careloop_profile.identifiers.policy.outcome import Outcome, Reason
 from careloop_profile.identifiers.policy.phone import normalise_phone
-from careloop_profile.identifiers.policy.text import clean, is_placeholder, tidy
+from careloop_profile.identifiers.policy.text import clean, is_nothing, is_placeholder, tidy
 
-__all__ = ["Outcome", "Reason", "clean", "is_placeholder", "normalise_email", "normalise_phone", "tidy"]
+__all__ = [
+    "Outcome",
+    "Reason",
+    "clean",
+    "is_nothing",
+    "is_placeholder",
+    "normalise_email",
+    "normalise_phone",
+    "tidy",
+]

@@ -7,26 +7,20 @@ _INVISIBLE = re.compile(
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _SPACES = re.compile(r"\s+")
 
-PLACEHOLDERS = frozenset(
+NOTHING = frozenset(
     {
-        *("", "-", "--", "---", ".", "?", "??", "/", "\\", "0", "x", "xx", "xxx", "#n/a", "#ref!", "#value!"),
-        *(
-            "n/a",
-            "na",
-            "nan",
-            "nil",
-            "none",
-            "null",
-            "(null)",
-            "undefined",
-            "unknown",
-            "anonymous",
-            "test",
-            "tbd",
-        ),
-        *("无", "没有", "暂无", "未知", "不详", "空", "待补充", "未填", "未填写", "匿名", "测试"),
+        *("", "-", "--", "---", "?", "??", "/", "\\", "#n/a", "#ref!", "#value!", "(null)"),
+        *("n/a", "na", "nan", "nil", "none", "null", "undefined", "无", "没有", "暂无", "空"),
     }
 )
+"""How files spell that there is no value."""
+PLACEHOLDERS = NOTHING | frozenset(
+    {
+        *(".", "0", "x", "xx", "xxx", "unknown", "anonymous", "test", "tbd"),
+        *("未知", "不详", "待补充", "未填", "未填写", "匿名", "测试"),
+    }
+)
+"""What people type where they must type something."""
 
 
 def tidy(raw: str) -> str:
@@ -43,3 +37,7 @@ def clean(raw: str) -> str:
 
 def is_placeholder(text: str) -> bool:
     return text.casefold() in PLACEHOLDERS
+
+
+def is_nothing(text: str) -> bool:
+    return text.casefold() in NOTHING

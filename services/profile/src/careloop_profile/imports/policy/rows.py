@@ -8,6 +8,7 @@ from typing import Any
 
 from careloop_profile.identifiers.policy import (
     Outcome,
+    is_nothing,
     is_placeholder,
     normalise_email,
     normalise_phone,
@@ -63,8 +64,10 @@ class Refused(Exception):
 def read(plan: Plan, cells: Mapping[str, str], others: Mapping[str, str], setting: Setting) -> Draft:
     """The draft of a row. `others` are unmapped columns with the attribute names they get."""
     key = tidy(cells[plan.key])
-    if is_placeholder(key) or len(key) > _KEY_LENGTH:
-        raise Refused(Complaint("key_missing" if len(key) <= _KEY_LENGTH else "too_long", plan.key, key))
+    if is_nothing(key):
+        raise Refused(Complaint("key_missing", plan.key, key))
+    if len(key) > _KEY_LENGTH:
+        raise Refused(Complaint("too_long", plan.key, key))
     draft = Draft(key)
     for item in plan.fields:
         _read_field(plan, item, cells, setting, draft)
