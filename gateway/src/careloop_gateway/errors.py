@@ -1,9 +1,9 @@
 """What the gateway itself refuses, or has to tell about a service behind it.
 
-    Refusal                       an HTTP status of its own: no kind of error of the domain stands for it
-    ├── MalformedRequest, …       the request cannot be understood or routed
-    └── UpstreamBroken            a service's answer cannot be passed on
-    DomainError                   everything that a service could have said as well
+Refusal                       an HTTP status of its own: no kind of error of the domain stands for it
+├── MalformedRequest, …       the request cannot be understood or routed
+└── UpstreamBroken            a service's answer cannot be passed on
+DomainError                   everything that a service could have said as well
 """
 
 from typing import Any, ClassVar

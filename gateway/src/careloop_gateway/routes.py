@@ -66,8 +66,31 @@ PROFILE = (
         "PUT /v1/customers/{customer_id}/subscriptions/{subscription_id}",
         "PUT /v1/customers/{customer_id}/devices/{device_id}",
     ),
+    *_reads("profile", "interactions:read", "/v1/channels", "/v1/customers/{customer_id}/interactions"),
     *_reads(
-        "profile", "interactions:read", "/v1/channels", "/v1/customers/{customer_id}/interactions"
+        "profile",
+        "imports:read",
+        "/v1/imports",
+        "/v1/imports/{import_id}",
+        "/v1/imports/{import_id}/quality",
+        "/v1/imports/{import_id}/rejects",
+        "/v1/import-mappings/{name}",
+    ),
+    *_writes(
+        "profile",
+        "imports:write",
+        "POST /v1/imports",
+        "POST /v1/imports/{import_id}/start",
+        "PUT /v1/import-mappings/{name}",
+    ),
+    Route(
+        "PUT",
+        "/v1/imports/{import_id}/parts/{number}",
+        "profile",
+        "imports:write",
+        Limit.INGEST,
+        seconds=30,
+        max_body=8 * MIB,
     ),
     Route("POST", "/v1/interactions", "profile", "interactions:write", Limit.INGEST),
     Route(
@@ -189,12 +212,21 @@ _SUPERVISOR = _AGENT | {"tickets:supervise", "care:write"}
 
 ROLES: dict[Role, frozenset[str]] = {
     Role.ADMIN: SCOPES,
-    Role.OPERATOR: _VIEWER | {"policies:write", "scores:run", "scores:configure", "customers:write"},
+    Role.OPERATOR: _VIEWER | {"policies:write", "scores:run", "scores:configure", "customers:write", "imports:write"},
     Role.AGENT: _AGENT,
     Role.SUPERVISOR: _SUPERVISOR,
     Role.RETENTION: _VIEWER | {"care:write", PERSONAL},
     Role.INTEGRATOR: frozenset(
-        {"customers:read", "customers:write", "interactions:read", "interactions:write", "tickets:write"}
+        {
+            "customers:read",
+            "customers:write",
+            "imports:read",
+            "imports:write",
+            "interactions:read",
+            "interactions:write",
+            "tickets:read",
+            "tickets:write",
+        }
     ),
     Role.VIEWER: _VIEWER,
 }

@@ -43,6 +43,8 @@ class RouteTree:
         Matches segment by segment, before decoding: `%2F` does not make two segments of one, and a service would read
         it as two. Such a path, and one with dot segments, is no path of ours.
         """
+        if not raw_path.isascii():
+            return None
         if b"%" in raw_path:
             decoded = unquote_to_bytes(raw_path)
             if decoded.count(b"/") != raw_path.count(b"/") or min(decoded, default=32) < 32:

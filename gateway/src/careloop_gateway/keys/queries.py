@@ -31,6 +31,8 @@ async def touch(session: AsyncSession, key_ids: Collection[str]) -> None:
     a_minute_ago = func.now() - text("interval '1 minute'")
     await session.execute(
         update(ApiKeyRow)
-        .where(_KEY.id.in_(sorted(key_ids)), or_(_KEY.last_used_at.is_(None), _KEY.last_used_at < a_minute_ago))
+        .where(
+            _KEY.id.in_(sorted(key_ids)), or_(_KEY.last_used_at.is_(None), _KEY.last_used_at < a_minute_ago)
+        )
         .values(last_used_at=func.now())
     )

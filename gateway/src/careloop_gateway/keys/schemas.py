@@ -46,7 +46,9 @@ class ApiKeyView(View):
     expires_at: datetime | None
     revoked_at: datetime | None
     last_used_at: datetime | None
-    previous_until: datetime | None = Field(description="Until when the secret before the last rotation is good.")
+    previous_until: datetime | None = Field(
+        description="Until when the secret before the last rotation is good."
+    )
 
 
 class IssuedApiKey(ApiKeyView):

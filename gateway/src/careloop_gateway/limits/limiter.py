@@ -17,9 +17,7 @@ class Limiter:
         self.quotas = quotas
         self._callers = callers
         self._due: OrderedDict[tuple[str, str], float] = OrderedDict()
-        self.policies = {
-            name: f'"{name}";q={quota.burst};w={quota.window}' for name, quota in quotas.items()
-        }
+        self.policies = {name: f'"{name}";q={quota.burst};w={quota.window}' for name, quota in quotas.items()}
 
     def take(self, caller: str, limit: str, now: float) -> Verdict:
         """Count one request of `caller`, if it may pass."""

@@ -1,6 +1,6 @@
 """Building a service's application: what all of them have, so that a `main.py` lists only its own routers."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -12,8 +12,17 @@ from careloop_common.edge import Edge
 from careloop_common.runtime import Runtime
 
 
-def build_app(runtime: Runtime[Any], *, title: str, routers: Sequence[APIRouter]) -> FastAPI:
-    """An application with problem documents, health, metrics, traces, deadlines and body limits."""
+def build_app(
+    runtime: Runtime[Any],
+    *,
+    title: str,
+    routers: Sequence[APIRouter],
+    required: Collection[str] = ("database",),
+) -> FastAPI:
+    """An application with problem documents, health, metrics, traces, deadlines and body limits.
+
+    `required` is what readiness depends on, of `database` and `broker`.
+    """
     settings = runtime.settings
     app = FastAPI(
         title=title,
@@ -25,7 +34,7 @@ def build_app(runtime: Runtime[Any], *, title: str, routers: Sequence[APIRouter]
     )
     app.state.runtime = runtime
     problems.install(app)
-    health.install(app, runtime)
+    health.install(app, runtime, required)
     for router in routers:
         app.include_router(router)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]

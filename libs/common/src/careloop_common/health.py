@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Collection
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -15,7 +16,7 @@ _CACHE_SECONDS = 1.0
 _PROBE_SECONDS = 2.0
 
 
-def health_router(runtime: Runtime[Any]) -> APIRouter:
+def health_router(runtime: Runtime[Any], required: Collection[str] = ("database",)) -> APIRouter:
     """Routes that tell how this process is; never behind authentication, never through the gateway."""
     router = APIRouter(include_in_schema=False)
     cached: dict[str, Any] = {"until": 0.0, "checks": {}}
@@ -27,7 +28,7 @@ def health_router(runtime: Runtime[Any]) -> APIRouter:
     @router.get("/readyz")
     async def readyz() -> Response:
         if time.monotonic() >= cached["until"]:
-            cached["checks"] = await _checks(runtime)
+            cached["checks"] = await _checks(runtime, required)
             cached["until"] = time.monotonic() + _CACHE_SECONDS
         states = {check["status"] for check in cached["checks"].values()}
         status = "fail" if "fail" in states else "warn" if "warn" in states else "pass"
@@ -41,11 +42,12 @@ def health_router(runtime: Runtime[Any]) -> APIRouter:
     return router
 
 
-async def _checks(runtime: Runtime[Any]) -> dict[str, dict[str, str]]:
-    """The database must answer; without the broker the outbox still takes writes, so that is only a warning."""
+async def _checks(runtime: Runtime[Any], required: Collection[str]) -> dict[str, dict[str, str]]:
+    """What is required must answer. Without the broker the outbox still takes writes: that is only a warning."""
+    answers = {"database": await _database_answers(runtime), "broker": runtime.bus.connected}
     return {
-        "database": {"status": "pass" if await _database_answers(runtime) else "fail"},
-        "broker": {"status": "pass" if runtime.bus.connected else "warn"},
+        name: {"status": "pass" if answer else "fail" if name in required else "warn"}
+        for name, answer in answers.items()
     }
 
 
@@ -58,6 +60,6 @@ async def _database_answers(runtime: Runtime[Any]) -> bool:
     return True
 
 
-def install(app: FastAPI, runtime: Runtime[Any]) -> None:
-    """Add the health routes to `app`."""
-    app.include_router(health_router(runtime))
+def install(app: FastAPI, runtime: Runtime[Any], required: Collection[str] = ("database",)) -> None:
+    """Add the health routes to `app`; it is ready when what it requires answers."""
+    app.include_router(health_router(runtime, required))

@@ -1,8 +1,8 @@
 """What a running process holds: settings, database, broker, keys. Made once at the edge and passed down."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Generic, TypeVar
 
 from careloop_common.database import Database
@@ -33,6 +33,11 @@ class Runtime(Generic[S]):
         self.timer_wake = asyncio.Event()
         self.database.on_commit(OUTBOX_WAKE, self.relay_wake.set)
         self.database.on_commit(TIMER_WAKE, self.timer_wake.set)
+        self._closing = AsyncExitStack()
+
+    def on_close(self, close: Callable[[], Awaitable[None]]) -> None:
+        """Have `close` called when the runtime ends, before the database and the broker are let go."""
+        self._closing.push_async_callback(close)
 
     @classmethod
     @asynccontextmanager
@@ -43,6 +48,7 @@ class Runtime(Generic[S]):
         try:
             yield runtime
         finally:
+            await runtime._closing.aclose()  # noqa: SLF001
             await runtime.bus.close()
             await runtime.leadership.close()
             await runtime.database.close()

@@ -1,0 +1,27 @@
+from careloop_common.app import build_app
+from careloop_common.runtime import Runtime
+from fastapi import FastAPI
+
+from careloop_gateway.data_path import DataPath
+from careloop_gateway.front import Front
+from careloop_gateway.keys.api import router as keys
+from careloop_gateway.openapi_merge import load_document
+from careloop_gateway.pages.api import router as pages
+from careloop_gateway.settings import Settings
+from careloop_gateway.view.api import router as view
+from careloop_gateway.whoami.api import router as whoami
+
+
+def own_app(runtime: Runtime[Settings]) -> FastAPI:
+    """The gateway's own routes, without what stands before them."""
+    # Keys that are known go on working without the database: a gateway that lost it is still of use.
+    return build_app(runtime, title="CareLoop gateway", routers=[keys, whoami, view, pages], required=())
+
+
+def create_app(runtime: Runtime[Settings]) -> FastAPI:
+    app = own_app(runtime)
+    front = app.state.front = Front(runtime)
+    app.openapi = load_document  # type: ignore[method-assign]
+    # The outermost layer: what it does not let through never gets to FastAPI.
+    app.add_middleware(DataPath, policies=front.policies, proxy=front.proxy)
+    return app
