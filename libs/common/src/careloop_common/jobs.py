@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import func, select
 
 from careloop_common import clock, idempotency
+from careloop_common.messaging.housekeeping import purge
 from careloop_common.runtime import Runtime
 
 log = structlog.get_logger()
@@ -58,4 +59,7 @@ async def _forget_answers(runtime: Runtime[Any]) -> None:
         await idempotency.forget(session, now=clock.now(), hours=runtime.settings.idempotency_hours)
 
 
-HOUSEKEEPING = Job("forget idempotent answers", 600, _forget_answers)
+HOUSEKEEPING = (
+    Job("forget idempotent answers", 600, _forget_answers),
+    Job("forget old messages", 60, purge),
+)

@@ -37,5 +37,5 @@ class Worker:
                     Consumer(self.runtime, subscription).run(), name=f"consumer {subscription.durable}"
                 )
             group.create_task(TimerWorker(self.runtime, self.timers).run(), name="timers")
-            for job in (*self.jobs, HOUSEKEEPING):
+            for job in (*self.jobs, *HOUSEKEEPING):
                 group.create_task(repeat(job, self.runtime), name=f"job {job.name}")

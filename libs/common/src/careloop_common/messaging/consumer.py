@@ -5,6 +5,7 @@ broker and the database, and nothing comes back behind what is newer. One proces
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -94,6 +95,8 @@ class _GroupConsumer:
                     await self._take(messages, lease)
                 metrics.LAG.labels(self._processor.durable, str(self._group)).set(reader.lag)
         finally:
+            with contextlib.suppress(KeyError):
+                metrics.LAG.remove(self._processor.durable, str(self._group))
             await reader.close()
 
     async def _take(self, messages: Sequence[RawMessage], lease: Lease) -> None:

@@ -15,14 +15,14 @@ from typing import Any, Final
 
 import structlog
 from careloop_contracts.streams import stream_of
-from sqlalchemy import ColumnClause, Row, column, delete, func, select, text
+from sqlalchemy import Row, func, select, text
 
 from careloop_common import clock
 from careloop_common.failures import is_transient
 from careloop_common.messaging import metrics
 from careloop_common.messaging.bus import Bus
 from careloop_common.messaging.errors import BrokerRefused, BrokerUnavailable
-from careloop_common.plumbing import inbox, outbox, outbox_sent
+from careloop_common.plumbing import outbox
 from careloop_common.runtime import Runtime
 
 log = structlog.get_logger()
@@ -32,10 +32,7 @@ WINDOW: Final = 256
 """Unacknowledged messages at a time."""
 
 _GAUGE_SECONDS: Final = 2.0
-_PURGE_SECONDS: Final = 60.0
-_PURGE_ROWS: Final = 5000
 _EXPECTED_STREAM: Final = "Nats-Expected-Stream"
-_ROW: ColumnClause[Any] = column("ctid")
 _COLUMNS = "id, event_id, partition, subject, headers, payload, created_at"
 
 _ARCHIVE = text(
@@ -61,7 +58,6 @@ class Relay:
         self._engine = runtime.database.engine
         self._groups = runtime.settings.relay_groups
         self._measured_at = 0.0
-        self._purged_at = 0.0
 
     async def run(self) -> None:
         """Work for ever; a lost database or broker is waited for."""
@@ -89,7 +85,7 @@ class Relay:
     async def _turn(self, group: int) -> bool:
         """Publish one batch, or wait for something to do; returns whether the broker stood in the way."""
         if group == 0:
-            await self._keep_house()
+            await self._measure()
         if not self._runtime.bus.connected:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(1):
@@ -117,33 +113,17 @@ class Relay:
         async with self._engine.connect() as connection:
             return (await connection.execute(query)).all()
 
-    async def _keep_house(self) -> None:
-        """Gauges every two seconds, old rows every minute."""
+    async def _measure(self) -> None:
+        """Set the gauges every two seconds."""
         now = time.monotonic()
-        if now - self._measured_at >= _GAUGE_SECONDS:
-            self._measured_at = now
-            age = func.extract("epoch", func.now() - func.min(outbox.c.created_at))
-            async with self._engine.connect() as connection:
-                pending, oldest = (
-                    await connection.execute(select(func.count(), age).select_from(outbox))
-                ).one()
-            metrics.OUTBOX_PENDING.set(pending)
-            metrics.OUTBOX_OLDEST.set(max(0.0, float(oldest or 0)))
-        if now - self._purged_at >= _PURGE_SECONDS:
-            self._purged_at = now
-            await self._purge(clock.now())
-
-    async def _purge(self, now: datetime) -> None:
-        """Forget what is past its time, in small transactions."""
-        settings = self._runtime.settings
-        ends = (
-            (outbox_sent.c.sent_at, timedelta(hours=settings.sent_hours)),
-            (inbox.c.received_at, timedelta(days=settings.inbox_days)),
-        )
-        for moment, kept in ends:
-            old = select(_ROW).select_from(moment.table).where(moment < now - kept).limit(_PURGE_ROWS)
-            async with self._engine.begin() as connection:
-                await connection.execute(delete(moment.table).where(_ROW.in_(old)))
+        if now - self._measured_at < _GAUGE_SECONDS:
+            return
+        self._measured_at = now
+        age = func.extract("epoch", func.now() - func.min(outbox.c.created_at))
+        async with self._engine.connect() as connection:
+            pending, oldest = (await connection.execute(select(func.count(), age).select_from(outbox))).one()
+        metrics.OUTBOX_PENDING.set(pending)
+        metrics.OUTBOX_OLDEST.set(max(0.0, float(oldest or 0)))
 
 
 async def _publish(

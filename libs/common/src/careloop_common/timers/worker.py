@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from careloop_common.failures import is_transient
+from careloop_common.observability.tracing import consumer_span
 from careloop_common.timers import canary, claim, metrics
 from careloop_common.timers.audit import Auditor
 from careloop_common.timers.due import DueTimer, InBatches, TimerHandler
@@ -86,11 +87,13 @@ class TimerWorker:
     async def _fire(self, session: "AsyncSession", batch: Sequence[DueTimer], now: datetime) -> None:
         for kind, run in groupby(batch, key=lambda item: item.kind):
             handler, items = self._handlers[kind], list(run)
-            if isinstance(handler, InBatches):
-                await handler.handler(session, items, now)
-                continue
-            for item in items:
-                await handler(session, item, now)
+            with consumer_span(f"timer {kind}", []):
+                if isinstance(handler, InBatches):
+                    await handler.handler(session, items, now)
+                    continue
+                for item in items:
+                    with structlog.contextvars.bound_contextvars(timer=kind, owner_id=str(item.owner_id)):
+                        await handler(session, item, now)
         kept = [item for item in batch if item.kind != canary.KIND]
         await claim.archive(session, kept, now=now, outcome="fired")
 

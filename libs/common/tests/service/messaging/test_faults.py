@@ -9,11 +9,9 @@ from contextlib import asynccontextmanager
 import pytest
 from careloop_common import ids
 from careloop_common.embedded import EmbeddedNats, EmbeddedPostgres
-from careloop_common.messaging import position
 from careloop_common.messaging.consumer import Consumer
 from careloop_common.messaging.errors import BrokerUnavailable
-from careloop_common.messaging.position import Fenced
-from careloop_common.messaging.relay import Relay, resend
+from careloop_common.messaging.relay import Relay
 from careloop_common.messaging.subscription import Subscription, on
 from careloop_common.outbox import add
 from careloop_common.plumbing import outbox
@@ -198,122 +196,6 @@ async def test_nothing_is_lost_or_doubled_when_the_database_is_killed(
             await eventually(all_there, timeout=30)
             seen = in_order(await effects())
     assert all(seen[aggregate] == list(range(45)) for aggregate in aggregates)
-
-
-async def test_of_two_consumers_one_works_and_the_other_takes_over(
-    service_settings, effects, write, running, eventually, broker
-):
-    handled = {"first": 0, "second": 0}
-
-    def handler(name):
-        async def handle(session, event, meta):
-            handled[name] += 1
-            await effects.handle(session, event, meta)
-
-        return handle
-
-    aggregate = ids.new_id()
-    async with (
-        Runtime.open("plumbing", service_settings) as one,
-        Runtime.open("plumbing", service_settings) as two,
-        running(Relay(two)),
-    ):
-        first = Consumer(one, Subscription("ticket", "effects", [on(TicketReopenedV1, handler("first"))]))
-        second = Consumer(two, Subscription("ticket", "effects", [on(TicketReopenedV1, handler("second"))]))
-        async with running(first):
-            await write(aggregate, range(10))
-
-            async def begun():
-                return await effects.of(aggregate) == list(range(10))
-
-            await eventually(begun)
-            async with running(second):
-                await write(aggregate, range(10, 20))
-
-                async def gone_on():
-                    return await effects.of(aggregate) == list(range(20))
-
-                await eventually(gone_on)
-        assert handled == {"first": 20, "second": 0}
-        async with running(second):
-            await write(aggregate, range(20, 30))
-
-            async def taken_over():
-                return await effects.of(aggregate) == list(range(30))
-
-            await eventually(taken_over)
-    assert handled == {"first": 20, "second": 10}
-
-
-async def test_a_leader_that_was_overtaken_cannot_move_the_position(runtime, broker):
-    """Its lock may be gone without its knowing; the position in the transaction tells."""
-    created = (await runtime.bus.api("STREAM.INFO.CARE_TICKET"))["created"]
-    start = position.Position("effects", 0, "CARE_TICKET", position.datetime.fromisoformat(created))
-    ten, twenty = (position.replace(start, sequence=number) for number in (10, 20))
-    async with runtime.database.transaction() as session:
-        await position.store(session, None, ten)
-    async with runtime.database.transaction() as session:
-        await position.store(session, ten, twenty)
-    with pytest.raises(Fenced):
-        async with runtime.database.transaction() as session:
-            await position.store(session, ten, position.replace(start, sequence=11))
-    with pytest.raises(Fenced):
-        async with runtime.database.transaction() as session:
-            await position.store(session, None, position.replace(start, sequence=1))
-    async with runtime.database.transaction() as session:
-        assert await position.load(session, "effects", 0) == twenty
-
-
-async def test_a_recreated_stream_is_read_from_its_start(
-    runtime, consumer, effects, write, running, eventually, broker, sequence
-):
-    """Also while the consumer reads; what the outbox still has can be sent again, and has no second effect."""
-    aggregate = ids.new_id()
-    async with running(Relay(runtime), consumer):
-        await write(aggregate, range(5))
-
-        async def read():
-            return await effects.of(aggregate) == list(range(5))
-
-        await eventually(read)
-        await broker.reset()
-        await write(aggregate, [5])
-
-        async def read_on():
-            return await effects.of(aggregate) == list(range(6)) and await sequence() == 1
-
-        await eventually(read_on, timeout=20)
-        assert await resend(runtime, hours=1) == 6
-
-        async def read_again():
-            return await sequence() == 6
-
-        await eventually(read_again)
-    assert await effects.of(aggregate) == list(range(6))
-
-
-async def test_a_stream_that_lost_its_end_is_noticed(
-    runtime, subscription, effects, publish, numbered, running, eventually, broker, sequence
-):
-    """After a power failure other messages may have the old numbers; the time of the message at the position tells."""
-    aggregate = ids.new_id()
-    for number in range(3):
-        await publish(numbered(aggregate, number))
-    async with running(Consumer(runtime, subscription)):
-
-        async def read():
-            return await sequence() == 3
-
-        await eventually(read)
-    async with runtime.database.transaction() as session:
-        await session.execute(text("update consumer_position set message_nanos = message_nanos - 1000"))
-    async with running(Consumer(runtime, subscription)):
-        await publish(numbered(aggregate, 3))
-
-        async def read_on():
-            return await effects.of(aggregate) == [0, 1, 2, 3]
-
-        await eventually(read_on)
 
 
 async def test_an_old_server_is_refused(runtime, monkeypatch, nats_server):

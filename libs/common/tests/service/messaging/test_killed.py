@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from careloop_common import clock, ids, timers
 
-KILLS = 4
+KILLS = 3
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ async def test_killed_workers_lose_nothing_and_repeat_nothing(
     seed = random.SystemRandom().randrange(1_000_000)
     chance = random.Random(seed)
     aggregates = [ids.new_id() for _ in range(15)]
-    owners = [ids.new_id() for _ in range(300)]
+    owners = [ids.new_id() for _ in range(75 * KILLS)]
     for turn in range(KILLS):
         done_before = len(await effects.all())
         async with worker_process():
@@ -64,11 +64,11 @@ async def test_killed_workers_lose_nothing_and_repeat_nothing(
     async with worker_process():
 
         async def all_there():
-            return len(await effects.all()) >= 60 * len(aggregates) + len(owners)
+            return len(await effects.all()) >= 15 * KILLS * len(aggregates) + len(owners)
 
         await eventually(all_there, timeout=60)
     seen = defaultdict(list)
     for aggregate, number in await effects.all():
         seen[aggregate].append(number)
-    assert all(seen[aggregate] == list(range(60)) for aggregate in aggregates), f"seed {seed}"
+    assert all(seen[aggregate] == list(range(15 * KILLS)) for aggregate in aggregates), f"seed {seed}"
     assert all(seen[owner] == [7] for owner in owners), f"seed {seed}"

@@ -5,7 +5,7 @@ from careloop_common import ids
 from careloop_common.messaging import relay
 from careloop_common.messaging.relay import Relay
 from careloop_common.outbox import add
-from careloop_common.plumbing import outbox, outbox_sent
+from careloop_common.plumbing import inbox, outbox, outbox_sent
 from careloop_contracts import TicketReopenedV1
 from opentelemetry.sdk.trace import TracerProvider
 from sqlalchemy import func, select, text
@@ -36,14 +36,14 @@ async def test_committed_events_reach_the_stream_and_are_archived(
 async def test_order_of_each_aggregate_is_kept_over_many_batches(
     runtime, write, running, published, eventually
 ):
-    aggregates = [ids.new_id() for _ in range(40)]
+    aggregates = [ids.new_id() for _ in range(20)]
     async with running(Relay(runtime)):
         for start in range(0, 60, 20):
             for aggregate in aggregates:
                 await write(aggregate, range(start, start + 20))
 
         async def drained():
-            return await count(runtime, outbox_sent) == 2400
+            return await count(runtime, outbox_sent) == 1200
 
         await eventually(drained, timeout=30)
     seen = {aggregate: [] for aggregate in aggregates}
@@ -132,3 +132,25 @@ async def test_the_trace_of_the_writer_is_on_the_message(runtime, numbered, runn
 
         message = (await eventually(arrived))[0]
     assert f"{span.get_span_context().trace_id:032x}" in message.headers["traceparent"]
+
+
+async def test_old_messages_are_forgotten_bit_by_bit(runtime, monkeypatch):
+    from careloop_common.messaging import housekeeping
+
+    monkeypatch.setattr(housekeeping, "ROWS", 4)
+    sent = text(
+        "insert into outbox_sent (id, event_id, partition, subject, headers, payload, created_at, sent_at)"
+        " select n, gen_random_uuid(), 0, 's', '{}', '', now(), now() - n * interval '4 hours'"
+        " from generate_series(1, 12) as n"
+    )
+    known = text(
+        "insert into inbox (consumer, event_id, received_at)"
+        " select 'c', gen_random_uuid(), now() - n * interval '4 days' from generate_series(1, 5) as n"
+    )
+    async with runtime.database.transaction() as session:
+        await session.execute(sent)
+        await session.execute(known)
+    assert await housekeeping.purge(runtime) is True
+    assert await housekeeping.purge(runtime) is False
+    assert await count(runtime, outbox_sent) == 5
+    assert await count(runtime, inbox) == 3
