@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 
+from pydantic import ValidationError
+
 from careloop_local.errors import LocalError
+from careloop_local.settings import LocalSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except LocalError as error:
         sys.stderr.write(f"careloop: {error}\n")
         return error.status
+    except ValidationError as error:
+        if error.title != LocalSettings.__name__:
+            raise
+        for problem in error.errors():
+            name = f"CARELOOP_{problem['loc'][0]}".upper()
+            sys.stderr.write(f"careloop: {name}: {problem['msg']}, not {str(problem['input'])!r}\n")
+        return 2
     except KeyboardInterrupt:
         return 130
     return status

@@ -1,0 +1,75 @@
+"""What `careloop` says before anything runs."""
+
+import os
+import socket
+
+import pytest
+
+
+@pytest.fixture
+def taken():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield str(server.getsockname()[1])
+
+
+def test_every_taken_port_is_reported_by_name_with_the_setting_that_changes_it(launcher, taken):
+    platform = launcher(CARELOOP_TICKETING_PORT=taken, CARELOOP_NATS_PORT=taken)
+    said = platform.command("up")
+    assert said.returncode == 3
+    assert f"ticketing: port {taken} is given twice; CARELOOP_TICKETING_PORT sets another one" in said.stderr
+    assert f"nats: port {taken} is given twice; CARELOOP_NATS_PORT sets another one" in said.stderr
+    platform.environment["CARELOOP_NATS_PORT"] = platform.environment["CARELOOP_PROFILE_PORT"]
+    platform.environment["CARELOOP_PROFILE_PORT"] = "0"
+    said = platform.command("up")
+    assert f"ticketing: port {taken} is taken by " in said.stderr
+    assert f"(process {os.getpid()}); CARELOOP_TICKETING_PORT sets another one" in said.stderr
+    assert not (platform.home / "postgres").exists()
+
+
+def test_a_wrong_setting_is_named(launcher):
+    said = launcher(CARELOOP_GATEWAY_PORT="eighty").command("up")
+    assert said.returncode == 2
+    assert "CARELOOP_GATEWAY_PORT" in said.stderr
+    assert "Traceback" not in said.stderr
+
+
+def test_a_lost_data_key_is_not_replaced_while_data_exist(launcher):
+    platform = launcher()
+    (platform.home / "postgres").mkdir(parents=True)
+    said = platform.command("up")
+    assert said.returncode == 1
+    assert "data.keys is missing" in said.stderr
+    assert "careloop reset" in said.stderr
+
+
+def test_servers_of_ones_own_that_do_not_answer_are_named_without_their_password(launcher, taken):
+    url = f"nats://user:secret@127.0.0.1:{taken}"
+    said = launcher(CARELOOP_NATS_URL=url.replace(taken, "1")).command("up")
+    assert said.returncode == 1
+    assert "no NATS server answers at CARELOOP_NATS_URL (nats://127.0.0.1:1)" in said.stderr
+    url = "postgresql://user:secret@127.0.0.1:1/postgres"
+    said = launcher(CARELOOP_DATABASE_URL=url).command("up")
+    assert said.returncode == 1
+    assert "cannot make the databases on postgresql://127.0.0.1:1/postgres" in said.stderr
+    assert "secret" not in said.stderr
+
+
+def test_down_is_content_when_nothing_runs(launcher):
+    said = launcher().command("down")
+    assert (said.returncode, said.stdout) == (0, "nothing was running\n")
+
+
+def test_reset_deletes_only_what_the_platform_made(launcher):
+    platform = launcher()
+    for name in ("postgres", "nats", "secrets", "logs", "mine"):
+        (platform.home / name).mkdir(parents=True)
+    assert platform.command("reset").returncode == 0
+    assert [path.name for path in platform.home.iterdir()] == ["mine"]
+
+
+def test_reset_keeps_the_secrets_that_own_databases_need(launcher):
+    platform = launcher(CARELOOP_DATABASE_URL="postgresql://me@db.example/postgres")
+    (platform.home / "secrets").mkdir(parents=True)
+    said = platform.command("reset")
+    assert (platform.home / "secrets").exists()
+    assert "left alone: the databases profile, ticketing, campaign, scoring, gateway" in said.stdout
