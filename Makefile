@@ -8,12 +8,15 @@ MEMBERS := libs/contracts libs/common services/profile services/ticketing servic
 PYPROJECTS := $(addsuffix /pyproject.toml,$(MEMBERS))
 INSTALLED := $(VENV)/.installed
 LOCKED := $(VENV)/.locked
+# Files that start with an underscore are parts of others.
+BENCHES := $(sort $(wildcard tests/bench/[a-z]*.py))
 
 # What a demo reads; without DATA it invents an operator.
 DATA ?=
 MAPPING ?=
 COMPLAINTS ?=
 EXIT ?=
+BENCH ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -54,8 +57,10 @@ schemas: $(INSTALLED) ## Write the JSON Schemas and the AsyncAPI document of the
 docs: $(INSTALLED) ## Write the generated pages of docs/ again
 	$(BIN)/python -m careloop_local.docs
 
-bench: $(INSTALLED) ## Measure; ARGS names the benchmarks
-	$(BIN)/python -m pytest -o python_files='bench_*.py' -s tests/bench $(ARGS)
+bench: $(INSTALLED) ## Measure; BENCH=churn_auc for one benchmark, ARGS for its arguments
+	@for bench in $(if $(BENCH),$(BENCH:%=tests/bench/%.py),$(BENCHES)); do \
+		echo "=== $$bench"; $(BIN)/python $$bench $(ARGS) || exit; \
+	done
 
 chaos: $(INSTALLED) ## Kill processes at random under load, and account for every write; ARGS="--kills 20 --seed 1"
 	$(BIN)/python tests/chaos/run.py $(ARGS)
