@@ -24,6 +24,9 @@ COMMANDS = {
     "up": Command("careloop_local.stack.up", "start the platform and stay with it until Ctrl-C"),
     "down": Command("careloop_local.stack.down", "stop a running platform"),
     "reset": Command("careloop_local.stack.reset", "stop the platform and delete its data"),
+    "demo": Command("careloop_local.demo.command", "drive the care loop and show what happened"),
+    "import": Command("careloop_local.importing", "import a file of customers into a running platform"),
+    "simulate": Command("careloop_local.simulator.command", "write a simulated operator to files"),
 }
 
 

@@ -19,6 +19,7 @@ from careloop_local.demo.report import Report
 from careloop_local.errors import LocalError
 from careloop_local.settings import LocalSettings
 from careloop_local.simulator.interactions import ZONE
+from careloop_local.simulator.world import Size
 from careloop_local.stack.config import StackConfig
 
 KEPT_RUNS = 5
@@ -35,6 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, help="customers, CSV or Parquet; simulated without it")
     parser.add_argument("--mapping", help="name or file of the mapping that reads --data")
     parser.add_argument("--complaints", type=Path, help="complaints, CSV; simulated without it")
+    parser.add_argument("--scale", type=_scale, default=1.0, help="how much to simulate: 0.2 is a fifth")
     parser.add_argument("--seed", type=int, help="repeat the people and the chances of an earlier run")
 
 
@@ -101,4 +103,12 @@ def _plan(config: StackConfig, arguments: argparse.Namespace) -> Plan:
         data=arguments.data,
         mapping=arguments.mapping,
         complaints=arguments.complaints,
+        size=Size().times(arguments.scale),
     )
+
+
+def _scale(text: str) -> float:
+    scale = float(text)
+    if not 0.1 <= scale <= 100:
+        raise argparse.ArgumentTypeError("from 0.1 to 100: below, there are too few leavers to learn from")
+    return scale

@@ -9,6 +9,7 @@ from careloop_local.client import Gateway
 from careloop_local.demo.observer import Observer
 from careloop_local.demo.report import Report
 from careloop_local.demo.tickets import Tickets
+from careloop_local.simulator.world import Size
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Plan:
     data: Path | None = None
     mapping: str | None = None
     complaints: Path | None = None
-    interactions: int = 20_000
+    size: Size = field(default_factory=Size)
 
     @property
     def source(self) -> str:

@@ -8,7 +8,6 @@ from careloop_local.demo.journey import Filing, Known, Plan
 from careloop_local.simulator import complaints, customers, files
 from careloop_local.simulator.dice import stream
 
-CUSTOMERS, COMPLAINTS = 5_000, 600
 TEXT_COLUMNS = ("Customer Complaint", "complaint", "text", "description", "投诉内容")
 CHANNEL_COLUMNS = ("Received Via", "channel", "渠道")
 NUMBER_COLUMNS = ("customer_no", "customer_id", "客户编号")
@@ -22,7 +21,7 @@ class ComplaintsUnreadable(LookupError):
 def simulated_customers(plan: Plan) -> Path:
     """A file of simulated customers as an operator's system would export it."""
     path = plan.folder / "customers.csv"
-    files.write_customers(path, customers.simulate(CUSTOMERS, seed=plan.seed, today=plan.today))
+    files.write_customers(path, customers.simulate(plan.size.customers, seed=plan.seed, today=plan.today))
     return path
 
 
@@ -31,7 +30,7 @@ def filings(plan: Plan, people: dict[str, Known]) -> list[Filing]:
     present = [customer for customer in people.values() if customer.present]
     if plan.complaints is not None:
         return list(_from_file(plan, plan.complaints, people, present))
-    written = complaints.simulate(present, COMPLAINTS, seed=plan.seed)
+    written = complaints.simulate(present, plan.size.complaints, seed=plan.seed)
     return [Filing(one.number, one.customer_no, one.channel, one.text) for one in written]
 
 

@@ -1,10 +1,6 @@
-"""`docs/errors.md` from the error classes of every package.
-
-python -m careloop_local.docs.errors > docs/errors.md
-"""
+"""`docs/errors.md` from the error classes of every package."""
 
 import inspect
-import sys
 from collections.abc import Iterable, Iterator
 
 from careloop_common.errors import STATUS, TRANSIENT, DomainError
@@ -24,7 +20,7 @@ of a request by JSON Pointer.
 ```
 
 "Again" says whether the same request may succeed later; wait for `Retry-After` where it is sent, and send the same
-`Idempotency-Key`. This page is made by `python -m careloop_local.docs.errors`, and a contract test compares it with the code.
+`Idempotency-Key`. This page is made by `make docs`, and a contract test compares it with the code.
 """
 
 # Answers that the framework gives before any of our code runs.
@@ -78,7 +74,3 @@ def _described(error: type[DomainError]) -> str:
 
 def _entry(code: str, status: int, title: str, meaning: str, *, again: bool = False) -> str:
     return f"### {code}\n\n{status} {title}. Again: {'yes' if again else 'no'}.\n{meaning}\n"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(render(collect()))

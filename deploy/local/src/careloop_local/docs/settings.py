@@ -1,11 +1,7 @@
-"""`docs/operations/settings.md` from the settings classes.
-
-python -m careloop_local.docs.settings > docs/operations/settings.md
-"""
+"""`docs/operations/settings.md` from the settings classes."""
 
 import inspect
 import re
-import sys
 import textwrap
 from collections.abc import Iterable
 from typing import Any
@@ -21,7 +17,7 @@ HEAD = """\
 
 Each process reads its settings from the environment, under its own prefix: `TICKETING_PORT`, `GATEWAY_PORT` and so on. An unknown or
 malformed setting ends the process at once with its name. Secrets may be given as `file:/path`. `make demo` and `make up` set all of
-this themselves. This page is made by `python -m careloop_local.docs.settings`, and a contract test compares it with the code.
+this themselves. This page is made by `make docs`, and a contract test compares it with the code.
 """
 
 
@@ -83,7 +79,3 @@ def _docstrings(settings: type[BaseSettings]) -> dict[str, str]:
     source = textwrap.dedent(inspect.getsource(settings))
     found = re.findall(r'^    (\w+):[^\n]*\n    """(.+?)"""', source, re.MULTILINE | re.DOTALL)
     return {name: " ".join(text.split()) for name, text in found}
-
-
-if __name__ == "__main__":
-    sys.stdout.write(render(collect()))

@@ -16,6 +16,9 @@ class Size:
     interactions: int = 20_000
     complaints: int = 600
 
+    def times(self, scale: float) -> "Size":
+        return Size(*(round(scale * count) for count in (self.customers, self.interactions, self.complaints)))
+
 
 @dataclass(frozen=True, slots=True)
 class Operator:

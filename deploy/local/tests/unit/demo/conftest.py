@@ -2,6 +2,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 from careloop_local.demo.journey import Known, Plan
+from careloop_local.simulator.world import Size
 
 
 @pytest.fixture
@@ -12,6 +13,7 @@ def plan(tmp_path):
         today=date(2026, 3, 2),
         seed=7,
         folder=tmp_path,
+        size=Size(200, 400, 60),
     )
 
 

@@ -29,7 +29,7 @@ def plan_with(plan, tmp_path):
 
 def test_simulated_complaints_come_from_customers_who_are_there(plan, people):
     found = material.filings(plan, people)
-    assert len(found) == material.COMPLAINTS
+    assert len(found) == plan.size.complaints
     assert {filing.customer_no for filing in found} <= {n for n, known in people.items() if known.present}
 
 
@@ -64,4 +64,4 @@ def test_a_file_without_texts_is_refused_with_the_columns_that_would_do(plan_wit
 
 def test_the_customers_of_a_run_are_written_as_a_file(plan):
     path = material.simulated_customers(plan)
-    assert len(path.read_text(encoding="utf-8").splitlines()) == material.CUSTOMERS + 1
+    assert len(path.read_text(encoding="utf-8").splitlines()) == plan.size.customers + 1

@@ -23,7 +23,7 @@ STORED_WITHIN = 30.0
 
 async def work(journey: Journey, line: Line, outcome: Outcome) -> None:
     people, plan = list(journey.customers.values()), journey.plan
-    stream = interactions.simulate(people, plan.interactions, seed=plan.seed, today=plan.today)
+    stream = interactions.simulate(people, plan.size.interactions, seed=plan.seed, today=plan.today)
     batches = list(_batches(stream))
     sending = _Sending(journey, line, len(stream))
     started = time.monotonic()
