@@ -1,11 +1,10 @@
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
-from careloop_common import clock, ids
+from careloop_common import ids
 from careloop_contracts import CustomerRegisteredV1
 from careloop_ticketing import defaults
 from careloop_ticketing.service import service
@@ -54,13 +53,14 @@ def facts(client: httpx.AsyncClient) -> Callable[..., Awaitable[list[str]]]:
 
 @pytest.fixture
 def publish_policy(client: httpx.AsyncClient) -> Callable[..., Awaitable[int]]:
-    """`await publish_policy(first_response=1, resolution=2)`: the shipped policy with these targets, in seconds."""
+    """`await publish_policy(first_response=1, resolution={"primary": 2})`: the shipped policy with these targets."""
 
-    async def publish(satisfaction: int = 3600, **targets: int) -> int:
+    async def publish(satisfaction: int = 3600, **targets: int | dict[str, int]) -> int:
         document = defaults.sla_policy() | {"name": "Seconds", "satisfaction_seconds": satisfaction}
         for name, seconds in targets.items():
             for kind in ("targets", "vip_targets"):
-                document["clocks"][name][kind] = dict.fromkeys(document["clocks"][name][kind], seconds)
+                terms = document["clocks"][name]
+                terms[kind] |= seconds if isinstance(seconds, dict) else dict.fromkeys(terms[kind], seconds)
         answer = await client.put("/v1/sla-policies", json=document)
         assert answer.status_code == 201, answer.text
         return answer.json()["version"]
@@ -77,8 +77,3 @@ def customer_registered() -> Callable[..., CustomerRegisteredV1]:
         return CustomerRegisteredV1(customer_id=customer_id or ids.new_id(), **(about | given))
 
     return make
-
-
-@pytest.fixture
-def ago() -> Callable[..., str]:
-    return lambda **delta: (clock.now() - timedelta(**delta)).isoformat()

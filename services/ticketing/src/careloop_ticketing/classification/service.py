@@ -13,11 +13,15 @@ from careloop_ticketing.classification.errors import RuleSetNotFound
 from careloop_ticketing.classification.models import CorrectionRow, RuleSetRow
 from careloop_ticketing.classification.policy import RuleSet, Verdict
 
+_NEWEST = (
+    select(col(RuleSetRow.version), cast(RuleSetRow.document, Text))
+    .order_by(col(RuleSetRow.version).desc())
+    .limit(1)
+)
+
 
 async def active(session: AsyncSession) -> RuleSet:
-    newest = select(col(RuleSetRow.version), cast(RuleSetRow.document, Text))
-    newest = newest.order_by(col(RuleSetRow.version).desc()).limit(1)
-    return policy.parse(*(await session.execute(newest)).one())
+    return policy.parse(*(await session.execute(_NEWEST)).one())
 
 
 async def publish(

@@ -7,12 +7,11 @@ which are taken in their order, each with the time at which it was due.
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-import structlog
-from careloop_common import outbox
+from careloop_common import ids, outbox
 from careloop_common.timers import DueTimer
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from careloop_ticketing.escalation import events, policy
+from careloop_ticketing.escalation import events, metrics, policy
 from careloop_ticketing.escalation.models import EscalationRow
 from careloop_ticketing.escalation.policy import Consequence, Standing
 from careloop_ticketing.sla import service as sla
@@ -23,8 +22,6 @@ from careloop_ticketing.sla.service import ClockRow
 from careloop_ticketing.tickets import service as tickets
 from careloop_ticketing.tickets.service import Ticket
 
-log = structlog.get_logger()
-
 
 async def on_due(session: AsyncSession, due: Sequence[DueTimer], now: datetime) -> None:
     """Take every step that is due on the clocks of these timers; a handful of statements for all of them."""
@@ -32,11 +29,14 @@ async def on_due(session: AsyncSession, due: Sequence[DueTimer], now: datetime) 
     clocks = await sla.of_all(session, {ticket.id for _, ticket in found})
     versions = {row.policy_version for named in clocks.values() for row in named.values()}
     policies = await sla.policies(session, versions)
+    climbed = []
     for timer, ticket in found:
         clock = clocks[ticket.id][timer.step]
         if clock.generation == timer.generation:
             terms = policies[clock.policy_version]
             await _climb(session, ticket, clocks[ticket.id], clock=clock, terms=terms, now=now)
+            climbed.append((clock, terms))
+    await sla.arm(session, climbed)
 
 
 async def _climb(
@@ -62,7 +62,6 @@ async def _climb(
         await _take(
             session, ticket, clocks, clock=clock, step=step, consequence=consequence, due_at=due_at, now=now
         )
-    await sla.arm(session, clock, terms)
 
 
 async def _take(
@@ -77,6 +76,7 @@ async def _take(
     now: datetime,
 ) -> None:
     row = EscalationRow(
+        id=ids.new_id(),
         ticket_id=ticket.id,
         clock=clock.name,
         policy_version=clock.policy_version,
@@ -90,6 +90,7 @@ async def _take(
         escalated_at=now,
     )
     session.add(row)
+    metrics.STEPS.labels(clock.name, step.name).inc()
     if step.is_breach:
         outbox.add(session, events.breached(ticket, clock, due_at), now=now)
     outbox.add(session, events.escalated(ticket, row, policy.reason(step, clock.name)), now=now)
@@ -104,4 +105,3 @@ async def _take(
         step={**about, "due_at": due_at.isoformat()},
         now=now,
     )
-    log.info("ticket.escalated", ticket_id=str(ticket.id), step=step.name, clock=clock.name)

@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from careloop_common import outbox
+from careloop_common import outbox, timers
 from careloop_common.timers import DueTimer
 from careloop_common.tokens import SYSTEM, Actor
 from sqlalchemy import func, select
@@ -43,7 +43,8 @@ async def answer(
         ticket.dissatisfied = True
         await tickets.reopen(session, ticket, reason=ReopenReason.DISSATISFIED, actor=actor, now=now)
     elif outcome is Outcome.ARCHIVE:
-        await tickets.archive(session, ticket, reason=ArchiveReason.ANSWERED, actor=actor, now=now)
+        await timers.cancel(session, tickets.FEEDBACK_TIMER, ticket.id)
+        tickets.archive(session, ticket, reason=ArchiveReason.ANSWERED, actor=actor, now=now)
     return given
 
 
@@ -51,7 +52,7 @@ async def on_due(session: AsyncSession, due: Sequence[DueTimer], now: datetime) 
     """Nobody answered in time: archive."""
     for timer, ticket in await tickets.lock_due(session, due):
         if ticket.status is Status.FEEDBACK and ticket.feedback_round == timer.generation:
-            await tickets.archive(session, ticket, reason=ArchiveReason.NOT_ANSWERED, actor=SYSTEM, now=now)
+            tickets.archive(session, ticket, reason=ArchiveReason.NOT_ANSWERED, actor=SYSTEM, now=now)
 
 
 async def average(session: AsyncSession) -> tuple[int, float | None]:

@@ -10,12 +10,15 @@ from sqlmodel import col
 from careloop_ticketing.sla.models import ClockRow, PolicyRow
 from careloop_ticketing.sla.policy.clock import State
 
+_NEWEST = (
+    select(col(PolicyRow.version), cast(PolicyRow.document, Text))
+    .order_by(col(PolicyRow.version).desc())
+    .limit(1)
+)
+
 
 async def newest_document(session: AsyncSession) -> tuple[int, str]:
-    newest = select(col(PolicyRow.version), cast(PolicyRow.document, Text)).order_by(
-        col(PolicyRow.version).desc()
-    )
-    return (await session.execute(newest.limit(1))).one()
+    return (await session.execute(_NEWEST)).one()
 
 
 async def documents(session: AsyncSession, versions: Collection[int]) -> Sequence[tuple[int, str]]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from careloop_common import timers
+from careloop_common.timers import NewTimer
 from careloop_common.tokens import Actor
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,7 +24,7 @@ from careloop_ticketing.sla.policy.terms import Policy
 
 TIMER: Final = "sla"
 
-__all__ = ["TIMER", "ClockRow", "Retargeting"]
+__all__ = ["TIMER", "ClockRow", "Clocks", "Retargeting"]
 
 Clocks = Mapping[str, ClockRow]
 
@@ -68,10 +69,10 @@ async def start(
     started = {}
     for name in names:
         clock = clocks.start(policy.target(name, tier, vip=vip), now)
-        started[name] = row = ClockRow.started(
+        started[name] = ClockRow.started(
             clock, subject_id=subject_id, name=name, policy_version=policy.version, tier=tier, vip=vip
         )
-        await arm(session, row, policy)
+    await arm(session, [(row, policy) for row in started.values()])
     session.add_all(started.values())
     return started
 
@@ -109,7 +110,7 @@ async def _turn(
     before = row.state
     row.show(clock, reason=reason, actor_id=actor.id)
     if row.state is not before:
-        await arm(session, row, (await policies(session, [row.policy_version]))[row.policy_version])
+        await _rearm(session, row, (await policies(session, [row.policy_version]))[row.policy_version])
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,7 @@ async def retarget(
     row.show(aimed)
     if ladder_changes:
         row.steps_taken = ladder.taken_before_breach(policy.ladder(row.name, vip=vip), aimed)
-    await arm(session, row, policy)
+    await _rearm(session, row, policy)
     elapsed = clocks.assess(clock, now).elapsed
     return Retargeting(row.name, clock.target, target, elapsed, due_before, row.due_at)
 
@@ -157,18 +158,24 @@ def take(row: ClockRow, step: Step, due_at: datetime) -> None:
         row.breached_at = row.breached_at or due_at
 
 
-async def arm(session: AsyncSession, row: ClockRow, policy: Policy) -> None:
-    """Set the one timer of this clock to its next step: steps of one clock cannot overtake each other."""
+async def arm(session: AsyncSession, climbed: Iterable[tuple[ClockRow, Policy]]) -> None:
+    """Set the one timer of each clock to its next step: steps of one clock cannot overtake each other."""
+    upcoming = (_timer(row, policy) for row, policy in climbed)
+    await timers.arm_all(session, [timer for timer in upcoming if timer])
+
+
+async def _rearm(session: AsyncSession, row: ClockRow, policy: Policy) -> None:
+    timer = _timer(row, policy)
+    if timer is None:
+        await timers.cancel(session, TIMER, row.subject_id, row.name)
+    else:
+        await timers.arm_all(session, [timer])
+
+
+def _timer(row: ClockRow, policy: Policy) -> NewTimer | None:
+    """The timer for the next step. It is of a new generation: the one before is stale now."""
     row.generation += 1
     upcoming = next_step(row, policy)
     if upcoming is None:
-        await timers.cancel(session, TIMER, row.subject_id, row.name)
-        return
-    await timers.arm(
-        session,
-        kind=TIMER,
-        owner_id=row.subject_id,
-        step=row.name,
-        due_at=upcoming[1],
-        generation=row.generation,
-    )
+        return None
+    return NewTimer(TIMER, row.subject_id, row.name, due_at=upcoming[1], generation=row.generation)

@@ -13,6 +13,7 @@ from careloop_common.web import (
 )
 from fastapi import Depends, Response
 
+from careloop_ticketing.cursors import position
 from careloop_ticketing.tickets import queries, schemas, service, views
 from careloop_ticketing.tickets.errors import TicketNotFound
 from careloop_ticketing.tickets.models import HistoryRow
@@ -45,12 +46,12 @@ async def open_ticket(
         customer_id=body.customer_id,
         customer_reference=(body.customer.source, body.customer.external_id) if body.customer else None,
     )
-    ticket, is_new = await service.open_ticket(session, intake, actor=actor, now=now)
-    if not is_new:
+    found = await service.open_ticket(session, intake, actor=actor, now=now)
+    if not found.is_new:
         response.status_code = 200
-    response.headers["location"] = f"/v1/tickets/{ticket.id}"
-    etag(response, ticket.version)
-    return await views.opened(session, ticket, now)
+    response.headers["location"] = f"/v1/tickets/{found.ticket.id}"
+    etag(response, found.ticket.version)
+    return views.opened(found, now)
 
 
 @router.get("", dependencies=[READ])
@@ -58,7 +59,7 @@ async def list_tickets(
     session: SessionDep, now: NowDep, query: PageQuery, filters: Annotated[Filters, Depends()]
 ) -> Page[TicketView]:
     """Tickets, newest first."""
-    before = query.after[0] if query.after else None
+    before = position(query, UUID)
     rows = await queries.newest(session, filters, before=before, limit=query.limit + 1, now=now)
     shown = await views.view_all(session, rows, now)
     return page(rows, query.limit, key=lambda row: (row.id,), view=lambda row: shown[row.id])
@@ -80,6 +81,6 @@ async def get_ticket(ticket_id: UUID, session: SessionDep, now: NowDep, response
 async def get_history(ticket_id: UUID, session: SessionDep, query: PageQuery) -> Page[HistoryRow]:
     """Every step in the life of the ticket, in order: who did it, and what it changed."""
     await service.get(session, ticket_id)
-    after = query.after[0] if query.after else 0
+    after = position(query, int) or 0
     rows = await queries.history(session, ticket_id, after=after, limit=query.limit + 1)
     return page(rows, query.limit, key=lambda row: (row.seq,))

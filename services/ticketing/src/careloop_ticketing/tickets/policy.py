@@ -13,7 +13,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from careloop_ticketing.ranks import Tier
-from careloop_ticketing.tickets.errors import PauseNotAllowed, TransitionImpossible
+from careloop_ticketing.tickets.errors import TransitionImpossible
 
 
 class Kind(StrEnum):
@@ -117,10 +117,9 @@ def after(status: Status, act: Act) -> Status:
     return leads_to
 
 
-def check_pause(tier: Tier, *, vip: bool) -> None:
+def may_wait(tier: Tier, *, vip: bool) -> bool:
     """The clocks of brand risks and of VIP customers never wait."""
-    if tier is Tier.ADVANCED or vip:
-        raise PauseNotAllowed("Clocks of advanced tickets and of VIP customers do not pause.")
+    return tier is not Tier.ADVANCED and not vip
 
 
 def number_of(sequence: int, now: datetime) -> str:

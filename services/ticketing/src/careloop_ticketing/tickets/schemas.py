@@ -59,6 +59,12 @@ class Classify(Body):
     tier: Tier | None = None
     severity: Severity | None = None
 
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not (self.cause or self.tier or self.severity):
+            raise ValueError("cause, tier or severity is needed")
+        return self
+
 
 class Assign(Body):
     """To a person, a level, or both; a level alone leaves it to be picked up there."""

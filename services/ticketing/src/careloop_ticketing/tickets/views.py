@@ -12,7 +12,7 @@ from careloop_ticketing.sla.service import ClockRow
 from careloop_ticketing.tickets import acknowledgement
 from careloop_ticketing.tickets.models import TicketRow
 from careloop_ticketing.tickets.schemas import OpenedTicketView, TicketView
-from careloop_ticketing.tickets.service.opening import FIRST_RESPONSE
+from careloop_ticketing.tickets.service.opening import FIRST_RESPONSE, Opened
 
 _OWN = [name for name in TicketView.model_fields if name != "clocks"]
 
@@ -28,12 +28,11 @@ async def view_all(
     return {ticket.id: _view(ticket, clocks[ticket.id], now) for ticket in tickets}
 
 
-async def opened(session: AsyncSession, ticket: TicketRow, now: datetime) -> OpenedTicketView:
-    clocks = await sla.of(session, ticket.id)
-    shown = _view(ticket, clocks, now)
-    text = acknowledgement.text(
-        ticket.number, ticket.kind, language=ticket.language, within=clocks[FIRST_RESPONSE].target
-    )
+def opened(found: Opened, now: datetime) -> OpenedTicketView:
+    ticket = found.ticket
+    within = found.clocks[FIRST_RESPONSE].target
+    text = acknowledgement.text(ticket.number, ticket.kind, language=ticket.language, within=within)
+    shown = _view(ticket, found.clocks, now)
     return OpenedTicketView.model_construct(**shown.__dict__, acknowledgement=text)
 
 

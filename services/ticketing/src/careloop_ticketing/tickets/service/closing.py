@@ -91,14 +91,13 @@ async def reopen(
     outbox.add(session, events.reopened(ticket, reason=reason, now=now), now=now)
 
 
-async def archive(
+def archive(
     session: AsyncSession, ticket: TicketRow, *, reason: ArchiveReason, actor: Actor, now: datetime
 ) -> None:
     """The end; whatever the customer wants later is a new ticket."""
     before = {"status": ticket.status}
     ticket.status = policy.after(ticket.status, Act.ARCHIVE)
     ticket.archived_at = now
-    await timers.cancel(session, FEEDBACK_TIMER, ticket.id)
     after = {"status": ticket.status, "reason": reason}
     record(session, ticket, "archived", actor=actor, now=now, before=before, after=after)
     outbox.add(session, events.archived(ticket, reason=reason, now=now), now=now)

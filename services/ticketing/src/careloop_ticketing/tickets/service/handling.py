@@ -12,6 +12,7 @@ from careloop_ticketing.ranks import Level, Tier
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.sla.service import ClockRow
 from careloop_ticketing.tickets import events, policy
+from careloop_ticketing.tickets.errors import PauseNotAllowed
 from careloop_ticketing.tickets.models import TicketRow
 from careloop_ticketing.tickets.policy import Act, PauseReason
 from careloop_ticketing.tickets.service import targets
@@ -112,7 +113,8 @@ async def pause(
 ) -> None:
     before = {"status": ticket.status}
     ticket.status = policy.after(ticket.status, Act.PAUSE)
-    policy.check_pause(ticket.tier, vip=ticket.vip)
+    if not policy.may_wait(ticket.tier, vip=ticket.vip):
+        raise PauseNotAllowed("Clocks of advanced tickets and of VIP customers do not pause.")
     clock = (await sla.of(session, ticket.id))[RESOLUTION]
     await sla.pause(session, clock, reason=reason, actor=actor, now=now)
     written = write_note(session, ticket, "pause", note, actor=actor, now=now)

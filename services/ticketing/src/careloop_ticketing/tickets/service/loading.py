@@ -3,7 +3,7 @@ from uuid import UUID
 
 from careloop_common import timers
 from careloop_common.errors import VersionMismatch
-from careloop_common.timers import DueTimer
+from careloop_common.timers import DueTimer, NewTimer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_ticketing.tickets import queries
@@ -36,14 +36,7 @@ async def lock_due(session: AsyncSession, due: Sequence[DueTimer]) -> list[tuple
     free = {
         ticket.id: ticket for ticket in await queries.lock_free(session, {timer.owner_id for timer in due})
     }
-    for timer in due:
-        if timer.owner_id not in free:
-            await timers.arm(
-                session,
-                kind=timer.kind,
-                owner_id=timer.owner_id,
-                step=timer.step,
-                due_at=timer.due_at,
-                generation=timer.generation,
-            )
+    busy = (timer for timer in due if timer.owner_id not in free)
+    again = (NewTimer(t.kind, t.owner_id, t.step, t.due_at, t.generation, t.data) for t in busy)
+    await timers.arm_all(session, again)
     return [(timer, free[timer.owner_id]) for timer in due if timer.owner_id in free]

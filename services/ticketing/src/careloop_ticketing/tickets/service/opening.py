@@ -3,18 +3,20 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from careloop_common import outbox
+from careloop_common import ids, outbox
 from careloop_common.tokens import Actor
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import make_transient_to_detached
 
 from careloop_ticketing.classification import service as classification
 from careloop_ticketing.classification.policy import RuleSet
 from careloop_ticketing.customers import service as customers
 from careloop_ticketing.customers.service import CustomerRow
 from careloop_ticketing.sla import service as sla
-from careloop_ticketing.tickets import events, policy, queries
+from careloop_ticketing.sla.service import Clocks
+from careloop_ticketing.tickets import events, metrics, policy, queries
 from careloop_ticketing.tickets.models import NUMBERS, TicketRow
 from careloop_ticketing.tickets.policy import Act, Kind, Status
 from careloop_ticketing.tickets.service.history import record
@@ -22,6 +24,15 @@ from careloop_ticketing.tickets.service.history import record
 FIRST_RESPONSE: Final = "first_response"
 RESOLUTION: Final = "resolution"
 RULES: Final = "rules"
+
+# Built once: putting a statement together costs more than running it.
+_NEXT_NUMBER = select(NUMBERS.next_value())
+_TICKETS = TicketRow.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
+_INSERT = (
+    insert(_TICKETS)
+    .on_conflict_do_nothing(index_elements=["source", "external_ref"])
+    .returning(_TICKETS.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +50,24 @@ class Intake:
     customer_reference: tuple[str, str] | None = None
 
 
-async def open_ticket(
-    session: AsyncSession, intake: Intake, *, actor: Actor, now: datetime
-) -> tuple[TicketRow, bool]:
+@dataclass(frozen=True, slots=True)
+class Opened:
+    ticket: TicketRow
+    clocks: Clocks
+    is_new: bool
+
+
+async def open_ticket(session: AsyncSession, intake: Intake, *, actor: Actor, now: datetime) -> Opened:
     """Take a ticket in, classified and on its clocks; the same reference of the same source opens it only once."""
     sla_policy = await sla.active(session)
     rule_set = await classification.active(session)
     customer = await customers.find(session, intake.customer_id, intake.customer_reference)
-    sequence = (await session.execute(select(NUMBERS.next_value()))).scalar_one()
-    number = policy.number_of(sequence, now)
-    drafted = _draft(intake, customer, number, rule_set=rule_set, policy_version=sla_policy.version, now=now)
-    ticket = await _insert(session, drafted)
-    if ticket is None:
-        return await queries.by_reference(session, intake.source, str(intake.external_ref)), False
-    await sla.start(
+    number = policy.number_of((await session.execute(_NEXT_NUMBER)).scalar_one(), now)
+    ticket = _draft(intake, customer, number, rule_set=rule_set, policy_version=sla_policy.version, now=now)
+    if not await _insert(session, ticket):
+        ticket = await queries.by_reference(session, ticket.source, str(ticket.external_ref))
+        return Opened(ticket, await sla.of(session, ticket.id), is_new=False)
+    clocks = await sla.start(
         session,
         ticket.id,
         sla_policy,
@@ -62,7 +77,8 @@ async def open_ticket(
         now=now,
     )
     _tell(session, ticket, actor, now)
-    return ticket, True
+    metrics.OPENED.labels(ticket.kind, ticket.tier).inc()
+    return Opened(ticket, clocks, is_new=True)
 
 
 def _draft(
@@ -77,6 +93,7 @@ def _draft(
     verdict = rule_set.classify(f"{intake.subject}\n{intake.description}", intake.kind)
     source, external_id = intake.customer_reference or (None, None)
     return TicketRow(
+        id=ids.new_id(),
         number=number,
         status=policy.after(Status.RECEIVED, Act.CLASSIFY),
         kind=intake.kind,
@@ -109,15 +126,13 @@ def _language(intake: Intake, customer: CustomerRow | None) -> str:
     return known or policy.language_of(intake.subject + intake.description)
 
 
-async def _insert(session: AsyncSession, drafted: TicketRow) -> TicketRow | None:
-    """Store a ticket unless its reference is there, or being stored by another transaction."""
-    statement = (
-        insert(TicketRow)
-        .values(drafted.model_dump())
-        .on_conflict_do_nothing(index_elements=["source", "external_ref"])
-        .returning(TicketRow)
-    )
-    return (await session.scalars(statement)).one_or_none()
+async def _insert(session: AsyncSession, ticket: TicketRow) -> bool:
+    """Store the ticket, unless its reference is there already or just being stored by another transaction."""
+    stored = (await session.execute(_INSERT, ticket.model_dump())).first() is not None
+    if stored:
+        make_transient_to_detached(ticket)
+        session.add(ticket)
+    return stored
 
 
 def _tell(session: AsyncSession, ticket: TicketRow, actor: Actor, now: datetime) -> None:

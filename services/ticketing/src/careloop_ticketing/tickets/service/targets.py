@@ -4,18 +4,25 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from careloop_common.tokens import SYSTEM
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.sla.service import ClockRow, Retargeting
+from careloop_ticketing.tickets import policy
 from careloop_ticketing.tickets.models import TicketRow
+from careloop_ticketing.tickets.policy import Act, Status
 
 
 async def follow(
     session: AsyncSession, ticket: TicketRow, clocks: Mapping[str, ClockRow], now: datetime
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Aim the ticket's running clocks at what its tier and customer ask for; returns before and after."""
-    before, after = {}, {}
+    """Aim the ticket's clocks at what its tier and customer ask for, and end a pause that they forbid.
+
+    Returns what the history says of before and after.
+    """
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
     for row in clocks.values():
         moved = await sla.retarget(session, row, tier=ticket.tier, vip=ticket.vip, now=now)
         if moved:
@@ -28,6 +35,11 @@ async def follow(
                 "due_at": _instant(moved.due_after),
                 "why": _arithmetic(moved, now),
             }
+    if ticket.status is Status.WAITING and not policy.may_wait(ticket.tier, vip=ticket.vip):
+        before["status"], after["status"] = ticket.status, Status.HANDLING
+        ticket.status = policy.after(ticket.status, Act.RESUME)
+        for row in clocks.values():
+            await sla.resume(session, row, actor=SYSTEM, now=now)
     return before, after
 
 
