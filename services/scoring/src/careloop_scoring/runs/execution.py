@@ -14,7 +14,7 @@ from careloop_scoring.cutpoints import service as cutpoints
 from careloop_scoring.registry import queries as models
 from careloop_scoring.registry import service as registry
 from careloop_scoring.registry.service import Loaded
-from careloop_scoring.runs import events, learning, service
+from careloop_scoring.runs import events, learning, metrics, service
 from careloop_scoring.runs.errors import RunTakenOver
 from careloop_scoring.runs.judging import Means, judge
 from careloop_scoring.runs.models import ScoringRun
@@ -89,7 +89,7 @@ async def score(runtime: Runtime[Settings], run: ScoringRun) -> None:
     while await _score_chunk(runtime, run, means):
         pass
     now = clock.now()
-    metrics = run.metrics | {"scoring_seconds": round(time.perf_counter() - began, 2)}
+    figures = run.metrics | {"scoring_seconds": round(time.perf_counter() - began, 2)}
     async with runtime.database.transaction() as session:
         removed = await scores.drop_departed(session)
         await service.record(
@@ -98,10 +98,12 @@ async def score(runtime: Runtime[Settings], run: ScoringRun) -> None:
             state=State.COMPLETED,
             phase=Phase.DONE,
             finished_at=now,
-            metrics=metrics,
+            metrics=figures,
             counts=run.counts | {"removed": removed},
         )
         outbox.add(session, events.completed(run, now), now=now)
+    metrics.RUNS.labels(State.COMPLETED, run.basis).inc()
+    metrics.SECONDS.observe((now - (run.started_at or now)).total_seconds())
     log.info("run.completed", run_id=str(run.id), **run.counts)
 
 
@@ -120,12 +122,15 @@ async def _score_chunk(runtime: Runtime[Settings], run: ScoringRun, means: Means
         kept = [one for one in verdicts if one.customer_id in active]
         assert run.cut_points is not None
         await writing.write(session, kept, run_id=run.id, cut_points=run.cut_points, as_of=run.as_of, now=now)
-        counts = run.counts | {
+        before = run.counts
+        counts = before | {
             "scored": run.counts["scored"] + len(kept),
             "changed": run.counts["changed"] + sum(one.change for one in kept),
             "warned": run.counts["warned"] + sum(one.warn for one in kept),
         }
         await service.record(session, run, position=ids[-1], counts=counts)
+    for what in ("scored", "changed", "warned"):
+        metrics.CUSTOMERS.labels(what).inc(counts[what] - before[what])
     return True
 
 
@@ -133,8 +138,8 @@ async def _means(runtime: Runtime[Settings], run: ScoringRun) -> Means:
     """Load what the run judges with, and write down which step of the ladder it is."""
     loaded = await registry.load(runtime.database)
     async with runtime.database.transaction() as session:
-        deciding = await tiers.deciding(session, now=clock.now())
         held = await cutpoints.find(session, run.cut_points or 0)
+        table = await tiers.find(session, held.tier_table)
         await service.record(
             session,
             run,
@@ -149,7 +154,7 @@ async def _means(runtime: Runtime[Settings], run: ScoringRun) -> Means:
         basis=_basis(loaded),
         rfm_cuts=cutpoints.rfm_cuts(held),
         arpu_cuts=held.arpu,
-        table=deciding.table,
+        table=table,
         thresholds=runtime.settings.thresholds(),
         raise_warnings=run.raise_warnings,
     )
@@ -163,5 +168,6 @@ def _basis(loaded: Loaded | None) -> Basis:
 
 async def _fail(runtime: Runtime[Settings], run: ScoringRun, code: str) -> None:
     log.error("run.failed", run_id=str(run.id), code=code)
+    metrics.RUNS.labels(State.FAILED, run.basis or "none").inc()
     async with runtime.database.transaction() as session:
         await service.record(session, run, state=State.FAILED, finished_at=clock.now(), error=code)

@@ -34,6 +34,9 @@ class ScoringRun(Base, table=True):
     started_at: datetime | None = Field(default=None, sa_type=INSTANT)
     finished_at: datetime | None = Field(default=None, sa_type=INSTANT)
     attempts: int = 0
+    """How often the run was taken up; also the token by which a process that was overtaken is told."""
+    stalled: int = 0
+    """How often since it last got any further."""
     position: UUID | None = None
     model_id: UUID | None = None
     model_version: str | None = Field(default=None, sa_type=Text)

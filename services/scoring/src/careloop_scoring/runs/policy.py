@@ -6,7 +6,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 MAX_ATTEMPTS = 5
-"""A run that its process did not survive this often is given up."""
+"""A run that was taken up this often without getting any further is given up."""
 
 LABEL_GROWTH = 1.2
 """Leavers known now against those of the active model's training, from which on training again pays."""

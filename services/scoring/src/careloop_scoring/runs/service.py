@@ -85,9 +85,10 @@ async def claim(session: AsyncSession, *, now: datetime) -> ScoringRun | None:
     if row is None:
         return None
     row.attempts += 1
+    row.stalled += 1
     row.started_at = row.started_at or now
     row.state = State.RUNNING
-    if row.attempts > MAX_ATTEMPTS:
+    if row.stalled > MAX_ATTEMPTS:
         row.state, row.finished_at, row.error = State.FAILED, now, "gave_up"
     await session.flush()
     return row
@@ -96,7 +97,7 @@ async def claim(session: AsyncSession, *, now: datetime) -> ScoringRun | None:
 async def record(session: AsyncSession, run: ScoringRun, **changes: Any) -> None:
     """Write progress, but only while this attempt is the one at work."""
     mine = (_RUN.id == run.id, _RUN.attempts == run.attempts, _RUN.state == State.RUNNING)
-    result: Any = await session.execute(update(ScoringRun).where(*mine).values(**changes))
+    result: Any = await session.execute(update(ScoringRun).where(*mine).values(stalled=0, **changes))
     if result.rowcount != 1:
         raise RunTakenOver(run.id)
     for name, value in changes.items():

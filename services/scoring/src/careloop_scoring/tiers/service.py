@@ -37,6 +37,10 @@ async def deciding(session: AsyncSession, *, now: datetime) -> Deciding:
     return Deciding(row.version, policy.parse(row.content))
 
 
+async def find(session: AsyncSession, version: int) -> policy.Table:
+    return policy.parse((await session.get_one(TierTable, version)).content)
+
+
 async def add(session: AsyncSession, content: Mapping[str, Any], *, by: str, now: datetime) -> TierTable:
     """A new version; it decides from the next run on."""
     policy.parse(content)

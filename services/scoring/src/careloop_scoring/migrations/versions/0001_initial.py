@@ -218,6 +218,7 @@ def upgrade() -> None:
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("stalled", sa.Integer(), nullable=False),
         sa.Column("position", sa.Uuid(), nullable=True),
         sa.Column("model_id", sa.Uuid(), nullable=True),
         sa.Column("model_version", sa.Text(), nullable=True),
