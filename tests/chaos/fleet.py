@@ -14,7 +14,7 @@ from careloop_local.stack import servers
 from careloop_local.stack.config import ProcessSpec, StackConfig, processes
 from careloop_local.stack.migrate import migrate
 
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 _POLL_SECONDS = 0.1
 
 
@@ -74,11 +74,18 @@ class Fleet:
 
     async def ready(self) -> None:
         """Return when every process says that it is ready."""
-        async with asyncio.timeout(READY_SECONDS), aiohttp.ClientSession() as session:
-            for spec in self._specs.values():
-                while not await _answers(session, spec.ready_url):
+        waiting = dict(self._specs)
+        try:
+            async with asyncio.timeout(READY_SECONDS), aiohttp.ClientSession() as session:
+                while waiting:
+                    for name, spec in list(waiting.items()):
+                        if await _answers(session, spec.ready_url):
+                            del waiting[name]
                     self.revive_the_dead()
                     await asyncio.sleep(_POLL_SECONDS)
+        except TimeoutError as error:
+            ends = [(self.config.logs / f"{name}.log").read_text()[-1500:] for name in waiting]
+            raise RuntimeError(f"not ready: {', '.join(waiting)}\n" + "\n".join(ends)) from error
 
     async def stop(self) -> None:
         """End everything that was started here."""
