@@ -107,10 +107,12 @@ async def test_a_recreated_stream_is_read_from_its_start(
 async def test_a_stream_that_lost_its_end_is_noticed(
     runtime, subscription, effects, publish, numbered, running, eventually, broker, sequence
 ):
-    """After a power failure other messages may have the old numbers; the time of the message at the position tells."""
+    """After a power failure other messages may have the old numbers; the time of the message at the position tells.
+
+    Messages 2 and 3 stand for such others: nothing is known of them here.
+    """
     aggregate = ids.new_id()
-    for number in range(3):
-        await publish(numbered(aggregate, number))
+    first, *_ = [await publish(numbered(aggregate, number)) for number in range(3)]
     async with running(Consumer(runtime, subscription)):
 
         async def read():
@@ -119,10 +121,11 @@ async def test_a_stream_that_lost_its_end_is_noticed(
         await eventually(read)
     async with runtime.database.transaction() as session:
         await session.execute(text("update consumer_position set message_nanos = message_nanos - 1000"))
+        await session.execute(text("delete from effect where number > 0"))
+        await session.execute(text("delete from inbox where event_id <> :first"), {"first": first})
     async with running(Consumer(runtime, subscription)):
-        await publish(numbered(aggregate, 3))
 
-        async def read_on():
-            return await effects.of(aggregate) == [0, 1, 2, 3]
+        async def read_again():
+            return await effects.of(aggregate) == [0, 1, 2]
 
-        await eventually(read_on)
+        await eventually(read_again)
