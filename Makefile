@@ -89,6 +89,7 @@ $(LOCKED): requirements.lock
 
 $(INSTALLED): $(LOCKED) $(PYPROJECTS)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation $(addprefix -e ./,$(MEMBERS))
+	@$(BIN)/python -m compileall -q $(addsuffix /src,$(MEMBERS))
 	@touch $@
 
 ##@
