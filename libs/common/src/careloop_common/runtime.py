@@ -48,7 +48,7 @@ class Runtime(Generic[S]):
         try:
             yield runtime
         finally:
-            await runtime._closing.aclose()  # noqa: SLF001
+            await runtime._closing.aclose()
             await runtime.bus.close()
             await runtime.leadership.close()
             await runtime.database.close()
