@@ -129,12 +129,14 @@ async def retarget(
     session: AsyncSession, row: ClockRow, *, tier: Tier, vip: bool, now: datetime
 ) -> Retargeting | None:
     """Give a clock the target of another tier or customer class; none if nothing moves or it has stopped."""
+    if row.state is clocks.State.STOPPED:
+        return None
     policy = (await policies(session, [row.policy_version]))[row.policy_version]
     clock = row.to_clock()
     target = policy.target(row.name, tier, vip=vip)
     ladder_changes = vip != row.vip
     row.tier, row.vip = tier, vip
-    if clock.state is clocks.State.STOPPED or (target == clock.target and not ladder_changes):
+    if target == clock.target and not ladder_changes:
         return None
     due_before = row.due_at
     aimed = clocks.retarget(clock, target, now)

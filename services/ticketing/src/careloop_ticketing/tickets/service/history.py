@@ -21,18 +21,29 @@ def record(
     after: Mapping[str, Any] | None = None,
 ) -> None:
     """Write the next history entry; with it the ticket has a new version."""
+    session.add(entry(ticket, fact, actor=actor, now=now, before=before or {}, after=after or {}))
+
+
+def entry(
+    ticket: TicketRow,
+    fact: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+) -> HistoryRow:
     ticket.version += 1
-    row = HistoryRow(
+    return HistoryRow(
         ticket_id=ticket.id,
         seq=ticket.version,
         fact=fact,
         at=now,
         actor_id=actor.id,
         actor_kind=actor.kind,
-        before=dict(before or {}),
-        after=dict(after or {}),
+        before=dict(before),
+        after=dict(after),
     )
-    session.add(row)
 
 
 def write_note(

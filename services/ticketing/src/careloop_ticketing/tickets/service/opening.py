@@ -17,9 +17,9 @@ from careloop_ticketing.customers.service import CustomerRow
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.sla.service import Clocks
 from careloop_ticketing.tickets import events, metrics, policy, queries
-from careloop_ticketing.tickets.models import NUMBERS, TicketRow
+from careloop_ticketing.tickets.models import NUMBERS, HistoryRow, TicketRow
 from careloop_ticketing.tickets.policy import Act, Kind, Status
-from careloop_ticketing.tickets.service.history import record
+from careloop_ticketing.tickets.service.history import entry
 
 FIRST_RESPONSE: Final = "first_response"
 RESOLUTION: Final = "resolution"
@@ -64,19 +64,15 @@ async def open_ticket(session: AsyncSession, intake: Intake, *, actor: Actor, no
     customer = await customers.find(session, intake.customer_id, intake.customer_reference)
     number = policy.number_of((await session.execute(_NEXT_NUMBER)).scalar_one(), now)
     ticket = _draft(intake, customer, number, rule_set=rule_set, policy_version=sla_policy.version, now=now)
+    history = _history(ticket, actor, now)
     if not await _insert(session, ticket):
         ticket = await queries.by_reference(session, ticket.source, str(ticket.external_ref))
         return Opened(ticket, await sla.of(session, ticket.id), is_new=False)
-    clocks = await sla.start(
-        session,
-        ticket.id,
-        sla_policy,
-        (FIRST_RESPONSE, RESOLUTION),
-        tier=ticket.tier,
-        vip=ticket.vip,
-        now=now,
-    )
-    _tell(session, ticket, actor, now)
+    session.add_all(history)
+    names, tier, vip = (FIRST_RESPONSE, RESOLUTION), ticket.tier, ticket.vip
+    clocks = await sla.start(session, ticket.id, sla_policy, names, tier=tier, vip=vip, now=now)
+    outbox.add(session, events.opened(ticket), now=now)
+    outbox.add(session, events.classified(ticket, now), now=now)
     metrics.OPENED.labels(ticket.kind, ticket.tier).inc()
     return Opened(ticket, clocks, is_new=True)
 
@@ -126,22 +122,14 @@ def _language(intake: Intake, customer: CustomerRow | None) -> str:
     return known or policy.language_of(intake.subject + intake.description)
 
 
-async def _insert(session: AsyncSession, ticket: TicketRow) -> bool:
-    """Store the ticket, unless its reference is there already or just being stored by another transaction."""
-    stored = (await session.execute(_INSERT, ticket.model_dump())).first() is not None
-    if stored:
-        make_transient_to_detached(ticket)
-        session.add(ticket)
-    return stored
-
-
-def _tell(session: AsyncSession, ticket: TicketRow, actor: Actor, now: datetime) -> None:
+def _history(ticket: TicketRow, actor: Actor, now: datetime) -> list[HistoryRow]:
     opened = {
         "status": Status.RECEIVED,
         "kind": ticket.kind,
         "channel": ticket.channel,
         "policy_version": ticket.policy_version,
     }
+    before = {"status": Status.RECEIVED}
     classified = {
         "status": ticket.status,
         "cause": ticket.cause,
@@ -151,15 +139,16 @@ def _tell(session: AsyncSession, ticket: TicketRow, actor: Actor, now: datetime)
         "rules": ticket.rules,
         "level": ticket.level,
     }
-    record(session, ticket, "opened", actor=actor, now=now, after=opened)
-    record(
-        session,
-        ticket,
-        "classified",
-        actor=actor,
-        now=now,
-        before={"status": Status.RECEIVED},
-        after=classified,
-    )
-    outbox.add(session, events.opened(ticket), now=now)
-    outbox.add(session, events.classified(ticket, now), now=now)
+    return [
+        entry(ticket, "opened", actor=actor, now=now, before={}, after=opened),
+        entry(ticket, "classified", actor=actor, now=now, before=before, after=classified),
+    ]
+
+
+async def _insert(session: AsyncSession, ticket: TicketRow) -> bool:
+    """Store the ticket, unless its reference is there already or just being stored by another transaction."""
+    stored = (await session.execute(_INSERT, ticket.model_dump())).first() is not None
+    if stored:
+        make_transient_to_detached(ticket)
+        session.add(ticket)
+    return stored
