@@ -1,4 +1,12 @@
 import asyncio
+from datetime import datetime
+
+from careloop_common import clock
+from careloop_common.plumbing import timer_history
+from careloop_common.tokens import SYSTEM
+from careloop_contracts import TicketSlaBreachedV1
+from careloop_ticketing.tickets import service as tickets
+from sqlalchemy import select
 
 
 async def test_the_etag_is_the_version_and_an_old_one_is_refused(client, open_ticket):
@@ -70,3 +78,26 @@ async def _all_climbed(steps, ticket):
         "resolution regional_head",
         "resolution reminder",
     ]
+
+
+async def test_a_step_that_is_due_while_somebody_holds_the_ticket_is_taken_afterwards(
+    runtime, open_ticket, publish_policy, worker_running, published, eventually
+):
+    await publish_policy(first_response=1, resolution=3600)
+    ticket = await open_ticket()
+
+    due_at = datetime.fromisoformat(ticket["clocks"][0]["due_at"])
+
+    async def worker_came():
+        async with runtime.database.transaction() as session:
+            came = select(timer_history.c.id).where(timer_history.c.fired_at > due_at)
+            return (await session.scalars(came)).first()
+
+    async with worker_running():
+        async with runtime.database.transaction() as session:
+            held = await tickets.lock(session, ticket["id"])
+            await eventually(worker_came)
+            await tickets.respond(session, held, note=None, actor=SYSTEM, now=clock.now())
+            assert not await published(TicketSlaBreachedV1)
+        breaches = await eventually(lambda: published(TicketSlaBreachedV1))
+    assert [breach.clock for breach in breaches] == ["first_response"]

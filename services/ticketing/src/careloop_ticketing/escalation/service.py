@@ -25,7 +25,7 @@ from careloop_ticketing.tickets.service import Ticket
 
 async def on_due(session: AsyncSession, due: Sequence[DueTimer], now: datetime) -> None:
     """Take every step that is due on the clocks of these timers; a handful of statements for all of them."""
-    found = await tickets.lock_due(session, due)
+    found = await tickets.lock_due(session, due, now)
     clocks = await sla.of_all(session, {ticket.id for _, ticket in found})
     versions = {row.policy_version for named in clocks.values() for row in named.values()}
     policies = await sla.policies(session, versions)

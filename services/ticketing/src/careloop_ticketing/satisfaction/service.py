@@ -50,7 +50,7 @@ async def answer(
 
 async def on_due(session: AsyncSession, due: Sequence[DueTimer], now: datetime) -> None:
     """Nobody answered in time: archive."""
-    for timer, ticket in await tickets.lock_due(session, due):
+    for timer, ticket in await tickets.lock_due(session, due, now):
         if ticket.status is Status.FEEDBACK and ticket.feedback_round == timer.generation:
             tickets.archive(session, ticket, reason=ArchiveReason.NOT_ANSWERED, actor=SYSTEM, now=now)
 

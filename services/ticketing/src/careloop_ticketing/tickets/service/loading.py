@@ -1,4 +1,6 @@
 from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from careloop_common import timers
@@ -9,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from careloop_ticketing.tickets import queries
 from careloop_ticketing.tickets.errors import TicketNotFound
 from careloop_ticketing.tickets.models import TicketRow
+
+_MOMENT: Final = timedelta(milliseconds=20)
 
 
 async def get(session: AsyncSession, ticket_id: UUID) -> TicketRow:
@@ -28,15 +32,16 @@ async def lock(session: AsyncSession, ticket_id: UUID, *, expected: int | None =
     return ticket
 
 
-async def lock_due(session: AsyncSession, due: Sequence[DueTimer]) -> list[tuple[DueTimer, TicketRow]]:
-    """The tickets of due timers, as far as nobody is working on them; the other timers fire again at once.
+async def lock_due(
+    session: AsyncSession, due: Sequence[DueTimer], now: datetime
+) -> list[tuple[DueTimer, TicketRow]]:
+    """The tickets of due timers, as far as nobody is working on them; the other timers fire again in a moment.
 
     A worker must not wait for a ticket: it holds the timer that the other transaction may be about to move.
     """
-    free = {
-        ticket.id: ticket for ticket in await queries.lock_free(session, {timer.owner_id for timer in due})
-    }
+    owners = {timer.owner_id for timer in due}
+    free = {ticket.id: ticket for ticket in await queries.lock_free(session, owners)}
     busy = (timer for timer in due if timer.owner_id not in free)
-    again = (NewTimer(t.kind, t.owner_id, t.step, t.due_at, t.generation, t.data) for t in busy)
+    again = (NewTimer(t.kind, t.owner_id, t.step, now + _MOMENT, t.generation, t.data) for t in busy)
     await timers.arm_all(session, again)
     return [(timer, free[timer.owner_id]) for timer in due if timer.owner_id in free]
