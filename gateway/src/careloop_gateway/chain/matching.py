@@ -1,3 +1,4 @@
+import math
 from time import monotonic
 
 from careloop_common.errors import BodyTooLarge
@@ -26,17 +27,16 @@ class MatchRoute:
         exchange.route = route
         asked = _seconds(exchange.headers.get(TIMEOUT))
         exchange.limited_by_client = asked is not None and asked < route.seconds
-        exchange.deadline = monotonic() + (
-            asked if asked is not None and asked < route.seconds else route.seconds
-        )
+        exchange.deadline = monotonic() + (route.seconds if asked is None else min(asked, route.seconds))
         declared = exchange.headers.get(b"content-length", b"")
         if declared.isdigit() and int(declared) > route.max_body:
             raise BodyTooLarge(f"The body may have {route.max_body} bytes.")
 
 
 def _seconds(asked: bytes | None) -> float | None:
-    """What the client allows; something unreadable allows what the route does. (NaN compares false.)"""
+    """What the client allows; what is no number of seconds allows what the route does."""
     try:
-        return max(0.0, float(asked)) if asked else None
+        seconds = float(asked) if asked else math.inf
     except ValueError:
         return None
+    return max(0.0, seconds) if math.isfinite(seconds) else None
