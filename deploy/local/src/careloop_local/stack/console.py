@@ -1,12 +1,14 @@
-"""What the terminal shows of honcho's messages: the watch's lines, and who ended on its own."""
+"""honcho, held a little tighter: what it prints, and when it may end what it has started."""
 
 import re
 import sys
 from typing import TextIO
 
+from honcho.manager import Manager
 from honcho.printer import Message, Printer
 
 WATCH = "watch"
+_STARTED = re.compile(r"\S+ started \(pid=\d+\)")
 _STOPPED = re.compile(r"(\S+) stopped \(rc=(-?\d+)\)")
 _RECEIVED = re.compile(r"(SIG\w+) received")
 
@@ -17,6 +19,7 @@ class Console(Printer):  # type: ignore[misc]  # honcho has no types
     def __init__(self, output: TextIO = sys.stdout) -> None:
         super().__init__(output, prefix=False)
         self.asked = False
+        self.started = 0
         self.first_stopped: tuple[str, int] | None = None
 
     def write(self, message: Message) -> None:
@@ -30,6 +33,8 @@ class Console(Printer):  # type: ignore[misc]  # honcho has no types
         if _RECEIVED.match(line):
             self.asked = True
             self._say("stopping …")
+        elif _STARTED.match(line):
+            self.started += 1
         elif found := _STOPPED.match(line):
             name, status = found[1], int(found[2])
             if self.first_stopped is None and not self.asked:
@@ -38,3 +43,31 @@ class Console(Printer):  # type: ignore[misc]  # honcho has no types
 
     def _say(self, line: str) -> None:
         print(line, file=self.output, flush=True)
+
+
+class Supervisor(Manager):  # type: ignore[misc]  # honcho has no types
+    """Ends what it started, also when asked to in the middle of starting.
+
+    honcho can signal a process only when it has been told its pid. A request that comes before waits until the last
+    process has started; the next message, or the next turn of the loop, carries it out.
+    """
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(console)
+        self._console = console
+        self._asked_early = False
+
+    def terminate(self) -> None:
+        """End every process, now or as soon as all have started."""
+        if self._console.started < len(self._processes):
+            self._asked_early = True
+        else:
+            super().terminate()
+
+    def _all_started(self) -> bool:
+        """honcho asks this in every turn of its loop."""
+        started: bool = super()._all_started()
+        if started and self._asked_early:
+            self._asked_early = False
+            super().terminate()
+        return started

@@ -12,14 +12,17 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from honcho.manager import Manager
+import honcho.manager
 
 from careloop_local.settings import LocalSettings
 from careloop_local.stack import ports, servers, state
 from careloop_local.stack.config import ProcessSpec, StackConfig, processes
-from careloop_local.stack.console import WATCH, Console
+from careloop_local.stack.console import WATCH, Console, Supervisor
 from careloop_local.stack.migrate import migrate
 from careloop_local.terminal import say
+
+STOP_SECONDS = 12
+"""A service has ten seconds to finish the requests that it has begun; then it is killed."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +35,7 @@ def run(arguments: argparse.Namespace) -> int:  # noqa: ARG001
     started = time.time()
     config = StackConfig(LocalSettings())
     signal.signal(signal.SIGTERM, _interrupt)
+    honcho.manager.KILL_WAIT = STOP_SECONDS
     _sweep(config)
     with state.lock(config.run):
         ports.check(config.settings.ports(), config.settings.host)
@@ -51,16 +55,16 @@ def _supervise(config: StackConfig) -> int:
     specs = processes(config)
     state.write(config.run, processes={spec.name: spec.ready_url for spec in specs})
     console = Console()
-    manager = Manager(console)
+    manager = Supervisor(console)
     for spec in specs:
         manager.add_process(spec.name, _command(config, spec), env={**os.environ, **spec.env})
-    watch = (sys.executable, "-m", "careloop_local.stack.watch", str(config.home))
-    manager.add_process(WATCH, f"exec {shlex.join(watch)}", env={**os.environ, "PYTHONUNBUFFERED": "1"})
+    watch = shlex.join((sys.executable, "-m", "careloop_local.stack.watch", str(config.home)))
+    manager.add_process(WATCH, f"echo $$ >{_pid_file(config, WATCH)}; exec {watch}")
     try:
         manager.loop()
     finally:
-        # A signal during honcho's own start ends its loop early; what it had started must not live on.
-        state.end(state.alive(config.run, [spec.name for spec in specs]), seconds=10.0)
+        # Should honcho itself break, what it had started must not live on.
+        state.end(state.alive(config.run, [WATCH, *(spec.name for spec in specs)]), seconds=10.0)
     if console.first_stopped is None or console.asked:
         return 0
     name, status = console.first_stopped
@@ -71,11 +75,12 @@ def _supervise(config: StackConfig) -> int:
 
 def _command(config: StackConfig, spec: ProcessSpec) -> str:
     """The shell line that honcho runs: note the pid, then become the process, with its output in a file."""
-    pid, log = (
-        shlex.quote(str(config.run / f"{spec.name}.pid")),
-        shlex.quote(str(config.logs / f"{spec.name}.log")),
-    )
-    return f"echo $$ >{pid}; exec {shlex.join(spec.argv)} >>{log} 2>&1 </dev/null"
+    log = shlex.quote(str(config.logs / f"{spec.name}.log"))
+    return f"echo $$ >{_pid_file(config, spec.name)}; exec {shlex.join(spec.argv)} >>{log} 2>&1 </dev/null"
+
+
+def _pid_file(config: StackConfig, name: str) -> str:
+    return shlex.quote(str(config.run / f"{name}.pid"))
 
 
 def _sweep(config: StackConfig) -> None:
