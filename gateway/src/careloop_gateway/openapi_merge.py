@@ -52,6 +52,7 @@ def load_document() -> Document:
 
 def merge(documents: Mapping[str, Document]) -> Document:
     """One document from those of the services, by the name of the upstream."""
+    documents = {name: _hoisted(document) for name, document in documents.items()}
     schemas: dict[str, Any] = {}
     paths: dict[str, dict[str, Any]] = {}
     renamed = {name: _take_schemas(schemas, name, document) for name, document in sorted(documents.items())}
@@ -84,15 +85,41 @@ def merge(documents: Mapping[str, Document]) -> Document:
 
 
 def _take_schemas(schemas: dict[str, Any], service: str, document: Document) -> dict[str, str]:
-    """Add a service's schemas. One that means something else in another service gets the service's name in front."""
+    """Add a service's schemas. One that means something else in another service gets the service's name in front.
+
+    So does one that refers to such a schema, even if it reads the same: hence the loop.
+    """
     own = document.get("components", {}).get("schemas", {})
-    names = {
-        name: f"{service.capitalize()}{name}" if schemas.get(name, schema) != schema else name
+    names: dict[str, str] = {}
+    while clashing := {
+        name: f"{service.capitalize()}{name}"
         for name, schema in own.items()
-    }
+        if name not in names and name in schemas and schemas[name] != _rename(schema, names)
+    }:
+        names |= clashing
     for name, schema in own.items():
-        schemas[names[name]] = _rename(schema, names)
-    return {name: new for name, new in names.items() if name != new}
+        schemas[names.get(name, name)] = _rename(schema, names)
+    return names
+
+
+def _hoisted(document: Document) -> Document:
+    """The document with definitions that stand inside of schemas moved to where OpenAPI has them."""
+    found: dict[str, Any] = {}
+
+    def lift(value: Any) -> Any:
+        if isinstance(value, list):
+            return [lift(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        found.update(lift(value.get("$defs", {})))
+        rest = {key: lift(item) for key, item in value.items() if key != "$defs"}
+        if isinstance(rest.get("$ref"), str):
+            rest["$ref"] = rest["$ref"].replace("#/$defs/", _REF)
+        return rest
+
+    lifted: Document = lift(document)
+    lifted.setdefault("components", {}).setdefault("schemas", {}).update(found)
+    return lifted
 
 
 def _rename(value: Any, names: Mapping[str, str]) -> Any:

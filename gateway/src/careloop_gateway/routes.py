@@ -212,7 +212,8 @@ _SUPERVISOR = _AGENT | {"tickets:supervise", "care:write"}
 
 ROLES: dict[Role, frozenset[str]] = {
     Role.ADMIN: SCOPES,
-    Role.OPERATOR: _VIEWER | {"policies:write", "scores:run", "scores:configure", "customers:write", "imports:write"},
+    Role.OPERATOR: _VIEWER
+    | {"policies:write", "scores:run", "scores:configure", "customers:write", "imports:write"},
     Role.AGENT: _AGENT,
     Role.SUPERVISOR: _SUPERVISOR,
     Role.RETENTION: _VIEWER | {"care:write", PERSONAL},

@@ -30,7 +30,9 @@ class Backend:
     _runner: web.ServerRunner | None = None
 
     async def start(self, port: int = 0) -> None:
-        self._runner = web.ServerRunner(web.Server(self._handle, access_log=None, handler_cancellation=True), shutdown_timeout=0.1)
+        self._runner = web.ServerRunner(
+            web.Server(self._handle, access_log=None, handler_cancellation=True), shutdown_timeout=0.1
+        )
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", port)
         await site.start()
@@ -53,17 +55,26 @@ class Backend:
 
 
 class _Server(uvicorn.Server):
+    """A server that leaves the signals alone and says when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
     @contextlib.contextmanager
     def capture_signals(self):
         yield
+
+    async def startup(self, sockets=None):
+        await super().startup(sockets)
+        self.listening.set()
 
 
 @contextlib.asynccontextmanager
 async def serving(app: FastAPI) -> AsyncIterator[str]:
     server = _Server(uvicorn.Config(app, port=0, log_config=None, access_log=False, lifespan="off"))
     running = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0)
+    await server.listening.wait()
     yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     server.should_exit = True
     server.force_exit = True

@@ -24,7 +24,11 @@ def keys():
 
 @pytest.fixture(scope="module")
 def key_set(keys):
-    algorithms = {"rsa": jwt.algorithms.RSAAlgorithm, "ec": jwt.algorithms.ECAlgorithm, "ed": jwt.algorithms.OKPAlgorithm}
+    algorithms = {
+        "rsa": jwt.algorithms.RSAAlgorithm,
+        "ec": jwt.algorithms.ECAlgorithm,
+        "ed": jwt.algorithms.OKPAlgorithm,
+    }
     documents = [
         json.loads(algorithm.to_jwk(keys[name].public_key())) | {"kid": name, "use": "sig"}
         for name, algorithm in algorithms.items()
@@ -108,13 +112,13 @@ def bad_tokens(token, keys):
     claims = jwt.decode(good, options={"verify_signature": False})
     public = keys["rsa"].public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     swapped = f"{encoded({'typ': 'at+jwt', 'alg': 'HS256', 'kid': 'rsa'})}.{body}"
-    mac = jwt.algorithms.HMACAlgorithm(jwt.algorithms.HMACAlgorithm.SHA256)
     yield "alg none", f"{encoded({'typ': 'at+jwt', 'alg': 'none', 'kid': 'rsa'})}.{body}."
     yield "alg None", f"{encoded({'typ': 'at+jwt', 'alg': 'None', 'kid': 'rsa'})}.{body}.{signature}"
     forged = base64.urlsafe_b64encode(hmac_of(public, swapped)).rstrip(b"=").decode()
     yield "public key as a shared secret", f"{swapped}.{forged}"
-    yield "shared secret of the set", jwt.encode(
-        claims, b"secret" * 6, algorithm="HS256", headers={"typ": "at+jwt", "kid": "shared"}
+    yield (
+        "shared secret of the set",
+        jwt.encode(claims, b"secret" * 6, algorithm="HS256", headers={"typ": "at+jwt", "kid": "shared"}),
     )
     yield "another algorithm of the family", token(alg="RS512")
     yield "key of another kind", token(alg="ES256", key="ec", kid="rsa")
@@ -124,10 +128,13 @@ def bad_tokens(token, keys):
     yield "path as key id", token(kid="../../etc/passwd")
     yield "query as key id", token(kid="rsa' OR '1'='1")
     yield "number as key id", f"{encoded({'typ': 'at+jwt', 'alg': 'RS256', 'kid': 7})}.{body}.{signature}"
-    yield "own key in the header", token(
-        key="stranger",
-        kid="mine",
-        headers={"jwk": json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(keys["stranger"].public_key()))},
+    yield (
+        "own key in the header",
+        token(
+            key="stranger",
+            kid="mine",
+            headers={"jwk": json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(keys["stranger"].public_key()))},
+        ),
     )
     yield "own key set in the header", token(key="stranger", kid="x", headers={"jku": "http://127.0.0.1:1/"})
     yield "critical extension", token(headers={"crit": ["exp"]})

@@ -89,7 +89,9 @@ async def test_after_a_rotation_two_secrets_are_good_for_a_while(make_key, use, 
 
 async def test_an_expired_key_is_refused(make_key, use, problem):
     soon = clock.now() + timedelta(days=1)
-    assert (await use((await make_key(roles=["viewer"], expires_at=soon.isoformat()))["key"])).status_code == 200
+    assert (
+        await use((await make_key(roles=["viewer"], expires_at=soon.isoformat()))["key"])
+    ).status_code == 200
     past = datetime(2020, 1, 1, tzinfo=UTC).isoformat()
     problem(await use((await make_key(roles=["viewer"], expires_at=past))["key"]), 401, "credentials_invalid")
 
@@ -126,14 +128,18 @@ async def test_keys_are_listed_page_by_page_newest_first(make_key, admin):
     made = [(await make_key(roles=["viewer"]))["id"] for _ in range(5)]
     found, cursor = [], None
     while True:
-        page = (await admin.get("/v1/api-keys", params={"limit": 2} | ({"cursor": cursor} if cursor else {}))).json()
+        page = (
+            await admin.get("/v1/api-keys", params={"limit": 2} | ({"cursor": cursor} if cursor else {}))
+        ).json()
         found += [item["id"] for item in page["items"]]
         if (cursor := page["next_cursor"]) is None:
             break
     assert found == made[::-1]
 
 
-async def test_known_keys_go_on_working_without_the_database(make_key, use, runtime, anyone, problem, monkeypatch):
+async def test_known_keys_go_on_working_without_the_database(
+    make_key, use, runtime, anyone, problem, monkeypatch
+):
     made = await make_key(roles=["viewer"])
     assert (await use(made["key"], "/v1/tickets")).status_code == 200
 

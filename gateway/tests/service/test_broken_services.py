@@ -157,7 +157,9 @@ class TestUnderLoad:
     def settings_overrides(self, settings_overrides):
         return {**settings_overrides, "upstream_concurrency": 10}
 
-    async def test_a_stuck_service_does_not_take_the_others_with_it(self, admin, backend, problem, app, eventually):
+    async def test_a_stuck_service_does_not_take_the_others_with_it(
+        self, admin, backend, problem, app, eventually
+    ):
         backend.answer = never
         stuck = [asyncio.create_task(admin.get(TICKETS)) for _ in range(9)]
         bulkhead = app.state.front.pool.upstreams["ticketing"].bulkhead

@@ -73,7 +73,12 @@ async def test_an_answer_comes_back_with_status_and_headers_but_not_those_of_the
         return web.Response(
             status=201,
             text="made",
-            headers={"etag": '"1"', "location": "/v1/tickets/1", "keep-alive": "timeout=5", "x-internal-a": "b"},
+            headers={
+                "etag": '"1"',
+                "location": "/v1/tickets/1",
+                "keep-alive": "timeout=5",
+                "x-internal-a": "b",
+            },
         )
 
     backend.answer = answer
@@ -200,7 +205,9 @@ async def test_too_many_and_too_large_headers_are_refused(admin, problem):
 
 async def test_what_is_no_http_is_answered_with_400(gateway):
     assert (await raw(gateway, b"nonsense\r\n\r\n")).startswith(b"HTTP/1.1 400 ")
-    both = b"POST /v1/tickets HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\nabc"
+    both = (
+        b"POST /v1/tickets HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\nabc"
+    )
     assert (await raw(gateway, both)).startswith(b"HTTP/1.1 400 ")
 
 

@@ -25,7 +25,9 @@ async def test_only_the_files_of_the_documentation_are_served(anyone, problem):
 
 async def test_the_merged_document_is_served(anyone):
     document = (await anyone.get("/openapi.json")).json()
-    assert {"/v1/customers", "/v1/tickets", "/v1/scores", "/v1/care-tasks", "/v1/api-keys"} <= document["paths"].keys()
+    assert {"/v1/customers", "/v1/tickets", "/v1/scores", "/v1/care-tasks", "/v1/api-keys"} <= document[
+        "paths"
+    ].keys()
 
 
 async def test_probes_answer_without_credentials(anyone):
@@ -34,5 +36,9 @@ async def test_probes_answer_without_credentials(anyone):
     assert ready.status_code == 200
     assert ready.json()["checks"]["database"]["status"] == "pass"
     metrics = (await anyone.get("/metrics")).text
-    for name in ("http_server_request_duration_seconds", "gateway_upstream_duration_seconds", "gateway_shed_total"):
+    for name in (
+        "http_server_request_duration_seconds",
+        "gateway_upstream_duration_seconds",
+        "gateway_shed_total",
+    ):
         assert name in metrics

@@ -60,6 +60,8 @@ class KeySet:
 
 def _usable(document: Any) -> tuple[str, jwt.PyJWK] | None:
     """A public signing key with an id, for one of our algorithms; whatever else the issuer has does not matter."""
+    if not isinstance(document, dict):
+        return None
     key_id, use = document.get("kid"), document.get("use", "sig")
     algorithm = document.get("alg") or next(
         (name for name, kind in _KINDS.items() if kind == document.get("kty")), ""

@@ -1,0 +1,43 @@
+"""The merged OpenAPI document is committed: a change of the public API is seen in review."""
+
+import json
+
+import pytest
+from careloop_gateway import openapi_merge
+
+
+@pytest.fixture(scope="module")
+def committed():
+    return openapi_merge.load_document()
+
+
+def test_the_committed_document_is_up_to_date(committed):
+    now = json.loads(openapi_merge.render(openapi_merge.merge(openapi_merge.documents())))
+    assert committed == now, "run: python -m careloop_gateway.openapi_merge"
+
+
+def test_every_reference_leads_somewhere(committed):
+    def references(value):
+        if isinstance(value, dict):
+            if isinstance(value.get("$ref"), str):
+                yield value["$ref"]
+            for item in value.values():
+                yield from references(item)
+        elif isinstance(value, list):
+            for item in value:
+                yield from references(item)
+
+    for reference in set(references(committed)):
+        found = committed
+        for step in reference.removeprefix("#/").split("/"):
+            assert step in found, reference
+            found = found[step]
+
+
+def test_operations_have_ids_of_their_own(committed):
+    ids = [
+        operation["operationId"]
+        for operations in committed["paths"].values()
+        for operation in operations.values()
+    ]
+    assert len(ids) == len(set(ids))
