@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -121,9 +121,10 @@ class Bus:
         if not self._client.is_connected:
             raise BrokerUnavailable("Not connected.")
         try:
-            answer = await self._client.request(
-                subject, payload, timeout=seconds, headers=dict(headers) if headers else None
-            )
+            with _cancellation_kept():
+                answer = await self._client.request(
+                    subject, payload, timeout=seconds, headers=dict(headers) if headers else None
+                )
         except nats.errors.NoRespondersError as nobody:
             raise BrokerRefused(f"No stream takes {subject}.", status=503) from nobody
         except (*_BROKEN, TimeoutError) as broken:
@@ -216,6 +217,16 @@ class Bus:
         if words != self._trouble:
             self._trouble = words
             log.warning("bus.trouble", error=words)
+
+
+@contextlib.contextmanager
+def _cancellation_kept() -> Iterator[None]:
+    """Raise a cancellation that came in the same moment as the answer: `wait_for` before Python 3.12 drops it."""
+    task = asyncio.current_task()
+    before = task.cancelling() if task else 0
+    yield
+    if task and task.cancelling() > before:
+        raise asyncio.CancelledError
 
 
 def _words(error: BaseException) -> str:
