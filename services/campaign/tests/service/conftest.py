@@ -1,5 +1,6 @@
 import asyncio
 import json
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -8,9 +9,12 @@ from aiosmtpd.smtp import SMTP
 from careloop_campaign.audience import service as audience
 from careloop_campaign.contact.policy import Purpose
 from careloop_campaign.contact.schemas import ContactPolicyDocument
+from careloop_campaign.delivery.transport import Accepted
 from careloop_campaign.messages import service as messages
+from careloop_campaign.messages import settling
 from careloop_campaign.messages.models import Message
-from careloop_campaign.messages.policy import Plan
+from careloop_campaign.messages.policy import LEASE, Plan
+from careloop_campaign.messages.sender import Sender
 from careloop_campaign.service import service
 from careloop_common import clock, ids
 from careloop_contracts import CustomerRegisteredV1, ScoreWarningRaisedV1
@@ -259,3 +263,88 @@ def ledger(runtime):
             return found.all()
 
     return read
+
+
+class Desk:
+    """A transport that notes what it is given and answers as it is told; without an answer it keeps silent."""
+
+    def __init__(self, answer=None):
+        self.answer = answer
+        self.given = []
+        self.arrived = asyncio.Event()
+
+    async def send(self, envelope):
+        self.given.append(envelope)
+        self.arrived.set()
+        if self.answer is None:
+            await asyncio.Event().wait()
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+    async def close(self):
+        """Nothing is held open."""
+
+
+@pytest.fixture
+def make_desk():
+    return Desk
+
+
+@pytest.fixture
+def make_sender(runtime):
+    def make(transport=None):
+        return Sender(runtime, transport or Desk(Accepted("desk")), channels=("email", "sms"), batch=100)
+
+    return make
+
+
+@pytest.fixture
+def drain(runtime, make_sender):
+    """Turn senders until there is nothing to do; returns the transport."""
+
+    async def turn(transport=None, senders=1):
+        transport = transport or Desk(Accepted("desk"))
+
+        async def work():
+            sender = make_sender(transport)
+            while await sender.run(runtime):
+                pass
+
+        await asyncio.gather(*(work() for _ in range(senders)))
+        return transport
+
+    return turn
+
+
+@pytest.fixture
+def expire_leases(runtime):
+    """What a sender does that comes by after every lease is over."""
+
+    async def expire():
+        async with runtime.database.transaction() as session:
+            later = clock.now() + LEASE + timedelta(seconds=1)
+            return await settling.expire_leases(session, now=later, limit=100)
+
+    return expire
+
+
+@pytest.fixture
+def outcomes(ledger):
+    """How many messages are in which state, and for which reason."""
+
+    async def count(**where):
+        return Counter((row.state, row.reason) for row in await ledger(**where))
+
+    return count
+
+
+@pytest.fixture
+def around():
+    """A span of the wall clock of UTC around a moment."""
+
+    def span(moment, *, before, after):
+        start, end = moment - before, moment + after
+        return {"start": start.time().isoformat("seconds"), "end": end.time().isoformat("seconds")}
+
+    return span
