@@ -111,7 +111,8 @@ def _hoisted(document: Document) -> Document:
             return [lift(item) for item in value]
         if not isinstance(value, dict):
             return value
-        found.update(lift(value.get("$defs", {})))
+        if "$defs" in value:
+            found.update(lift(value["$defs"]))
         rest = {key: lift(item) for key, item in value.items() if key != "$defs"}
         if isinstance(rest.get("$ref"), str):
             rest["$ref"] = rest["$ref"].replace("#/$defs/", _REF)
