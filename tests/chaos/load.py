@@ -139,7 +139,7 @@ def _customer(reference: str) -> dict[str, Any]:
         "source": "chaos",
         "external_id": reference,
         "name": "陈晨",
-        "email": f"{reference}@example.com",
+        "email": f"{reference}@189.cn",
         "attributes": {"revision": 0},
         "consents": [{"purpose": "service", "channel": "email", "granted": True}],
     }

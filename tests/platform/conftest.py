@@ -12,6 +12,13 @@ import pytest_asyncio
 from fleet import Fleet
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The first journey waits for the platform; on a busy machine that takes longer than a test may."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(300))
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def fleet() -> AsyncIterator[Fleet]:
     directory = Path(tempfile.mkdtemp(prefix="careloop-platform-"))

@@ -57,7 +57,8 @@ async def test_bodies(admin: httpx.AsyncClient, content: bytes, status: int, cod
         ("GET", "/v1/tickets?cursor=%FF%FE", 422, "invalid_cursor"),
         ("GET", "/v1/tickets?cursor=AAAA", 422, "invalid_cursor"),
         ("DELETE", "/v1/tickets", 405, "method_not_allowed"),
-        ("BREW", "/v1/tickets", 405, "method_not_allowed"),
+        ("TRACE", "/v1/tickets", 405, "method_not_allowed"),
+        ("BREW", "/v1/tickets", 400, "malformed_request"),
     ],
 )
 async def test_routes(admin: httpx.AsyncClient, method: str, path: str, status: int, code: str) -> None:
@@ -125,17 +126,17 @@ async def test_a_hostile_file_ends_with_a_report(admin: httpx.AsyncClient, event
     assert made.status_code == 201, made.text
     path = f"/v1/imports/{made.json()['import_id']}"
     size = 4 << 20
-    for number, start in enumerate(range(0, len(content), size)):
+    for number, start in enumerate(range(0, len(content), size), 1):
         part = await admin.put(f"{path}/parts/{number}", content=content[start : start + size])
         assert part.status_code in {200, 201, 204}, part.text
     assert (await admin.post(f"{path}/start")).status_code == 202
 
     async def ended() -> Any:
         found = (await admin.get(path)).json()
-        return found if found["state"] in {"completed", "failed", "finished", "done"} else None
+        return found if found["state"] in {"completed", "failed"} else None
 
     report = await eventually(ended, timeout=30)
-    assert report["rows_rejected"] + report["rows_accepted"] <= 6, report
+    assert report["rejected"] >= 1, report
     rejects = (await admin.get(f"{path}/rejects")).text
     assert not any(line.startswith(("=", "+", "@")) for line in rejects.splitlines())
     assert (await admin.get("/livez")).status_code == 200

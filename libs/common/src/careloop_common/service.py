@@ -21,6 +21,7 @@ from careloop_common.app import build_app
 from careloop_common.messaging import dead_letters, relay
 from careloop_common.observability.logging import configure_logging
 from careloop_common.observability.tracing import configure_tracing
+from careloop_common.protocol import ProblemProtocol
 from careloop_common.runtime import Runtime
 from careloop_common.settings import ServiceSettings
 from careloop_common.worker import Worker
@@ -108,6 +109,7 @@ class Service(Generic[S]):
 def _uvicorn(app: FastAPI, settings: ServiceSettings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
+        http=ProblemProtocol,
         host=settings.host,
         port=settings.port,
         log_config=None,
