@@ -3,8 +3,12 @@
 import argparse
 import asyncio
 import shutil
+import signal
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 from careloop_common import clock
 from rich.console import Console
@@ -23,6 +27,7 @@ from careloop_local.simulator.world import Size
 from careloop_local.stack.config import StackConfig
 
 KEPT_RUNS = 5
+LOG_WIDTH = 130
 
 
 class StationFailed(LocalError):
@@ -42,7 +47,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     _check(arguments)
-    console = Console()
+    signal.signal(signal.SIGTERM, _interrupt)
+    console = Console() if sys.stdout.isatty() else Console(width=LOG_WIDTH)
     config = StackConfig(LocalSettings())
     with platform.running(config, console) as stack:
         visits = asyncio.run(_drive(config, stack, console, arguments))
@@ -56,6 +62,11 @@ def run(arguments: argparse.Namespace) -> int:
     if failed:
         raise StationFailed(f"not every station did its work: {', '.join(failed)}")
     return 0
+
+
+def _interrupt(signum: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001
+    """Being asked to end is like Ctrl-C: what the demo started ends with it."""
+    raise KeyboardInterrupt
 
 
 def _check(arguments: argparse.Namespace) -> None:

@@ -8,10 +8,10 @@ from careloop_local.client import Gateway
 
 MOST_LATENESS = 1.0
 """Seconds after its due time within which 99 of 100 clocks must have been acted on."""
-CALLBACK_SECONDS = 12
-SATISFACTION_SECONDS = 12
+CALLBACK_SECONDS = 10
+SATISFACTION_SECONDS = 8
 FIRST_RESPONSE = {"primary": 4, "intermediate": 4, "advanced": 4}
-RESOLUTION = {"primary": 8, "intermediate": 12, "advanced": 16}
+RESOLUTION = {"primary": 6, "intermediate": 8, "advanced": 10}
 
 
 @asynccontextmanager

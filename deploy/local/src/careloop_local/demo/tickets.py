@@ -11,15 +11,24 @@ from careloop_local.simulator.dice import pick
 class Treatment(StrEnum):
     """How the demo's agents deal with a ticket."""
 
+    FIRST_CONTACT = "first_contact"
+    """Resolved while the customer is still on the line."""
     PROMPT = "prompt"
-    """Answered and resolved at once."""
+    """Answered and then resolved, in time."""
     LATE = "late"
     """Answered and resolved only after its clocks ran out."""
     IGNORED = "ignored"
     """Never touched: it climbs the whole ladder."""
 
 
-SHARES = {Treatment.PROMPT: 0.55, Treatment.LATE: 0.2, Treatment.IGNORED: 0.25}
+SHARES = {
+    Treatment.FIRST_CONTACT: 0.35,
+    Treatment.PROMPT: 0.25,
+    Treatment.LATE: 0.15,
+    Treatment.IGNORED: 0.25,
+}
+IN_TIME = (Treatment.FIRST_CONTACT, Treatment.PROMPT)
+HELPED = (*IN_TIME, Treatment.LATE)
 
 
 @dataclass(slots=True)

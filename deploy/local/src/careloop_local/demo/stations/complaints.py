@@ -9,7 +9,7 @@ from careloop_local.demo.journey import Filing, Journey
 from careloop_local.demo.outcome import Outcome
 from careloop_local.demo.report import Line
 from careloop_local.demo.station import Station
-from careloop_local.demo.tickets import Ticket, Treatment, treatment
+from careloop_local.demo.tickets import IN_TIME, Ticket, Treatment, treatment
 from careloop_local.simulator.dice import stream
 from careloop_local.waiting import gather_limited, until
 
@@ -39,7 +39,9 @@ async def work(journey: Journey, line: Line, outcome: Outcome) -> None:
     outcome.show(
         "complaints", f"{figures.count(len(filings))}, {figures.count(desk.repeated)} of them sent twice"
     )
-    outcome.show("answered at once", figures.count(len(journey.tickets.treated(Treatment.PROMPT))))
+    at_once = journey.tickets.treated(Treatment.FIRST_CONTACT)
+    outcome.show("settled at first contact", figures.share(len(at_once), len(filed)))
+    outcome.show("answered in time", figures.count(len(journey.tickets.treated(*IN_TIME))))
     outcome.show("tiers", figures.counts(Counter(ticket.tier for ticket in filed.values())))
     outcome.show("causes", figures.counts(Counter(data["cause"] for data in classified)))
     outcome.expect(
@@ -70,7 +72,7 @@ class Desk:
             self.doubled += (await self._file(body))["id"] != opened["id"]
         ticket = Ticket(opened["id"], treated, opened["tier"])
         self.journey.tickets.filed[ticket.ticket_id] = ticket
-        if treated is Treatment.PROMPT:
+        if treated in IN_TIME:
             await answer(self.journey, ticket)
         self.line.update(len(self.journey.tickets.filed), self.total, "filed")
 
@@ -90,9 +92,10 @@ class Desk:
 
 
 async def answer(journey: Journey, ticket: Ticket) -> None:
-    """Respond and resolve, as an agent would."""
+    """Respond and resolve, as an agent would; what is resolved at the first contact needs no word before."""
     path = f"/v1/tickets/{ticket.ticket_id}"
-    await journey.gateway.post(f"{path}/respond", {"note": "We are on it."})
+    if ticket.treatment is not Treatment.FIRST_CONTACT:
+        await journey.gateway.post(f"{path}/respond", {"note": "We are on it."})
     await journey.gateway.post(f"{path}/resolve", {"outcome": "solved", "note": "Settled with the customer."})
 
 

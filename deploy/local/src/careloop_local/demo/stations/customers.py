@@ -23,12 +23,12 @@ async def work(journey: Journey, line: Line, outcome: Outcome) -> None:
     done = await importer.import_file(journey.gateway, path, mapping, line.update)
     seconds = time.monotonic() - started
     rejects = plan.folder / "rejects.csv"
-    lines = await importer.save_rejects(journey.gateway, done["import_id"], rejects)
+    rejected_lines = await importer.save_rejects(journey.gateway, done["import_id"], rejects)
     await _learn(journey, line)
     await _announced(journey, line)
     outcome.show("imported", f"{figures.count(done['accepted'])} of {figures.count(done['rows_read'])} rows")
     outcome.show("rate", figures.rate(done["rows_read"], seconds))
-    outcome.show("rejected", f"{done['rejected']:,}" + (f" (see {rejects})" if lines else ""))
+    outcome.show("rejected", f"{done['rejected']:,}" + (f" (see {rejects})" if rejected_lines else ""))
     enriched = await enriching.enrich(journey, line)
     if enriched:
         outcome.show("given contact data for the demo", figures.count(enriched))

@@ -11,7 +11,7 @@ from careloop_local.demo.outcome import Outcome
 from careloop_local.demo.report import Line
 from careloop_local.demo.rules import SATISFACTION_SECONDS
 from careloop_local.demo.station import Station
-from careloop_local.demo.tickets import Treatment
+from careloop_local.demo.tickets import HELPED, IN_TIME
 from careloop_local.simulator import answers
 from careloop_local.simulator.answers import Answer
 from careloop_local.simulator.dice import stream
@@ -19,7 +19,8 @@ from careloop_local.waiting import until
 
 ANSWERING = 0.7  # share of those asked who answer
 CUSTOMERS_AT_ONCE = 4
-RESOLVED_WITHIN = 240.0
+LOOK_EVERY = 0.2
+ASKED_WITHIN = 30.0
 DISSATISFIED = 2
 
 
@@ -50,17 +51,25 @@ class Customers:
         """Look for new questions until the last ticket was resolved and everybody was asked."""
         tickets = self.journey.tickets
         async with asyncio.TaskGroup() as group:
+            while not tickets.all_resolved.is_set():
+                self._look(group)
+                await asyncio.sleep(LOOK_EVERY)
+            helped = {ticket.ticket_id for ticket in tickets.treated(*HELPED)}
 
             async def everybody_asked() -> bool | None:
-                for ticket in self._fresh():
-                    if self._dice.random() < ANSWERING:
-                        group.create_task(self._answer(ticket))
-                self.line.update(len(self.given), len(self.asked), "answered")
-                helped = {ticket.ticket_id for ticket in tickets.treated(Treatment.PROMPT, Treatment.LATE)}
-                complete = tickets.gave_up or helped <= self.asked.keys()
-                return True if tickets.all_resolved.is_set() and complete else None
+                self._look(group)
+                return True if tickets.gave_up or helped <= self.asked.keys() else None
 
-            await until(everybody_asked, RESOLVED_WITHIN, "a question for every resolved ticket")
+            await until(
+                everybody_asked, ASKED_WITHIN, "a question for every resolved ticket", every=LOOK_EVERY
+            )
+
+    def _look(self, group: asyncio.TaskGroup) -> None:
+        """Some of those whose question is new answer it."""
+        for ticket in self._fresh():
+            if self._dice.random() < ANSWERING:
+                group.create_task(self._answer(ticket))
+        self.line.update(len(self.given), len(self.asked), "answered")
 
     def archived(self) -> dict[str, str]:
         """Why each ticket was archived."""
@@ -92,7 +101,7 @@ class Customers:
     async def _answer(self, ticket_id: str) -> None:
         """Say how it went. Who is dissatisfied is helped again, and is not asked twice for an answer."""
         ticket = self.journey.tickets.filed[ticket_id]
-        given = answers.simulate(self._dice, in_time=ticket.treatment is Treatment.PROMPT)
+        given = answers.simulate(self._dice, in_time=ticket.treatment in IN_TIME)
         async with self._limit:
             body = (
                 {"score": given.score}
