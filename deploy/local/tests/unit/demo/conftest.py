@@ -1,8 +1,14 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from io import StringIO
 
 import pytest
-from careloop_local.demo.journey import Known, Plan
+from careloop_local.demo.journey import Journey, Known, Plan
+from careloop_local.demo.observer import Observer, Seen
+from careloop_local.demo.report import Report
 from careloop_local.simulator.world import Size
+from rich.console import Console
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -37,3 +43,24 @@ def make_known():
         return Known(**(facts | overrides))
 
     return make
+
+
+@pytest.fixture
+def journey(plan):
+    """A run without a platform: its observer knows what a test tells it."""
+    report = Report(Console(file=StringIO(), width=120))
+    return Journey(plan, gateway=None, observer=Observer(), report=report)
+
+
+@pytest.fixture
+def tell(journey):
+    """Tells the run's observer of an event."""
+
+    def told(name: str, **data) -> None:
+        event_type = f"careloop.{name}.v1"
+        journey.observer.counts[event_type] += 1
+        journey.observer._events[event_type].append(
+            Seen(event_type, data, NOON, NOON + timedelta(milliseconds=20))
+        )
+
+    return told
