@@ -52,7 +52,7 @@ class Client:
             status, answer = await self._try(method, path, body, headers)
             if 200 <= status < 300:
                 return answer
-            if status not in {0, 409, 429, 503, 504}:
+            if status not in {0, 409, 429, 502, 503, 504}:
                 self.journal.refused.append(f"{method} {path} → {status} {answer.get('code')}")
             self.journal.retries += 1
             await asyncio.sleep(_PAUSE_SECONDS * random.uniform(1, 4))
