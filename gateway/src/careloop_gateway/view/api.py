@@ -13,7 +13,7 @@ from careloop_gateway.view.schemas import CustomerView
 router = CareRouter(prefix="/v1/customers", tags=["customers"])
 
 
-def _front(request: Request) -> Front:
+async def _front(request: Request) -> Front:
     front: Front = request.app.state.front
     return front
 

@@ -36,7 +36,7 @@ class PageRequest(BaseModel):
     after: tuple[Any, ...] | None
 
 
-def _page_request(
+async def _page_request(
     limit: Annotated[
         int, Query(ge=1, le=MAX_LIMIT, description="Largest number of items in the answer.")
     ] = 50,

@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 
 import structlog
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from careloop_common.app import build_app
 from careloop_common.messaging import dead_letters, relay
@@ -37,7 +37,7 @@ class Service(Generic[S]):
     name: str
     package: str
     settings: type[S]
-    create_app: Callable[[Runtime[S]], FastAPI]
+    create_app: Callable[[Runtime[S]], ASGIApp]
     create_worker: Callable[[Runtime[S]], Worker] | None = None
 
     def migrate(self, url: str) -> None:
@@ -86,6 +86,7 @@ class Service(Generic[S]):
             return 0
 
     async def _serve(self, runtime: Runtime[S], what: str) -> None:
+        app: ASGIApp
         worker = self.create_worker(runtime) if self.create_worker and what != "api" else None
         if what == "worker":
             app = build_app(runtime, title=f"careloop-{self.name} worker", routers=[])
@@ -106,7 +107,7 @@ class Service(Generic[S]):
         return 1 if failed else 0
 
 
-def _uvicorn(app: FastAPI, settings: ServiceSettings) -> uvicorn.Config:
+def _uvicorn(app: ASGIApp, settings: ServiceSettings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=ProblemProtocol,

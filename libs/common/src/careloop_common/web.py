@@ -105,34 +105,34 @@ class CareRouter(APIRouter):
 def needs(scope: str) -> DependsParam:
     """Demand that the caller holds `scope`; checked before the body is read."""
 
-    def demanded() -> None:
+    async def demanded() -> None:
         """The route class has checked the scope: it needs to know it before it opens the transaction."""
 
     demanded.scope = scope  # type: ignore[attr-defined]
     return Depends(demanded)  # type: ignore[no-any-return]
 
 
-def _session(request: Request) -> AsyncSession:
+async def _session(request: Request) -> AsyncSession:
     session: AsyncSession = request.state.session
     return session
 
 
-def _now(request: Request) -> datetime:
+async def _now(request: Request) -> datetime:
     now: datetime = request.state.now
     return now
 
 
-def _actor(request: Request) -> Actor:
+async def _actor(request: Request) -> Actor:
     actor: Actor = request.state.actor
     return actor
 
 
-def _runtime(request: Request) -> Runtime[Any]:
+async def _runtime(request: Request) -> Runtime[Any]:
     runtime: Runtime[Any] = request.app.state.runtime
     return runtime
 
 
-def _if_match(request: Request) -> int | None:
+async def _if_match(request: Request) -> int | None:
     value = request.headers.get("if-match")
     if value is None or value.strip() == "*":
         return None

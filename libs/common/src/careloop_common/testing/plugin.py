@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import httpx
     from fastapi import FastAPI
     from sqlalchemy.ext.asyncio import AsyncSession
+    from starlette.types import ASGIApp
 
     from careloop_common.runtime import Runtime
     from careloop_common.service import Service
@@ -193,13 +194,13 @@ async def session(runtime: "Runtime[Any]") -> "AsyncIterator[AsyncSession]":
 
 
 @pytest.fixture
-def app(service_under_test: "Service[Any]", runtime: "Runtime[Any]") -> "FastAPI":
+def app(service_under_test: "Service[Any]", runtime: "Runtime[Any]") -> "ASGIApp":
     """The service's application."""
     return service_under_test.create_app(runtime)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def client_as(app: "FastAPI", signer: "Signer") -> "AsyncIterator[Callable[..., httpx.AsyncClient]]":
+async def client_as(app: "ASGIApp", signer: "Signer") -> "AsyncIterator[Callable[..., httpx.AsyncClient]]":
     """`client_as("tickets:read", …)` gives a client whose token has these scopes; keywords as of `Signer.token`."""
     import httpx
 

@@ -21,7 +21,7 @@ WRITE = "interactions:write"
 NDJSON = "application/x-ndjson"
 
 
-def _desk(request: Request) -> Desk:
+async def _desk(request: Request) -> Desk:
     desk: Desk = request.app.state.desk
     return desk
 
