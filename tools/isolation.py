@@ -9,6 +9,7 @@ dependency or a file that is missing from a wheel show.
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -77,13 +78,27 @@ CASES = [
 
 def install(case: Case, wheels: Path, where: Path) -> Path:
     """A fresh environment with the wheel and what it asks for; gives its directory of commands."""
-    _run([UV, "venv", "--quiet", "--clear", "--python", sys.executable, str(where)])
+    _run([UV, "venv", "--quiet", "--python", sys.executable, str(where)])
     scripts = where / "bin"
-    constraint = ["--constraint", str(ROOT / "requirements.lock"), "--find-links", str(wheels)]
-    _run(
-        [UV, "pip", "install", "--quiet", "--python", str(scripts / "python"), *constraint, case.requirement]
-    )
+    options = ["--constraint", str(ROOT / "requirements.lock"), "--find-links", str(wheels)]
+    _run([UV, "pip", "install", "--quiet", "--python", str(scripts / "python"), *options, case.requirement])
+    lend_bytecode(Path(sysconfig.get_path("purelib")), next(where.glob("lib/python*/site-packages")))
     return scripts
+
+
+def lend_bytecode(ours: Path, theirs: Path) -> None:
+    """Link what our own environment has compiled of the same files: Python checks that they are the same."""
+    for cache in ours.rglob("__pycache__"):
+        place = theirs / cache.relative_to(ours)
+        if place.parent.is_dir():
+            shutil.copytree(cache, place, copy_function=_link, dirs_exist_ok=True)
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # another file system
+        shutil.copy2(source, target)
 
 
 def start(case: Case, scripts: Path, config: StackConfig) -> None:
@@ -129,7 +144,7 @@ def platform(home: Path) -> Iterator[StackConfig]:
 def check(case: Case, wheels: Path, directory: Path, config: StackConfig) -> str:
     """Install, import and start one distribution; gives a line about it."""
     started = time.monotonic()
-    scripts = install(case, wheels, directory / "environment")
+    scripts = install(case, wheels, directory / case.requirement)
     python = str(scripts / "python")
     count = _run(
         [python, "-W", "error::ImportWarning", "-c", IMPORT_ALL, case.package, *case.left_out]
@@ -149,8 +164,6 @@ def main(wanted: Sequence[str]) -> int:
     """Check the distributions named, or all of them."""
     with tempfile.TemporaryDirectory(prefix="careloop-isolation-") as name:
         directory = Path(name)
-        # All environments have the same path, one after another, so that what one compiled serves the next.
-        os.environ |= {"PYTHONPYCACHEPREFIX": str(directory / "compiled"), "PYTHONDONTWRITEBYTECODE": ""}
         wheels = directory / "wheels"
         for member in MEMBERS:
             build = ["build", "--quiet", "--wheel", "--no-build-isolation", "--python", sys.executable]

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from urllib.parse import urlsplit
 
@@ -17,6 +17,8 @@ from careloop_common.embedded import (
 
 from careloop_local.errors import LocalError
 from careloop_local.stack.config import DATABASES, StackConfig
+
+OLDEST_POSTGRES = 16
 
 
 @contextmanager
@@ -58,7 +60,7 @@ def bootstrap(config: StackConfig) -> None:
     """A role and a database for each service."""
     passwords = {name: config.keys.password(name) for name in DATABASES}
     try:
-        asyncio.run(bootstrap_databases(config.admin_url, passwords))
+        asyncio.run(_bootstrap(config.admin_url, passwords))
     except asyncpg.InvalidPasswordError as error:
         where = (
             "CARELOOP_DATABASE_URL"
@@ -69,6 +71,19 @@ def bootstrap(config: StackConfig) -> None:
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
         reason = str(error) or type(error).__name__
         raise LocalError(f"cannot make the databases on {_shown(config.admin_url)}: {reason}") from error
+
+
+async def _bootstrap(admin_url: str, passwords: Mapping[str, str]) -> None:
+    connection = await asyncpg.connect(admin_url, timeout=10)
+    try:
+        version = connection.get_server_version()
+    finally:
+        await connection.close()
+    if version.major < OLDEST_POSTGRES:
+        raise LocalError(
+            f"PostgreSQL {OLDEST_POSTGRES} or newer is needed, {_shown(admin_url)} is {version.major}"
+        )
+    await bootstrap_databases(admin_url, passwords)
 
 
 def _reach(url: str) -> None:
