@@ -25,6 +25,7 @@ from careloop_gateway.exchange import Exchange
 from careloop_gateway.routes import LOCAL
 from careloop_gateway.tracing import request_span
 from careloop_gateway.upstream.bodies import ClientGone
+from careloop_gateway.upstream.proxy import Proxy
 
 log = structlog.get_logger()
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -33,11 +34,11 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 class DataPath:
     """`proxy` serves the routes of services, `app` the gateway's own and what is not HTTP."""
 
-    def __init__(self, app: ASGIApp, *, policies: Sequence[Policy], proxy: Policy) -> None:
+    def __init__(self, app: ASGIApp, *, policies: Sequence[Policy], proxy: Proxy) -> None:
         self._app = app
         self._policies = tuple(policies)
         self._own = Own(app)
-        self._proxy = proxy
+        self.proxy = proxy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -67,7 +68,7 @@ class DataPath:
             await send_problem(exchange, error)
 
     async def _within_deadline(self, exchange: Exchange) -> None:
-        end = self._own if exchange.matched.upstream == LOCAL else self._proxy
+        end: Policy = self._own if exchange.matched.upstream == LOCAL else self.proxy
         try:
             async with asyncio.timeout(max(0.0, exchange.seconds_left)) as exchange.timer:
                 await end(exchange)

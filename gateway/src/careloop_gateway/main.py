@@ -18,10 +18,9 @@ def own_app(runtime: Runtime[Settings]) -> FastAPI:
     return build_app(runtime, title="CareLoop gateway", routers=[keys, whoami, view, pages], required=())
 
 
-def create_app(runtime: Runtime[Settings]) -> FastAPI:
-    app = own_app(runtime)
-    front = app.state.front = Front(runtime)
-    app.openapi = load_document  # type: ignore[method-assign]
-    # The outermost layer: what it does not let through never gets to FastAPI.
-    app.add_middleware(DataPath, policies=front.policies, proxy=front.proxy)
-    return app
+def create_app(runtime: Runtime[Settings]) -> DataPath:
+    """The data path is the outermost layer: what it does not let through never gets to FastAPI."""
+    own = own_app(runtime)
+    front = own.state.front = Front(runtime)
+    own.openapi = load_document  # type: ignore[method-assign]
+    return DataPath(own, policies=front.policies, proxy=front.proxy)

@@ -9,12 +9,13 @@ import pytest
 import pytest_asyncio
 import uvicorn
 from aiohttp import web
+from careloop_common.protocol import ProblemProtocol
 from careloop_common.service import Service
 from careloop_common.testing.access import Signer
 from careloop_gateway.identity.secrets import new_key
 from careloop_gateway.service import service
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -71,8 +72,10 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def serving(app: FastAPI) -> AsyncIterator[str]:
-    server = _Server(uvicorn.Config(app, port=0, log_config=None, access_log=False, lifespan="off"))
+async def serving(app: ASGIApp) -> AsyncIterator[str]:
+    server = _Server(
+        uvicorn.Config(app, http=ProblemProtocol, port=0, log_config=None, access_log=False, lifespan="off")
+    )
     running = asyncio.create_task(server.serve())
     await server.listening.wait()
     yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
@@ -128,7 +131,7 @@ def settings_overrides(signer: Signer, admin_key: str, addresses: dict[str, str]
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def gateway(app: FastAPI) -> AsyncIterator[str]:
+async def gateway(app: ASGIApp) -> AsyncIterator[str]:
     """Address of a gateway that listens on a port of its own."""
     async with serving(app) as address:
         yield address

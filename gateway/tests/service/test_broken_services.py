@@ -132,7 +132,7 @@ async def test_the_breaker_opens_and_closes_again_when_the_service_is_back(admin
     await backend.stop()
     for _ in range(12):
         await admin.get(TICKETS)
-    breaker = app.state.front.pool.upstreams["ticketing"].breaker
+    breaker = app.proxy.upstreams["ticketing"].breaker
     assert breaker.state == "open"
     assert (await admin.get(CUSTOMERS)).status_code == 200, "other services are not concerned"
     await backend.start(port)
@@ -149,7 +149,7 @@ async def test_impatient_clients_do_not_open_the_breaker(admin, backend, app):
     for _ in range(15):
         answer = await admin.get(TICKETS, headers={"x-request-timeout": "0.01"})
         assert answer.status_code == 504
-    assert app.state.front.pool.upstreams["ticketing"].breaker.state == "closed"
+    assert app.proxy.upstreams["ticketing"].breaker.state == "closed"
 
 
 class TestUnderLoad:
@@ -162,7 +162,7 @@ class TestUnderLoad:
     ):
         backend.answer = never
         stuck = [asyncio.create_task(admin.get(TICKETS)) for _ in range(9)]
-        bulkhead = app.state.front.pool.upstreams["ticketing"].bulkhead
+        bulkhead = app.proxy.upstreams["ticketing"].bulkhead
         await eventually(lambda: bulkhead.under_way == 9)
         answer = await admin.get(TICKETS)
         problem(answer, 503, "overloaded")
@@ -180,5 +180,5 @@ async def test_no_place_is_lost_whatever_happens(admin, backend, app, eventually
     for broken in (truncated, garbled, silent, never):
         backend.answer = broken
         await admin.get(TICKETS, headers={"x-request-timeout": "0.2"})
-    bulkhead = app.state.front.pool.upstreams["ticketing"].bulkhead
+    bulkhead = app.proxy.upstreams["ticketing"].bulkhead
     await eventually(lambda: bulkhead.under_way == 0)

@@ -37,6 +37,7 @@ class Shelf:
     async def find(self, key_id):
         self._answer()
         self.finds += 1
+        await asyncio.sleep(0)
         return self.keys.get(key_id)
 
     async def changed(self):
@@ -78,6 +79,11 @@ def key(shelf):
 async def test_a_known_key_costs_no_look_up(keyring, shelf, key):
     for _ in range(5):
         assert (await keyring.authenticate(str(key), NOW)).id == f"key:{key.id}"
+    assert shelf.finds == 1
+
+
+async def test_many_who_come_at_once_cause_one_look_up(keyring, shelf, key):
+    await asyncio.gather(*(keyring.authenticate(str(key), NOW) for _ in range(50)))
     assert shelf.finds == 1
 
 

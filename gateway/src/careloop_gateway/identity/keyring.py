@@ -30,7 +30,8 @@ UNKNOWN_SECONDS = 5.0
 HISTORY_SECONDS = 60
 """How far back `KeyStore.changed` looks; after a longer pause every key is read again."""
 TOUCH_SECONDS = 60.0
-_STORE_SECONDS = 1.0
+_FIRST_SECONDS = 3.0
+_CHANGES_SECONDS = 1.0
 _KEPT = 20_000
 
 STORE_FAILURES = (SQLAlchemyError, OSError, TimeoutError)
@@ -91,6 +92,7 @@ class Keyring:
         self._clock = clock
         self._fixed = {record.id: record for record in fixed}
         self._known: OrderedDict[str, _Known] = OrderedDict()
+        self._reading: dict[str, asyncio.Task[KeyRecord | None]] = {}
         self._used: set[str] = set()
         self._looked = self._asked = self._touched = clock()
         self._failing = False
@@ -113,14 +115,27 @@ class Keyring:
         if known is not None and (known.fresh(self._clock()) or (self._failing and known.record)):
             return known.record
         try:
-            async with asyncio.timeout(_STORE_SECONDS):
-                record = await self._store.find(key_id)
+            return await self._read(key_id)
         except STORE_FAILURES as error:
             self._failing = True
             if known is not None and known.record:
                 return known.record
             log.warning("api_key.not_read", error=type(error).__name__)
             raise ServiceUnavailable("API keys cannot be checked at present.", retry_after=2) from error
+
+    async def _read(self, key_id: str) -> KeyRecord | None:
+        """Read a key once for all who wait for it: a cold gateway under load asks for one key from every side."""
+        reading = self._reading.get(key_id)
+        if reading is None:
+            reading = self._reading[key_id] = asyncio.create_task(self._find(key_id), name="api-key")
+        return await asyncio.shield(reading)
+
+    async def _find(self, key_id: str) -> KeyRecord | None:
+        try:
+            async with asyncio.timeout(_FIRST_SECONDS):
+                record = await self._store.find(key_id)
+        finally:
+            del self._reading[key_id]
         self._remember(key_id, record)
         return record
 
@@ -134,7 +149,7 @@ class Keyring:
 
     async def _read_changes(self, now: float) -> None:
         try:
-            async with asyncio.timeout(_STORE_SECONDS):
+            async with asyncio.timeout(_CHANGES_SECONDS):
                 for record in await self._store.changed():
                     self._remember(record.id, record)
                 await self._touch(now)

@@ -20,7 +20,7 @@ class Proxy:
     """The end of the chain for routes of services."""
 
     def __init__(self, upstreams: Mapping[str, Upstream]) -> None:
-        self._upstreams = upstreams
+        self.upstreams = upstreams
 
     async def __call__(self, exchange: Exchange) -> None:
         route = exchange.matched
@@ -35,7 +35,7 @@ class Proxy:
             body,
             patient=not exchange.limited_by_client,
         )
-        await self._upstreams[route.upstream].call(outgoing, route.limit, partial(_answer, exchange))
+        await self.upstreams[route.upstream].call(outgoing, route.limit, partial(_answer, exchange))
 
 
 async def _answer(exchange: Exchange, answer: aiohttp.ClientResponse) -> None:
