@@ -47,7 +47,7 @@ async def test_nothing_is_doubled_and_nothing_lost(
     for _ in range(KILLS):
         before = len(lines())
         process = await start()
-        await eventually(lambda seen=before: len(lines()) > seen + 60, timeout=60)
+        await eventually(lambda seen=before: len(lines()) > seen + 60, timeout=120)
         process.send_signal(signal.SIGKILL)
         await process.wait()
 
@@ -57,7 +57,7 @@ async def test_nothing_is_doubled_and_nothing_lost(
         states = Counter(row.state for row in await ledger())
         return states["planned"] + states["reserved"] == 0 and states
 
-    states = await eventually(done, timeout=60)
+    states = await eventually(done, timeout=120)
     process.terminate()
     await process.wait()
 

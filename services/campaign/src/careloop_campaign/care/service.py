@@ -62,8 +62,10 @@ async def _insert(session: AsyncSession, tasks: Sequence[CareTask]) -> list[Care
     """Those that are new: the partial unique index refuses a second open task, whoever comes with it."""
     if not tasks:
         return []
-    statement = insert(CareTask).values([task.model_dump() for task in tasks])
-    found = await session.scalars(statement.on_conflict_do_nothing().returning(col(CareTask.task_id)))
+    found = await session.scalars(
+        insert(CareTask).on_conflict_do_nothing().returning(col(CareTask.task_id)),
+        [task.model_dump() for task in tasks],
+    )
     new = set(found)
     return [task for task in tasks if task.task_id in new]
 

@@ -20,12 +20,10 @@ async def plan(session: AsyncSession, plans: Sequence[Plan], *, now: datetime) -
     """Put messages into the ledger; those that are there already stay as they are. Returns how many were new."""
     if not plans:
         return 0
+    # One order for everybody, so that two planners of the same messages never wait in a circle.
+    rows = [_values(one, now) for one in sorted(plans, key=lambda p: (p.customer_id, p.message_id))]
     found = await session.execute(
-        insert(Message)
-        # One order for everybody, so that two planners of the same messages never wait in a circle.
-        .values([_values(one, now) for one in sorted(plans, key=lambda p: (p.customer_id, p.message_id))])
-        .on_conflict_do_nothing()
-        .returning(col(Message.message_id))
+        insert(Message).on_conflict_do_nothing().returning(col(Message.message_id)), rows
     )
     return len(found.all())
 
