@@ -4,8 +4,11 @@ import asyncio
 import json
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 from fleet import Fleet
 
@@ -19,7 +22,9 @@ def journey() -> str:
     return str(block)
 
 
-async def test_the_journey_of_the_readme_runs_as_it_stands(fleet: Fleet, journey: str) -> None:
+async def test_the_journey_of_the_readme_runs_as_it_stands(
+    fleet: Fleet, admin: httpx.AsyncClient, journey: str
+) -> None:
     surroundings = {
         **os.environ,
         "API": fleet.config.gateway_url,
@@ -31,11 +36,18 @@ async def test_the_journey_of_the_readme_runs_as_it_stands(fleet: Fleet, journey
     )  # fmt: skip
     said, complained = await asyncio.wait_for(shell.communicate(), timeout=60)
     assert shell.returncode == 0, complained.decode() + said.decode()
-    view = _last_document(said.decode())
-    assert view["profile"]["status"] == "ok"
-    assert view["tickets"]["data"]["items"][0]["status"] == "archived"
+    accepted, ticket, answered, view = documents(said.decode())
+    assert accepted["accepted"] == 1
+    assert (ticket["cause"], ticket["customer_id"]) == ("technical_support", view["customer_id"])
+    assert answered["score"] == 5
+    assert {"profile", "score", "tickets", "care_tasks", "messages", "interactions"} <= view.keys()
+    assert (await admin.get(f"/v1/tickets/{ticket['id']}")).json()["status"] == "archived"
 
 
-def _last_document(text: str) -> dict:
-    """The JSON object that the output ends with; `json.tool` writes its braces at the start of lines."""
-    return json.loads(text[text.rindex("\n{\n") :])
+def documents(text: str) -> Iterator[dict[str, Any]]:
+    """The JSON objects that were printed one after the other."""
+    decoder, rest = json.JSONDecoder(), text.strip()
+    while rest:
+        found, end = decoder.raw_decode(rest)
+        yield found
+        rest = rest[end:].lstrip()
