@@ -124,7 +124,8 @@ def pure_asgi(source: Source) -> Found:
 
 def no_sleep_in_tests(source: Source) -> Found:
     """A test that sleeps is slow when it is right and wrong when the machine is slow."""
-    if not source.test:
+    programs = {"bench", "chaos"} & set(source.path.parts)  # they pace a load, and assert nothing about time
+    if not source.test or programs:
         return
     slept = {
         alias.asname or alias.name

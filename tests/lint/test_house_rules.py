@@ -48,6 +48,7 @@ ALLOWED = [
     (SERVICE, "app.add_middleware(Edge, seconds=1)\n"),
     (SERVICE, "import asyncio\nasync def pace():\n    await asyncio.sleep(0.1)\n"),
     (TEST, "import asyncio\nasync def test_it():\n    await asyncio.sleep(0)\n"),
+    ("tests/chaos/load.py", "import asyncio\nasync def pace():\n    await asyncio.sleep(0.1)\n"),
     (SERVICE, "STATES = ['TODO', 'done']\n"),
     (SERVICE, "def open_ticket(customer_id): ...\n"),
     ("libs/common/src/careloop_common/messaging/subscription.py", "class Subscription: ...\n"),
