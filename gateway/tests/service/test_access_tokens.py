@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import jwt
 import pytest
+from aiohttp import web
 from careloop_common import clock
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -188,9 +189,29 @@ async def test_a_token_may_be_good_and_yet_not_allowed(call, token, problem, bac
     assert not backend.requests
 
 
-async def test_a_new_key_of_the_issuer_is_found_and_unknown_ones_do_not_make_us_ask_for_ever(
-    call, token, keys, key_set, tmp_path, app
-):
+class TestFromTheIssuersAddress:
+    @pytest.fixture
+    def settings_overrides(self, settings_overrides, backend, key_set):
+        async def publish(request):
+            if request.path == "/jwks":
+                return web.json_response(text=key_set)
+            return web.json_response({})
+
+        backend.answer = publish
+        return {**settings_overrides, "jwks_file": None, "jwks_url": f"{backend.url}/jwks"}
+
+    async def test_keys_are_read_once_from_where_the_issuer_publishes_them(self, call, token, backend):
+        for key, alg in (("rsa", "RS256"), ("ec", "ES256"), ("rsa", "RS256")):
+            assert (await call(token(key=key, alg=alg))).status_code == 200
+        assert [request.path for request in backend.requests] == ["/jwks"]
+        assert "authorization" not in backend.last.headers
+
+    async def test_without_the_issuer_nobody_gets_in_and_nothing_breaks(self, call, token, backend, problem):
+        await backend.stop()
+        problem(await call(token()), 401, "credentials_invalid")
+
+
+async def test_a_new_key_of_the_issuer_is_not_looked_for_at_once_again(call, token, keys, key_set, tmp_path):
     assert (await call(token())).status_code == 200
     path = tmp_path / "jwks.json"
     new = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(keys["stranger"].public_key())) | {"kid": "stranger"}

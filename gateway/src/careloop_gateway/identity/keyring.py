@@ -31,7 +31,7 @@ HISTORY_SECONDS = 60
 """How far back `KeyStore.changed` looks; after a longer pause every key is read again."""
 TOUCH_SECONDS = 60.0
 _FIRST_SECONDS = 3.0
-_CHANGES_SECONDS = 1.0
+_CHANGES_SECONDS = 2.0
 _KEPT = 20_000
 
 STORE_FAILURES = (SQLAlchemyError, OSError, TimeoutError)

@@ -69,7 +69,9 @@ def _descendants(error: type[DomainError]) -> Iterator[type[DomainError]]:
 def _described(error: type[DomainError]) -> str:
     said = inspect.cleandoc(error.__doc__ or "") if "__doc__" in vars(error) else ""
     meaning = " ".join(said.split("\n\n")[0].split()) or f"{error.title}."
-    return _entry(error.code, STATUS[error.kind], error.title, meaning, again=error.kind in TRANSIENT)
+    # Refusals of the gateway state an HTTP status of their own.
+    status = getattr(error, "status", STATUS[error.kind])
+    return _entry(error.code, status, error.title, meaning, again=error.kind in TRANSIENT)
 
 
 def _entry(code: str, status: int, title: str, meaning: str, *, again: bool = False) -> str:
