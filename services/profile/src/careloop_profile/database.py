@@ -1,7 +1,6 @@
+from careloop_common.database import service_metadata
 from sqlalchemy.orm import registry
 from sqlmodel import SQLModel
-
-from careloop_common.database import service_metadata
 
 
 class Base(SQLModel, registry=registry(metadata=service_metadata())):

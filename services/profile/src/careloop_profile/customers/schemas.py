@@ -1,5 +1,5 @@
 import re
-from datetime import date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Self
 from uuid import UUID
@@ -43,8 +43,8 @@ Money = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)]
 class QuietHours(Body):
     """The daily span in which nothing may reach the customer; it may span midnight."""
 
-    start: time
-    end: time
+    start: WallTime
+    end: WallTime
     timezone: str = Field(default="Asia/Shanghai", max_length=64, examples=["Asia/Shanghai"])
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-from datetime import date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -46,8 +46,8 @@ class DeviceView(View):
 
 
 class QuietHoursView(View):
-    start: time
-    end: time
+    start: WallTime
+    end: WallTime
     timezone: str
 
 

@@ -27,7 +27,7 @@ def quality_view(job: ImportRow) -> QualityView:
     quality = Quality.from_json(job.quality)
     return QualityView(
         import_id=job.id,
-        state=job.state,  # type: ignore[arg-type]
+        state=job.state,
         rows_read=job.rows_read,
         duplicates=quality.duplicates,
         reasons=quality.flaws,

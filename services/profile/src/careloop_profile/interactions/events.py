@@ -1,18 +1,31 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import Any
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
 
 from careloop_contracts import CustomerActivityRecordedV1, partition_of
 from careloop_contracts.customer import Activity
 
+Count = tuple[UUID, int, int, Decimal, int, datetime]
+"""A customer's part of a batch: interactions, payments, their amount, complaints, the time of the last one."""
 
-def activity(rows: Iterable[Any]) -> Iterator[CustomerActivityRecordedV1]:
-    """One event per partition from the per-customer counts of a batch.
+
+def activity(counts: Iterable[Count]) -> Iterator[CustomerActivityRecordedV1]:
+    """One event per partition.
 
     Constructed without validation: the values come from the database, and there are thousands of them a second.
     """
     partitions: defaultdict[int, list[Activity]] = defaultdict(list)
-    for row in rows:
-        partitions[partition_of(row.customer_id)].append(Activity.model_construct(**row._mapping))  # noqa: SLF001
+    for customer_id, interactions, payments, amount, complaints, last_at in counts:
+        item = Activity.model_construct(
+            customer_id=customer_id,
+            interactions=interactions,
+            payments=payments,
+            amount=amount,
+            complaints=complaints,
+            last_at=last_at,
+        )
+        partitions[partition_of(customer_id)].append(item)
     for items in partitions.values():
         yield CustomerActivityRecordedV1.model_construct(items=tuple(items))

@@ -19,41 +19,51 @@ _FOUR_PLACES = Decimal("0.0001")
 
 
 class Row(NamedTuple):
-    """One interaction on its way to the database. `customer_id` or `blind_index` says whose it is; `label` is how a
-    source system calls that customer, for those who look at what could not be attached."""
+    """One interaction on its way to the database, every value as text, empty where there is none.
+
+    `customer_id` or `blind_index` says whose it is; `label` is how a source system calls that customer, for those who
+    look at what could not be attached. No value contains a newline.
+    """
 
     uid: str
-    customer_id: str | None
-    blind_index: str | None
-    label: str | None
+    customer_id: str
+    blind_index: str
+    label: str
     channel: str
     kind: str
-    at: int
-    suspect: bool
-    direction: str | None
-    amount: str | None
-    properties: bytes
+    at: str
+    suspect: str
+    direction: str
+    amount: str
+    properties: str
 
 
 def microseconds(moment: datetime) -> int:
+    """Since 1970: the form in which times travel to the database."""
     return (moment - _EPOCH) // _MICROSECOND
 
 
-def occurred(claimed: datetime, now: datetime) -> tuple[int, bool]:
-    """When it happened, and whether that is a guess because the sender's clock cannot be right."""
-    if now - OLDEST <= claimed <= now + NEWEST:
-        return microseconds(claimed), False
-    return microseconds(now), True
+class Arrival:
+    """The moment a batch came in, and what times its interactions may claim."""
+
+    __slots__ = ("at", "newest", "oldest")
+
+    def __init__(self, now: datetime) -> None:
+        self.at = microseconds(now)
+        self.oldest = microseconds(now - OLDEST)
+        self.newest = microseconds(now + NEWEST)
+
+    def occurred(self, claimed: int) -> tuple[int, bool]:
+        """When it happened, and whether that is a guess because the sender's clock cannot be right."""
+        if self.oldest <= claimed <= self.newest:
+            return claimed, False
+        return self.at, True
 
 
 def message_uid(*parts: str) -> str:
     """Equal parts, equal id: resent messages are recognised by it. Laid out as an RFC 9562 UUID, version 8."""
-    digest = bytearray(
-        blake2b("\0".join(parts).encode(), digest_size=16, person=b"careloop.message").digest()
-    )
-    digest[6] = digest[6] & 0x0F | 0x80
-    digest[8] = digest[8] & 0x3F | 0x80
-    return digest.hex()
+    digest = blake2b("\0".join(parts).encode(), digest_size=16, person=b"careloop.message").hexdigest()
+    return f"{digest[:12]}8{digest[13:16]}8{digest[17:]}"
 
 
 def check_kind(kind: str, known: set[str]) -> None:

@@ -43,21 +43,12 @@ class Batch(Struct, forbid_unknown_fields=True):
 
 
 class Envelope(Struct):
-    """Up to two hundred interactions of one partition, column by column: the worker hands the columns to one
-    statement without touching an item."""
+    """Up to two hundred interactions, column by column in the order of `Row`: a column is one text with a value per
+    line. So the worker hands columns from message to statement without touching an item."""
 
     received_at: int
-    uid: Sequence[str]
-    customer_id: Sequence[str | None]
-    blind_index: Sequence[str | None]
-    label: Sequence[str | None]
-    channel: Sequence[str]
-    kind: Sequence[str]
-    at: Sequence[int]
-    suspect: Sequence[bool]
-    direction: Sequence[str | None]
-    amount: Sequence[str | None]
-    properties: Sequence[Raw]
+    count: int
+    columns: list[str]
 
 
 decode_batch = msgspec.json.Decoder(Batch).decode
@@ -67,46 +58,31 @@ _encode = msgspec.json.Encoder().encode
 _encode_sorted = msgspec.json.Encoder(order="sorted").encode
 _decode_any = msgspec.json.Decoder().decode
 
-_LARGE_EXPONENT = re.compile(rb"\d[eE][+]?\d{3,}|\d{300}")
 _MAX_DEPTH = 32
+_SUSPICIOUS = re.compile(rb"\\u|[eE]\+?[0-9]{3}")
+"""Escapes, which may hide what PostgreSQL refuses, and exponents, which may be beyond its numbers."""
 
 
 def seal(rows: Sequence[Row], received_at: int) -> bytes:
     """The envelope of these rows as the body of a message."""
-    uid, customer_id, blind_index, label, channel, kind, at, suspect, direction, amount, properties = zip(
-        *rows, strict=True
-    )
-    return _encode(
-        Envelope(
-            received_at,
-            uid,
-            customer_id,
-            blind_index,
-            label,
-            channel,
-            kind,
-            at,
-            suspect,
-            direction,
-            amount,
-            [Raw(item) for item in properties],
-        )
-    )
+    columns = list(map("\n".join, zip(*rows, strict=True)))
+    return _encode(Envelope(received_at, len(rows), columns))
 
 
-def checked_properties(raw: Raw) -> bytes:
-    """The JSON object as it came, if PostgreSQL will take it: the database refuses some of what JSON allows."""
+def checked_properties(raw: Raw) -> str:
+    """The JSON object on one line, if PostgreSQL will take it: the database refuses some of what JSON allows."""
     body = bytes(raw)
     if len(body) > MAX_PROPERTIES:
         raise ItemRefused("properties_too_large", f"properties may have {MAX_PROPERTIES} bytes")
     if not body.startswith(b"{"):
         raise ItemRefused("properties_malformed", "properties must be an object")
-    if b"\\u" in body or body.count(b"{") + body.count(b"[") > _MAX_DEPTH or _LARGE_EXPONENT.search(body):
+    if len(body) > 2 and (_SUSPICIOUS.search(body) or body.count(b"{") + body.count(b"[") > _MAX_DEPTH):
         _check_thoroughly(body)
-    return body
+    # Within JSON a bare newline is white space: in a string it is written \\n.
+    return body.decode().replace("\n", " ")
 
 
-def canonical(raw: bytes) -> str:
+def canonical(raw: str) -> str:
     """One spelling per value, so that a message without an id is recognised when it is sent again."""
     return _encode_sorted(_decode_any(raw)).decode()
 

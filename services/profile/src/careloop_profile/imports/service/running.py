@@ -17,12 +17,12 @@ from careloop_profile.imports.models import ImportRow
 from careloop_profile.imports.policy.plan import Plan
 from careloop_profile.imports.policy.quality import Column, Quality
 from careloop_profile.imports.service import delimited, parts
-from careloop_profile.imports.service.columnar import ParquetShelf
 from careloop_profile.imports.service.chunk import Chunk
-from careloop_profile.imports.service.rejects import Reject, keep_rejects
+from careloop_profile.imports.service.columnar import ParquetShelf
+from careloop_profile.imports.service.rejects import keep_rejects
 from careloop_profile.imports.service.tabular import TableRow, Unusable
-from careloop_profile.imports.service.upserting import upsert
 from careloop_profile.imports.service.uploading import TIMER, get
+from careloop_profile.imports.service.upserting import upsert
 
 log = structlog.get_logger()
 

@@ -1,8 +1,8 @@
 """Storing envelopes, and giving those whose customer was not known to them later."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from careloop_common import outbox
@@ -12,29 +12,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from careloop_profile.customers import queries as customers
 from careloop_profile.interactions import events, statements
 from careloop_profile.interactions.metrics import STORED, UNRESOLVED
+from careloop_profile.interactions.policy import Row
 from careloop_profile.interactions.wire import Envelope
 
 _ATTACHING = 0x63617265
 """Advisory lock: shared by those who store, exclusive for those who attach. Without it a customer could become known
 between a batch's look at the customers and its commit, and nobody would attach what the batch set aside."""
 _REMEMBERED = 500_000
-_UID, _CUSTOMER, _INDEX, _SUSPECT = 0, 1, 2, 7
-_NAMES = (
-    *(
-        "uid",
-        "customer_id",
-        "blind_index",
-        "label",
-        "channel",
-        "kind",
-        "at",
-        "suspect",
-        "direction",
-        "amount",
-    ),
-    *("properties", "received_at"),
-)
-Given = tuple[Any, ...]
+_CUSTOMER, _SUSPECT = Row._fields.index("customer_id"), Row._fields.index("suspect")
+
+
+class Given(NamedTuple):
+    """A row as it came, with the time of its envelope."""
+
+    row: Row
+    received_at: str
 
 
 class KnownCustomers:
@@ -44,7 +36,7 @@ class KnownCustomers:
         self._ids: set[str] = set()
 
     async def among(self, session: AsyncSession, ids: set[str]) -> set[str]:
-        if unknown := ids - self._ids:
+        if unknown := ids - self._ids - {""}:
             found = await customers.known(session, [UUID(text) for text in unknown])
             if len(self._ids) + len(found) > _REMEMBERED:
                 self._ids.clear()
@@ -53,19 +45,24 @@ class KnownCustomers:
 
 
 async def record(
-    session: AsyncSession, envelopes: Iterable[Envelope], known: KnownCustomers, *, now: datetime
+    session: AsyncSession, envelopes: Sequence[Envelope], known: KnownCustomers, *, now: datetime
 ) -> None:
     """Store what is new, count it, publish the counts; set aside what belongs to nobody known."""
     await session.execute(select(func.pg_advisory_xact_lock_shared(_ATTACHING)))
-    given = [row for envelope in envelopes for row in _rows(envelope)]
+    columns = ["\n".join(texts) for texts in zip(*(item.columns for item in envelopes), strict=True)]
+    arrivals = "\n".join("\n".join([str(item.received_at)] * item.count) for item in envelopes)
+    whose = set(columns[_CUSTOMER].split("\n"))
+    if "t" not in columns[_SUSPECT] and whose <= await known.among(session, whose):
+        await _insert(session, [*columns, arrivals], now)
+        return
+    split = zip(*(column.split("\n") for column in columns), strict=True)
+    given = [Given(Row(*row), at) for row, at in zip(split, arrivals.split("\n"), strict=True)]
     resolved, unresolved = await _resolve(session, given, known)
-    resolved = await _without_known_suspects(session, resolved)
     if unresolved:
-        await session.execute(statements.SET_ASIDE, _columns(unresolved))
+        await session.execute(statements.SET_ASIDE, _parameters(_columns(unresolved)))
         UNRESOLVED.inc(len(unresolved))
-    if resolved:
-        counts = (await session.execute(statements.INSERT, _columns(resolved))).all()
-        _publish(session, counts, now)
+    if fresh := await _without_known_suspects(session, resolved):
+        await _insert(session, _columns(fresh), now)
 
 
 async def attach(session: AsyncSession, ids: Sequence[UUID], *, now: datetime) -> None:
@@ -78,58 +75,50 @@ async def attach(session: AsyncSession, ids: Sequence[UUID], *, now: datetime) -
     _publish(session, (await session.execute(statements.ATTACH, parameters)).all(), now)
 
 
-def _publish(session: AsyncSession, counts: Sequence[Any], now: datetime) -> None:
-    STORED.inc(sum(row.interactions for row in counts))
-    for event in events.activity(counts):
+async def _insert(session: AsyncSession, columns: Sequence[str], now: datetime) -> None:
+    _publish(session, (await session.execute(statements.INSERT, _parameters(columns))).all(), now)
+
+
+def _publish(session: AsyncSession, rows: Sequence[Any], now: datetime) -> None:
+    STORED.inc(sum(row.interactions for row in rows))
+    for event in events.activity(map(tuple, rows)):
         outbox.add(session, event, now=now)
 
 
-def _rows(envelope: Envelope) -> Iterable[Given]:
-    return zip(
-        envelope.uid,
-        envelope.customer_id,
-        envelope.blind_index,
-        envelope.label,
-        envelope.channel,
-        envelope.kind,
-        envelope.at,
-        envelope.suspect,
-        envelope.direction,
-        envelope.amount,
-        [str(raw, "utf-8") for raw in envelope.properties],
-        [envelope.received_at] * len(envelope.uid),
-        strict=True,
-    )
+def _columns(given: Sequence[Given]) -> list[str]:
+    rows = zip(*(item.row for item in given), strict=True)
+    return [*map("\n".join, rows), "\n".join(item.received_at for item in given)]
 
 
-def _columns(rows: Sequence[Given]) -> dict[str, list[Any]]:
-    return dict(zip(_NAMES, map(list, zip(*rows, strict=True)), strict=True))
+def _parameters(columns: Sequence[str]) -> dict[str, str]:
+    return dict(zip(statements.NAMES, columns, strict=True))
 
 
 async def _resolve(
-    session: AsyncSession, given: list[Given], known: KnownCustomers
+    session: AsyncSession, given: Sequence[Given], known: KnownCustomers
 ) -> tuple[list[Given], list[Given]]:
     holders: dict[str, list[UUID]] = {}
-    if indexes := {row[_INDEX] for row in given if row[_INDEX] is not None}:
+    if indexes := {item.row.blind_index for item in given} - {""}:
         holders = await customers.holders(session, list(indexes))
-    existing = await known.among(session, {row[_CUSTOMER] for row in given if row[_CUSTOMER] is not None})
+    existing = await known.among(session, {item.row.customer_id for item in given})
     resolved: list[Given] = []
     unresolved: list[Given] = []
-    for row in given:
-        if row[_CUSTOMER] in existing:
-            resolved.append(row)
-        elif row[_INDEX] is not None and len(found := holders.get(row[_INDEX], [])) == 1:
-            resolved.append((row[_UID], str(found[0]), *row[_INDEX:]))
+    for item in given:
+        found = holders.get(item.row.blind_index, [])
+        if item.row.customer_id in existing:
+            resolved.append(item)
+        elif len(found) == 1:
+            resolved.append(item._replace(row=item.row._replace(customer_id=str(found[0]))))
         else:
-            unresolved.append(row)
+            unresolved.append(item)
     return resolved, unresolved
 
 
-async def _without_known_suspects(session: AsyncSession, rows: list[Given]) -> list[Given]:
-    suspects = {row[_UID]: row for row in rows if row[_SUSPECT]}
+async def _without_known_suspects(session: AsyncSession, given: list[Given]) -> list[Given]:
+    suspects = {item.row.uid: item for item in given if item.row.suspect == "t"}
     if not suspects:
-        return rows
+        return given
     found = await session.scalars(statements.KNOWN_SUSPECTS, {"uids": list(suspects)})
     known = {uid.hex for uid in found}
-    once = [row for uid, row in suspects.items() if uid not in known]
-    return [row for row in rows if not row[_SUSPECT]] + once
+    once = [item for uid, item in suspects.items() if uid not in known]
+    return [item for item in given if item.row.suspect != "t"] + once

@@ -1,0 +1,371 @@
+"""Interactions from the batch API to durable commit: rate, latency, and whether any is lost or doubled.
+
+    python tests/bench/interactions.py --seconds 20                      # servers of its own, profile alone
+    python tests/bench/interactions.py --url http://127.0.0.1:8080 --key KEY --rate 10000 --seconds 60
+
+Five per cent of the interactions are sent a second time. At the end the counters of every customer must equal the
+number of different interactions that were accepted for him. Latency is that of probes, sent alone among the batches:
+from sending until a query finds them. With servers of its own it also says what each process costs per interaction.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import quantiles
+
+import aiohttp
+import asyncpg
+import msgspec
+
+CHANNELS = ("hotline", "app_android", "web", "mini_program", "store_pos", "bss", "oss", "sms")
+KINDS = ("call", "browse", "usage", "message", "payment", "complaint", "login", "survey")
+SOURCE = f"bench-{os.getpid()}"
+RESENT = 0.05
+encode = msgspec.json.Encoder().encode
+
+
+@dataclass
+class Tally:
+    """What was sent and what became of it."""
+
+    sent: int = 0
+    accepted: Counter[int] = field(default_factory=Counter)
+    refused: int = 0
+    retries: int = 0
+    posts: list[float] = field(default_factory=list)
+    probes: list[float] = field(default_factory=list)
+
+
+@dataclass
+class Load:
+    """Batches of interactions, numbered so that each is different."""
+
+    customers: int
+    batch: int
+    dice: random.Random
+    number: int = 0
+    recent: list[dict[str, object]] = field(default_factory=list)
+
+    def next(self) -> tuple[list[int], list[dict[str, object]]]:
+        """The customers of the new interactions, and the batch with some old ones among them."""
+        dice, owners, items = self.dice, [], []
+        resent = dice.sample(self.recent, min(len(self.recent), round(self.batch * RESENT)))
+        now = datetime.now(UTC)  # noqa: TID251  (a client's clock)
+        for _ in range(self.batch - len(resent)):
+            self.number += 1
+            owner = min(int(dice.paretovariate(0.6)) - 1, self.customers - 1) if dice.random() < 0.1 else -1
+            owner = owner if owner >= 0 else dice.randrange(self.customers)
+            owners.append(owner)
+            items.append(self._item(owner, now))
+        self.recent = items
+        return owners, items + resent
+
+    def _item(self, owner: int, now: datetime) -> dict[str, object]:
+        pick = self.number % 8
+        return {
+            "customer": {"source": SOURCE, "external_id": str(owner)},
+            "channel": CHANNELS[(self.number * 7 + owner) % 8],
+            "kind": KINDS[pick],
+            "occurred_at": now - timedelta(milliseconds=self.number % 3_600_000),
+            "message_id": f"m{self.number}",
+            "direction": "inbound",
+            "amount": 59.9 if KINDS[pick] == "payment" else None,
+            "properties": {
+                "session": f"{self.number:032x}",
+                "page": "/plans/5g/details",
+                "device": {"os": "android", "model": "P60", "network": "5G"},
+                "duration_ms": self.number % 60_000,
+            },
+        }
+
+
+async def register(http: aiohttp.ClientSession, customers: int) -> list[str]:
+    """Import the customers as any client would, and return their ids."""
+    mapping = {"source": SOURCE, "key": "id", "others": "ignore"}
+    async with http.post("/v1/imports", json={"mapping": mapping, "filename": "bench.csv"}) as answer:
+        job = await answer.json()
+        assert answer.status == 201, job
+    path = f"/v1/imports/{job['import_id']}"
+    body = "id\n" + "".join(f"{number}\n" for number in range(customers))
+    for method, suffix, data in (("PUT", "/parts/1", body), ("POST", "/start", None)):
+        async with http.request(method, path + suffix, data=data) as answer:
+            assert answer.status < 300, await answer.text()
+    while job["state"] not in {"completed", "failed"}:
+        await asyncio.sleep(0.2)
+        async with http.get(path) as answer:
+            job = await answer.json()
+    assert job["accepted"] == customers, job
+    ids, cursor = {}, None
+    while len(ids) < customers:
+        query = {"source": SOURCE, "limit": "100"} | ({"cursor": cursor} if cursor else {})
+        async with http.get("/v1/customers", params=query) as answer:
+            page = await answer.json()
+        ids |= {int(item["external_id"]): item["customer_id"] for item in page["items"]}
+        cursor = page["next_cursor"]
+    return [ids[number] for number in range(customers)]
+
+
+async def drive(http: aiohttp.ClientSession, load: Load, tally: Tally, options: argparse.Namespace) -> float:
+    """Send for the given seconds, at the given rate or as fast as it goes; returns the seconds it took."""
+    started = time.perf_counter()
+    turns = iter(range(sys.maxsize))
+
+    async def one() -> None:
+        while time.perf_counter() - started < options.seconds:
+            turn = next(turns)
+            if options.rate:
+                due = started + turn * options.batch / options.rate
+                await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            owners, items = load.next()
+            await post(http, encode({"items": items}), owners, len(items), tally)
+
+    probing = asyncio.create_task(probe(http, tally, options))
+    await asyncio.gather(*(one() for _ in range(options.connections)))
+    took = time.perf_counter() - started
+    probing.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await probing
+    return took
+
+
+async def post(http: aiohttp.ClientSession, body: bytes, owners: list[int], count: int, tally: Tally) -> None:
+    """Send until it is taken, as clients must after a 429 or 503."""
+    while True:
+        began = time.perf_counter()
+        headers = {"content-type": "application/json"}
+        async with http.post("/v1/interactions/batch", data=body, headers=headers) as answer:
+            result = await answer.json()
+        if answer.status in {429, 503, 504}:
+            tally.retries += 1
+            await asyncio.sleep(0.5)
+            continue
+        assert answer.status == 202, result
+        tally.posts.append(time.perf_counter() - began)
+        tally.sent += count
+        tally.refused += len(result["rejected"])
+        tally.accepted.update(owners)
+        return
+
+
+async def probe(http: aiohttp.ClientSession, tally: Tally, options: argparse.Namespace) -> None:
+    """Send single interactions of a customer of their own; note how long until each is found."""
+    path = f"/v1/customers/{options.ids[-1]}/interactions?limit=1"
+    number = 0
+    while True:
+        number += 1
+        at = datetime.now(UTC)  # noqa: TID251  (a client's clock)
+        item = {
+            "customer": {"customer_id": options.ids[-1]},
+            "channel": "web",
+            "kind": "browse",
+            "occurred_at": at,
+            "message_id": f"probe-{number}-{SOURCE}",
+        }
+        began = time.perf_counter()
+        await post(http, encode({"items": [item]}), [options.customers - 1], 1, tally)
+        while True:
+            async with http.get(path) as answer:
+                rows = (await answer.json())["items"]
+            if rows and datetime.fromisoformat(rows[0]["occurred_at"]) >= at.replace(
+                microsecond=at.microsecond
+            ):
+                break
+            await asyncio.sleep(0.005)
+        tally.probes.append(time.perf_counter() - began)
+        await asyncio.sleep(0.05)
+
+
+async def stored(http: aiohttp.ClientSession, ids: list[str], database: str | None) -> Counter[int]:
+    """How many interactions every customer's counters say, and, with SQL, that the rows agree."""
+    found: Counter[int] = Counter()
+    if database is None:
+        for start in range(0, len(ids), 20):
+            answers = await asyncio.gather(*(_profile(http, key) for key in ids[start : start + 20]))
+            found.update(dict(enumerate(answers, start)))
+        return found
+    connection = await asyncpg.connect(database)
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        counted = await connection.fetch(
+            "SELECT customer_id, sum(interactions) AS n FROM customer_activity GROUP BY 1"
+        )
+        rows = await connection.fetch("SELECT customer_id, count(*) AS n FROM interaction GROUP BY 1")
+    await connection.close()
+    counters, totals = (
+        {str(row["customer_id"]): int(row["n"]) for row in result} for result in (counted, rows)
+    )
+    assert counters == totals, "counters and rows disagree"
+    place = {key: number for number, key in enumerate(ids)}
+    return Counter({place[key]: count for key, count in totals.items() if key in place})
+
+
+async def _profile(http: aiohttp.ClientSession, customer_id: str) -> int:
+    async with http.get(f"/v1/customers/{customer_id}/profile") as answer:
+        return int((await answer.json())["activity"]["interactions"])
+
+
+async def settled_database(database: str | None) -> None:
+    """Wait until the registrations are published: they are no part of what is measured."""
+    if database is None:
+        await asyncio.sleep(5)
+        return
+    connection = await asyncpg.connect(database)
+    while await connection.fetchval("SELECT EXISTS (SELECT FROM outbox)"):
+        await asyncio.sleep(0.2)
+    await asyncio.sleep(1)
+    await connection.close()
+
+
+async def drained(http: aiohttp.ClientSession, tally: Tally, options: argparse.Namespace) -> Counter[int]:
+    """Wait until nothing more arrives."""
+    deadline, before = time.perf_counter() + 120, Counter[int]()
+    while time.perf_counter() < deadline:
+        now = await stored(http, options.ids, options.database)
+        if now.total() >= tally.accepted.total() and now == before:
+            break
+        before = now
+        await asyncio.sleep(0.5)
+    return before
+
+
+def report(tally: Tally, found: Counter[int], took: float, settled: float, cpu: dict[str, float]) -> int:
+    lost = sum((tally.accepted - found).values())
+    doubled = sum((found - tally.accepted).values())
+    unique = tally.accepted.total()
+    print(f"sent            {tally.sent:>10,}   ({tally.sent - unique:,} of them a second time)")
+    print(f"accepted        {unique:>10,}   refused {tally.refused}, told to come back {tally.retries} times")
+    print(f"stored          {found.total():>10,}   lost {lost}, doubled {doubled}")
+    print(f"sending         {tally.sent / took:>10,.0f}/s for {took:.1f} s")
+    print(f"to commit       {tally.sent / settled:>10,.0f}/s from the first to the last in the database")
+    for name, values in (("batch answered", tally.posts), ("found by query", tally.probes)):
+        if len(values) > 1:
+            cuts = quantiles(values, n=100)
+            print(
+                f"{name}  p50 {cuts[49] * 1000:>7.0f} ms   p99 {cuts[98] * 1000:>7.0f} ms   ({len(values)} samples)"
+            )
+    for name, seconds in cpu.items():
+        print(f"CPU {name:<12}{seconds / tally.sent * 1e6:>10.1f} µs per interaction")
+    return 0 if lost == doubled == 0 else 1
+
+
+async def measure(options: argparse.Namespace, processes: dict[str, int]) -> int:
+    headers = {"authorization": f"Bearer {options.key}"}
+    timeout = aiohttp.ClientTimeout(total=60)
+    async with aiohttp.ClientSession(options.url, headers=headers, timeout=timeout) as http:
+        options.ids = await register(http, options.customers)
+        await settled_database(options.database)
+        load, tally = Load(options.customers - 1, options.batch, random.Random(options.seed)), Tally()
+        before = {name: _cpu(pid) for name, pid in processes.items()}
+        started = time.perf_counter()
+        took = await drive(http, load, tally, options)
+        found = await drained(http, tally, options)
+        settled = max(took, time.perf_counter() - started - 0.5)
+        cpu = {name: _cpu(pid) - before[name] for name, pid in processes.items()}
+        return report(tally, found, took, settled, cpu)
+
+
+def _cpu(pid: int) -> float:
+    """Seconds of processor time of a process and its descendants; of this process, whose children are the rest, alone."""
+    stats = {}
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            values = entry.read_text().rpartition(")")[2].split()
+            used = sum(map(int, values[11:13] if int(entry.parent.name) == os.getpid() else values[11:15]))
+            stats[int(entry.parent.name)] = (int(values[1]), used)
+    family, grown = {pid}, pid != os.getpid()
+    while grown:
+        more = {child for child, (parent, _) in stats.items() if parent in family} - family
+        family, grown = family | more, bool(more)
+    return sum(stats[member][1] for member in family if member in stats) / os.sysconf("SC_CLK_TCK")
+
+
+@contextlib.asynccontextmanager
+async def own_stack(options: argparse.Namespace) -> AsyncIterator[dict[str, int]]:
+    """PostgreSQL and NATS as the local stack runs them, profile's API and worker; thrown away afterwards."""
+    from careloop_common.embedded import EmbeddedNats, EmbeddedPostgres, bootstrap_databases, free_port
+    from careloop_common.testing.access import Signer, data_keys
+    from careloop_profile.service import service
+
+    signer, port = Signer(), free_port()
+    scopes = ["customers:read", "customers:write", "interactions:write", "interactions:read"]
+    options.key = signer.token([*scopes, "imports:write", "imports:read"], lifetime=timedelta(hours=2))
+    options.url = f"http://127.0.0.1:{port}"
+    with tempfile.TemporaryDirectory(prefix="careloop-bench-") as directory, contextlib.ExitStack() as stack:
+        Path(directory).chmod(0o755)
+        postgres, nats = EmbeddedPostgres(Path(directory) / "pg"), EmbeddedNats(Path(directory) / "nats")
+        for server in (postgres, nats):
+            stack.callback(server.stop)
+            server.start()
+            server.wait_ready()
+        await bootstrap_databases(postgres.admin_url, {"profile": "bench"})
+        options.database = f"postgresql://profile:bench@127.0.0.1:{postgres.port}/profile"
+        await asyncio.to_thread(service.migrate, options.database)
+        environment = os.environ | {
+            "PROFILE_DATABASE_URL": options.database,
+            "PROFILE_NATS_URL": nats.url,
+            "PROFILE_INTERNAL_PUBLIC_KEY": signer.public_pem,
+            "PROFILE_DATA_KEYS": data_keys(),
+            "PROFILE_LOG_LEVEL": "WARNING",
+        }
+        children = []
+        processes = {"PostgreSQL": postgres.pid, "NATS": nats.pid, "load": os.getpid()}
+        for command, number in (("api", port), ("worker", free_port())):
+            child = await asyncio.create_subprocess_exec(
+                Path(sys.executable).parent / "careloop-profile",
+                command,
+                env=environment | {"PROFILE_PORT": str(number)},
+            )
+            children.append(child)
+            processes[command] = child.pid
+        await _answers(options.url)
+        try:
+            yield processes
+        finally:
+            for child in children:
+                child.terminate()
+            await asyncio.gather(*(child.wait() for child in children))
+
+
+async def _answers(url: str) -> None:
+    async with aiohttp.ClientSession(url) as http:
+        while True:
+            with contextlib.suppress(aiohttp.ClientError):
+                async with http.get("/readyz") as answer:
+                    if answer.status == 200:
+                        return
+            await asyncio.sleep(0.1)
+
+
+async def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--url", help="gateway or profile of a running stack; without it, servers of its own")
+    parser.add_argument("--key", help="API key with the scopes of customers, imports and interactions")
+    parser.add_argument("--database", help="profile's database, to count rows instead of asking for profiles")
+    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument(
+        "--rate", type=float, default=0, help="interactions per second; 0 is as fast as it goes"
+    )
+    parser.add_argument("--batch", type=int, default=500)
+    parser.add_argument("--connections", type=int, default=8)
+    parser.add_argument("--customers", type=int, default=5000)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    if options.url:
+        return await measure(options, {"load": os.getpid()})
+    async with own_stack(options) as processes:
+        return await measure(options, processes)
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))
