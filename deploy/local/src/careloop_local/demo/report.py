@@ -49,7 +49,7 @@ class Report:
             yield self
 
     def say(self, text: str) -> None:
-        self.console.print(text, highlight=False)
+        self.console.print(text, highlight=False, soft_wrap=True)
 
     def start(self, title: str) -> "Line":
         if not self.console.is_terminal:

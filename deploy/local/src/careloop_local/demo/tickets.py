@@ -23,9 +23,9 @@ class Treatment(StrEnum):
 
 SHARES = {
     Treatment.FIRST_CONTACT: 0.35,
-    Treatment.PROMPT: 0.25,
-    Treatment.LATE: 0.15,
-    Treatment.IGNORED: 0.25,
+    Treatment.PROMPT: 0.15,
+    Treatment.LATE: 0.1,
+    Treatment.IGNORED: 0.4,
 }
 IN_TIME = (Treatment.FIRST_CONTACT, Treatment.PROMPT)
 HELPED = (*IN_TIME, Treatment.LATE)

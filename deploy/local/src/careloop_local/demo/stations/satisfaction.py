@@ -17,7 +17,7 @@ from careloop_local.simulator.answers import Answer
 from careloop_local.simulator.dice import stream
 from careloop_local.waiting import until
 
-ANSWERING = 0.7  # share of those asked who answer
+ANSWERING = 0.6  # share of those asked who answer
 CUSTOMERS_AT_ONCE = 4
 LOOK_EVERY = 0.2
 ASKED_WITHIN = 30.0
