@@ -16,6 +16,10 @@ from careloop_local.stack.migrate import migrate
 
 READY_SECONDS = 120.0
 _POLL_SECONDS = 0.1
+_NO_LIMITS = {
+    f"GATEWAY_{name}_PER_SECOND": "100000" for name in ("READ", "WRITE", "INGEST", "ADMIN", "PUBLIC")
+}
+"""The load comes from one caller."""
 
 
 def ports() -> dict[str, int]:
@@ -115,9 +119,10 @@ class Fleet:
 
     def _spawn(self, name: str) -> None:
         spec = self._specs[name]
+        environment = {**os.environ, **spec.env, **_NO_LIMITS}
         with (self.config.logs / f"{name}.log").open("ab") as log:
             self._processes[name] = subprocess.Popen(
-                spec.argv, env={**os.environ, **spec.env}, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+                spec.argv, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL
             )
 
     async def _in_thread(self, work: object, *arguments: object) -> None:

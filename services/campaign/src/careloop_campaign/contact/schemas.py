@@ -1,8 +1,8 @@
 from datetime import datetime, time
 from typing import Annotated
 
-from careloop_common.schemas import Body
-from pydantic import BaseModel, Field, model_validator
+from careloop_common.schemas import Body, WallTime
+from pydantic import BaseModel, Field
 
 from careloop_campaign.contact.policy import Channel
 
@@ -18,14 +18,8 @@ class CapRule(Body):
 
 
 class QuietSpan(Body):
-    start: time
-    end: time
-
-    @model_validator(mode="after")
-    def _on_a_wall_clock(self) -> "QuietSpan":
-        if self.start.tzinfo or self.end.tzinfo:
-            raise ValueError("quiet hours are read on the customer's wall clock and have no offset")
-        return self
+    start: WallTime
+    end: WallTime
 
 
 class ContactPolicyDocument(Body):

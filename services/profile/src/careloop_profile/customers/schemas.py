@@ -6,7 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from careloop_common import ids
-from careloop_common.schemas import Body
+from careloop_common.schemas import Body, WallTime
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -49,8 +49,6 @@ class QuietHours(Body):
 
     @model_validator(mode="after")
     def _known(self) -> Self:
-        if self.start.tzinfo or self.end.tzinfo:
-            raise ValueError("start and end are wall-clock times without an offset")
         try:
             ZoneInfo(self.timezone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:

@@ -3,7 +3,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from careloop_common.privacy import Vault
-from careloop_common.schemas import View
+from careloop_common.schemas import View, WallTime
 from careloop_common.tokens import Actor
 
 from careloop_profile.customers.personal import Personal
