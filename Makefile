@@ -51,8 +51,9 @@ fmt: $(INSTALLED) ## Format, and fix what ruff can fix
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-schemas: $(INSTALLED) ## Write the JSON Schemas and the AsyncAPI document of the events again
+schemas: $(INSTALLED) ## Write the events' JSON Schemas and AsyncAPI, and the merged OpenAPI, again
 	$(BIN)/python -m careloop_contracts.generate
+	$(BIN)/python -m careloop_gateway.openapi_merge
 
 docs: $(INSTALLED) ## Write the generated pages of docs/ again
 	$(BIN)/python -m careloop_local.docs

@@ -13,7 +13,7 @@ def committed():
 
 def test_the_committed_document_is_up_to_date(committed):
     now = json.loads(openapi_merge.render(openapi_merge.merge(openapi_merge.documents())))
-    assert committed == now, "run: python -m careloop_gateway.openapi_merge"
+    assert committed == now, "run: make schemas"
 
 
 def test_every_reference_leads_somewhere(committed):
