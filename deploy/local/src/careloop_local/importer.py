@@ -53,7 +53,7 @@ async def import_file(
 
     async def over() -> dict[str, Any] | None:
         found = dict(await gateway.get(address))
-        progress(found["rows_read"], None, f"rows read, {found['percent']:.0f} %")
+        progress(found["rows_read"], _expected(found), "rows read")
         return found if found["state"] in OVER else None
 
     found = await until(over, READ_WITHIN, "reading the file", every=0.25)
@@ -68,6 +68,12 @@ async def save_rejects(gateway: Gateway, import_id: str, path: Path) -> int:
     report: bytes = await gateway.fetch(f"/v1/imports/{import_id}/rejects")
     await asyncio.to_thread(path.write_bytes, report)
     return max(0, len(report.splitlines()) - 1)
+
+
+def _expected(found: Mapping[str, Any]) -> int | None:
+    """How many rows there are going to be, judging by how much of the file they took so far."""
+    percent: float = found["percent"]
+    return round(100 * found["rows_read"] / percent) if percent else None
 
 
 async def _send(gateway: Gateway, path: Path, size: int, address: str, progress: Progress) -> None:

@@ -92,8 +92,8 @@ class Line:
     _logged: float = 0.0
 
     def update(self, done: int, total: int | None = None, note: str = "") -> None:
-        """Work done so far, out of `total` where that is known."""
-        self._done, self._total = done, total if total is not None else self._total
+        """Work done so far, out of `total`; None where the whole is not known."""
+        self._done, self._total = done, total
         if self._task is None:
             self._task = self.report.bars.add_task(self.title, total=self._total, note=note)
         self.report.bars.update(self._task, completed=done, total=self._total, note=note)
