@@ -93,10 +93,14 @@ class Line:
 
     def update(self, done: int, total: int | None = None, note: str = "") -> None:
         """Work done so far, out of `total`; None where the whole is not known."""
+        bars = self.report.bars
+        if self._task is not None and total is None and self._total is not None:
+            bars.remove_task(self._task)  # a bar cannot forget its total
+            self._task = None
         self._done, self._total = done, total
         if self._task is None:
-            self._task = self.report.bars.add_task(self.title, total=self._total, note=note)
-        self.report.bars.update(self._task, completed=done, total=self._total, note=note)
+            self._task = bars.add_task(self.title, total=total, note=note)
+        bars.update(self._task, completed=done, total=total, note=note)
         if not self.report.console.is_terminal and time.monotonic() - self._logged >= LOG_EVERY:
             self._logged = time.monotonic()
             whole = f"/{self._total:,}" if self._total is not None else ""
