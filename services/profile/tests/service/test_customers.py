@@ -1,5 +1,4 @@
-from uuid import uuid4
-
+from careloop_common import ids
 from careloop_contracts import CustomerRegisteredV1, CustomerUpdatedV1
 
 PERSON = {
@@ -178,16 +177,16 @@ async def test_every_consent_is_kept(client, register, session):
 async def test_subscriptions_and_devices_are_kept_and_counted(client, register):
     customer = await register(**PERSON)
     path = f"/v1/customers/{customer['customer_id']}"
-    subscription = f"{path}/subscriptions/{uuid4()}"
+    subscription = f"{path}/subscriptions/{ids.new_id()}"
     await client.put(subscription, json={"product": "mobile", "plan": "5G", "monthly_fee": "129.00"})
     after = (
         await client.put(subscription, json={"product": "mobile", "plan": "4G", "monthly_fee": "59.00"})
     ).json()
     assert [item["plan"] for item in after["subscriptions"]] == ["4G"]
     await client.put(
-        f"{path}/devices/{uuid4()}", json={"type": "phone", "brand": "Huawei", "serial": "860012345"}
+        f"{path}/devices/{ids.new_id()}", json={"type": "phone", "brand": "Huawei", "serial": "860012345"}
     )
-    device = f"{path}/devices/{uuid4()}"
+    device = f"{path}/devices/{ids.new_id()}"
     await client.put(device, json={"type": "watch"})
     again = (await client.put(device, json={"type": "watch"})).json()
     assert again["devices"] == 2
@@ -227,7 +226,7 @@ async def _three(published):
 async def test_an_unknown_customer_is_not_found(client):
     for method, suffix in (("GET", ""), ("GET", "/profile"), ("GET", "/interactions"), ("PATCH", "")):
         answer = await client.request(
-            method, f"/v1/customers/{uuid4()}{suffix}", json={} if method == "PATCH" else None
+            method, f"/v1/customers/{ids.new_id()}{suffix}", json={} if method == "PATCH" else None
         )
         assert answer.status_code == 404, suffix
         assert answer.json()["code"] == "customer_not_found"

@@ -3,12 +3,13 @@ import contextlib
 import csv
 import io
 from datetime import date, timedelta
+from functools import partial
 from hashlib import sha256
-from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from careloop_common import clock, ids
 from careloop_contracts import CustomerRegisteredV1
 from sqlalchemy import text
 
@@ -278,7 +279,7 @@ async def test_a_worker_that_is_stopped_midway_loses_and_doubles_nothing(
         columns = [line.split(",") for line in _rows(count).splitlines()]
         file = io.BytesIO()
         pq.write_table(
-            pa.table(dict(zip(HEADER.strip().split(","), zip(*columns), strict=True))),
+            pa.table(dict(zip(HEADER.strip().split(","), zip(*columns, strict=True), strict=True))),
             file,
             row_group_size=2000,
         )
@@ -289,7 +290,7 @@ async def test_a_worker_that_is_stopped_midway_loses_and_doubles_nothing(
     while await _finished(client, path) is None:
         before = (await client.get(path)).json()["rows_read"]
         working = asyncio.create_task(service_under_test.create_worker(runtime).run())
-        await eventually(lambda: _moved(client, path, before), timeout=60)
+        await eventually(partial(_moved, client, path, before), timeout=60)
         working.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await working
@@ -350,11 +351,10 @@ async def test_imports_are_listed_and_unknown_ones_not_found(client, upload):
     path = await upload(b"x")
     [job] = (await client.get("/v1/imports")).json()["items"]
     assert path.endswith(job["import_id"])
-    assert (await client.get(f"/v1/imports/{uuid4()}")).json()["code"] == "import_not_found"
+    assert (await client.get(f"/v1/imports/{ids.new_id()}")).json()["code"] == "import_not_found"
 
 
 async def test_an_upload_that_nobody_starts_is_forgotten(runtime, client, upload, monkeypatch):
-    from careloop_common import clock
     from careloop_profile.imports.service.uploading import forget_abandoned
 
     path = await upload(b"x")

@@ -2,11 +2,12 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from careloop_common import clock
 from careloop_contracts import CustomerActivityRecordedV1
 from nats.js.api import DiscardPolicy
 from sqlalchemy import text
 
-NOW = datetime.now(UTC).replace(microsecond=0)
+NOW = clock.now().replace(microsecond=0)
 
 
 @pytest.fixture
@@ -112,6 +113,12 @@ async def test_one_bad_item_does_not_fail_the_others(client, register, item):
         (10, "amount_out_of_range"),
         (11, "item_malformed"),
     ]
+
+
+async def test_half_a_surrogate_pair_spoils_one_item_only(client, item):
+    body = json.dumps({"items": [item(1), item(2, properties={"text": "\ud83d"}), item(3)]})
+    answer = (await client.post("/v1/interactions/batch", content=body)).json()
+    assert (answer["accepted"], [problem["index"] for problem in answer["rejected"]]) == (2, [1])
 
 
 async def test_lines_of_json_are_taken_too(client, item):

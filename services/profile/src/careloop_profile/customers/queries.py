@@ -115,8 +115,8 @@ async def _subscriptions(session: AsyncSession, ids: list[UUID]) -> dict[UUID, l
     columns = SUBSCRIPTION.c
     statement = select(SUBSCRIPTION).where(among(columns.customer_id, ids))
     for row in await session.execute(statement.order_by(columns.subscription_id)):
-        values = {name: value for name, value in row._mapping.items() if name != "customer_id"}
-        found.setdefault(row.customer_id, []).append(Subscription(**values))
+        customer_id, *facts = row  # the columns are the fields of `Subscription`, in their order
+        found.setdefault(customer_id, []).append(Subscription(*facts))
     return found
 
 

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -78,13 +79,16 @@ def _lines(body: bytes) -> list[bytes]:
     return [line for line in body.split(b"\n") if line.strip()]
 
 
-def _items(body: bytes) -> list[msgspec.Raw]:
+def _items(body: bytes) -> Sequence[msgspec.Raw | bytes]:
     try:
         return wire.decode_batch(body).items
     except msgspec.ValidationError as error:
         raise ItemRefused("body_malformed", str(error)) from error
     except (msgspec.DecodeError, RecursionError) as error:
-        raise HTTPException(400, "The body is not valid JSON.") from error
+        items = wire.salvage(body)
+        if items is None:
+            raise HTTPException(400, "The body is not valid JSON.") from error
+        return items
 
 
 def _utf8(body: bytes) -> bytes:

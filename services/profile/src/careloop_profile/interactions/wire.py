@@ -1,5 +1,6 @@
 """Interactions on the wire: what clients send, and the envelopes in which they travel to the worker."""
 
+import json
 import re
 from collections.abc import Sequence
 from datetime import datetime
@@ -61,6 +62,18 @@ _decode_any = msgspec.json.Decoder().decode
 _MAX_DEPTH = 32
 _SUSPICIOUS = re.compile(rb"\\u|[eE]\+?[0-9]{3}")
 """Escapes, which may hide what PostgreSQL refuses, and exponents, which may be beyond its numbers."""
+
+
+def salvage(body: bytes) -> list[bytes] | None:
+    """The items of a body that the strict decoder refuses as a whole, for what only one item does: half a surrogate
+    pair, a number beyond all bounds. None where it is no batch at all."""
+    try:
+        batch = json.loads(body)
+        if isinstance(batch, dict) and batch.keys() == {"items"} and isinstance(batch["items"], list):
+            return [json.dumps(item).encode() for item in batch["items"]]
+    except (ValueError, RecursionError):
+        pass
+    return None
 
 
 def seal(rows: Sequence[Row], received_at: int) -> bytes:

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 from careloop_profile.identifiers.policy.outcome import Outcome, Reason, refused
 from careloop_profile.identifiers.policy.text import clean, is_placeholder
@@ -71,19 +72,21 @@ def normalise_email(raw: str) -> Outcome:
     if text.count("@") > 1 and re.search(r"[;,、|\s]", text):
         return refused(Reason.SEVERAL_VALUES)
     joined = text.replace(" ", "")
-    ascii_form = joined if joined.isascii() else _with_ascii_domain(joined)
-    if len(ascii_form) > _MAX_ADDRESS:
+    outcome = _parsed(joined if joined.isascii() else _with_ascii_domain(joined))
+    return replace(outcome, repaired=True) if outcome.value and joined != text else outcome
+
+
+def _parsed(address: str) -> Outcome:
+    match = _ADDRESS.fullmatch(address)
+    if len(address) > _MAX_ADDRESS or (match and len(match["local"]) > _MAX_LOCAL):
         return refused(Reason.TOO_LONG)
-    match = _ADDRESS.fullmatch(ascii_form)
     if match is None:
         return refused(Reason.SYNTAX)
     local, domain = match["local"].lower(), match["domain"].lower()
-    if len(local) > _MAX_LOCAL:
-        return refused(Reason.TOO_LONG)
     if domain in _FAKE_DOMAINS or (local in _FAKE_LOCALS and domain.split(".")[0] in _FAKE_LOCALS):
         return refused(Reason.PLACEHOLDER)
-    repaired_domain = _MISSPELT.get(domain, domain)
-    return Outcome(f"{local}@{repaired_domain}", repaired=repaired_domain != domain or joined != text)
+    spelt = _MISSPELT.get(domain, domain)
+    return Outcome(f"{local}@{spelt}", repaired=spelt != domain)
 
 
 def _with_ascii_domain(address: str) -> str:

@@ -39,22 +39,24 @@ def normalise_phone(raw: str, region: str = "CN") -> Outcome:
 
 
 def _settle(text: str, region: str) -> Outcome:
-    if _SCIENTIFIC.fullmatch(text):
-        return refused(Reason.SCIENTIFIC_NOTATION)
-    if _SEPARATORS.search(text):
-        return refused(Reason.SEVERAL_VALUES)
     bare = _EXTENSION.sub("", _FLOAT_TAIL.sub("", text))
-    repaired = bare != text
-    if _LETTER.search(bare):
-        return refused(Reason.LETTERS)
     digits = "".join(filter(str.isdigit, bare))
-    if len(digits) < _MIN_DIGITS:
-        return refused(Reason.PLACEHOLDER if _is_fake(digits) else Reason.TOO_SHORT)
-    if len(digits) > _MAX_DIGITS + 2:
-        return refused(Reason.TOO_LONG)
-    if _is_fake(digits):
-        return refused(Reason.PLACEHOLDER)
-    return _by_numbering_plan(bare, region, repaired=repaired)
+    if reason := _flaw(text, bare, digits):
+        return refused(reason)
+    return _by_numbering_plan(bare, region, repaired=bare != text)
+
+
+def _flaw(text: str, bare: str, digits: str) -> Reason | None:
+    """Why the text is no number, as far as that can be told without a numbering plan."""
+    checks = (
+        (Reason.SCIENTIFIC_NOTATION, _SCIENTIFIC.fullmatch(text)),
+        (Reason.SEVERAL_VALUES, _SEPARATORS.search(text)),
+        (Reason.LETTERS, _LETTER.search(bare)),
+        (Reason.PLACEHOLDER, _is_fake(digits)),
+        (Reason.TOO_SHORT, len(digits) < _MIN_DIGITS),
+        (Reason.TOO_LONG, len(digits) > _MAX_DIGITS + 2),
+    )
+    return next((reason for reason, found in checks if found), None)
 
 
 def _by_numbering_plan(text: str, region: str, *, repaired: bool) -> Outcome:

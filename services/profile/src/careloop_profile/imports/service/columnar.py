@@ -2,8 +2,6 @@
 
 import tempfile
 from collections.abc import Iterator
-from datetime import date, datetime, time
-from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -110,18 +108,10 @@ def _table_row(line: int, row: dict[str, Any]) -> TableRow:
 
 def _text(value: Any) -> str:
     """A value as a delimited file would spell it."""
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "true" if value else "false"
-        case float():
-            return str(int(value)) if value.is_integer() else repr(value)
-        case str() | int() | Decimal():
-            return str(value)
-        case datetime() | date() | time():
-            return value.isoformat()
-        case bytes():
-            return value.decode("utf-8", "replace")
-        case _:
-            return repr(value)
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

@@ -43,9 +43,7 @@ class Importer:
         if job.state not in {"queued", "running"}:
             return
         try:
-            if timer.attempts >= _GIVE_UP_AFTER:
-                raise Unusable("internal_error", "Reading the file failed again and again; see the logs.")
-            more = await self._step(session, job, now)
+            more = await self._step(session, job, timer.attempts, now)
         except Unusable as unusable:
             job.failure_code, job.failure_detail = unusable.code, unusable.detail
             more = False
@@ -56,7 +54,9 @@ class Importer:
             await self._finish(session, job, now)
         await session.flush()
 
-    async def _step(self, session: AsyncSession, job: ImportRow, now: datetime) -> bool:
+    async def _step(self, session: AsyncSession, job: ImportRow, attempts: int, now: datetime) -> bool:
+        if attempts >= _GIVE_UP_AFTER:
+            raise Unusable("internal_error", "Reading the file failed again and again; see the logs.")
         plan = Mapping.model_validate(job.mapping).plan()
         if job.state == "queued":
             await self._inspect(session, job, plan)

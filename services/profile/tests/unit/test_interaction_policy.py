@@ -1,0 +1,95 @@
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from careloop_profile.interactions import policy, wire
+from careloop_profile.interactions.errors import ItemRefused
+from careloop_profile.interactions.policy import Row
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import Raw
+
+NOW = datetime(2025, 6, 1, 12, tzinfo=UTC)
+
+
+@given(st.timedeltas(-policy.OLDEST, policy.NEWEST))
+def test_a_believable_time_is_kept_to_the_microsecond(off):
+    claimed = NOW + off
+    at, suspect = policy.Arrival(NOW).occurred(policy.microseconds(claimed))
+    assert not suspect
+    assert datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at) == claimed
+
+
+@pytest.mark.parametrize("off", [timedelta(days=-401), timedelta(days=1, seconds=1)])
+def test_a_time_that_cannot_be_becomes_that_of_arrival(off):
+    at, suspect = policy.Arrival(NOW).occurred(policy.microseconds(NOW + off))
+    assert (at, suspect) == (policy.microseconds(NOW), True)
+
+
+def test_message_ids_are_told_apart_by_their_source():
+    assert policy.message_uid("crm", "1") == policy.message_uid("crm", "1")
+    assert policy.message_uid("crm", "1") != policy.message_uid("erp", "1")
+    assert policy.message_uid("a", "b\0c") == policy.message_uid("a", "b", "c")
+    assert policy.message_uid("x")[12] == "8"
+
+
+@pytest.mark.parametrize("amount", ["NaN", "Infinity", "1e12", "-1e12"])
+def test_amounts_beyond_the_column_are_refused(amount):
+    with pytest.raises(ItemRefused):
+        policy.money(Decimal(amount))
+
+
+texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=8)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**9), 10**9) | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=10,
+)
+
+
+@given(st.dictionaries(texts, json_values, max_size=5), st.booleans())
+def test_properties_pass_on_one_line_with_their_meaning_kept(value, pretty):
+    text = json.dumps(value, ensure_ascii=pretty, indent=1 if pretty else None).encode()
+    line = wire.checked_properties(Raw(text))
+    assert "\n" not in line
+    assert json.loads(line) == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"[1]",
+        b'"x"',
+        b'{"a": "\\u0000"}',
+        b'{"\\u0000": 1}',
+        b'{"a": 1e999999}',
+        b'{"a": ' + b"[" * 40 + b"]" * 40 + b"}",
+        b'{"a": "' + b"x" * (32 << 10) + b'"}',
+    ],
+)
+def test_properties_that_the_database_would_refuse_are_refused(text):
+    with pytest.raises(ItemRefused):
+        wire.checked_properties(Raw(text))
+
+
+def test_a_body_that_one_item_spoils_is_salvaged():
+    assert wire.salvage(b'{"items": [{"a": "\\ud800"}, 1]}') == [b'{"a": "\\ud800"}', b"1"]
+    for body in (b"{", b"[]", b'{"items": 1}', b'{"items": [], "x": 1}', b'{"items":' + b"[" * 100_000):
+        assert wire.salvage(body) is None
+
+
+def test_one_spelling_per_value():
+    assert wire.canonical('{"b": 1, "a":2}') == wire.canonical('{"a":2,"b":1}')
+
+
+def test_an_envelope_gives_back_what_was_put_in():
+    rows = [
+        Row("u1", "c1", "", "crm:7", "web", "browse", "1", "f", "inbound", "", '{"a":"中\\n"}'),
+        Row("u2", "", "i2", "", "sms", "message", "2", "t", "", "5.0000", "{}"),
+    ]
+    envelope = wire.decode_envelope(wire.seal(rows, 99))
+    assert (envelope.received_at, envelope.count) == (99, 2)
+    assert [
+        Row(*values) for values in zip(*(text.split("\n") for text in envelope.columns), strict=True)
+    ] == rows
