@@ -17,6 +17,7 @@ MAPPING ?=
 COMPLAINTS ?=
 EXIT ?=
 BENCH ?=
+EXAMPLES ?= 25
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -40,7 +41,7 @@ reset: $(INSTALLED) ## Stop the platform and delete its data
 
 ##@ Work on it
 
-.PHONY: test check fmt schemas docs bench chaos
+.PHONY: test check fmt schemas docs fuzz bench chaos
 test: $(INSTALLED) ## Run the tests; ARGS="services/ticketing -k sla" for some of them
 	$(BIN)/python -m pytest $(ARGS)
 
@@ -57,6 +58,9 @@ schemas: $(INSTALLED) ## Write the events' JSON Schemas and AsyncAPI, and the me
 
 docs: $(INSTALLED) ## Write the generated pages of docs/ again
 	$(BIN)/python -m careloop_local.docs
+
+fuzz: $(INSTALLED) ## Try hostile requests on every documented route; EXAMPLES=100 for longer
+	EXAMPLES='$(EXAMPLES)' $(BIN)/python -m pytest --timeout 0 tests/platform/test_fuzz.py $(ARGS)
 
 bench: $(INSTALLED) ## Measure; BENCH=churn_auc for one benchmark, ARGS for its arguments
 	@for bench in $(if $(BENCH),$(BENCH:%=tests/bench/%.py),$(BENCHES)); do \
