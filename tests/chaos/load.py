@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
@@ -27,7 +28,8 @@ class Journal:
     resolved: set[UUID] = field(default_factory=set)
     interactions: dict[UUID, int] = field(default_factory=dict)
     """Customer → acknowledged interactions."""
-    retries: int = 0
+    retries: Counter[str] = field(default_factory=Counter)
+    """Why requests had to be sent again."""
     refused: list[str] = field(default_factory=list)
     """Answers that no client should ever get, such as a 500 or a 4xx for a right request."""
 
@@ -54,7 +56,7 @@ class Client:
                 return answer
             if status not in {0, 409, 429, 502, 503, 504}:
                 self.journal.refused.append(f"{method} {path} → {status} {answer.get('code')}")
-            self.journal.retries += 1
+            self.journal.retries[str(answer.get("code", "no answer"))] += 1
             await asyncio.sleep(_PAUSE_SECONDS * random.uniform(1, 4))
 
     async def _try(

@@ -90,7 +90,7 @@ async def _wreck(fleet: Fleet, chance: random.Random, kills: int) -> None:
         await fleet.kill(victim)
         await asyncio.sleep(chance.uniform(0.0, 1.0))
         await fleet.revive(victim)
-        fleet.revive_the_dead()
+        await fleet.ready()
         print(
             f"  {number:>3}/{kills} killed {victim}, back after {time.monotonic() - started:.1f} s",
             flush=True,
@@ -116,7 +116,7 @@ def main() -> int:
             print(f"kept {home}")
         else:
             shutil.rmtree(home.parent, ignore_errors=True)
-    print(f"acknowledged writes {journal.acknowledged}, retries {journal.retries}")
+    print(f"acknowledged writes {journal.acknowledged}, retries {dict(journal.retries.most_common())}")
     print(json.dumps(dict(sorted(verdict.counts.items())), indent=2))
     print(f"ended by themselves and were started again: {fleet.deaths or 'none'}")
     for name in ("lost", "doubled", "disordered"):

@@ -29,6 +29,8 @@ def build_app(
         version="1",
         docs_url=None,
         redoc_url=None,
+        # `Edge` has the span and the metric of a request; a second pair would only cost.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
         openapi_url="/openapi.json",
         middleware=[Middleware(Edge, seconds=settings.request_seconds, body_bytes=settings.body_bytes)],
     )
