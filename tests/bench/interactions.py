@@ -219,7 +219,7 @@ async def settled_database(database: str | None) -> None:
         await asyncio.sleep(5)
         return
     connection = await asyncpg.connect(database)
-    while await connection.fetchval("SELECT EXISTS (SELECT FROM outbox)"):
+    while await connection.fetchval("SELECT EXISTS (SELECT FROM outbox)"):  # noqa: ASYNC110
         await asyncio.sleep(0.2)
     await asyncio.sleep(1)
     await connection.close()
@@ -300,7 +300,7 @@ async def own_stack(options: argparse.Namespace) -> AsyncIterator[dict[str, int]
     options.key = signer.token([*scopes, "imports:write", "imports:read"], lifetime=timedelta(hours=2))
     options.url = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory(prefix="careloop-bench-") as directory, contextlib.ExitStack() as stack:
-        Path(directory).chmod(0o755)
+        Path(directory).chmod(0o755)  # noqa: ASYNC240
         postgres, nats = EmbeddedPostgres(Path(directory) / "pg"), EmbeddedNats(Path(directory) / "nats")
         for server in (postgres, nats):
             stack.callback(server.stop)

@@ -123,6 +123,16 @@ async def test_a_later_file_adds_what_it_knows_and_takes_nothing_away(run, insid
     assert [item["monthly_fee"] for item in customer["subscriptions"]] == ["59.00"]
 
 
+async def test_a_row_that_contradicts_what_is_known_is_rejected_alone(run, client):
+    mapping = MAPPING | {
+        "fields": [{"column": "from", "to": "joined_on"}, {"column": "until", "to": "left_on"}]
+    }
+    await run(b"id,from,until\n1,2025-05-01,\n", mapping=mapping)
+    job, path = await run(b"id,from,until\n1,,2025-01-01\n2,,2025-01-01\n", mapping=mapping)
+    assert (job["created"], job["rejected"]) == (1, 1)
+    assert [(row["line"], row["reason"]) for row in await _rejects(client, path)] == [("2", "dates_reversed")]
+
+
 async def test_a_file_cannot_undo_a_refusal(run, client):
     data = (HEADER + _rows(1)).encode()
     await run(data)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 from careloop_profile.customers import policy
-from careloop_profile.customers.errors import DatesReversed
+from careloop_profile.customers.errors import DatesReversed, TooManyFacts
 from careloop_profile.customers.policy import CHANNELS, PURPOSES, Consent, Customer, Subscription
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,3 +63,12 @@ def test_a_subscription_replaces_the_one_of_its_id():
 
 def test_listed_and_counted_devices_do_not_add_up():
     assert replace(BLANK, declared_devices=3, registered_devices=2).devices == 3
+
+
+def test_there_is_an_end_to_what_may_be_said_of_one_customer():
+    with pytest.raises(TooManyFacts):
+        policy.revise(BLANK, {"attributes": {f"a{n}": 1.0 for n in range(201)}})
+    with pytest.raises(TooManyFacts):
+        policy.enrich(BLANK, {}, {"a": "x" * 20_001})
+    with pytest.raises(TooManyFacts):
+        policy.hold(BLANK, [Subscription(UUID(int=n), "mobile") for n in range(201)])

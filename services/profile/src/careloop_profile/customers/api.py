@@ -17,7 +17,7 @@ from careloop_common.web import (
 from fastapi import Depends, Query, Response
 
 from careloop_profile.customers import schemas, service
-from careloop_profile.customers.errors import CustomerExists, CustomerNotFound, DatesReversed
+from careloop_profile.customers.errors import CustomerExists, CustomerNotFound, DatesReversed, TooManyFacts
 from careloop_profile.customers.policy.state import CustomerKind, CustomerStatus
 from careloop_profile.customers.schemas import Code, Line
 from careloop_profile.customers.views import CustomerView, view
@@ -31,7 +31,7 @@ READ, WRITE = "customers:read", "customers:write"
     "",
     status_code=201,
     dependencies=[needs(WRITE)],
-    responses=problems(CustomerExists, DatesReversed, IdentifierRefused),
+    responses=problems(CustomerExists, DatesReversed, IdentifierRefused, TooManyFacts),
 )
 async def register(
     body: schemas.RegisterCustomer,
@@ -107,7 +107,7 @@ async def get(
 @router.patch(
     "/{customer_id}",
     dependencies=[needs(WRITE)],
-    responses=problems(CustomerNotFound, VersionMismatch, DatesReversed, IdentifierRefused),
+    responses=problems(CustomerNotFound, VersionMismatch, DatesReversed, IdentifierRefused, TooManyFacts),
 )
 async def revise(
     customer_id: UUID,

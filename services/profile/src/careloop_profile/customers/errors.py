@@ -19,3 +19,11 @@ class DatesReversed(DomainError):
     kind = Kind.INVALID
     code = "dates_reversed"
     title = "The end is before the beginning"
+
+
+class TooManyFacts(DomainError):
+    """A customer travels whole in one event, so there is an end to what may be said of one."""
+
+    kind = Kind.INVALID
+    code = "too_many_facts"
+    title = "Too many facts about one customer"

@@ -18,7 +18,7 @@ from fastapi import Response
 
 from careloop_profile.customers import schemas, service
 from careloop_profile.customers.api import WRITE
-from careloop_profile.customers.errors import CustomerNotFound, DatesReversed
+from careloop_profile.customers.errors import CustomerNotFound, DatesReversed, TooManyFacts
 from careloop_profile.customers.views import CustomerView, view
 
 router = CareRouter(prefix="/v1/customers/{customer_id}", tags=["customers"])
@@ -47,7 +47,7 @@ async def declare_consents(
 @router.put(
     "/subscriptions/{subscription_id}",
     dependencies=[needs(WRITE)],
-    responses=problems(CustomerNotFound, VersionMismatch, DatesReversed),
+    responses=problems(CustomerNotFound, VersionMismatch, DatesReversed, TooManyFacts),
 )
 async def keep_subscription(
     customer_id: UUID,

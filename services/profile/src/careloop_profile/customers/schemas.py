@@ -31,6 +31,7 @@ def _printable(value: str) -> str:
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_printable)]
 """One line of text."""
+Term = Annotated[str, StringConstraints(min_length=1, max_length=80), AfterValidator(_printable)]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 AttributeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
@@ -74,12 +75,12 @@ class DeclareConsents(Body):
 
 
 class SubscriptionFacts(Body):
-    product: Line
-    plan: Line | None = None
+    product: Term
+    plan: Term | None = None
     status: Code = "active"
     monthly_fee: Money | None = None
     currency: Currency | None = None
-    contract: Line | None = None
+    contract: Term | None = None
     started_on: date | None = None
     ended_on: date | None = None
 

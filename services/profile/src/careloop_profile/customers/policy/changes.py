@@ -3,14 +3,19 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from careloop_profile.customers.errors import DatesReversed
+from careloop_profile.customers.errors import DatesReversed, TooManyFacts
 from careloop_profile.customers.policy.state import Attribute, Consent, Customer, Subscription
+
+MAX_SUBSCRIPTIONS = 200
+MAX_ATTRIBUTES = 200
+MAX_ATTRIBUTE_TEXT = 20_000
 
 
 def revise(customer: Customer, changes: Mapping[str, Any]) -> Customer:
     """The customer with some facts replaced, as a form does it: None empties a fact."""
     revised = replace(customer, **changes)
     _check_dates(revised.joined_on, revised.left_on)
+    _check_attributes(revised.attributes)
     return revised
 
 
@@ -27,6 +32,8 @@ def hold(customer: Customer, subscriptions: Iterable[Subscription]) -> Customer:
     for item in subscriptions:
         _check_dates(item.started_on, item.ended_on)
         held[item.subscription_id] = item
+    if len(held) > MAX_SUBSCRIPTIONS:
+        raise TooManyFacts(f"A customer may have {MAX_SUBSCRIPTIONS} subscriptions.")
     return replace(customer, subscriptions=tuple(held[key] for key in sorted(held)))
 
 
@@ -44,3 +51,11 @@ def declare_consents(customer: Customer, words: Iterable[Consent]) -> Customer:
 def _check_dates(start: date | None, end: date | None) -> None:
     if start is not None and end is not None and end < start:
         raise DatesReversed(f"{end} is before {start}.")
+
+
+def _check_attributes(attributes: Mapping[str, Attribute]) -> None:
+    text = sum(len(value) for value in attributes.values() if isinstance(value, str))
+    if len(attributes) > MAX_ATTRIBUTES or text > MAX_ATTRIBUTE_TEXT:
+        raise TooManyFacts(
+            f"A customer may have {MAX_ATTRIBUTES} attributes of {MAX_ATTRIBUTE_TEXT} characters in all."
+        )

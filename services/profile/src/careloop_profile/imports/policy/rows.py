@@ -23,7 +23,7 @@ _CHOICES = {
     Target("customer", "kind"): ("individual", "household", "enterprise"),
     Target("customer", "status"): ("prospect", "active", "left"),
 }
-_LENGTHS = {"name": 200, "region": 200, "product": 200, "plan": 200, "contract": 200}
+_LENGTHS = {"name": 200, "region": 200, "product": 80, "plan": 80, "contract": 80}
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 

@@ -45,17 +45,21 @@ class Chunk:
             self._quality.columns[column].repaired += 1
         self.drafts.append((row.line, draft))
 
-    def without_repeated(self, fresh: Collection[str]) -> list[Draft]:
+    def without_repeated(self, fresh: Collection[str]) -> list[tuple[int, Draft]]:
         """The drafts whose keys come for the first time; the first row with a key counts."""
-        left, kept = set(fresh), []
+        left, kept = set(fresh), list[tuple[int, Draft]]()
         for line, draft in self.drafts:
             if draft.external_id in left:
                 left.discard(draft.external_id)
-                kept.append(draft)
+                kept.append((line, draft))
                 continue
             self._quality.duplicates += 1
             self._reject(line, Complaint("duplicate_key", self._plan.key, draft.external_id))
         return kept
+
+    def refuse(self, line: int, code: str) -> None:
+        """The row is good, but not beside what is known of its customer."""
+        self._reject(line, Complaint(code))
 
     def _reject(self, line: int, complaint: Complaint) -> None:
         self._quality.flaw(complaint.code)

@@ -97,4 +97,5 @@ DETAILS = {
     "value_not_allowed": "Not one of the allowed values.",
     "dates_reversed": "The end is before the beginning.",
     "too_long": "The value is too long.",
+    "too_many_facts": "There would be more attributes or subscriptions than a customer may have.",
 }

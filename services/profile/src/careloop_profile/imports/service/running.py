@@ -97,6 +97,8 @@ class Importer:
         fresh = await parts.unseen(session, job.id, [draft.external_id for _, draft in chunk.drafts])
         drafts = chunk.without_repeated(fresh)
         written = await upsert(session, self._vault, plan, drafts, job=job, now=now)
+        for line, code in written.refused:
+            chunk.refuse(line, code)
         await keep_rejects(session, self._vault, job.id, chunk.rejects)
         job.rows_read += len(rows)
         job.rejected += chunk.rejected
@@ -104,7 +106,7 @@ class Importer:
         job.updated += written.updated
         job.unchanged += written.unchanged
         job.quality = quality.to_json()
-        ROWS.labels("accepted").inc(len(drafts))
+        ROWS.labels("accepted").inc(len(drafts) - len(written.refused))
         ROWS.labels("rejected").inc(chunk.rejected)
 
     async def _finish(self, session: AsyncSession, job: ImportRow, now: datetime) -> None:

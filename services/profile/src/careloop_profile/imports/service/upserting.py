@@ -3,6 +3,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
+from careloop_common.errors import DomainError
 from careloop_common.privacy import Vault
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,23 +22,34 @@ class Written:
     created: int
     updated: int
     unchanged: int
+    refused: tuple[tuple[int, str], ...]
+    """Lines that do not go together with what is known of their customer, and why."""
 
 
 async def upsert(
-    session: AsyncSession, vault: Vault, plan: Plan, drafts: list[Draft], *, job: ImportRow, now: datetime
+    session: AsyncSession,
+    vault: Vault,
+    plan: Plan,
+    drafts: list[tuple[int, Draft]],
+    *,
+    job: ImportRow,
+    now: datetime,
 ) -> Written:
     """Make the drafts customers, or add to customers what the drafts know. Keys must not repeat."""
-    ids = [customer_id_of(plan.source, draft.external_id) for draft in drafts]
+    ids = [customer_id_of(plan.source, draft.external_id) for _, draft in drafts]
     known = await queries.load(session, ids, lock=True)
     said_at = job.started_at or now
-    changes = [
-        _change(vault, plan, draft, customer_id, known.get(customer_id), said_at)
-        for draft, customer_id in zip(drafts, ids, strict=True)
-    ]
+    changes: list[Change] = []
+    refused: list[tuple[int, str]] = []
+    for (line, draft), customer_id in zip(drafts, ids, strict=True):
+        try:
+            changes.append(_change(vault, plan, draft, customer_id, known.get(customer_id), said_at))
+        except DomainError as error:
+            refused.append((line, error.code))
     await store(session, changes, now=now, recorded_by=f"import:{job.id}")
     created = sum(change.before is None for change in changes)
     updated = sum(change.real for change in changes) - created
-    return Written(created, updated, len(changes) - created - updated)
+    return Written(created, updated, len(changes) - created - updated, tuple(refused))
 
 
 def _change(
