@@ -1,16 +1,19 @@
 """Interactions from the batch API to durable commit: rate, latency, and whether any is lost or doubled.
 
     python tests/bench/interactions.py --seconds 20                      # servers of its own, profile alone
+    python tests/bench/interactions.py --home .careloop --rate 10000      # a local platform, through its gateway
     python tests/bench/interactions.py --url http://127.0.0.1:8080 --key KEY --rate 10000 --seconds 60
 
 Five per cent of the interactions are sent a second time. At the end the counters of every customer must equal the
 number of different interactions that were accepted for him. Latency is that of probes, sent alone among the batches:
-from sending until a query finds them. With servers of its own it also says what each process costs per interaction.
+from sending until a query finds them. Where it knows the processes it also says what each costs per
+interaction.
 """
 
 import argparse
 import asyncio
 import contextlib
+import json
 import os
 import random
 import sys
@@ -288,6 +291,21 @@ def _cpu(pid: int) -> float:
     return sum(stats[member][1] for member in family if member in stats) / os.sysconf("SC_CLK_TCK")
 
 
+def local_platform(options: argparse.Namespace) -> dict[str, int]:
+    """Address, key and database of a platform that `careloop up` started, and its processes."""
+    run = {path.stem: path.read_text().split()[0] for path in (options.home / "run").glob("*.pid")}
+    stack = json.loads((options.home / "run" / "stack.json").read_text())
+    secrets = options.home / "secrets"
+    options.url = stack["gateway_url"]
+    options.key = (secrets / "admin.key").read_text().strip()
+    embedded = options.home / "postgres" / "postmaster.pid"
+    if embedded.exists():
+        port = embedded.read_text().splitlines()[3]
+        password = (secrets / "profile.password").read_text().strip()
+        options.database = f"postgresql://profile:{password}@127.0.0.1:{port}/profile"
+    return {name: int(pid) for name, pid in run.items() if name != "watch"} | {"load": os.getpid()}
+
+
 @contextlib.asynccontextmanager
 async def own_stack(options: argparse.Namespace) -> AsyncIterator[dict[str, int]]:
     """PostgreSQL and NATS as the local stack runs them, profile's API and worker; thrown away afterwards."""
@@ -349,6 +367,7 @@ async def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("--home", type=Path, help="directory of a running local platform")
     parser.add_argument("--url", help="gateway or profile of a running stack; without it, servers of its own")
     parser.add_argument("--key", help="API key with the scopes of customers, imports and interactions")
     parser.add_argument("--database", help="profile's database, to count rows instead of asking for profiles")
@@ -361,6 +380,8 @@ async def main() -> int:
     parser.add_argument("--customers", type=int, default=5000)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
+    if options.home:
+        return await measure(options, local_platform(options))
     if options.url:
         return await measure(options, {"load": os.getpid()})
     async with own_stack(options) as processes:

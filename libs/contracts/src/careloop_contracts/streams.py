@@ -89,11 +89,18 @@ def stream_of(entity: str) -> Stream:
     return next(stream for stream in STREAMS if stream.name == name)
 
 
-def subjects_of(entity: str, partitions: tuple[int, ...] | None = None) -> tuple[str, ...]:
-    """Return the filter of a consumer: all versions of an entity's events, perhaps of some partitions only."""
-    if partitions is None:
-        return (f"care.*.{entity}.>",)
-    return tuple(f"care.*.{entity}.{number:02d}.>" for number in partitions)
+def subjects_of(
+    entity: str, partitions: tuple[int, ...] | None = None, names: tuple[str, ...] | None = None
+) -> tuple[str, ...]:
+    """Return the filter of a consumer: all versions of an entity's events, perhaps of some partitions or names only."""
+    places = ("*",) if partitions is None else tuple(f"{number:02d}" for number in partitions)
+    if names is None:
+        return (
+            (f"care.*.{entity}.>",)
+            if partitions is None
+            else tuple(f"care.*.{entity}.{at}.>" for at in places)
+        )
+    return tuple(f"care.*.{entity}.{at}.{name}" for at in places for name in names)
 
 
 def dead_letter_subject(service: str, durable: str) -> str:

@@ -88,12 +88,13 @@ class EventProcessor:
         self.batch = batch
         self._entity = subscription.entity
         self._routes = subscription.routes
+        found = {event_type.event_name for route in subscription.handlers for event_type in route.event_types}
+        self._names = tuple(sorted(found)) or None
 
     def subjects(self, group: int) -> tuple[str, ...]:
-        """All of the entity's, or those of the group's partitions."""
-        if self.groups == 1:
-            return subjects_of(self._entity)
-        return subjects_of(self._entity, tuple(range(group, PARTITIONS, self.groups)))
+        """The events that there are handlers for, of all partitions or of the group's; others stay on the broker."""
+        partitions = None if self.groups == 1 else tuple(range(group, PARTITIONS, self.groups))
+        return subjects_of(self._entity, partitions, self._names)
 
     async def apply(self, session: AsyncSession, messages: Sequence[RawMessage], now: datetime) -> Outcome:
         """Register the events in the inbox and hand the new ones over."""

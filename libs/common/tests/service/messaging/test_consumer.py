@@ -233,6 +233,20 @@ async def test_partition_groups_share_the_work(runtime, effects, publish, number
         assert await effects.of(aggregate) == list(range(5))
 
 
+async def _nothing(*_):
+    """A handler of which only the event type matters."""
+
+
+def test_a_consumer_asks_for_the_events_that_it_handles_and_no_others():
+    from careloop_common.messaging.processing import EventProcessor
+
+    handlers = [on(TicketReopenedV1, _nothing), on_batch((TicketArchivedV1,), _nothing)]
+    whole = EventProcessor(Subscription("ticket", "named", handlers), batch=1)
+    assert whole.subjects(0) == ("care.*.ticket.*.archived", "care.*.ticket.*.reopened")
+    halves = EventProcessor(Subscription("ticket", "named", handlers[:1], groups=8), batch=1)
+    assert halves.subjects(3) == ("care.*.ticket.03.reopened", "care.*.ticket.11.reopened")
+
+
 def test_groups_cover_every_partition_once():
     from careloop_common.messaging.processing import EventProcessor
 
