@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription as Inbox
 
+from careloop_common.cancellation import cancellation_kept
 from careloop_common.errors import DomainError
 from careloop_common.messaging import streams
 from careloop_common.messaging.errors import BrokerRefused, BrokerTooOld, BrokerUnavailable
@@ -121,7 +122,7 @@ class Bus:
         if not self._client.is_connected:
             raise BrokerUnavailable("Not connected.")
         try:
-            with _cancellation_kept():
+            with cancellation_kept():
                 answer = await self._client.request(
                     subject, payload, timeout=seconds, headers=dict(headers) if headers else None
                 )
@@ -217,16 +218,6 @@ class Bus:
         if words != self._trouble:
             self._trouble = words
             log.warning("bus.trouble", error=words)
-
-
-@contextlib.contextmanager
-def _cancellation_kept() -> Iterator[None]:
-    """Raise a cancellation that came in the same moment as the answer: `wait_for` before Python 3.12 drops it."""
-    task = asyncio.current_task()
-    before = task.cancelling() if task else 0
-    yield
-    if task and task.cancelling() > before:
-        raise asyncio.CancelledError
 
 
 def _words(error: BaseException) -> str:

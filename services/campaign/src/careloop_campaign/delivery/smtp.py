@@ -18,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 from aiosmtplib.errors import SMTPException, SMTPResponseException, SMTPServerDisconnected
+from careloop_common.cancellation import cancellation_kept
 
 from careloop_campaign.delivery.transport import Accepted, Answer, Envelope, Lost, Rejected, Unavailable
 
@@ -73,9 +74,11 @@ class SmtpTransport:
     async def close(self) -> None:
         while self._idle:
             client = self._idle.pop()
-            with suppress(SMTPException, OSError, TimeoutError):
-                await client.quit(timeout=1)
-            client.close()
+            try:
+                with cancellation_kept(), suppress(SMTPException, OSError, TimeoutError):
+                    await client.quit(timeout=1)
+            finally:
+                client.close()
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[aiosmtplib.SMTP]:
