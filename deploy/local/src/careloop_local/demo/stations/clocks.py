@@ -14,7 +14,7 @@ from careloop_local.demo.stations.complaints import answer
 from careloop_local.demo.tickets import Treatment
 from careloop_local.waiting import gather_limited, until
 
-AGENTS = 4
+AGENTS = 2
 CLOCKS = ("first_response", "resolution")
 BREACH = "breach"
 

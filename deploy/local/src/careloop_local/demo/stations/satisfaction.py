@@ -18,7 +18,7 @@ from careloop_local.simulator.dice import stream
 from careloop_local.waiting import until
 
 ANSWERING = 0.6  # share of those asked who answer
-CUSTOMERS_AT_ONCE = 4
+CUSTOMERS_AT_ONCE = 2
 LOOK_EVERY = 0.2
 ASKED_WITHIN = 30.0
 DISSATISFIED = 2
