@@ -5,7 +5,7 @@ import pytest
 from careloop_campaign.delivery.transport import Envelope
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_envelope():
     def make(number=1, **overrides):
         return Envelope(

@@ -9,7 +9,7 @@ TICKET = Ticket(UUID(int=1), UUID(int=2), "care", "email")
 
 
 def sign(payload):
-    return hashlib.sha256(f"key {payload}".encode()).hexdigest()
+    return hashlib.sha256(f"key {payload}".encode(errors="replace")).hexdigest()
 
 
 def forge(payload):
@@ -35,4 +35,4 @@ def test_any_changed_character_says_nothing(position, letter):
 @given(st.text())
 def test_no_text_breaks_the_reader(text):
     assert read(text, sign) is None
-    assert read(f"{text}.{sign(text) if text.isascii() else ''}", sign) is None
+    assert read(f"{text}.{sign(text)[:32]}", sign) is None

@@ -9,17 +9,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from email.errors import MessageError
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP as WIRE
-from email.utils import format_datetime
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 from aiosmtplib.errors import SMTPException, SMTPResponseException, SMTPServerDisconnected
 from careloop_common.cancellation import cancellation_kept
 
+from careloop_campaign.delivery.mime import compose
 from careloop_campaign.delivery.transport import Accepted, Answer, Envelope, Lost, Rejected, Unavailable
 
 WAIT_SECONDS = 40.0
@@ -63,7 +59,7 @@ class SmtpTransport:
     async def send(self, envelope: Envelope) -> Answer:
         try:
             content = compose(envelope, sender=self._sender, domain=self._domain)
-        except (ValueError, IndexError, MessageError):  # what the standard library says to odd addresses
+        except ValueError:
             return Rejected("bad_address")
         try:
             async with self._connection() as client:
@@ -146,23 +142,6 @@ class SmtpTransport:
         await client.connect()
         await client.mail(self._sender)
         await client.rcpt(address)
-
-
-def compose(envelope: Envelope, *, sender: str, domain: str) -> bytes:
-    """The e-mail as it goes over the wire. Its Message-ID is that of the ledger row, on every attempt."""
-    message = EmailMessage(policy=WIRE)
-    message["From"] = Address(addr_spec=sender)
-    message["To"] = Address(addr_spec=envelope.address)
-    message["Subject"] = envelope.subject
-    message["Date"] = format_datetime(envelope.at)
-    message["Message-ID"] = f"<{envelope.message_id}@{domain}>"
-    message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = envelope.language
-    for name, value in envelope.headers.items():
-        message[name] = value
-    message.set_content(envelope.text, cte="quoted-printable")
-    message.add_alternative(envelope.html, subtype="html", cte="quoted-printable")
-    return message.as_bytes()
 
 
 async def _refused(client: aiosmtplib.SMTP, error: SMTPResponseException) -> Answer:

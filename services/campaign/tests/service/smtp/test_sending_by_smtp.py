@@ -34,6 +34,7 @@ async def test_a_warning_becomes_a_mail_and_texts_go_to_the_sink(
     mail = email.message_from_bytes(mail_server.received[0].content, policy=default)
     assert mail["To"] == "wang@example.com"
     assert mail["Subject"] == "We want to help you"
+    assert b"/v1/unsubscribe?token=" in mail_server.received[0].content
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert "font-size: 22px" in mail.get_body(("html",)).get_content()
     assert delivered()[0]["channel"] == "sms"
