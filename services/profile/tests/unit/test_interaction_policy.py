@@ -1,6 +1,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from uuid import RFC_4122, UUID
 
 import pytest
 from careloop_profile.interactions import policy, wire
@@ -28,10 +29,16 @@ def test_a_time_that_cannot_be_becomes_that_of_arrival(off):
 
 
 def test_message_ids_are_told_apart_by_their_source():
-    assert policy.message_uid("crm", "1") == policy.message_uid("crm", "1")
-    assert policy.message_uid("crm", "1") != policy.message_uid("erp", "1")
-    assert policy.message_uid("a", "b\0c") == policy.message_uid("a", "b", "c")
-    assert policy.message_uid("x")[12] == "8"
+    assert policy.message_uid(1, "crm", "1") == policy.message_uid(1, "crm", "1")
+    assert policy.message_uid(1, "crm", "1") != policy.message_uid(1, "erp", "1")
+    assert policy.message_uid(1, "crm", "1") != policy.message_uid(2000, "crm", "1")
+
+
+@given(st.integers(-(10**18), 10**18), st.text(max_size=20))
+def test_message_ids_are_uuids_in_the_order_of_the_claimed_time(claimed, message_id):
+    uid = UUID(policy.message_uid(claimed, "crm", message_id))
+    assert (uid.version, uid.variant) == (8, RFC_4122)
+    assert policy.message_uid(1_700_000_000_000_000, "x") < policy.message_uid(1_700_000_001_000_000, "a")
 
 
 @pytest.mark.parametrize("amount", ["NaN", "Infinity", "1e12", "-1e12"])

@@ -18,7 +18,7 @@ class InteractionRow(Base, table=True):
 
     __tablename__ = "interaction"
     __table_args__ = (
-        Index("ix_interaction_timeline", "customer_id", text("occurred_at DESC"), text("message_uid DESC")),
+        Index("ix_interaction_timeline", "customer_id", text("occurred_at DESC")),
         Index("ix_interaction_suspect", "message_uid", postgresql_where=text("time_suspect")),
         {"postgresql_partition_by": "RANGE (occurred_at)"},
     )

@@ -113,12 +113,12 @@ class Preparer:
 
     def _uid(self, item: Item, reference: str, claimed: int, amount: str, properties: str) -> str:
         if item.message_id is not None:
-            return policy.message_uid(item.source or item.customer.source or "", item.message_id)
+            return policy.message_uid(claimed, item.source or item.customer.source or "", item.message_id)
         return policy.message_uid(
+            claimed,
             reference,
             item.channel,
             item.kind,
-            str(claimed),
             item.direction or "",
             amount,
             wire.canonical(properties),

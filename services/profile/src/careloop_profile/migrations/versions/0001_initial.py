@@ -300,7 +300,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_interaction_timeline",
         "interaction",
-        ["customer_id", sa.literal_column("occurred_at DESC"), sa.literal_column("message_uid DESC")],
+        ["customer_id", sa.literal_column("occurred_at DESC")],
         unique=False,
     )
     op.create_table(
