@@ -102,7 +102,7 @@ def _plan(config: StackConfig, arguments: argparse.Namespace) -> Plan:
     now = clock.now()
     run = f"{now:%Y%m%d-%H%M%S}"
     folder = config.home / "demo" / run
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, mode=0o700)  # rejected rows of real files end up here
     for old in sorted(folder.parent.iterdir())[:-KEPT_RUNS]:
         shutil.rmtree(old, ignore_errors=True)
     return Plan(

@@ -19,13 +19,13 @@ from careloop_local.demo.stations import (
     scoring,
 )
 
-COMPLAINTS = (complaints.STATION, clocks.STATION)
 ORDER = (
     customers.STATION,
     interactions.STATION,
     scoring.STATION,
     care.STATION,
-    *COMPLAINTS,
+    complaints.STATION,
+    clocks.STATION,
     satisfaction.STATION,
     messages.STATION,
     overview.STATION,
@@ -34,34 +34,37 @@ ORDER = (
 
 async def drive(journey: Journey) -> list[Visit]:
     """Every visit, in the order of the loop. What cannot be reached because of a failure before is named as missed."""
-    visits = await _chain(journey, (customers.STATION, interactions.STATION))
+    visits = await _chain(journey, customers.STATION, interactions.STATION)
     if all(not visit.failure for visit in visits):
         async with rules.in_force(journey.gateway):
-            # Training takes all processors; the clocks of the complaints should not have to wait for one.
-            visits += await _chain(journey, (scoring.STATION,))
-            cared, complained, answered = await asyncio.gather(
-                _chain(journey, () if visits[-1].failure else (care.STATION,)),
-                _complaints(journey),
-                satisfaction.STATION.visit(journey),
-            )
-        visits += [*cared, *complained, answered]
-        visits += await _chain(journey, (messages.STATION, overview.STATION))
+            chains = await asyncio.gather(_tickets(journey), satisfaction.STATION.visit(journey))
+        visits += [*chains[0], chains[1]]
+        visits += await _chain(journey, messages.STATION, overview.STATION)
     return _ordered(visits)
 
 
-async def _chain(journey: Journey, stations: Sequence[Station]) -> list[Visit]:
+async def _tickets(journey: Journey) -> list[Visit]:
+    """While the clocks of the complaints run out there is time to learn, and to care for those at risk."""
+    filed = await complaints.STATION.visit(journey)
+    waited, cared = await asyncio.gather(
+        _run_out(journey, filed), _chain(journey, scoring.STATION, care.STATION)
+    )
+    return [filed, *waited, *cared]
+
+
+async def _run_out(journey: Journey, filed: Visit) -> list[Visit]:
+    visits = [] if filed.failure else [await clocks.STATION.visit(journey)]
+    if any(visit.failure for visit in (filed, *visits)):
+        journey.tickets.give_up()
+    return visits
+
+
+async def _chain(journey: Journey, *stations: Station) -> list[Visit]:
     visits: list[Visit] = []
     for station in stations:
         visits.append(await station.visit(journey))
         if visits[-1].failure:
             break
-    return visits
-
-
-async def _complaints(journey: Journey) -> list[Visit]:
-    visits = await _chain(journey, COMPLAINTS)
-    if any(visit.failure for visit in visits):
-        journey.tickets.give_up()
     return visits
 
 
