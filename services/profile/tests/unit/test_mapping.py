@@ -5,8 +5,7 @@ from decimal import Decimal
 
 import pytest
 from careloop_profile.imports.mapping import Mapping, shipped
-from careloop_profile.imports.policy import rows
-from careloop_profile.imports.policy.rows import Refused
+from careloop_profile.imports.policy.rows import Refused, RowReader, attribute_names
 from careloop_profile.imports.policy.values import Setting, Unreadable, as_months_ago, as_number, guess
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,12 +22,14 @@ PaymentMethod,MonthlyCharges,TotalCharges,Churn
 
 def read(mapping, **cells):
     plan = Mapping.model_validate({"source": "s", "key": "id"} | mapping).plan()
-    return rows.read(plan, {"id": "1"} | cells, {}, SETTING)
+    cells = {"id": "1"} | cells
+    return RowReader(plan, list(cells), SETTING).read({name: text.strip() for name, text in cells.items()})
 
 
 def test_the_telco_file_is_read_with_all_its_columns():
-    plan = shipped("telco-ibm").plan()
-    first, second = [rows.read(plan, cells, {}, SETTING) for cells in csv.DictReader(io.StringIO(TELCO))]
+    header, *lines = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(TELCO))]
+    reader = RowReader(shipped("telco-ibm").plan(), header, SETTING)
+    first, second = [reader.read(dict(zip(header, line, strict=True))) for line in lines]
     assert first.external_id == "0001-AAAAA"
     assert (first.facts["status"], first.facts["joined_on"]) == ("left", date(2024, 2, 29))
     assert first.care_flags == ["elderly"]
@@ -76,9 +77,7 @@ def test_the_simulator_file_is_read_and_its_other_columns_kept():
         "consent_care": "true",
         "do_not_disturb": "true",
     }
-    plan = shipped("simulator").plan()
-    others = {name: rows.attribute_name(name) for name in plan.others(list(cells))}
-    draft = rows.read(plan, cells, others, SETTING)
+    draft = RowReader(shipped("simulator").plan(), list(cells), SETTING).read(cells)
     assert draft.personal == {"name": "张伟", "phone": "+8613801234567"}
     assert draft.facts["declared_devices"] == 6
     assert draft.attributes == {"birth_year": 1950.0, "contract_end": "2025-12-31"}
@@ -124,6 +123,8 @@ def test_required_values_and_keys_must_be_there():
         ({"column": "x", "const": 1, "to": "name"}, "either a column or a const"),
         ({"column": "x", "to": "name", "transform": "shout"}, "strip"),
         ({"column": "x", "to": "name", "typo": 1}, "Extra inputs"),
+        ({"column": "x", "to": "vip", "transform": "number"}, "needs the transform yes_no"),
+        ({"column": "x", "to": "joined_on", "transform": "strip"}, "needs the transform date or months_ago"),
     ],
 )
 def test_a_wrong_mapping_is_refused_with_the_place(field, word):
@@ -171,3 +172,13 @@ def test_months_ago_is_the_same_day_or_the_last_of_a_shorter_month(today, months
 )
 def test_unmapped_columns_are_guessed_without_losing_digits(text, value):
     assert guess(text) == value
+
+
+def test_unmapped_columns_get_names_of_their_own():
+    header = ["id", "城市", "Monthly Charges (¥)", "等级", "monthly_charges"]
+    assert attribute_names(header[1:], header) == {
+        "城市": "column_2",
+        "Monthly Charges (¥)": "monthly_charges",
+        "等级": "column_4",
+        "monthly_charges": "monthly_charges_5",
+    }

@@ -26,15 +26,11 @@ Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 ColumnName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 TransformName = Literal["strip", "lower", "number", "yes_no", "date", "months_ago"]
 
-_TYPED: dict[str, TransformName] = {
-    "joined_on": "date",
-    "left_on": "date",
-    "started_on": "date",
-    "ended_on": "date",
-    "vip": "yes_no",
-    "do_not_disturb": "yes_no",
-    "monthly_fee": "number",
-    "devices": "number",
+_DATE: tuple[TransformName, ...] = ("date", "months_ago")
+_TYPED: dict[str, tuple[TransformName, ...]] = {
+    **dict.fromkeys(("joined_on", "left_on", "started_on", "ended_on"), _DATE),
+    **dict.fromkeys(("vip", "do_not_disturb"), ("yes_no",)),
+    **dict.fromkeys(("monthly_fee", "devices"), ("number",)),
 }
 _SHIPPED = ("telco-ibm", "simulator")
 
@@ -65,7 +61,7 @@ class MappedField(Body):
     def _known_target(cls, to: str) -> str:
         target = Target.parse(to)
         allowed = {
-            "customer": CUSTOMER_FACTS | PERSONAL | OTHER,
+            "customer": CUSTOMER_FACTS | OTHER | {target.name for target in PERSONAL},
             "subscription": SUBSCRIPTION_FACTS,
             "consents": frozenset({"service", "care", "marketing"}),
         }
@@ -80,18 +76,28 @@ class MappedField(Body):
     def _one_origin(self) -> Self:
         if (self.column is None) == (self.const is None):
             raise ValueError("a field has either a column or a const")
+        target = Target.parse(self.to)
+        needed = self._needed(target)
+        if self.transform and needed and self.transform not in needed:
+            raise ValueError(f"{self.to} needs the transform {' or '.join(needed)}")
         return self
+
+    @staticmethod
+    def _needed(target: Target) -> tuple[TransformName, ...]:
+        """The transforms that give what the target holds, the usual one first; none means that any does."""
+        if target.group == "attributes":
+            return ()
+        return _TYPED.get(target.name, ("yes_no",) if target.group == "consents" else ("strip", "lower"))
 
     def field(self) -> Field:
         target = Target.parse(self.to)
-        default = "yes_no" if target.group == "consents" else "strip"
-        typed = _TYPED.get(target.name, default) if target.group != "attributes" else "strip"
+        needed = self._needed(target)
         soft = target.group in {"attributes", "customer"} and target.name not in CUSTOMER_FACTS
         return Field(
             target=target,
             column=self.column,
             constant=None if self.const is None else str(self.const),
-            transform=self.transform or typed,
+            transform=self.transform or (needed[0] if needed else "strip"),
             values=self.map,
             required=self.required,
             optional_column=self.optional,

@@ -19,33 +19,52 @@ def revise(customer: Customer, changes: Mapping[str, Any]) -> Customer:
     return revised
 
 
-def enrich(customer: Customer, facts: Mapping[str, Any], attributes: Mapping[str, Attribute]) -> Customer:
+def enrich(
+    customer: Customer,
+    facts: Mapping[str, Any],
+    attributes: Mapping[str, Attribute],
+    *,
+    subscriptions: Iterable[Subscription] = (),
+    words: Iterable[Consent] = (),
+) -> Customer:
     """The customer with what a source system knows: None is what it does not know, and takes nothing away."""
     known = {name: value for name, value in facts.items() if value is not None}
-    merged = {**customer.attributes, **attributes}
-    return revise(customer, {**known, "attributes": merged})
+    merged = {
+        "attributes": {**customer.attributes, **attributes},
+        "subscriptions": _held(customer, subscriptions),
+        "consents": _latest(customer, words),
+    }
+    return revise(customer, known | merged)
 
 
 def hold(customer: Customer, subscriptions: Iterable[Subscription]) -> Customer:
     """The customer with these subscriptions added, or put in the place of those with the same id."""
+    return replace(customer, subscriptions=_held(customer, subscriptions))
+
+
+def declare_consents(customer: Customer, words: Iterable[Consent]) -> Customer:
+    """The customer after these words. The latest counts, whatever order they arrive in; of two at one instant,
+    the one that refuses."""
+    return replace(customer, consents=_latest(customer, words))
+
+
+def _held(customer: Customer, subscriptions: Iterable[Subscription]) -> tuple[Subscription, ...]:
     held = {item.subscription_id: item for item in customer.subscriptions}
     for item in subscriptions:
         _check_dates(item.started_on, item.ended_on)
         held[item.subscription_id] = item
     if len(held) > MAX_SUBSCRIPTIONS:
         raise TooManyFacts(f"A customer may have {MAX_SUBSCRIPTIONS} subscriptions.")
-    return replace(customer, subscriptions=tuple(held[key] for key in sorted(held)))
+    return tuple(held[key] for key in sorted(held))
 
 
-def declare_consents(customer: Customer, words: Iterable[Consent]) -> Customer:
-    """The customer after these words. The latest counts, whatever order they arrive in; of two at one instant,
-    the one that refuses."""
+def _latest(customer: Customer, words: Iterable[Consent]) -> tuple[Consent, ...]:
     latest = {word.about: word for word in customer.consents}
     for word in words:
         known = latest.get(word.about)
         if known is None or (word.at, not word.granted) >= (known.at, not known.granted):
             latest[word.about] = word
-    return replace(customer, consents=tuple(latest[key] for key in sorted(latest)))
+    return tuple(latest[key] for key in sorted(latest))
 
 
 def _check_dates(start: date | None, end: date | None) -> None:

@@ -26,7 +26,7 @@ PLACEHOLDERS = NOTHING | frozenset(
 def tidy(raw: str) -> str:
     """Invisible and control characters gone, runs of blanks made one; the wording is left alone."""
     if raw.isascii() and raw.isprintable():
-        return _SPACES.sub(" ", raw).strip()
+        return (_SPACES.sub(" ", raw) if "  " in raw else raw).strip()
     return _SPACES.sub(" ", _CONTROL.sub(" ", _INVISIBLE.sub("", raw))).strip()
 
 

@@ -1,13 +1,12 @@
 """What a mapping asks for, in the form that rows are read by."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 Invalid = Literal["reject", "drop"]
 
 CUSTOMER_FACTS = frozenset({"kind", "status", "joined_on", "left_on", "region", "language", "vip"})
-PERSONAL = frozenset({"name", "phone", "email"})
 SUBSCRIPTION_FACTS = frozenset(
     {"product", "plan", "status", "monthly_fee", "currency", "contract", "started_on", "ended_on"}
 )
@@ -25,6 +24,9 @@ class Target:
     def parse(cls, text: str) -> "Target":
         group, dot, name = text.partition(".")
         return cls(group, name) if dot else cls("customer", group)
+
+
+PERSONAL = frozenset(Target("customer", name) for name in ("name", "phone", "email"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class Plan:
     keep_others: bool
     phone_region: str
 
-    def missing_columns(self, header: list[str]) -> list[str]:
+    def missing_columns(self, header: Sequence[str]) -> list[str]:
         """Columns that the mapping needs and the file has not."""
         needed = [
             self.key,
@@ -66,7 +68,7 @@ class Plan:
         ]
         return [name for name in dict.fromkeys(needed) if name not in header]
 
-    def others(self, header: list[str]) -> list[str]:
+    def others(self, header: Sequence[str]) -> list[str]:
         """Columns that no field mentions, to be kept as attributes."""
         mentioned = {self.key, *(item.column for item in self.fields)}
         return [name for name in header if name not in mentioned] if self.keep_others else []

@@ -45,11 +45,16 @@ class Column:
     invalid: int = 0
     repaired: int = 0
     distinct: Distinct = field(default_factory=Distinct)
+    _seen: set[str] = field(default_factory=set, repr=False, compare=False)
 
     def see(self, value: str) -> None:
-        if value:
-            self.filled += 1
+        if not value:
+            return
+        self.filled += 1
+        if value not in self._seen:
             self.distinct.add(value)
+            if len(self._seen) < _KEPT:
+                self._seen.add(value)
 
 
 @dataclass(slots=True)

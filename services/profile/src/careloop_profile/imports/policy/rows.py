@@ -1,29 +1,29 @@
 """From the cells of a row to what they say about a customer."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from careloop_profile.identifiers.policy import (
-    Outcome,
     is_nothing,
     is_placeholder,
     normalise_email,
     normalise_phone,
-    tidy,
 )
 from careloop_profile.imports.policy.plan import PERSONAL, Field, Plan, Target
 from careloop_profile.imports.policy.values import TRANSFORMS, Scalar, Setting, Unreadable, guess
 
 _KEY_LENGTH = 200
+_REMEMBERED = 1000
+_FEE, _DEVICES = Target("subscription", "monthly_fee"), Target("customer", "devices")
 _UNFIT = re.compile(r"[^a-z0-9]+")
 _CHOICES = {
     Target("customer", "kind"): ("individual", "household", "enterprise"),
     Target("customer", "status"): ("prospect", "active", "left"),
 }
-_LENGTHS = {"name": 200, "region": 200, "product": 80, "plan": 80, "contract": 80}
+_LENGTHS = {"care_flag": 64, "name": 200, "region": 200, "product": 80, "plan": 80, "contract": 80}
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
@@ -61,118 +61,144 @@ class Refused(Exception):
         self.complaint = complaint
 
 
-def read(plan: Plan, cells: Mapping[str, str], others: Mapping[str, str], setting: Setting) -> Draft:
-    """The draft of a row. `others` are unmapped columns with the attribute names they get."""
-    key = tidy(cells[plan.key])
-    if is_nothing(key):
-        raise Refused(Complaint("key_missing", plan.key, key))
-    if len(key) > _KEY_LENGTH:
-        raise Refused(Complaint("too_long", plan.key, key))
-    draft = Draft(key)
-    for item in plan.fields:
-        _read_field(plan, item, cells, setting, draft)
-    for column, attribute in others.items():
-        if text := tidy(cells[column]):
-            value = guess(text)
-            draft.attributes[attribute] = value if isinstance(value, str | float | bool) else str(value)
-    for default in plan.consents:
-        draft.consents += [(p, c, default.granted) for p in default.purposes for c in default.channels]
-    if draft.subscription and not draft.subscription.get("product"):
-        draft.subscription["product"] = "subscription"
-    _check_dates(draft.facts, "joined_on", "left_on")
-    _check_dates(draft.subscription, "started_on", "ended_on")
-    return draft
+class RowReader:
+    """Reads rows by a plan. Most columns have few different values, so what a value means is remembered."""
 
+    def __init__(self, plan: Plan, header: Sequence[str], setting: Setting) -> None:
+        self._plan = plan
+        self._setting = setting
+        self._others = attribute_names(plan.others(header), header)
+        self._memory: tuple[dict[str, Scalar], ...] = tuple({} for _ in plan.fields)
+        self._consents = [
+            (purpose, channel, default.granted)
+            for default in plan.consents
+            for purpose in default.purposes
+            for channel in default.channels
+        ]
 
-def attribute_name(column: str) -> str:
-    """The name under which an unmapped column is kept."""
-    name = _UNFIT.sub("_", column.lower()).strip("_")[:64]
-    return name if name[:1].isalpha() else f"column_{name}".strip("_")[:64]
+    def read(self, cells: Mapping[str, str]) -> Draft:
+        """The draft of a row whose cells are tidy."""
+        plan, key = self._plan, cells[self._plan.key]
+        if is_nothing(key):
+            raise Refused(Complaint("key_missing", plan.key, key))
+        if len(key) > _KEY_LENGTH:
+            raise Refused(Complaint("too_long", plan.key, key))
+        draft = Draft(key)
+        for item, memory in zip(plan.fields, self._memory, strict=True):
+            self._read_field(item, memory, cells, draft)
+        for column, attribute in self._others.items():
+            if text := cells[column]:
+                draft.attributes[attribute] = guess(text)
+        draft.consents = self._consents + draft.consents
+        if draft.subscription and not draft.subscription.get("product"):
+            draft.subscription["product"] = "subscription"
+        _check_dates(draft.facts, "joined_on", "left_on")
+        _check_dates(draft.subscription, "started_on", "ended_on")
+        return draft
 
+    def _read_field(
+        self, item: Field, memory: dict[str, Scalar], cells: Mapping[str, str], draft: Draft
+    ) -> None:
+        column = item.column or ""
+        text = (item.constant or "") if item.column is None else cells.get(column, "")
+        if not text:
+            if item.required:
+                raise Refused(Complaint("required_value_missing", column))
+            return
+        value = memory.get(text)
+        if value is None:
+            try:
+                value = self._value(item, text, draft)
+            except Unreadable as unreadable:
+                self._unreadable(item, Complaint(str(unreadable), column, text), draft)
+                return
+            if item.target not in PERSONAL and len(memory) < _REMEMBERED:
+                memory[text] = value
+        if value is not None:
+            _put(self._plan, item.target, value, draft)
 
-def _read_field(plan: Plan, item: Field, cells: Mapping[str, str], setting: Setting, draft: Draft) -> None:
-    raw = item.constant if item.column is None else cells.get(item.column, "")
-    text = tidy(raw or "")
-    column = item.column or ""
-    if not text:
-        if item.required:
-            raise Refused(Complaint("required_value_missing", column))
-        return
-    try:
-        value = _value(plan, item, text, setting, draft)
-    except Unreadable as unreadable:
-        complaint = Complaint(str(unreadable), column, text)
+    def _unreadable(self, item: Field, complaint: Complaint, draft: Draft) -> None:
         if item.invalid == "reject":
             raise Refused(complaint) from None
         draft.dropped.append(complaint)
-    else:
-        if value is not None:
-            _put(plan, item, value, draft)
+
+    def _value(self, item: Field, text: str, draft: Draft) -> Scalar:
+        if item.values is not None:
+            text = _mapped(item.values, text)
+            if not text:
+                return None
+        if item.target in PERSONAL:
+            return self._personal(item, text, draft)
+        value = TRANSFORMS[item.transform](text, self._setting)
+        if isinstance(value, str):
+            _check_text(item.target, value)
+        elif item.target == _FEE:
+            return _fee(value)
+        elif item.target == _DEVICES:
+            return _count(value)
+        return value
+
+    def _personal(self, item: Field, text: str, draft: Draft) -> str:
+        if item.target.name == "name":
+            if is_placeholder(text):
+                raise Unreadable("placeholder")
+            _check_text(item.target, text)
+            return text
+        phone = item.target.name == "phone"
+        outcome = normalise_phone(text, self._plan.phone_region) if phone else normalise_email(text)
+        if outcome.value is None:
+            raise Unreadable(str(outcome.reason))
+        if outcome.repaired and item.column:
+            draft.repaired.append(item.column)
+        return outcome.value
 
 
-def _value(plan: Plan, item: Field, text: str, setting: Setting, draft: Draft) -> Scalar:
-    name = item.target.name
-    if item.values is not None:
-        if text not in item.values:
-            if "*" not in item.values:
-                raise Unreadable("value_not_mapped")
-            text = item.values["*"] or text
-        else:
-            text = item.values[text]
-        if not text:
-            return None
-    if item.target.group == "customer" and name in PERSONAL:
-        return _personal(plan, name, text, item, draft)
-    value = TRANSFORMS[item.transform](text, setting)
-    if isinstance(value, str):
-        _check_text(item.target, value)
-    return value
+def attribute_names(columns: Sequence[str], header: Sequence[str]) -> dict[str, str]:
+    """Under which names columns are kept. One that has no Latin letters is named by its place in the file."""
+    names: dict[str, str] = {}
+    for column in columns:
+        name = _UNFIT.sub("_", column.lower()).strip("_")[:60]
+        if not name[:1].isalpha():
+            name = f"column_{header.index(column) + 1}"
+        names[column] = name if name not in names.values() else f"{name}_{header.index(column) + 1}"
+    return names
 
 
-def _personal(plan: Plan, name: str, text: str, item: Field, draft: Draft) -> str | None:
-    if name == "name":
-        if is_placeholder(text):
-            raise Unreadable("placeholder")
-        _check_text(item.target, text)
-        return text
-    outcome: Outcome = normalise_phone(text, plan.phone_region) if name == "phone" else normalise_email(text)
-    if outcome.value is None:
-        raise Unreadable(str(outcome.reason))
-    if outcome.repaired and item.column:
-        draft.repaired.append(item.column)
-    return outcome.value
+def _mapped(values: Mapping[str, str], text: str) -> str:
+    if text in values:
+        return values[text]
+    if "*" not in values:
+        raise Unreadable("value_not_mapped")
+    return values["*"]
 
 
 def _check_text(target: Target, value: str) -> None:
-    name = target.name
     if value not in _CHOICES.get(target, (value,)):
         raise Unreadable("value_not_allowed")
-    if len(value) > _LENGTHS.get(name, 1000):
+    if len(value) > _LENGTHS.get(target.name, 1000):
         raise Unreadable("too_long")
-    if name == "language" and not _LANGUAGE.fullmatch(value):
+    if target.name == "language" and not _LANGUAGE.fullmatch(value):
         raise Unreadable("not_a_language")
-    if name == "currency" and not _CURRENCY.fullmatch(value):
+    if target.name == "currency" and not _CURRENCY.fullmatch(value):
         raise Unreadable("not_a_currency")
 
 
-def _put(plan: Plan, item: Field, value: Scalar, draft: Draft) -> None:
-    group, name = item.target.group, item.target.name
+def _put(plan: Plan, target: Target, value: Scalar, draft: Draft) -> None:
+    group, name = target.group, target.name
     if group == "attributes":
         draft.attributes[name] = value if isinstance(value, str | float | bool) else str(value)
     elif group == "subscription":
-        draft.subscription[name] = _fee(value, item) if name == "monthly_fee" else value
+        draft.subscription[name] = value
     elif group == "consents":
         draft.consents += [(name, channel, bool(value)) for channel in plan.consent_channels]
-    elif name in PERSONAL:
+    elif target in PERSONAL:
         draft.personal[name] = str(value)
     elif name == "care_flag":
         draft.care_flags.append(str(value))
     elif name == "do_not_disturb":
         draft.do_not_disturb = bool(value)
-    elif name == "devices":
-        draft.facts["declared_devices"] = _count(value, item)
     else:
-        draft.facts[name] = value
+        draft.facts["declared_devices" if name == "devices" else name] = value
 
 
 def _check_dates(facts: Mapping[str, Any], start: str, end: str) -> None:
@@ -180,14 +206,14 @@ def _check_dates(facts: Mapping[str, Any], start: str, end: str) -> None:
         raise Refused(Complaint("dates_reversed", end))
 
 
-def _fee(value: Scalar, item: Field) -> Decimal:
+def _fee(value: Scalar) -> Decimal:
     fee = Decimal(str(value)).quantize(Decimal("0.01"))
     if not 0 <= fee < 10**10:
-        raise Refused(Complaint("out_of_range", item.column or ""))
+        raise Unreadable("out_of_range")
     return fee
 
 
-def _count(value: Scalar, item: Field) -> int:
+def _count(value: Scalar) -> int:
     if not isinstance(value, float) or not value.is_integer() or not 0 <= value <= 100_000:
-        raise Refused(Complaint("not_a_count", item.column or ""))
+        raise Unreadable("not_a_count")
     return int(value)

@@ -5,11 +5,12 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from types import MappingProxyType
 
 from careloop_profile.identifiers.policy import clean
 
-Scalar = str | float | bool | date | None
+Scalar = str | float | bool | Decimal | date | None
 
 _YES = frozenset({"1", "y", "yes", "true", "t", "on", "是", "有", "同意", "开"})
 _NO = frozenset({"0", "n", "no", "false", "f", "off", "否", "无", "没有", "不同意", "关"})
@@ -98,7 +99,7 @@ TRANSFORMS: Mapping[str, Transform] = MappingProxyType(
 )
 
 
-def guess(text: str) -> Scalar:
+def guess(text: str) -> str | float | bool:
     """The value of a column that no mapping mentions."""
     number = text.lstrip("-")
     plain = number.isascii() and number.replace(".", "", 1).isdigit() and not re.match(r"0\d", number)

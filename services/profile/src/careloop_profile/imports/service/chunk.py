@@ -1,11 +1,11 @@
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date
 
-from careloop_profile.imports.policy import rows
+from careloop_profile.identifiers.policy import tidy
 from careloop_profile.imports.policy.plan import Plan
 from careloop_profile.imports.policy.quality import Quality
 from careloop_profile.imports.policy.records import Flaw
-from careloop_profile.imports.policy.rows import Complaint, Draft, Refused
+from careloop_profile.imports.policy.rows import Complaint, Draft, Refused, RowReader
 from careloop_profile.imports.policy.values import Setting
 from careloop_profile.imports.service.rejects import Reject
 from careloop_profile.imports.service.tabular import TableRow
@@ -17,8 +17,7 @@ class Chunk:
     def __init__(self, plan: Plan, header: list[str], quality: Quality, *, today: date) -> None:
         self._plan = plan
         self._quality = quality
-        self._setting = Setting(today)
-        self._others = {name: rows.attribute_name(name) for name in plan.others(header)}
+        self._reader = RowReader(plan, header, Setting(today))
         self.drafts: list[tuple[int, Draft]] = []
         self.rejects: list[Reject] = []
 
@@ -26,14 +25,19 @@ class Chunk:
     def rejected(self) -> int:
         return sum(reject.whole_row for reject in self.rejects)
 
-    def take(self, row: TableRow) -> None:
+    def take_all(self, rows: Iterable[TableRow]) -> None:
+        for row in rows:
+            self._take(row)
+
+    def _take(self, row: TableRow) -> None:
         if isinstance(row.cells, Flaw):
             self._reject(row.line, Complaint(row.cells.value))
             return
-        for name, text in row.cells.items():
-            self._quality.columns[name].see(text.strip())
+        cells = {name: tidy(text) for name, text in row.cells.items()}
+        for name, text in cells.items():
+            self._quality.columns[name].see(text)
         try:
-            draft = rows.read(self._plan, row.cells, self._others, self._setting)
+            draft = self._reader.read(cells)
         except Refused as refused:
             self._reject(row.line, refused.complaint)
             return

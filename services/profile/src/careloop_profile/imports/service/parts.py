@@ -1,10 +1,9 @@
 """The uploaded file as the worker reads it: a sequence of bytes that lives in rows."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, delete, func, select
+from sqlalchemy import Table, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,6 +11,11 @@ from careloop_profile.imports.models import KeyRow, PartRow
 
 PART: Table = PartRow.__table__  # type: ignore[attr-defined]
 KEY: Table = KeyRow.__table__  # type: ignore[attr-defined]
+
+_NOTE_KEYS = text("""
+    INSERT INTO import_key (import_id, key) SELECT CAST(:import_id AS uuid), unnest(CAST(:keys AS text[]))
+    ON CONFLICT DO NOTHING RETURNING key
+""")
 
 
 async def keep(session: AsyncSession, import_id: UUID, number: int, data: bytes) -> None:
@@ -50,11 +54,8 @@ async def stream(session: AsyncSession, import_id: UUID) -> AsyncIterator[bytes]
 
 async def unseen(session: AsyncSession, import_id: UUID, keys: list[str]) -> set[str]:
     """Those of the keys that the file had not had before; from now on it has."""
-    rows: list[dict[str, Any]] = [{"import_id": import_id, "key": key} for key in sorted(set(keys))]
-    if not rows:
-        return set()
-    statement = insert(KEY).values(rows).on_conflict_do_nothing().returning(KEY.c.key)
-    return set((await session.scalars(statement)).all())
+    found = await session.scalars(_NOTE_KEYS, {"import_id": import_id, "keys": sorted(set(keys))})
+    return set(found.all())
 
 
 async def discard(session: AsyncSession, import_id: UUID) -> None:

@@ -70,9 +70,8 @@ def _change(
         # A file may be older than what the customer said since: it can only make us quieter.
         facts["do_not_disturb"] = customer.do_not_disturb or draft.do_not_disturb
     words = tuple(_news(customer, draft, said_at))
-    after = policy.declare_consents(policy.enrich(customer, facts, draft.attributes), words)
-    if draft.subscription:
-        after = policy.hold(after, [_subscription(customer, draft.subscription)])
+    subscriptions = [_subscription(customer, draft.subscription)] if draft.subscription else []
+    after = policy.enrich(customer, facts, draft.attributes, subscriptions=subscriptions, words=words)
     return Change(before, after, words)
 
 
