@@ -28,6 +28,8 @@ from careloop_local.stack.config import StackConfig
 
 KEPT_RUNS = 5
 LOG_WIDTH = 130
+SIZE = Size(complaints=300)
+"""What one run simulates: enough to learn from, and to be over in a minute or two on two cores."""
 
 
 class StationFailed(LocalError):
@@ -114,7 +116,7 @@ def _plan(config: StackConfig, arguments: argparse.Namespace) -> Plan:
         data=arguments.data,
         mapping=arguments.mapping,
         complaints=arguments.complaints,
-        size=Size().times(arguments.scale),
+        size=SIZE.times(arguments.scale),
     )
 
 

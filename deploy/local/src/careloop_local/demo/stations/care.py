@@ -15,7 +15,7 @@ from careloop_local.simulator.dice import pick, stream
 from careloop_local.waiting import gather_limited, until
 
 CALLED = 0.6  # share of tasks whose call is made in time
-CALLERS = 4
+CALLERS = 3
 OUTCOMES = {
     "reached_retained": 0.5,
     "unreachable": 0.2,

@@ -13,7 +13,7 @@ from careloop_local.demo.tickets import IN_TIME, Ticket, Treatment, treatment
 from careloop_local.simulator.dice import stream
 from careloop_local.waiting import gather_limited, until
 
-DESKS = 4
+DESKS = 3
 SUBJECT = 80
 SENT_AGAIN = 0.03  # share of submissions that come a second time, as after a lost answer
 

@@ -13,12 +13,15 @@ from careloop_local.demo.station import Station
 from careloop_local.waiting import until
 
 ANNOUNCED_WITHIN = 60.0
+CHANNELS = ["sms", "email"]
 
 
 async def work(journey: Journey, line: Line, outcome: Outcome) -> None:
     plan = journey.plan
     path = plan.data or material.simulated_customers(plan)
     mapping = await importer.load_mapping(journey.gateway, plan.mapping or "simulator", source=plan.source)
+    if plan.data is None:
+        mapping = _asked_for(mapping)
     started = time.monotonic()
     done = await importer.import_file(journey.gateway, path, mapping, line.update)
     seconds = time.monotonic() - started
@@ -45,6 +48,12 @@ async def work(journey: Journey, line: Line, outcome: Outcome) -> None:
     outcome.expect(
         "each can be read back", known == done["created"] + done["unchanged"] + done["updated"], known
     )
+
+
+def _asked_for(mapping: dict[str, Any]) -> dict[str, Any]:
+    """The simulated customers were asked about the channels that are written on, and about no other."""
+    consents = [{**consent, "channels": CHANNELS} for consent in mapping["consents"]]
+    return {**mapping, "consents": consents, "consent_channels": CHANNELS}
 
 
 async def _learn(journey: Journey, line: Line) -> None:
