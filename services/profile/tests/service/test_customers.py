@@ -174,6 +174,17 @@ async def test_every_consent_is_kept(client, register, session):
     assert await session.scalar(text("SELECT count(*) FROM consent")) == 3
 
 
+async def test_a_word_said_twice_at_one_instant_is_one_word(client, register, session):
+    from sqlalchemy import text
+
+    customer = await register(**PERSON)
+    path = f"/v1/customers/{customer['customer_id']}/consents"
+    word = {"purpose": "care", "channel": "call", "granted": True, "at": "2025-03-01T00:00:00Z"}
+    answer = await client.put(path, json={"items": [word, word, {**word, "granted": False}]})
+    assert [consent["granted"] for consent in answer.json()["consents"]] == [False]
+    assert await session.scalar(text("SELECT count(*) FROM consent")) == 2
+
+
 async def test_subscriptions_and_devices_are_kept_and_counted(client, register):
     customer = await register(**PERSON)
     path = f"/v1/customers/{customer['customer_id']}"

@@ -91,20 +91,19 @@ class DeviceRow(Base, table=True):
 
 
 class ConsentRow(Base, table=True):
-    """One word of a customer. Rows are only ever added: what was said when, and who wrote it down."""
+    """One word of a customer. Rows are only ever added: what was said when, and who wrote it down.
+    The same word of the same instant is the same row."""
 
     __tablename__ = "consent"
     __table_args__ = (
         CheckConstraint("purpose IN ('service', 'care', 'marketing')", name="purpose"),
         CheckConstraint("channel IN ('sms', 'email', 'push', 'call', 'wechat')", name="channel"),
-        Index("ix_consent_latest", "customer_id", "purpose", "channel", text("at DESC"), "granted"),
     )
 
-    id: UUID = Field(primary_key=True)
-    customer_id: UUID
-    purpose: str = Field(sa_type=Text)
-    channel: str = Field(sa_type=Text)
-    granted: bool = Field(sa_type=Boolean)
-    at: datetime = Field(sa_type=INSTANT)
+    customer_id: UUID = Field(primary_key=True)
+    purpose: str = Field(primary_key=True, sa_type=Text)
+    channel: str = Field(primary_key=True, sa_type=Text)
+    at: datetime = Field(primary_key=True, sa_type=INSTANT)
+    granted: bool = Field(primary_key=True, sa_type=Boolean)
     recorded_at: datetime = Field(sa_type=INSTANT)
     recorded_by: str = Field(sa_type=Text)

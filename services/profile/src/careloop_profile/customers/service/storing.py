@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from careloop_common import ids, outbox
+from careloop_common import outbox
 from sqlalchemy import delete, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -31,7 +31,7 @@ _SUBSCRIPTION_TYPES = """
 """
 _IDENTIFIER_TYPES = "customer_id uuid, kind text, blind_index text, sealed text"
 _CONSENT_TYPES = """
-    id uuid, customer_id uuid, purpose text, channel text, granted boolean, at timestamptz,
+    customer_id uuid, purpose text, channel text, granted boolean, at timestamptz,
     recorded_at timestamptz, recorded_by text
 """
 
@@ -129,7 +129,6 @@ async def _append_consents(
 ) -> None:
     rows = [
         {
-            "id": ids.new_id(),
             "customer_id": change.after.customer_id,
             **flat(word),
             "recorded_at": now,
@@ -138,7 +137,8 @@ async def _append_consents(
         for change in changes
         for word in change.words
     ]
-    await _upsert(session, "consent", _CONSENT_TYPES, key=("id",), rows=rows)
+    key = ("customer_id", "purpose", "channel", "at", "granted")
+    await _upsert(session, "consent", _CONSENT_TYPES, key=key, rows=rows, guard=None)
 
 
 async def _upsert(
@@ -148,18 +148,22 @@ async def _upsert(
     *,
     key: tuple[str, ...],
     rows: Sequence[dict[str, Any]],
-    guard: str = "true",
+    guard: str | None = "true",
     returning: str = "1",
 ) -> Sequence[Any]:
-    """All rows in one statement: they travel as one JSON document, which PostgreSQL reads by the types given."""
+    """All rows in one statement: they travel as one JSON document, which PostgreSQL reads by the types given.
+
+    `guard` says which rows that are there may be replaced; None means none of them.
+    """
     if not rows:
         return ()
     columns = [part.split()[0] for part in types.split(",")]
     assignments = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in key)
+    replacing = f"UPDATE SET {assignments} WHERE {guard}" if guard else "NOTHING"
     statement = text(
         f"INSERT INTO {table} ({', '.join(columns)}) "  # noqa: S608  (names are constants of this module)
         f"SELECT {', '.join(columns)} FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS row({types}) "
-        f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {assignments} WHERE {guard} RETURNING {returning}"
+        f"ON CONFLICT ({', '.join(key)}) DO {replacing} RETURNING {returning}"
     )
     return (await session.execute(statement, {"rows": msgspec.json.encode(rows).decode()})).all()
 

@@ -50,25 +50,20 @@ def upgrade() -> None:
     )
     op.create_table(
         "consent",
-        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("customer_id", sa.Uuid(), nullable=False),
         sa.Column("purpose", sa.Text(), nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
-        sa.Column("granted", sa.Boolean(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("granted", sa.Boolean(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("recorded_by", sa.Text(), nullable=False),
         sa.CheckConstraint(
             "channel IN ('sms', 'email', 'push', 'call', 'wechat')", name=op.f("ck_consent_channel")
         ),
         sa.CheckConstraint("purpose IN ('service', 'care', 'marketing')", name=op.f("ck_consent_purpose")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_consent")),
-    )
-    op.create_index(
-        "ix_consent_latest",
-        "consent",
-        ["customer_id", "purpose", "channel", sa.literal_column("at DESC"), "granted"],
-        unique=False,
+        sa.PrimaryKeyConstraint(
+            "customer_id", "purpose", "channel", "at", "granted", name=op.f("pk_consent")
+        ),
     )
     op.create_table(
         "consumer_position",
@@ -473,6 +468,5 @@ def downgrade() -> None:
     op.drop_index("ix_customer_created_at", table_name="customer")
     op.drop_table("customer")
     op.drop_table("consumer_position")
-    op.drop_index("ix_consent_latest", table_name="consent")
     op.drop_table("consent")
     op.drop_table("channel")
