@@ -1,4 +1,5 @@
-from careloop_common import ids
+import pytest
+from careloop_common import clock, ids, pagination
 from careloop_contracts import CustomerRegisteredV1, CustomerUpdatedV1
 
 PERSON = {
@@ -101,6 +102,16 @@ async def test_pages_follow_each_other(client, register):
             break
     assert sorted(seen) == ["0", "1", "2", "3", "4"]
     assert len(seen) == 5
+
+
+@pytest.mark.parametrize(
+    "key", [("x",), (1, 2), (clock.now(), "x"), (clock.now(), ids.new_id(), 1), ("a", "b")]
+)
+async def test_a_cursor_of_another_list_is_refused(client, register, key):
+    customer = await register(**PERSON)
+    for path in ("/v1/customers", f"/v1/customers/{customer['customer_id']}/interactions", "/v1/imports"):
+        answer = await client.get(path, params={"cursor": pagination.encode(key)})
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_cursor"), path
 
 
 async def test_a_patch_changes_what_it_names_and_empties_what_is_null(insider, register):

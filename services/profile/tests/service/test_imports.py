@@ -351,6 +351,8 @@ async def test_mappings_are_kept_and_wrong_ones_pointed_at(client):
     kept = await client.put("/v1/import-mappings/mine", json=MAPPING)
     assert kept.status_code == 200
     assert (await client.get("/v1/import-mappings/mine")).json()["mapping"]["key"] == "id"
+    nul = MAPPING | {"key": "a\u0000b"}
+    assert (await client.put("/v1/import-mappings/mine", json=nul)).status_code == 422
     wrong = MAPPING | {"fields": [{"column": "x", "to": "shoe_size"}, {"to": "name"}]}
     answer = await client.put("/v1/import-mappings/mine", json=wrong)
     assert answer.status_code == 422

@@ -16,6 +16,7 @@ from careloop_common.web import (
 )
 from fastapi import Depends, Query, Response
 
+from careloop_profile.cursors import moment_and_id
 from careloop_profile.customers import schemas, service
 from careloop_profile.customers.errors import CustomerExists, CustomerNotFound, DatesReversed, TooManyFacts
 from careloop_profile.customers.policy.state import CustomerKind, CustomerStatus
@@ -84,7 +85,7 @@ async def find(
         runtime.vault,
         filters.wanted,
         phone_region=runtime.settings.phone_region,
-        after=query.after,
+        after=moment_and_id(query.after),
         limit=query.limit + 1,
     )
     return page(

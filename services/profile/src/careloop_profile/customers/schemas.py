@@ -23,20 +23,21 @@ from careloop_profile.customers.policy.state import Channel, CustomerKind, Custo
 _PRINTABLE = re.compile(r"[^\x00-\x1f\x7f-\x9f]*")
 
 
-def _printable(value: str) -> str:
+def printable(value: str) -> str:
+    """One line: control characters would break files and screens, and PostgreSQL takes no NUL."""
     if not _PRINTABLE.fullmatch(value):
         raise ValueError("control characters are not allowed")
     return value
 
 
-Line = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_printable)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(printable)]
 """One line of text."""
-Term = Annotated[str, StringConstraints(min_length=1, max_length=80), AfterValidator(_printable)]
+Term = Annotated[str, StringConstraints(min_length=1, max_length=80), AfterValidator(printable)]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 AttributeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-AttributeText = Annotated[str, StringConstraints(max_length=1000), AfterValidator(_printable)]
+AttributeText = Annotated[str, StringConstraints(max_length=1000), AfterValidator(printable)]
 AttributeValue = StrictBool | FiniteFloat | AttributeText | None
 Money = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)]
 

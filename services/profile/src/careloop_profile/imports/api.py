@@ -7,6 +7,7 @@ from fastapi import Path, Request, Response
 from sqlalchemy import select, tuple_
 from sqlmodel import col
 
+from careloop_profile.cursors import moment_and_id
 from careloop_profile.customers.views import PERSONAL
 from careloop_profile.imports.errors import (
     FileTooLarge,
@@ -90,8 +91,8 @@ async def list_imports(query: PageQuery, session: SessionDep) -> Page[ImportView
     """Imports, newest first."""
     key = (col(ImportRow.created_at), col(ImportRow.id))
     statement = select(ImportRow).order_by(*(column.desc() for column in key)).limit(query.limit + 1)
-    if query.after is not None:
-        statement = statement.where(tuple_(*key) < tuple_(*query.after))
+    if (after := moment_and_id(query.after)) is not None:
+        statement = statement.where(tuple_(*key) < tuple_(*after))
     rows = (await session.scalars(statement)).all()
     return page(rows, query.limit, key=lambda job: (job.created_at, job.id), view=import_view)
 

@@ -5,11 +5,20 @@ from typing import Annotated, Any, Literal, Self
 
 import yaml
 from careloop_common.schemas import Body
+from pydantic import (
+    AfterValidator,
+    FiniteFloat,
+    StrictBool,
+    StrictInt,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 from pydantic import Field as Member
-from pydantic import StringConstraints, field_validator, model_validator
 
 from careloop_profile.customers.policy import CHANNELS
 from careloop_profile.customers.policy.state import Channel, CustomerKind, Purpose
+from careloop_profile.customers.schemas import Line, printable
 from careloop_profile.imports.policy.plan import (
     CUSTOMER_FACTS,
     OTHER,
@@ -23,7 +32,7 @@ from careloop_profile.imports.policy.plan import (
 )
 
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
-ColumnName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Cell = Annotated[str, StringConstraints(max_length=200), AfterValidator(printable)]
 TransformName = Literal["strip", "lower", "number", "yes_no", "date", "months_ago"]
 
 _DATE: tuple[TransformName, ...] = ("date", "months_ago")
@@ -42,13 +51,15 @@ class MappedField(Body):
         description="A fact (`phone`, `joined_on`, …), `attributes.<name>`, `subscription.<fact>`, "
         "`consents.<purpose>` or `care_flag`."
     )
-    column: ColumnName | None = None
-    const: str | int | float | bool | None = None
+    column: Line | None = None
+    const: StrictBool | StrictInt | FiniteFloat | Line | None = None
     transform: TransformName | None = Member(
         default=None, description="Without one, what the target needs: a date, a number, yes or no, or text."
     )
-    map: dict[str, str] | None = Member(
-        default=None, description="Text of the cell → text to read; `*` for all others, empty for nothing."
+    map: dict[Cell, Cell] | None = Member(
+        default=None,
+        max_length=1000,
+        description="Text of the cell → text to read; `*` for all others, empty for nothing.",
     )
     required: bool = Member(default=False, description="A row without this value is rejected.")
     optional: bool = Member(default=False, description="The file may lack the column.")
@@ -117,7 +128,7 @@ class Mapping(Body):
     """A mapping file."""
 
     source: Code = Member(description="Name of the system that the file comes from.")
-    key: ColumnName = Member(description="The column with the customer's key in that system.")
+    key: Line = Member(description="The column with the customer's key in that system.")
     kind: CustomerKind = Member(default="individual", description="Where no field maps to `kind`.")
     fields: list[MappedField] = Member(default=[], max_length=500)
     consents: list[DefaultConsent] = Member(default=[], max_length=20)

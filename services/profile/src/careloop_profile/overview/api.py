@@ -7,6 +7,7 @@ from uuid import UUID
 from careloop_common.pagination import Page, PageQuery, page
 from careloop_common.web import ActorDep, CareRouter, RuntimeDep, SessionDep, needs, problems
 
+from careloop_profile.cursors import moment_and_id
 from careloop_profile.customers import queries as customers
 from careloop_profile.customers import service
 from careloop_profile.customers.errors import CustomerNotFound
@@ -39,7 +40,9 @@ async def profile(
 async def timeline(customer_id: UUID, query: PageQuery, session: SessionDep) -> Page[InteractionView]:
     """What happened with the customer, newest first."""
     await service.get(session, customer_id)
-    rows = await interactions.timeline(session, customer_id, after=query.after, limit=query.limit + 1)
+    rows = await interactions.timeline(
+        session, customer_id, after=moment_and_id(query.after), limit=query.limit + 1
+    )
     return page(
         rows,
         query.limit,
