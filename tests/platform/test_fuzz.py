@@ -15,6 +15,7 @@ CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,re
 EXAMPLES = os.environ.get("EXAMPLES", "5")
 
 
+@pytest.mark.skipif("EXAMPLES" not in os.environ, reason="takes minutes: `make fuzz` runs it")
 @pytest.mark.timeout(3600)
 async def test_no_server_error_and_no_undocumented_answer(fleet: Fleet) -> None:
     command = [
