@@ -43,13 +43,13 @@ class Preparer:
         self._references: dict[tuple[str, str], Reference] = {}
 
     def prepare(
-        self, items: Iterable[Raw | bytes], *, channels: frozenset[str], now: datetime
+        self, items: Iterable[Raw | bytes], *, channels: frozenset[str], now: datetime, first: int = 0
     ) -> tuple[list[Row], list[Rejection]]:
-        """The rows of the good items and the reasons of the others."""
+        """The rows of the good items and the reasons of the others, which are numbered from `first` on."""
         rows: list[Row] = []
         rejected: list[Rejection] = []
         arrival = policy.Arrival(now)
-        for index, raw in enumerate(items):
+        for index, raw in enumerate(items, first):
             try:
                 rows.append(self._row(wire.decode_item(raw), channels, arrival))
             except ItemRefused as refused:
