@@ -5,7 +5,9 @@ consent to: some to everything, some to nothing but service, and some want to be
 """
 
 from functools import partial
+from random import Random
 
+from careloop_local.demo import material
 from careloop_local.demo.journey import Journey, Known
 from careloop_local.demo.report import Line
 from careloop_local.simulator import contacts
@@ -13,6 +15,7 @@ from careloop_local.simulator.dice import pick, stream
 from careloop_local.waiting import gather_limited
 
 CUSTOMERS = 300
+COMPLAINING = 200
 AT_ONCE = 6
 WISHES = {"everything": 0.6, "service_only": 0.3, "nothing": 0.1}
 CHANNELS = ("sms", "email")
@@ -23,8 +26,7 @@ async def enrich(journey: Journey, line: Line) -> int:
     if any(customer.reachable for customer in journey.customers.values()):
         return 0
     dice = stream(journey.plan.seed, "contacts")
-    present = [customer for customer in journey.customers.values() if customer.present]
-    chosen = dice.sample(present, min(CUSTOMERS, len(present)))
+    chosen = _choose(dice, journey)
     phones: set[str] = set()
     done: list[Known] = []
 
@@ -36,6 +38,16 @@ async def enrich(journey: Journey, line: Line) -> int:
     jobs = [partial(give, customer, contacts.phone(dice, phones), pick(dice, WISHES)) for customer in chosen]
     await gather_limited(jobs, AT_ONCE)
     return len(done)
+
+
+def _choose(dice: Random, journey: Journey) -> list[Known]:
+    """Mostly customers who are going to complain, since they are written to most."""
+    complaining = {filing.customer_no for filing in material.filings(journey.plan, journey.customers)}
+    present = [customer for customer in journey.customers.values() if customer.present]
+    likely = [customer for customer in present if customer.customer_no in complaining]
+    chosen = dice.sample(likely, min(COMPLAINING, len(likely)))
+    others = [customer for customer in present if customer.customer_no not in complaining]
+    return chosen + dice.sample(others, min(CUSTOMERS - len(chosen), len(others)))
 
 
 async def _give(journey: Journey, customer: Known, phone: str, wish: str) -> None:

@@ -11,10 +11,11 @@ from careloop_local.client import Refused
 from careloop_local.demo.journey import Journey
 from careloop_local.demo.outcome import Outcome, Visit
 from careloop_local.demo.report import Line
+from careloop_local.errors import LocalError
 from careloop_local.waiting import TooLate
 
 Work = Callable[[Journey, Line, Outcome], Awaitable[None]]
-FAILURES = (Refused, TooLate, aiohttp.ClientError, asyncio.TimeoutError, KeyError, LookupError)
+FAILURES = (Refused, LocalError, TooLate, aiohttp.ClientError, asyncio.TimeoutError, KeyError, LookupError)
 
 
 @dataclass(frozen=True, slots=True)
