@@ -86,14 +86,21 @@ def forget(run: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def runs(pid: int) -> bool:
+    """Whether the process runs; one that has ended and that nobody has waited for does not."""
+    with suppress(psutil.Error):
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    return False
+
+
 def alive(run: Path, names: Iterable[str] | None = None) -> list[psutil.Process]:
-    """Processes whose pid is noted here and that still run; a pid that was given to another program does not count."""
+    """Other processes whose pid is noted here and that run; a pid that was given to another program does not count."""
     found = []
     for path in run.glob("*.pid") if names is None else [run / f"{name}.pid" for name in names]:
         with suppress(OSError, ValueError, psutil.Error):
             process = psutil.Process(int(path.read_text()))
             ours = process.create_time() <= path.stat().st_mtime + _CLOCK_SLACK
-            if ours and process.status() != psutil.STATUS_ZOMBIE:
+            if ours and process.pid != os.getpid() and runs(process.pid):
                 found.append(process)
     return found
 
@@ -110,7 +117,7 @@ def end(processes: list[psutil.Process], seconds: float) -> None:
 def launcher_alive(run: Path) -> bool:
     """Whether the launcher that wrote the note still runs."""
     pid = read(run).get("launcher")
-    return pid is not None and psutil.pid_exists(pid) and locked(run)
+    return pid is not None and runs(pid) and locked(run)
 
 
 def end_leftovers(run: Path) -> bool:
@@ -129,7 +136,7 @@ def stop(run: Path, seconds: float = 40.0) -> bool:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
         deadline = monotonic() + seconds
-        while psutil.pid_exists(pid) and locked(run):
+        while runs(pid) and locked(run):
             if monotonic() > deadline:
                 raise LocalError(f"process {pid} did not end within {seconds:.0f} s")
             sleep(_POLL_SECONDS)

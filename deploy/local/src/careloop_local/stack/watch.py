@@ -16,8 +16,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from careloop_local.stack import state
 from careloop_local.terminal import say
 
@@ -61,8 +59,7 @@ class Watch:
 
     def turn(self) -> int | None:
         """Look once; an exit status ends the watch."""
-        if not psutil.pid_exists(self.note["launcher"]):
-            state.end_leftovers(self.run)
+        if not state.runs(self.note["launcher"]):
             return 1
         for path in self.servers:
             if not _runs(path):
@@ -129,17 +126,22 @@ def ready(url: str) -> bool:
 
 
 def _runs(pid_file: Path) -> bool:
-    with suppress(OSError, ValueError, psutil.Error):
-        return psutil.Process(int(pid_file.read_text())).status() != psutil.STATUS_ZOMBIE
+    with suppress(OSError, ValueError):
+        return state.runs(int(pid_file.read_text()))
     return False
 
 
 def main(home: str) -> int:
     """Watch until there is a reason to end."""
     watch = Watch(Path(home))
-    while (status := watch.turn()) is None:
-        time.sleep(_TURN_SECONDS)
-    return status
+    try:
+        while (status := watch.turn()) is None:
+            time.sleep(_TURN_SECONDS)
+        return status
+    finally:
+        # Whatever ended the watch, even a terminal that went with the launcher.
+        if not state.runs(watch.note["launcher"]):
+            state.end_leftovers(watch.run)
 
 
 if __name__ == "__main__":
