@@ -18,6 +18,8 @@ from careloop_contracts import (
 )
 from sqlmodel import select
 
+UNKNOWN = "01926a3e-0000-7000-8000-000000000000"
+
 
 @pytest.fixture
 def tasks(runtime):
@@ -228,16 +230,16 @@ async def test_pages_follow_each_other(publish, worker_running, make_warning, ev
 @pytest.mark.parametrize(
     ("method", "path", "body", "status", "code"),
     [
-        ("GET", f"/v1/care-tasks/{ids.new_id()}", None, 404, "care_task_not_found"),
+        ("GET", f"/v1/care-tasks/{UNKNOWN}", None, 404, "care_task_not_found"),
         (
             "POST",
-            f"/v1/care-tasks/{ids.new_id()}/complete",
+            f"/v1/care-tasks/{UNKNOWN}/complete",
             {"outcome": "declined"},
             404,
             "care_task_not_found",
         ),
-        ("POST", f"/v1/care-tasks/{ids.new_id()}/complete", {"outcome": "won"}, 422, "validation_failed"),
-        ("POST", f"/v1/care-tasks/{ids.new_id()}/assign", {"assignee": "a\u0000b"}, 422, "validation_failed"),
+        ("POST", f"/v1/care-tasks/{UNKNOWN}/complete", {"outcome": "won"}, 422, "validation_failed"),
+        ("POST", f"/v1/care-tasks/{UNKNOWN}/assign", {"assignee": "a\u0000b"}, 422, "validation_failed"),
         ("GET", "/v1/care-tasks?cursor=abc", None, 422, "invalid_cursor"),
         ("GET", "/v1/care-tasks?queue=%00", None, 422, "validation_failed"),
     ],
