@@ -19,6 +19,9 @@ EXIT ?=
 BENCH ?=
 EXAMPLES ?= 25
 ARGS ?=
+# Each worker has servers of its own; a file stays with one worker.
+WORKERS ?= auto
+BESIDE := -n $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -42,8 +45,8 @@ reset: $(INSTALLED) ## Stop the platform and delete its data
 ##@ Work on it
 
 .PHONY: test check fmt schemas docs fuzz bench chaos
-test: $(INSTALLED) ## Run the tests; ARGS="services/ticketing -k sla" for some of them
-	$(BIN)/python -m pytest $(ARGS)
+test: $(INSTALLED) ## Run the tests; ARGS="services/ticketing -k sla" for some of them, WORKERS=0 for one after the other
+	$(BIN)/python -m pytest $(BESIDE) $(ARGS)
 
 check: $(INSTALLED) ## Everything that is checked without running the platform
 	@$(BIN)/python tools/check.py $(ARGS)

@@ -7,8 +7,8 @@ from careloop_common.errors import ServiceUnavailable
 from careloop_gateway.errors import CredentialsInvalid
 from careloop_gateway.identity.keyring import (
     KNOWN_SECONDS,
+    REFUSED_SECONDS,
     STALE_SECONDS,
-    UNKNOWN_SECONDS,
     KeyRecord,
     Keyring,
 )
@@ -94,8 +94,22 @@ async def test_an_unknown_key_is_remembered_for_a_moment(keyring, shelf):
             await keyring.authenticate(str(stranger), NOW)
     assert shelf.finds == 1
     shelf.keys[stranger.id] = record(stranger)
-    shelf.now += UNKNOWN_SECONDS
+    shelf.now += REFUSED_SECONDS
     assert await keyring.authenticate(str(stranger), NOW)
+
+
+async def test_a_new_secret_of_a_known_key_is_good_at_once_and_wrong_ones_cost_one_look_up(
+    keyring, shelf, key
+):
+    await keyring.authenticate(str(key), NOW)
+    rotated = new_key(key.id)
+    shelf.keys[key.id] = record(rotated)
+    shelf.now += REFUSED_SECONDS
+    assert await keyring.authenticate(str(rotated), NOW)
+    for _ in range(5):
+        with pytest.raises(CredentialsInvalid):
+            await keyring.authenticate(str(key), NOW)
+    assert shelf.finds == 2
 
 
 async def test_a_change_is_seen_by_whoever_comes_when_the_last_look_is_old(keyring, shelf, key):

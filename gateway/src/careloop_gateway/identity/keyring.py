@@ -1,7 +1,8 @@
 """API keys as the hot path sees them: from memory, and yet a revoked one is refused within seconds.
 
 Keys that changed of late are read every `POLL_SECONDS` while there are requests; a request that finds the last look older
-than `STALE_SECONDS` waits for the next one. While the database is down, keys that are known go on working.
+than `STALE_SECONDS` waits for the next one. A secret that memory refuses is checked against the database before it is
+refused, so that a new or rotated key is good at once. While the database is down, keys that are known go on working.
 """
 
 import asyncio
@@ -26,7 +27,8 @@ log = structlog.get_logger()
 POLL_SECONDS = 2.0
 STALE_SECONDS = 4.0
 KNOWN_SECONDS = 30.0
-UNKNOWN_SECONDS = 5.0
+REFUSED_SECONDS = 0.25
+"""How old memory may be when it refuses a secret: a key is not read more often than this, however often it is tried."""
 HISTORY_SECONDS = 60
 """How far back `KeyStore.changed` looks; after a longer pause every key is read again."""
 TOUCH_SECONDS = 60.0
@@ -74,8 +76,8 @@ class _Known:
     record: KeyRecord | None
     read: float
 
-    def fresh(self, now: float) -> bool:
-        return now - self.read < (KNOWN_SECONDS if self.record else UNKNOWN_SECONDS)
+    def good(self, key: ApiKey, now: datetime) -> bool:
+        return self.record is not None and self.record.accepts(key, now)
 
 
 class Keyring:
@@ -103,19 +105,23 @@ class Keyring:
         key = secrets.parse_key(text)
         if key is None:
             raise CredentialsInvalid("This is not an API key of the form clk_<id>_<secret>.")
-        record = self._fixed.get(key.id) or await self._record(key.id)
+        record = self._fixed.get(key.id) or await self._record(key, now)
         if record is None or not record.accepts(key, now):
             raise CredentialsInvalid("The API key is unknown, revoked or expired.")
         self._used.add(key.id)
         return record.principal
 
-    async def _record(self, key_id: str) -> KeyRecord | None:
+    async def _record(self, key: ApiKey, now: datetime) -> KeyRecord | None:
         await self._keep_fresh()
-        known = self._known.get(key_id)
-        if known is not None and (known.fresh(self._clock()) or (self._failing and known.record)):
-            return known.record
+        known = self._known.get(key.id)
+        if known is not None:
+            age = self._clock() - known.read
+            if age < (KNOWN_SECONDS if known.good(key, now) else REFUSED_SECONDS):
+                return known.record
+            if self._failing and known.record:
+                return known.record
         try:
-            return await self._read(key_id)
+            return await self._read(key.id)
         except STORE_FAILURES as error:
             self._failing = True
             if known is not None and known.record:

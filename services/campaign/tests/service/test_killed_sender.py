@@ -31,7 +31,7 @@ async def test_nothing_is_doubled_and_nothing_lost(
     }
 
     def lines():
-        return [line for file in sink.glob("*.jsonl") for line in file.read_text().splitlines()]
+        return [line for file in sink.glob("*.jsonl") for line in file.read_bytes().splitlines()]
 
     async def start():
         return await asyncio.create_subprocess_exec(

@@ -219,10 +219,24 @@ async def client_as(app: "ASGIApp", signer: "Signer") -> "AsyncIterator[Callable
         yield make
 
 
+@pytest.fixture(scope="session")
+def _scopes_of_services() -> dict[str, list[str]]:
+    """What is known of the services' scopes: FastAPI takes half a second to tell them."""
+    return {}
+
+
 @pytest.fixture
-def client(app: "FastAPI", client_as: "Callable[..., httpx.AsyncClient]") -> "httpx.AsyncClient":
+def client(
+    app: "FastAPI",
+    service_under_test: "Service[Any]",
+    client_as: "Callable[..., httpx.AsyncClient]",
+    _scopes_of_services: dict[str, list[str]],
+) -> "httpx.AsyncClient":
     """A client that may call every route of the service."""
-    return client_as(*_scopes(app))
+    name = service_under_test.name
+    if name not in _scopes_of_services:
+        _scopes_of_services[name] = list(_scopes(app))
+    return client_as(*_scopes_of_services[name])
 
 
 @pytest.fixture
