@@ -4,8 +4,9 @@
 plumbing tables already in it; `Database.transaction` is the only place where anything is committed.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from sqlalchemy import MetaData, event
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -22,6 +23,7 @@ NAMING = {
 }
 
 AfterCommit = Callable[[], None]
+_LASTING = "lasting"
 
 
 def service_metadata() -> MetaData:
@@ -34,6 +36,15 @@ def service_metadata() -> MetaData:
 def after_commit(session: AsyncSession | Session, key: str) -> None:
     """Ask that the callback registered under `key` runs once this session's transaction has committed."""
     session.info.setdefault("after_commit", set()).add(key)
+
+
+def lasting(session: AsyncSession) -> dict[Hashable, Any]:
+    """What this process knows of rows that never change once committed, such as versions of a policy.
+
+    Shared by the sessions of a `Database`; whoever puts something in has read it, not just written it.
+    """
+    found: dict[Hashable, Any] = session.info.setdefault(_LASTING, {})
+    return found
 
 
 def asyncpg_url(url: str) -> str:
@@ -65,9 +76,8 @@ class Database:
                 },
             },
         )
-        self._sessions = async_sessionmaker(
-            self.engine, expire_on_commit=False, info={"source": f"/careloop/{service}"}
-        )
+        info = {"source": f"/careloop/{service}", _LASTING: {}}
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, info=info)
         self._callbacks: dict[str, AfterCommit] = {}
 
     def on_commit(self, key: str, callback: AfterCommit) -> None:

@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from fastapi import Request, Response
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, text
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_common.errors import IdempotencyKeyInvalid, IdempotencyKeyReused, RequestInFlight
@@ -20,6 +21,13 @@ HEADER = "idempotency-key"
 REPLAYED = "idempotency-replayed"
 _KEPT_HEADERS = ("content-type", "location", "etag")
 _MAX_KEY = 200
+
+_LOCK_AND_LOOK = text("""
+    SELECT pg_try_advisory_xact_lock(:number) AS locked, fingerprint, status, headers, body
+    FROM (VALUES (1)) AS always (one)
+    LEFT JOIN idempotency ON client = :client AND route = :route AND key = :key
+""").columns(headers=idempotency.c.headers.type)
+_STORE = insert(idempotency).on_conflict_do_nothing().returning(idempotency.c.key)
 
 
 async def once(
@@ -36,8 +44,6 @@ async def once(
         raise IdempotencyKeyInvalid(f"1 to {_MAX_KEY} printable ASCII characters, please.")
     route = f"{request.method} {request.url.path}"
     fingerprint = hashlib.sha256(request.url.query.encode() + b"\0" + await request.body()).hexdigest()
-    if not await _lock(session, f"{client}\0{route}\0{key}"):
-        raise RequestInFlight("A request with this key is still running.", retry_after=1)
     if stored := await _stored(session, client, route, key, fingerprint):
         return stored
     response = await answer()
@@ -51,31 +57,33 @@ async def once(
         "body": bytes(response.body),
         "created_at": now,
     }
-    await session.execute(insert(idempotency), values)
+    if (await session.execute(_STORE, values)).first() is None:
+        # It looked just before the first one committed, and locked just after: what it has done is rolled back.
+        raise _in_flight()
     return response
-
-
-async def _lock(session: AsyncSession, name: str) -> bool:
-    number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
-    return bool(await session.scalar(select(func.pg_try_advisory_xact_lock(number))))
 
 
 async def _stored(
     session: AsyncSession, client: str, route: str, key: str, fingerprint: str
 ) -> Response | None:
-    columns = idempotency.c
-    found = (
-        await session.execute(
-            select(idempotency).where(columns.client == client, columns.route == route, columns.key == key)
-        )
-    ).one_or_none()
-    if found is None:
+    """Lock the key and look for its answer, at once."""
+    name = f"{client}\0{route}\0{key}".encode()
+    number = int.from_bytes(hashlib.sha256(name).digest()[:8], signed=True)
+    given = {"number": number, "client": client, "route": route, "key": key}
+    found = (await session.execute(_LOCK_AND_LOOK, given)).one()
+    if found.fingerprint is None:
+        if not found.locked:
+            raise _in_flight()
         return None
     if found.fingerprint != fingerprint:
         raise IdempotencyKeyReused("This key came before with another body or query.")
     response = Response(found.body, status_code=found.status, headers=dict(found.headers))
     response.headers[REPLAYED] = "true"
     return response
+
+
+def _in_flight() -> RequestInFlight:
+    return RequestInFlight("A request with this key is still running.", retry_after=1)
 
 
 async def forget(session: AsyncSession, *, now: datetime, hours: int) -> int:

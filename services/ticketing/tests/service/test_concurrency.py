@@ -5,6 +5,7 @@ from careloop_common import clock
 from careloop_common.plumbing import timer_history
 from careloop_common.tokens import SYSTEM
 from careloop_contracts import TicketSlaBreachedV1
+from careloop_ticketing.sla import service as sla
 from careloop_ticketing.tickets import service as tickets
 from sqlalchemy import select
 
@@ -97,7 +98,8 @@ async def test_a_step_that_is_due_while_somebody_holds_the_ticket_is_taken_after
         async with runtime.database.transaction() as session:
             held = await tickets.lock(session, ticket["id"])
             await eventually(worker_came)
-            await tickets.respond(session, held, note=None, actor=SYSTEM, now=clock.now())
+            clocks = await sla.of(session, held.id)
+            await tickets.respond(session, held, clocks, note=None, actor=SYSTEM, now=clock.now())
             assert not await published(TicketSlaBreachedV1)
         breaches = await eventually(lambda: published(TicketSlaBreachedV1))
     assert [breach.clock for breach in breaches] == ["first_response"]

@@ -80,17 +80,21 @@ async def arm_all(session: AsyncSession, timers: Iterable[NewTimer]) -> int:
         "moments": [row.due_at for row in rows],
         "data": [json.dumps(dict(row.data)) for row in rows],
     }
-    armed = (await session.execute(_ARM, columns)).all()
+    with (
+        session.no_autoflush
+    ):  # the caller's rows have nothing to do with timers, and are written better all at once
+        armed = (await session.execute(_ARM, columns)).all()
     after_commit(session, WAKE)
     return len(armed)
 
 
-async def cancel(session: AsyncSession, kind: str, owner_id: UUID, step: str | None = None) -> int:
-    """Remove the timers of an owner, or only that of a step; returns how many there were."""
+async def cancel(session: AsyncSession, kind: str, owner_id: UUID, *steps: str) -> int:
+    """Remove the timers of an owner, or only those of some steps; returns how many there were."""
     statement = delete(timer).where(timer.c.kind == kind, timer.c.owner_id == owner_id)
-    if step is not None:
-        statement = statement.where(timer.c.step == step)
-    return len((await session.execute(statement.returning(timer.c.id))).all())
+    if steps:
+        statement = statement.where(timer.c.step.in_(steps))
+    with session.no_autoflush:
+        return len((await session.execute(statement.returning(timer.c.id))).all())
 
 
 async def revive(session: AsyncSession, kind: str | None = None) -> int:

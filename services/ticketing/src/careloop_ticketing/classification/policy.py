@@ -7,13 +7,11 @@ A phrase is literal: English at word borders, Chinese anywhere; `*` stands for u
 There are no regular expressions for a rule to go wrong in.
 """
 
-import json
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
 from typing import Any
 
 from careloop_ticketing.classification.durations import longest_days
@@ -113,12 +111,6 @@ def normalise(text: str) -> str:
     """Full-width to half-width, lower case, white space and apostrophes unified."""
     folded = unicodedata.normalize("NFKC", text).lower().replace("’", "'")
     return " ".join(folded.split())
-
-
-@lru_cache(maxsize=16)
-def parse(version: int, text: str) -> RuleSet:
-    """The rule set of a stored document. Documents are immutable, so compiling one twice is a waste."""
-    return read(version, json.loads(text))
 
 
 def read(version: int, document: Mapping[str, Any]) -> RuleSet:

@@ -3,8 +3,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from careloop_common.database import lasting
 from careloop_common.tokens import Actor
-from sqlalchemy import Text, cast, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -13,15 +14,17 @@ from careloop_ticketing.classification.errors import RuleSetNotFound
 from careloop_ticketing.classification.models import CorrectionRow, RuleSetRow
 from careloop_ticketing.classification.policy import RuleSet, Verdict
 
-_NEWEST = (
-    select(col(RuleSetRow.version), cast(RuleSetRow.document, Text))
-    .order_by(col(RuleSetRow.version).desc())
-    .limit(1)
-)
+_NEWEST = select(func.max(col(RuleSetRow.version)))
 
 
 async def active(session: AsyncSession) -> RuleSet:
-    return policy.parse(*(await session.execute(_NEWEST)).one())
+    """The newest rule set. A version never changes, so a process reads it once."""
+    newest = (await session.execute(_NEWEST)).scalar_one()
+    known = lasting(session)
+    if (RuleSetRow, newest) not in known:
+        known[RuleSetRow, newest] = policy.read(newest, (await version(session, newest)).document)
+    found: RuleSet = known[RuleSetRow, newest]
+    return found
 
 
 async def publish(

@@ -4,7 +4,7 @@ A timer only says *look at this clock now*. What is due is read off the clock: a
 which are taken in their order, each with the time at which it was due.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from careloop_common import ids, outbox
@@ -18,7 +18,7 @@ from careloop_ticketing.sla import service as sla
 from careloop_ticketing.sla.policy.clock import State
 from careloop_ticketing.sla.policy.ladder import Step
 from careloop_ticketing.sla.policy.terms import Policy
-from careloop_ticketing.sla.service import ClockRow
+from careloop_ticketing.sla.service import ClockRow, Clocks
 from careloop_ticketing.tickets import service as tickets
 from careloop_ticketing.tickets.service import Ticket
 
@@ -42,7 +42,7 @@ async def on_due(session: AsyncSession, due: Sequence[DueTimer], now: datetime) 
 async def _climb(
     session: AsyncSession,
     ticket: Ticket,
-    clocks: Mapping[str, ClockRow],
+    clocks: Clocks,
     *,
     clock: ClockRow,
     terms: Policy,
@@ -67,7 +67,7 @@ async def _climb(
 async def _take(
     session: AsyncSession,
     ticket: Ticket,
-    clocks: Mapping[str, ClockRow],
+    clocks: Clocks,
     *,
     clock: ClockRow,
     step: Step,

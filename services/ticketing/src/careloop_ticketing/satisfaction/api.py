@@ -10,6 +10,7 @@ from careloop_ticketing.satisfaction.errors import (
 )
 from careloop_ticketing.satisfaction.models import AnswerRow
 from careloop_ticketing.satisfaction.schemas import GiveSatisfaction, SatisfactionView
+from careloop_ticketing.sla import service as sla
 from careloop_ticketing.tickets import service as tickets
 from careloop_ticketing.tickets.errors import TicketNotFound
 
@@ -33,4 +34,7 @@ async def give_satisfaction(
     if score is None:
         raise ReplyNotUnderstood(pointer="/reply")
     ticket = await tickets.lock(session, ticket_id)
-    return await service.answer(session, ticket, score=score, comment=body.comment, actor=actor, now=now)
+    clocks = await sla.of(session, ticket.id)
+    return await service.answer(
+        session, ticket, clocks, score=score, comment=body.comment, actor=actor, now=now
+    )

@@ -12,13 +12,21 @@ from careloop_ticketing.satisfaction import events, policy
 from careloop_ticketing.satisfaction.errors import SatisfactionAlreadyGiven, SatisfactionNotRequested
 from careloop_ticketing.satisfaction.models import AnswerRow
 from careloop_ticketing.satisfaction.policy import Outcome
+from careloop_ticketing.sla.service import Clocks
 from careloop_ticketing.tickets import service as tickets
 from careloop_ticketing.tickets.policy import ArchiveReason, ReopenReason, Status
 from careloop_ticketing.tickets.service import Ticket
 
 
 async def answer(
-    session: AsyncSession, ticket: Ticket, *, score: int, comment: str | None, actor: Actor, now: datetime
+    session: AsyncSession,
+    ticket: Ticket,
+    clocks: Clocks,
+    *,
+    score: int,
+    comment: str | None,
+    actor: Actor,
+    now: datetime,
 ) -> AnswerRow:
     """The customer said how the last resolution went."""
     if not ticket.feedback_round:
@@ -41,7 +49,7 @@ async def answer(
     outbox.add(session, events.received(ticket, given), now=now)
     if outcome is Outcome.REOPEN:
         ticket.dissatisfied = True
-        await tickets.reopen(session, ticket, reason=ReopenReason.DISSATISFIED, actor=actor, now=now)
+        await tickets.reopen(session, ticket, clocks, reason=ReopenReason.DISSATISFIED, actor=actor, now=now)
     elif outcome is Outcome.ARCHIVE:
         await timers.cancel(session, tickets.FEEDBACK_TIMER, ticket.id)
         tickets.archive(session, ticket, reason=ArchiveReason.ANSWERED, actor=actor, now=now)

@@ -1,29 +1,27 @@
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload
 from sqlmodel import col
 
 from careloop_ticketing.sla.models import ClockRow, PolicyRow
 from careloop_ticketing.sla.policy.clock import State
 
-_NEWEST = (
-    select(col(PolicyRow.version), cast(PolicyRow.document, Text))
-    .order_by(col(PolicyRow.version).desc())
-    .limit(1)
-)
+_NEWEST = select(func.max(col(PolicyRow.version)))
 
 
-async def newest_document(session: AsyncSession) -> tuple[int, str]:
-    return (await session.execute(_NEWEST)).one()
+async def newest_version(session: AsyncSession) -> int:
+    return (await session.execute(_NEWEST)).scalar_one()
 
 
-async def documents(session: AsyncSession, versions: Collection[int]) -> Sequence[tuple[int, str]]:
-    wanted = select(col(PolicyRow.version), cast(PolicyRow.document, Text))
-    return (await session.execute(wanted.where(col(PolicyRow.version).in_(versions)))).all()
+async def documents(session: AsyncSession, versions: Collection[int]) -> Mapping[int, Mapping[str, Any]]:
+    wanted = select(col(PolicyRow.version), col(PolicyRow.document))
+    found = (await session.execute(wanted.where(col(PolicyRow.version).in_(versions)))).all()
+    return dict(found)
 
 
 async def versions(session: AsyncSession, *, before: int | None, limit: int) -> Sequence[PolicyRow]:
@@ -37,10 +35,10 @@ async def clocks(session: AsyncSession, subject_ids: Collection[UUID]) -> Sequen
     wanted = (
         select(ClockRow)
         .where(col(ClockRow.subject_id).in_(subject_ids))
-        .options(selectinload(ClockRow.intervals))  # type: ignore[arg-type]  # SQLModel types the row, not the class
+        .options(joinedload(ClockRow.intervals))  # type: ignore[arg-type]  # SQLModel types the row, not the class
         .order_by(col(ClockRow.started_at), col(ClockRow.name))
     )
-    return (await session.scalars(wanted)).all()
+    return (await session.scalars(wanted)).unique().all()
 
 
 def breached(now: datetime) -> ColumnElement[bool]:

@@ -4,10 +4,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any, Final
 from uuid import UUID
 
 from careloop_common import timers
+from careloop_common.database import lasting
 from careloop_common.timers import NewTimer
 from careloop_common.tokens import Actor
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -30,12 +32,20 @@ Clocks = Mapping[str, ClockRow]
 
 
 async def active(session: AsyncSession) -> Policy:
-    return terms.parse(*await queries.newest_document(session))
+    return await policy_of(session, await queries.newest_version(session))
+
+
+async def policy_of(session: AsyncSession, version: int) -> Policy:
+    return (await policies(session, {version}))[version]
 
 
 async def policies(session: AsyncSession, versions: Collection[int]) -> dict[int, Policy]:
-    found = await queries.documents(session, versions)
-    return {version: terms.parse(version, document) for version, document in found}
+    """Policies by version. A version never changes, so a process reads it once."""
+    known = lasting(session)
+    if unknown := [version for version in versions if (PolicyRow, version) not in known]:
+        for version, document in (await queries.documents(session, unknown)).items():
+            known[PolicyRow, version] = terms.read(version, document)
+    return {version: known[PolicyRow, version] for version in versions}
 
 
 async def publish(
@@ -78,6 +88,7 @@ async def start(
 
 
 async def of(session: AsyncSession, subject_id: UUID) -> Clocks:
+    """The clocks of one subject."""
     return (await of_all(session, [subject_id]))[subject_id]
 
 
@@ -89,28 +100,28 @@ async def of_all(session: AsyncSession, subject_ids: Collection[UUID]) -> Mappin
 
 
 async def pause(session: AsyncSession, row: ClockRow, *, reason: str, actor: Actor, now: datetime) -> None:
-    await _turn(session, row, clocks.pause(row.to_clock(), now), actor, reason)
+    await _rearm(session, _turn(row, clocks.pause(row.to_clock(), now), actor, reason))
 
 
 async def resume(session: AsyncSession, row: ClockRow, *, actor: Actor, now: datetime) -> None:
-    await _turn(session, row, clocks.resume(row.to_clock(), now), actor)
+    await _rearm(session, _turn(row, clocks.resume(row.to_clock(), now), actor))
 
 
-async def stop(session: AsyncSession, row: ClockRow, *, actor: Actor, now: datetime) -> None:
-    await _turn(session, row, clocks.stop(row.to_clock(), now), actor)
+async def stop(session: AsyncSession, rows: Iterable[ClockRow], *, actor: Actor, now: datetime) -> None:
+    """Stop clocks of one subject."""
+    turned = (_turn(row, clocks.stop(row.to_clock(), now), actor) for row in rows)
+    await _rearm(session, chain.from_iterable(turned))
 
 
 async def reopen(session: AsyncSession, row: ClockRow, *, actor: Actor, now: datetime) -> None:
-    await _turn(session, row, clocks.reopen(row.to_clock(), now), actor)
+    await _rearm(session, _turn(row, clocks.reopen(row.to_clock(), now), actor))
 
 
-async def _turn(
-    session: AsyncSession, row: ClockRow, clock: Clock, actor: Actor, reason: str | None = None
-) -> None:
+def _turn(row: ClockRow, clock: Clock, actor: Actor, reason: str | None = None) -> list[ClockRow]:
+    """Store what became of a clock; returns it if its next step has moved."""
     before = row.state
     row.show(clock, reason=reason, actor_id=actor.id)
-    if row.state is not before:
-        await _rearm(session, row, (await policies(session, [row.policy_version]))[row.policy_version])
+    return [] if row.state is before else [row]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +142,7 @@ async def retarget(
     """Give a clock the target of another tier or customer class; none if nothing moves or it has stopped."""
     if row.state is clocks.State.STOPPED:
         return None
-    policy = (await policies(session, [row.policy_version]))[row.policy_version]
+    policy = await policy_of(session, row.policy_version)
     clock = row.to_clock()
     target = policy.target(row.name, tier, vip=vip)
     ladder_changes = vip != row.vip
@@ -143,7 +154,7 @@ async def retarget(
     row.show(aimed)
     if ladder_changes:
         row.steps_taken = ladder.taken_before_breach(policy.ladder(row.name, vip=vip), aimed)
-    await _rearm(session, row, policy)
+    await _rearm(session, [row])
     elapsed = clocks.assess(clock, now).elapsed
     return Retargeting(row.name, clock.target, target, elapsed, due_before, row.due_at)
 
@@ -166,12 +177,18 @@ async def arm(session: AsyncSession, climbed: Iterable[tuple[ClockRow, Policy]])
     await timers.arm_all(session, [timer for timer in upcoming if timer])
 
 
-async def _rearm(session: AsyncSession, row: ClockRow, policy: Policy) -> None:
-    timer = _timer(row, policy)
-    if timer is None:
-        await timers.cancel(session, TIMER, row.subject_id, row.name)
-    else:
-        await timers.arm_all(session, [timer])
+async def _rearm(session: AsyncSession, rows: Iterable[ClockRow]) -> None:
+    """Move the timers of clocks of one subject to where their next steps are now, or remove them."""
+    done = []
+    upcoming = []
+    for row in rows:
+        if timer := _timer(row, await policy_of(session, row.policy_version)):
+            upcoming.append(timer)
+        else:
+            done.append(row)
+    await timers.arm_all(session, upcoming)
+    if done:
+        await timers.cancel(session, TIMER, done[0].subject_id, *(row.name for row in done))
 
 
 def _timer(row: ClockRow, policy: Policy) -> NewTimer | None:

@@ -17,6 +17,8 @@ from careloop_common.web import (
 )
 from fastapi import Depends, Response
 
+from careloop_ticketing.sla import service as sla
+from careloop_ticketing.sla.service import Clocks
 from careloop_ticketing.tickets import queries, schemas, service, views
 from careloop_ticketing.tickets.errors import PauseNotAllowed, TicketNotFound, TransitionImpossible
 from careloop_ticketing.tickets.schemas import TicketView
@@ -32,20 +34,28 @@ async def _locked(ticket_id: UUID, session: SessionDep, if_match: IfMatch) -> Ti
     return await service.lock(session, ticket_id, expected=if_match)
 
 
+TicketDep = Annotated[Ticket, Depends(_locked)]
+
+
+async def _clocks(ticket: TicketDep, session: SessionDep) -> Clocks:
+    return await sla.of(session, ticket.id)
+
+
 @dataclass
 class Case:
     """The ticket of the path, locked for this request and of the version that If-Match names; and who acts on it."""
 
-    ticket: Annotated[Ticket, Depends(_locked)]
+    ticket: TicketDep
+    clocks: Annotated[Clocks, Depends(_clocks)]
     session: SessionDep
     actor: ActorDep
     now: NowDep
     response: Response
 
-    async def shown(self) -> TicketView:
+    def shown(self) -> TicketView:
         """The ticket as the act left it."""
         etag(self.response, self.ticket.version)
-        return await views.view(self.session, self.ticket, self.now)
+        return views.view(self.ticket, self.clocks, self.now)
 
 
 CaseDep = Annotated[Case, Depends()]
@@ -54,8 +64,10 @@ CaseDep = Annotated[Case, Depends()]
 @router.post("/{ticket_id}/respond", dependencies=[WRITE], responses=PROBLEMS)
 async def respond(body: schemas.Respond, case: CaseDep) -> TicketView:
     """The customer got an answer; the first one stops the first-response clock."""
-    await service.respond(case.session, case.ticket, note=body.note, actor=case.actor, now=case.now)
-    return await case.shown()
+    await service.respond(
+        case.session, case.ticket, case.clocks, note=body.note, actor=case.actor, now=case.now
+    )
+    return case.shown()
 
 
 @router.post("/{ticket_id}/classify", dependencies=[WRITE], responses=PROBLEMS)
@@ -64,13 +76,14 @@ async def classify(body: schemas.Classify, case: CaseDep) -> TicketView:
     await service.classify(
         case.session,
         case.ticket,
+        case.clocks,
         cause=body.cause,
         tier=body.tier,
         severity=body.severity,
         actor=case.actor,
         now=case.now,
     )
-    return await case.shown()
+    return case.shown()
 
 
 @router.post("/{ticket_id}/assign", dependencies=[SUPERVISE], responses=PROBLEMS)
@@ -84,46 +97,64 @@ async def assign(body: schemas.Assign, case: CaseDep) -> TicketView:
         actor=case.actor,
         now=case.now,
     )
-    return await case.shown()
+    return case.shown()
 
 
 @router.post("/{ticket_id}/pause", dependencies=[WRITE], responses={**PROBLEMS, **problems(PauseNotAllowed)})
 async def pause(body: schemas.Pause, case: CaseDep) -> TicketView:
     """Stop the resolution clock while somebody else has to act."""
     await service.pause(
-        case.session, case.ticket, reason=body.reason, note=body.note, actor=case.actor, now=case.now
+        case.session,
+        case.ticket,
+        case.clocks,
+        reason=body.reason,
+        note=body.note,
+        actor=case.actor,
+        now=case.now,
     )
-    return await case.shown()
+    return case.shown()
 
 
 @router.post("/{ticket_id}/resume", dependencies=[WRITE], responses=PROBLEMS)
 async def resume(case: CaseDep) -> TicketView:
-    await service.resume(case.session, case.ticket, actor=case.actor, now=case.now)
-    return await case.shown()
+    await service.resume(case.session, case.ticket, case.clocks, actor=case.actor, now=case.now)
+    return case.shown()
 
 
 @router.post("/{ticket_id}/resolve", dependencies=[WRITE], responses=PROBLEMS)
 async def resolve(body: schemas.Resolve, case: CaseDep) -> TicketView:
     """A remedy was found and told: the clocks stop, and the customer is asked how it went."""
     await service.resolve(
-        case.session, case.ticket, outcome=body.outcome, note=body.note, actor=case.actor, now=case.now
+        case.session,
+        case.ticket,
+        case.clocks,
+        outcome=body.outcome,
+        note=body.note,
+        actor=case.actor,
+        now=case.now,
     )
-    return await case.shown()
+    return case.shown()
 
 
 @router.post("/{ticket_id}/reopen", dependencies=[WRITE], responses=PROBLEMS)
 async def reopen(body: schemas.Reopen, case: CaseDep) -> TicketView:
     """The remedy was none: the resolution clock runs on from where it stopped."""
     await service.reopen(
-        case.session, case.ticket, reason=body.reason, note=body.note, actor=case.actor, now=case.now
+        case.session,
+        case.ticket,
+        case.clocks,
+        reason=body.reason,
+        note=body.note,
+        actor=case.actor,
+        now=case.now,
     )
-    return await case.shown()
+    return case.shown()
 
 
 @router.post("/{ticket_id}/notes", status_code=201, dependencies=[WRITE], responses=PROBLEMS)
 async def add_note(body: schemas.AddNote, case: CaseDep) -> TicketView:
     service.add_note(case.session, case.ticket, text=body.text, actor=case.actor, now=case.now)
-    return await case.shown()
+    return case.shown()
 
 
 @router.get("/{ticket_id}/notes", dependencies=[READ], responses=problems(TicketNotFound))

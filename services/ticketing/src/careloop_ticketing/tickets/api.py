@@ -14,6 +14,7 @@ from careloop_common.web import (
 from fastapi import Depends, Response
 
 from careloop_ticketing.cursors import position
+from careloop_ticketing.sla import service as sla
 from careloop_ticketing.tickets import queries, schemas, service, views
 from careloop_ticketing.tickets.errors import TicketNotFound
 from careloop_ticketing.tickets.models import HistoryRow
@@ -69,7 +70,7 @@ async def list_tickets(
 async def get_ticket(ticket_id: UUID, session: SessionDep, now: NowDep, response: Response) -> TicketView:
     ticket = await service.get(session, ticket_id)
     etag(response, ticket.version)
-    return await views.view(session, ticket, now)
+    return views.view(ticket, await sla.of(session, ticket.id), now)
 
 
 @router.get(

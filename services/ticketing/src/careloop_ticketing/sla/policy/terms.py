@@ -4,11 +4,9 @@ Policies are versioned documents and never change. Whatever started under a vers
 snapshot of its ladders.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -40,12 +38,6 @@ class Policy:
 
     def ladder(self, clock: str, *, vip: bool) -> Ladder:
         return self.terms(clock, vip=vip).ladder
-
-
-@lru_cache(maxsize=64)
-def parse(version: int, text: str) -> Policy:
-    """The policy of a stored document. Documents are immutable, so reading one twice is a waste."""
-    return read(version, json.loads(text))
 
 
 def read(version: int, document: Mapping[str, Any]) -> Policy:

@@ -8,11 +8,12 @@ from careloop_common.tokens import Actor
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_ticketing.sla import service as sla
+from careloop_ticketing.sla.service import Clocks
 from careloop_ticketing.tickets import events, policy
 from careloop_ticketing.tickets.models import TicketRow
 from careloop_ticketing.tickets.policy import Act, ArchiveReason, Outcome, ReopenReason
 from careloop_ticketing.tickets.service import targets
-from careloop_ticketing.tickets.service.handling import stop_first_response
+from careloop_ticketing.tickets.service.handling import first_response
 from careloop_ticketing.tickets.service.history import record, write_note
 from careloop_ticketing.tickets.service.opening import FIRST_RESPONSE, RESOLUTION
 
@@ -23,6 +24,7 @@ _STEP: Final = "expiry"
 async def resolve(
     session: AsyncSession,
     ticket: TicketRow,
+    clocks: Clocks,
     *,
     outcome: Outcome,
     note: str | None,
@@ -32,12 +34,10 @@ async def resolve(
     """A remedy was found and told: stop the clocks and ask the customer how it went."""
     before = {"status": ticket.status}
     ticket.status = policy.after(ticket.status, Act.RESOLVE)
-    clocks = await sla.of(session, ticket.id)
+    await sla.stop(session, clocks.values(), actor=actor, now=now)
     if ticket.responded_at is None:
-        await stop_first_response(session, ticket, clocks[FIRST_RESPONSE], actor=actor, now=now)
-    resolution = clocks[RESOLUTION]
-    await sla.stop(session, resolution, actor=actor, now=now)
-    window = (await sla.policies(session, [ticket.policy_version]))[ticket.policy_version].satisfaction_window
+        first_response(session, ticket, clocks[FIRST_RESPONSE], now=now)
+    window = (await sla.policy_of(session, ticket.policy_version)).satisfaction_window
     ticket.outcome, ticket.resolved_at = outcome, now
     ticket.feedback_round += 1
     ticket.feedback_until = now + window
@@ -54,7 +54,9 @@ async def resolve(
     after = {"status": ticket.status, "outcome": outcome, "feedback_until": until, **written}
     record(session, ticket, "resolved", actor=actor, now=now, before=before, after=after)
     outbox.add(
-        session, events.resolved(ticket, within_target=resolution.breached_at is None, now=now), now=now
+        session,
+        events.resolved(ticket, within_target=clocks[RESOLUTION].breached_at is None, now=now),
+        now=now,
     )
     outbox.add(session, events.satisfaction_requested(ticket, expires_at=ticket.feedback_until), now=now)
 
@@ -62,6 +64,7 @@ async def resolve(
 async def reopen(
     session: AsyncSession,
     ticket: TicketRow,
+    clocks: Clocks,
     *,
     reason: ReopenReason,
     note: str | None = None,
@@ -73,7 +76,6 @@ async def reopen(
     ticket.status = policy.after(ticket.status, Act.REOPEN)
     ticket.reopened_count += 1
     ticket.outcome = ticket.resolved_at = ticket.feedback_until = None
-    clocks = await sla.of(session, ticket.id)
     await sla.reopen(session, clocks[RESOLUTION], actor=actor, now=now)
     moved_from, moved_to = await targets.follow(session, ticket, clocks, now)
     await timers.cancel(session, FEEDBACK_TIMER, ticket.id)

@@ -6,7 +6,7 @@ from careloop_common.tokens import SYSTEM
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_ticketing.ranks import Level, Tier
-from careloop_ticketing.sla.service import ClockRow
+from careloop_ticketing.sla.service import Clocks
 from careloop_ticketing.tickets.models import TicketRow
 from careloop_ticketing.tickets.service import targets
 from careloop_ticketing.tickets.service.history import record
@@ -15,7 +15,7 @@ from careloop_ticketing.tickets.service.history import record
 async def escalate(
     session: AsyncSession,
     ticket: TicketRow,
-    clocks: Mapping[str, ClockRow],
+    clocks: Clocks,
     fact: str,
     *,
     level: Level,

@@ -10,7 +10,7 @@ from careloop_ticketing.classification import service as classification
 from careloop_ticketing.classification.policy import Cause, Severity, Verdict
 from careloop_ticketing.ranks import Level, Tier
 from careloop_ticketing.sla import service as sla
-from careloop_ticketing.sla.service import ClockRow
+from careloop_ticketing.sla.service import ClockRow, Clocks
 from careloop_ticketing.tickets import events, policy
 from careloop_ticketing.tickets.errors import PauseNotAllowed
 from careloop_ticketing.tickets.models import TicketRow
@@ -21,31 +21,36 @@ from careloop_ticketing.tickets.service.opening import FIRST_RESPONSE, RESOLUTIO
 
 
 async def respond(
-    session: AsyncSession, ticket: TicketRow, *, note: str | None, actor: Actor, now: datetime
+    session: AsyncSession,
+    ticket: TicketRow,
+    clocks: Clocks,
+    *,
+    note: str | None,
+    actor: Actor,
+    now: datetime,
 ) -> None:
     """The customer got an answer; the first one stops the first-response clock."""
     before = {"status": ticket.status}
     ticket.status = policy.after(ticket.status, Act.RESPOND)
     first = ticket.responded_at is None
     if first:
-        clock = (await sla.of(session, ticket.id))[FIRST_RESPONSE]
-        await stop_first_response(session, ticket, clock, actor=actor, now=now)
+        await sla.stop(session, [clocks[FIRST_RESPONSE]], actor=actor, now=now)
+        first_response(session, ticket, clocks[FIRST_RESPONSE], now=now)
     written = write_note(session, ticket, "response", note, actor=actor, now=now)
     after = {"status": ticket.status, "first": first, **written}
     record(session, ticket, "responded", actor=actor, now=now, before=before, after=after)
 
 
-async def stop_first_response(
-    session: AsyncSession, ticket: TicketRow, clock: ClockRow, *, actor: Actor, now: datetime
-) -> None:
+def first_response(session: AsyncSession, ticket: TicketRow, clock: ClockRow, *, now: datetime) -> None:
+    """Note the first answer; its clock has stopped."""
     ticket.responded_at = now
-    await sla.stop(session, clock, actor=actor, now=now)
     outbox.add(session, events.responded(ticket, within_target=clock.breached_at is None, now=now), now=now)
 
 
 async def classify(
     session: AsyncSession,
     ticket: TicketRow,
+    clocks: Clocks,
     *,
     cause: Cause | None,
     tier: Tier | None,
@@ -70,7 +75,7 @@ async def classify(
     ticket.cause, ticket.tier, ticket.severity = corrected.cause, corrected.tier, corrected.severity
     ticket.classified_by, ticket.rule_set, ticket.rules = actor.id, None, []
     ticket.level = ticket.level.at_least(ticket.tier.holder)
-    moved_from, moved_to = await targets.follow(session, ticket, await sla.of(session, ticket.id), now)
+    moved_from, moved_to = await targets.follow(session, ticket, clocks, now)
     before = {"cause": suggested.cause, "tier": suggested.tier, "severity": suggested.severity}
     after = {"cause": ticket.cause, "tier": ticket.tier, "severity": ticket.severity}
     record(
@@ -105,6 +110,7 @@ def assign(
 async def pause(
     session: AsyncSession,
     ticket: TicketRow,
+    clocks: Clocks,
     *,
     reason: PauseReason,
     note: str | None,
@@ -115,17 +121,18 @@ async def pause(
     ticket.status = policy.after(ticket.status, Act.PAUSE)
     if not policy.may_wait(ticket.tier, vip=ticket.vip):
         raise PauseNotAllowed("Clocks of advanced tickets and of VIP customers do not pause.")
-    clock = (await sla.of(session, ticket.id))[RESOLUTION]
-    await sla.pause(session, clock, reason=reason, actor=actor, now=now)
+    await sla.pause(session, clocks[RESOLUTION], reason=reason, actor=actor, now=now)
     written = write_note(session, ticket, "pause", note, actor=actor, now=now)
     after = {"status": ticket.status, "reason": reason, **written}
     record(session, ticket, "paused", actor=actor, now=now, before=before, after=after)
 
 
-async def resume(session: AsyncSession, ticket: TicketRow, *, actor: Actor, now: datetime) -> None:
+async def resume(
+    session: AsyncSession, ticket: TicketRow, clocks: Clocks, *, actor: Actor, now: datetime
+) -> None:
     before = {"status": ticket.status}
     ticket.status = policy.after(ticket.status, Act.RESUME)
-    clock = (await sla.of(session, ticket.id))[RESOLUTION]
+    clock = clocks[RESOLUTION]
     await sla.resume(session, clock, actor=actor, now=now)
     after = {"status": ticket.status, "due_at": clock.due_at.isoformat() if clock.due_at else None}
     record(session, ticket, "resumed", actor=actor, now=now, before=before, after=after)

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from careloop_ticketing.customers import service as customers
 from careloop_ticketing.customers.service import CustomerRow
 from careloop_ticketing.sla import service as sla
+from careloop_ticketing.sla.service import Clocks
 from careloop_ticketing.tickets import queries
 from careloop_ticketing.tickets.models import TicketRow
 from careloop_ticketing.tickets.service import targets
@@ -23,13 +24,15 @@ async def link_waiting(session: AsyncSession, known: Sequence[CustomerRow], *, n
     """Link the tickets that wait for these customers."""
     by_id = {customer.id: customer for customer in known}
     by_reference = {(c.source, c.external_id): c for c in known if c.external_id}
-    for ticket in await queries.waiting_for(session, by_id.keys(), by_reference.keys()):
+    waiting = await queries.waiting_for(session, by_id.keys(), by_reference.keys())
+    clocks = await sla.of_all(session, [ticket.id for ticket in waiting])
+    for ticket in waiting:
         if ticket.customer_id:
             customer = by_id.get(ticket.customer_id)
         else:
             customer = by_reference.get((str(ticket.customer_source), str(ticket.customer_external_id)))
         if customer:
-            await _link(session, ticket, customer, now)
+            await _link(session, ticket, clocks[ticket.id], customer, now)
 
 
 async def catch_up(session: AsyncSession, *, now: datetime) -> None:
@@ -41,12 +44,14 @@ async def catch_up(session: AsyncSession, *, now: datetime) -> None:
     await link_waiting(session, [customer for customer in found if customer], now=now)
 
 
-async def _link(session: AsyncSession, ticket: TicketRow, customer: CustomerRow, now: datetime) -> None:
+async def _link(
+    session: AsyncSession, ticket: TicketRow, clocks: Clocks, customer: CustomerRow, now: datetime
+) -> None:
     before = {"customer_id": ticket.customer_id and str(ticket.customer_id), "vip": ticket.vip}
     ticket.customer_id, ticket.linked_at = customer.id, now
     ticket.region, ticket.vip = customer.region, customer.vip
     after = {"customer_id": str(ticket.customer_id), "vip": ticket.vip}
-    moved_from, moved_to = await targets.follow(session, ticket, await sla.of(session, ticket.id), now)
+    moved_from, moved_to = await targets.follow(session, ticket, clocks, now)
     record(
         session, ticket, "linked", actor=SYSTEM, now=now, before=before | moved_from, after=after | moved_to
     )

@@ -1,6 +1,5 @@
 """When tier or customer class change, the clocks aim at other targets, and the history says how the due time moved."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,14 +7,14 @@ from careloop_common.tokens import SYSTEM
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_ticketing.sla import service as sla
-from careloop_ticketing.sla.service import ClockRow, Retargeting
+from careloop_ticketing.sla.service import Clocks, Retargeting
 from careloop_ticketing.tickets import policy
 from careloop_ticketing.tickets.models import TicketRow
 from careloop_ticketing.tickets.policy import Act, Status
 
 
 async def follow(
-    session: AsyncSession, ticket: TicketRow, clocks: Mapping[str, ClockRow], now: datetime
+    session: AsyncSession, ticket: TicketRow, clocks: Clocks, now: datetime
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Aim the ticket's clocks at what its tier and customer ask for, and end a pause that they forbid.
 
