@@ -132,12 +132,12 @@ async def drive(http: aiohttp.ClientSession, load: Load, tally: Tally, options: 
             owners, body = load.next()
             await post(http, body.encode(), owners, options.batch if turn else len(owners), tally)
 
-    probing = asyncio.create_task(probe(http, tally, options))
+    over = asyncio.Event()
+    probing = asyncio.create_task(probe(http, tally, options, over))
     await asyncio.gather(*(one() for _ in range(options.connections)))
     took = time.perf_counter() - started
-    probing.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await probing
+    over.set()
+    await probing
     return took
 
 
@@ -160,11 +160,13 @@ async def post(http: aiohttp.ClientSession, body: bytes, owners: list[int], coun
         return
 
 
-async def probe(http: aiohttp.ClientSession, tally: Tally, options: argparse.Namespace) -> None:
+async def probe(
+    http: aiohttp.ClientSession, tally: Tally, options: argparse.Namespace, over: asyncio.Event
+) -> None:
     """Send single interactions of a customer of their own; note how long until each is found."""
     path = f"/v1/customers/{options.ids[-1]}/interactions?limit=1"
     number = 0
-    while True:
+    while not over.is_set():
         number += 1
         at = clock.now()
         item = {

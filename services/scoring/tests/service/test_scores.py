@@ -3,8 +3,8 @@ from uuid import UUID
 
 import pytest
 from careloop_common import clock
+from careloop_contracts.customer import Activity
 from careloop_scoring.customers import service as customers
-from careloop_scoring.customers.service import Counted
 
 
 async def _everyone(client, **params) -> list[dict]:
@@ -46,7 +46,7 @@ async def test_payments_give_the_segment_once_enough_customers_have_any(
     await remember(facts)
     first = await run()
     paid = [
-        Counted(one.customer_id, 2, 1, 10 + n, 0, clock.now(), clock.now())
+        Activity(customer_id=one.customer_id, interactions=2, payments=1, amount=10 + n, last_at=clock.now())
         for n, one in enumerate(facts[:40])
     ]
     async with runtime.database.transaction() as session:

@@ -28,7 +28,7 @@ from careloop_local.stack.config import StackConfig
 
 KEPT_RUNS = 5
 LOG_WIDTH = 130
-SIZE = Size(complaints=300)
+SIZE = Size(customers=4_000, complaints=300)
 """What one run simulates: enough to learn from, and to be over in a minute or two on two cores."""
 
 

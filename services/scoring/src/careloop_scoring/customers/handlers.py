@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from itertools import chain
 
 from careloop_common.messaging.subscription import Delivery, Subscription, on_batch
 from careloop_contracts import (
@@ -10,7 +11,7 @@ from careloop_contracts import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_scoring.customers import policy, service
-from careloop_scoring.customers.service import Counted, Known
+from careloop_scoring.customers.service import Known
 
 
 async def keep(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
@@ -19,21 +20,8 @@ async def keep(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
 
 
 async def tally(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
-    items = [
-        Counted(
-            customer_id=item.customer_id,
-            interactions=item.interactions,
-            payments=item.payments,
-            amount=item.amount,
-            complaints=item.complaints,
-            last_at=item.last_at,
-            last_paid_at=item.last_at if item.payments else None,
-        )
-        for one in deliveries
-        if isinstance(one.event, CustomerActivityRecordedV1)
-        for item in one.event.items
-    ]
-    await service.count(session, items)
+    events = (one.event for one in deliveries if isinstance(one.event, CustomerActivityRecordedV1))
+    await service.count(session, chain.from_iterable(event.items for event in events))
 
 
 CUSTOMERS = Subscription(

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from careloop_contracts.customer import Activity
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -28,11 +29,13 @@ _UPSERT = text("""
 _COUNT = text("""
     INSERT INTO customer_activity AS known
         (customer_id, interactions, payments, amount, complaints, last_at, last_paid_at)
-    SELECT customer_id, interactions, payments, amount, complaints, last_at, last_paid_at
-    FROM jsonb_to_recordset(CAST(:rows AS jsonb))
-        AS row (customer_id uuid, interactions bigint, payments bigint, amount numeric, complaints bigint,
-                last_at timestamptz, last_paid_at timestamptz)
-    ORDER BY customer_id
+    SELECT *
+    FROM unnest(
+        CAST(:customer_id AS uuid[]), CAST(:interactions AS bigint[]), CAST(:payments AS bigint[]),
+        CAST(:amount AS numeric[]), CAST(:complaints AS bigint[]), CAST(:last_at AS timestamptz[]),
+        CAST(:last_paid_at AS timestamptz[])
+    )
+    ORDER BY 1
     ON CONFLICT (customer_id) DO UPDATE
     SET interactions = known.interactions + excluded.interactions,
         payments = known.payments + excluded.payments,
@@ -51,8 +54,8 @@ class Known:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+@dataclass(slots=True)
+class Count:
     """What one customer did within some interactions."""
 
     customer_id: UUID
@@ -62,6 +65,15 @@ class Counted:
     complaints: int
     last_at: datetime
     last_paid_at: datetime | None
+
+    def add(self, other: Activity) -> None:
+        self.interactions += other.interactions
+        self.payments += other.payments
+        self.amount += other.amount
+        self.complaints += other.complaints
+        self.last_at = max(self.last_at, other.last_at)
+        if other.payments:
+            self.last_paid_at = max(self.last_paid_at or other.last_at, other.last_at)
 
 
 async def remember(session: AsyncSession, customers: Iterable[Known], *, now: datetime) -> None:
@@ -84,26 +96,26 @@ async def remember(session: AsyncSession, customers: Iterable[Known], *, now: da
         await session.execute(_UPSERT, {"rows": _json(rows), "now": now})
 
 
-async def count(session: AsyncSession, items: Sequence[Counted]) -> None:
-    totals: dict[UUID, Counted] = {}
-    for item in items:
-        held = totals.get(item.customer_id)
-        totals[item.customer_id] = item if held is None else _sum(held, item)
-    if totals:
-        await session.execute(_COUNT, {"rows": _json([asdict(one) for one in totals.values()])})
-
-
-def _sum(one: Counted, other: Counted) -> Counted:
-    paid = [at for at in (one.last_paid_at, other.last_paid_at) if at]
-    return Counted(
-        one.customer_id,
-        one.interactions + other.interactions,
-        one.payments + other.payments,
-        one.amount + other.amount,
-        one.complaints + other.complaints,
-        max(one.last_at, other.last_at),
-        max(paid, default=None),
-    )
+async def count(session: AsyncSession, activities: Iterable[Activity]) -> None:
+    """Add what customers did to what they did before."""
+    counts: dict[UUID, Count] = {}
+    for one in activities:
+        if held := counts.get(one.customer_id):
+            held.add(one)
+        else:
+            paid_at = one.last_at if one.payments else None
+            counts[one.customer_id] = Count(
+                one.customer_id,
+                one.interactions,
+                one.payments,
+                one.amount,
+                one.complaints,
+                one.last_at,
+                paid_at,
+            )
+    if counts:
+        columns = {name: [getattr(one, name) for one in counts.values()] for name in Count.__slots__}
+        await session.execute(_COUNT, columns)
 
 
 def _document(facts: Facts) -> dict[str, Any]:
