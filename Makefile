@@ -21,7 +21,7 @@ EXAMPLES ?= 25
 ARGS ?=
 # Each worker has servers of its own; a file stays with one worker.
 WORKERS ?= auto
-BESIDE := -n $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+BESIDE := -n $(WORKERS) --maxprocesses 4 --dist loadgroup
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

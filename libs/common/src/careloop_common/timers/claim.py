@@ -17,6 +17,7 @@ from careloop_common.plumbing import timer, timer_history
 from careloop_common.timers.due import DueTimer
 
 MAX_ATTEMPTS = 10
+_PASSING_DELAY = timedelta(seconds=1)
 _COLUMNS = timer.c
 
 
@@ -62,19 +63,20 @@ async def archive(session: AsyncSession, timers: Sequence[DueTimer], *, now: dat
 
 
 async def postpone(session: AsyncSession, item: DueTimer, *, mortal: bool) -> str:
-    """Count a failed attempt and set the next one; returns the timer's status, `dead` after ten of them.
+    """Set the attempt that follows a failed one; returns the timer's status, `dead` after ten of them.
 
-    A failure that passes by itself is not `mortal`: such a timer is tried for ever.
+    A failure that passes by itself is not `mortal`: it does not count, and the timer is tried again every second, for
+    what it waits for may be back at any moment.
     """
-    delay = timedelta(seconds=min(300, 2**item.attempts))
-    attempts = _COLUMNS.attempts + 1
+    attempts = _COLUMNS.attempts + int(mortal)
+    delay = timedelta(seconds=min(300, 2**item.attempts)) if mortal else _PASSING_DELAY
     statement = (
         update(timer)
         .where(_COLUMNS.id == item.id)
         .values(
             attempts=attempts,
             available_at=func.now() + delay,
-            status=case((attempts >= MAX_ATTEMPTS, "dead"), else_="armed") if mortal else "armed",
+            status=case((attempts >= MAX_ATTEMPTS, "dead"), else_="armed"),
         )
         .returning(_COLUMNS.status)
     )

@@ -120,7 +120,7 @@ class TimerWorker:
             kind=item.kind,
             owner_id=str(item.owner_id),
             step=item.step,
-            attempts=item.attempts + 1,
+            attempts=item.attempts + int(not passing),
             exc_info=None if passing else error,
         )
 
