@@ -1,10 +1,11 @@
 """Kill -9 at random under load, then account for every acknowledged write.
 
     python tests/chaos/run.py --kills 20 --seed 1
+    python tests/chaos/run.py --kills 0 --outage nats --seconds 60
 
 Each round one process of the platform (an API, a worker with its relay, consumers and timers, the gateway, NATS or
 PostgreSQL) is killed and started again a moment later, while agents register customers, revise them, file complaints
-that run out of time, and device gateways send interactions. At the end: lost = doubled = disordered = 0.
+that run out of time, and device gateways send interactions. An outage takes one process away for longer. At the end: lost = doubled = disordered = 0.
 """
 
 import argparse
@@ -51,7 +52,9 @@ def seconds_policy() -> dict[str, Any]:
     }
 
 
-async def run(kills: int, seed: int, home: Path) -> tuple[Verdict, Journal, Fleet]:
+async def run(
+    kills: int, seed: int, home: Path, *, outage: str | None = None, seconds: float = 60.0
+) -> tuple[Verdict, Journal, Fleet]:
     """One whole run on an empty platform."""
     chance = random.Random(seed)
     fleet = Fleet(home)
@@ -71,6 +74,8 @@ async def run(kills: int, seed: int, home: Path) -> tuple[Verdict, Journal, Flee
                 for _ in range(DEVICE_GATEWAYS):
                     group.create_task(interactions(client, stopping.is_set))
                 await _wreck(fleet, chance, kills)
+                if outage:
+                    await _take_away(fleet, journal, outage, seconds)
                 stopping.set()
             await fleet.ready()
             reader = Reader(session, fleet.config.gateway_url)
@@ -98,6 +103,23 @@ async def _wreck(fleet: Fleet, chance: random.Random, kills: int) -> None:
     await asyncio.sleep(2.0)
 
 
+async def _take_away(fleet: Fleet, journal: Journal, name: str, seconds: float) -> None:
+    """One process is gone for a while; say what could be written meanwhile."""
+    before = len(journal.tickets), len(journal.revisions) + sum(journal.revisions.values())
+    await fleet.kill(name)
+    await asyncio.sleep(seconds)
+    after = len(journal.tickets), len(journal.revisions) + sum(journal.revisions.values())
+    tickets, customers = (there - here for here, there in zip(before, after, strict=True))
+    print(
+        f"{name} was away for {seconds:.0f} s: {tickets} tickets and {customers} customer writes acknowledged"
+    )
+    started = time.monotonic()
+    await fleet.revive(name)
+    await fleet.ready()
+    print(f"everything ready {time.monotonic() - started:.1f} s after its return", flush=True)
+    await asyncio.sleep(2.0)
+
+
 def main() -> int:
     """Command line; status 0 only when nothing was lost, doubled or disordered."""
     parser = argparse.ArgumentParser(
@@ -105,12 +127,18 @@ def main() -> int:
     )
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser.add_argument(
+        "--outage", metavar="PROCESS", help="take this process away, such as nats or postgres"
+    )
+    parser.add_argument("--seconds", type=float, default=60.0, help="how long it is away")
     parser.add_argument("--keep", action="store_true", help="keep the platform's directory with its logs")
     arguments = parser.parse_args()
     print(f"seed {arguments.seed}, {arguments.kills} kills", flush=True)
     home = Path(tempfile.mkdtemp(prefix="careloop-chaos-")) / "home"
     try:
-        verdict, journal, fleet = asyncio.run(run(arguments.kills, arguments.seed, home))
+        verdict, journal, fleet = asyncio.run(
+            run(arguments.kills, arguments.seed, home, outage=arguments.outage, seconds=arguments.seconds)
+        )
     finally:
         if arguments.keep:
             print(f"kept {home}")
