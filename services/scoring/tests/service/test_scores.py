@@ -1,10 +1,11 @@
 from dataclasses import replace
+from decimal import Decimal
 from uuid import UUID
 
 import pytest
 from careloop_common import clock
-from careloop_contracts.customer import Activity
 from careloop_scoring.customers import service as customers
+from careloop_scoring.customers.service import Count
 
 
 async def _everyone(client, **params) -> list[dict]:
@@ -46,7 +47,7 @@ async def test_payments_give_the_segment_once_enough_customers_have_any(
     await remember(facts)
     first = await run()
     paid = [
-        Activity(customer_id=one.customer_id, interactions=2, payments=1, amount=10 + n, last_at=clock.now())
+        Count(one.customer_id, 2, 1, Decimal(10 + n), 0, clock.now(), clock.now())
         for n, one in enumerate(facts[:40])
     ]
     async with runtime.database.transaction() as session:

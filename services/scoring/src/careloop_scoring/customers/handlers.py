@@ -1,5 +1,4 @@
 from collections.abc import Sequence
-from itertools import chain
 
 from careloop_common.messaging.subscription import Delivery, Subscription, on_batch
 from careloop_contracts import (
@@ -8,10 +7,11 @@ from careloop_contracts import (
     CustomerState,
     CustomerUpdatedV1,
 )
+from careloop_contracts.customer import Activity
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_scoring.customers import policy, service
-from careloop_scoring.customers.service import Known
+from careloop_scoring.customers.service import Count, Known
 
 
 async def keep(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
@@ -21,7 +21,7 @@ async def keep(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
 
 async def tally(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
     events = (one.event for one in deliveries if isinstance(one.event, CustomerActivityRecordedV1))
-    await service.count(session, chain.from_iterable(event.items for event in events))
+    await service.count(session, (_count(item) for event in events for item in event.items))
 
 
 CUSTOMERS = Subscription(
@@ -32,6 +32,18 @@ CUSTOMERS = Subscription(
         on_batch((CustomerActivityRecordedV1,), tally),
     ],
 )
+
+
+def _count(item: Activity) -> Count:
+    return Count(
+        item.customer_id,
+        item.interactions,
+        item.payments,
+        item.amount,
+        item.complaints,
+        item.last_at,
+        item.last_at if item.payments else None,
+    )
 
 
 def _known(state: CustomerState) -> Known:

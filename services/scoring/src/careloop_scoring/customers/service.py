@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from careloop_contracts.customer import Activity
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -66,14 +65,14 @@ class Count:
     last_at: datetime
     last_paid_at: datetime | None
 
-    def add(self, other: Activity) -> None:
+    def add(self, other: "Count") -> None:
         self.interactions += other.interactions
         self.payments += other.payments
         self.amount += other.amount
         self.complaints += other.complaints
         self.last_at = max(self.last_at, other.last_at)
-        if other.payments:
-            self.last_paid_at = max(self.last_paid_at or other.last_at, other.last_at)
+        if other.last_paid_at:
+            self.last_paid_at = max(self.last_paid_at or other.last_paid_at, other.last_paid_at)
 
 
 async def remember(session: AsyncSession, customers: Iterable[Known], *, now: datetime) -> None:
@@ -96,23 +95,14 @@ async def remember(session: AsyncSession, customers: Iterable[Known], *, now: da
         await session.execute(_UPSERT, {"rows": _json(rows), "now": now})
 
 
-async def count(session: AsyncSession, activities: Iterable[Activity]) -> None:
+async def count(session: AsyncSession, done: Iterable[Count]) -> None:
     """Add what customers did to what they did before."""
     counts: dict[UUID, Count] = {}
-    for one in activities:
+    for one in done:
         if held := counts.get(one.customer_id):
             held.add(one)
         else:
-            paid_at = one.last_at if one.payments else None
-            counts[one.customer_id] = Count(
-                one.customer_id,
-                one.interactions,
-                one.payments,
-                one.amount,
-                one.complaints,
-                one.last_at,
-                paid_at,
-            )
+            counts[one.customer_id] = one
     if counts:
         columns = {name: [getattr(one, name) for one in counts.values()] for name in Count.__slots__}
         await session.execute(_COUNT, columns)
