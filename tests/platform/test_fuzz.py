@@ -4,10 +4,13 @@ make fuzz EXAMPLES=100        the same for longer
 """
 
 import asyncio
+import json
 import os
 import sysconfig
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 from fleet import Fleet
 
@@ -15,13 +18,18 @@ CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,re
 EXAMPLES = os.environ.get("EXAMPLES", "5")
 
 
-@pytest.mark.skipif("EXAMPLES" not in os.environ, reason="takes minutes: `make fuzz` runs it")
 @pytest.mark.timeout(3600)
-async def test_no_server_error_and_no_undocumented_answer(fleet: Fleet) -> None:
+async def test_no_server_error_and_no_undocumented_answer(
+    fleet: Fleet, admin: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    document = tmp_path / "openapi.json"
+    document.write_text(json.dumps(_without_security((await admin.get("/openapi.json")).json())))
     command = [
         str(Path(sysconfig.get_path("scripts")) / "schemathesis"),
         "run",
-        f"{fleet.config.gateway_url}/openapi.json",
+        str(document),
+        "--url",
+        fleet.config.gateway_url,
         "--header",
         f"Authorization: Bearer {fleet.config.keys.admin.read_text().strip()}",
         "--checks",
@@ -41,4 +49,14 @@ async def test_no_server_error_and_no_undocumented_answer(fleet: Fleet) -> None:
         *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )
     output, _ = await process.communicate()
-    assert process.returncode == 0, output.decode()[-20_000:]
+    print(output.decode()[-20_000:])  # `make fuzz ARGS=-s` shows how far it got
+    assert process.returncode == 0
+
+
+def _without_security(document: dict[str, Any]) -> dict[str, Any]:
+    """A tool that makes up credentials beside the good ones sees nothing but 401."""
+    del document["components"]["securitySchemes"]
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            operation.pop("security", None)
+    return document

@@ -1,9 +1,22 @@
 """Bases of wire schemas: pydantic only, so that a service's use cases may know them without knowing HTTP."""
 
-from datetime import time
+from datetime import UTC, datetime, time
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, WithJsonSchema
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, WithJsonSchema
+
+_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def _in_utc(value: datetime) -> datetime:
+    if not _EARLIEST <= value < _LATEST:
+        raise ValueError("not between the years 1970 and 2200")
+    return value.astimezone(UTC)
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""A point in time as a client writes it: with an offset, within living memory. It arrives in UTC, for not everything
+that reads times knows every offset that Python does."""
 
 
 def _without_offset(value: time) -> time:

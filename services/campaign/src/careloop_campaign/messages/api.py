@@ -1,14 +1,13 @@
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
 from careloop_common.errors import InvalidCursor
 from careloop_common.pagination import Page, PageQuery, page
 from careloop_common.problems import problems
+from careloop_common.schemas import Instant
 from careloop_common.web import ActorDep, CareRouter, RuntimeDep, SessionDep, needs
-from fastapi import Depends, Query
-from pydantic import AwareDatetime
+from fastapi import Depends
 
 from careloop_campaign.contact.policy import Purpose, Reason
 from careloop_campaign.cursors import newest_first
@@ -17,9 +16,6 @@ from careloop_campaign.messages.policy import State
 from careloop_campaign.messages.schemas import MessageSummary, MessageView
 
 router = CareRouter(tags=["messages"])
-
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 @dataclass
@@ -53,8 +49,6 @@ async def list_messages(
 
 
 @router.get("/v1/message-summary", dependencies=[needs("messages:read")])
-async def summarise_messages(
-    session: SessionDep, since: Annotated[AwareDatetime | None, Query(ge=EARLIEST, le=LATEST)] = None
-) -> MessageSummary:
+async def summarise_messages(session: SessionDep, since: Instant | None = None) -> MessageSummary:
     """How many messages were sent, withheld and why, failed, or are on their way."""
     return await reading.summary(session, since)

@@ -6,10 +6,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from careloop_common import ids
-from careloop_common.schemas import Body, WallTime
+from careloop_common.schemas import Body, Instant, WallTime
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
     Field,
     FiniteFloat,
     StrictBool,
@@ -64,7 +63,7 @@ class ConsentWord(Body):
     purpose: Purpose
     channel: Channel
     granted: bool
-    at: AwareDatetime | None = None
+    at: Instant | None = None
 
     def word(self, now: datetime) -> policy.Consent:
         """A word dated in the future would outweigh every later one, so it counts as said now."""

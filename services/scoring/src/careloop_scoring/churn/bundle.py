@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import lightgbm
 import numpy as np
 
 from careloop_scoring.churn.calibration import Calibrator
@@ -56,12 +55,15 @@ def save(model: Model, records: Sequence[Record]) -> tuple[File, ...]:
 
 def load(files: Sequence[File]) -> Model:
     """The model again, or `ArtefactDamaged`: a digest differs, or the golden rows come out otherwise."""
+    from lightgbm import Booster
+    from lightgbm.basic import LightGBMError
+
     texts = {file.name: _text(file) for file in files}
     try:
         curves, calibration = json.loads(texts[CURVES]), json.loads(texts[CALIBRATION])
         members = {
             name: Member(
-                lightgbm.Booster(model_str=texts[f"trees-{name}.txt"]),
+                Booster(model_str=texts[f"trees-{name}.txt"]),
                 Linear.from_dict(curves[name]),
                 Calibrator.from_dict(calibration[name]),
             )
@@ -73,7 +75,7 @@ def load(files: Sequence[File]) -> Model:
             tuple(members[str(k)] for k in range(len(members) - 1)),
         )
         golden = json.loads(texts[GOLDEN])
-    except (KeyError, ValueError, lightgbm.basic.LightGBMError) as error:
+    except (KeyError, ValueError, LightGBMError) as error:
         raise ArtefactDamaged(f"unreadable: {error}") from error
     _replay(model, golden)
     return model

@@ -5,8 +5,6 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.isotonic import IsotonicRegression
-from sklearn.linear_model import LogisticRegression
 
 from careloop_scoring.churn.features import Matrix
 
@@ -41,6 +39,9 @@ class Calibrator:
 
 
 def fit(method: Method, scores: Matrix, labels: NDArray[np.int64]) -> Calibrator:
+    from sklearn.isotonic import IsotonicRegression
+    from sklearn.linear_model import LogisticRegression
+
     if method == "platt":
         model = LogisticRegression(C=1e6, max_iter=1000).fit(_logit(scores)[:, None], labels)
         slope = max(0.0, float(model.coef_[0, 0]))

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import average_precision_score, brier_score_loss, precision_recall_curve, roc_auc_score
 
 from careloop_scoring.churn.features import Matrix
 
@@ -52,6 +51,8 @@ class Report:
 def report(
     probabilities: Matrix, labels: Labels, folds: NDArray[np.int64], importance: Mapping[str, float]
 ) -> Report:
+    from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
+
     parts = [folds == k for k in range(int(folds.max()) + 1)]
     aucs = tuple(float(roc_auc_score(labels[part], probabilities[part])) for part in parts)
     precisions = [float(average_precision_score(labels[part], probabilities[part])) for part in parts]
@@ -93,6 +94,8 @@ def top_decile_lift(probabilities: Matrix, labels: Labels) -> float:
 
 def best_threshold(probabilities: Matrix, labels: Labels) -> float:
     """The threshold of the highest F1: leavers found and calls wasted weigh alike."""
+    from sklearn.metrics import precision_recall_curve
+
     precision, recall, thresholds = precision_recall_curve(labels, probabilities)
     both = precision[:-1] + recall[:-1]
     f1 = np.divide(2 * precision[:-1] * recall[:-1], both, out=np.zeros_like(both), where=both > 0)

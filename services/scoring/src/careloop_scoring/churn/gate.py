@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.metrics import roc_auc_score
 
 from careloop_scoring.churn.evaluation import Labels
 from careloop_scoring.churn.features import Matrix
@@ -31,6 +30,8 @@ def first(auc: float) -> Verdict:
 
 def against(candidate: Matrix, active: Matrix, labels: Labels, *, seed: int = 0) -> Verdict:
     """A paired bootstrap of the difference in AUC; both sets of probabilities are for customers held out."""
+    from sklearn.metrics import roc_auc_score
+
     auc = float(roc_auc_score(labels, candidate))
     if auc < MIN_AUC:
         return first(auc)

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import roc_auc_score
 
 from careloop_scoring.churn.features import Kind, Matrix, Specification
 
@@ -46,6 +45,8 @@ def leaks(spec: Specification, matrix: Matrix, labels: NDArray[np.int64]) -> Map
 
 
 def _single_auc(values: Matrix, labels: NDArray[np.int64], kind: Kind) -> float:
+    from sklearn.metrics import roc_auc_score
+
     groups = values if kind is Kind.CATEGORY else _deciles(values)
     _, positions = np.unique(np.where(np.isnan(groups), -1.0, groups), return_inverse=True)
     rates = np.bincount(positions, weights=labels) / np.bincount(positions)

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
 
 from careloop_scoring.churn.features import Kind, Matrix, Specification
 
@@ -60,6 +59,8 @@ class Linear:
 
 
 def fit(spec: Specification, matrix: Matrix, labels: NDArray[np.int64], *, knots: int = KNOTS) -> Linear:
+    from sklearn.linear_model import LogisticRegression
+
     columns = tuple(
         Column(0.0, (), len(feature.categories) + 1)
         if feature.kind is Kind.CATEGORY

@@ -5,14 +5,17 @@ A customer of the training set is scored by the set of the fold that held him ou
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
 from careloop_scoring.churn.calibration import Calibrator
 from careloop_scoring.churn.features import Matrix, Record, Specification, encode
 from careloop_scoring.churn.linear import Linear
+
+if TYPE_CHECKING:
+    from lightgbm import Booster
 
 FULL = -1
 """The fold number of customers who were not in the training set."""
@@ -37,7 +40,7 @@ PARAMETERS = {
 class Member:
     """What one training produced: trees, curve and the calibrator of their mean."""
 
-    trees: lightgbm.Booster
+    trees: "Booster"
     curve: Linear
     calibrator: Calibrator
 
@@ -83,7 +86,9 @@ class Scored:
     contributions: Matrix
 
 
-def grow(spec: Specification, matrix: Matrix, labels: NDArray[np.int64]) -> lightgbm.Booster:
+def grow(spec: Specification, matrix: Matrix, labels: NDArray[np.int64]) -> "Booster":
+    import lightgbm
+
     data = lightgbm.Dataset(
         matrix,
         labels,
@@ -94,10 +99,10 @@ def grow(spec: Specification, matrix: Matrix, labels: NDArray[np.int64]) -> ligh
     return lightgbm.train(PARAMETERS, data, num_boost_round=TREES)
 
 
-def blend(trees: lightgbm.Booster, curve: Linear, matrix: Matrix) -> Matrix:
+def blend(trees: "Booster", curve: Linear, matrix: Matrix) -> Matrix:
     from_trees = np.asarray(trees.predict(matrix, num_threads=1), dtype=np.float64)
     return (from_trees + curve.predict(matrix)) / 2.0
 
 
-def shares(trees: lightgbm.Booster, matrix: Matrix) -> Matrix:
+def shares(trees: "Booster", matrix: Matrix) -> Matrix:
     return np.asarray(trees.predict(matrix, pred_contrib=True, num_threads=1), dtype=np.float64)

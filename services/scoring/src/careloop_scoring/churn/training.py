@@ -3,9 +3,8 @@
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -23,6 +22,9 @@ from careloop_scoring.churn.features import (
 )
 from careloop_scoring.churn.linear import Linear
 from careloop_scoring.churn.model import Member, Model, blend, grow, shares
+
+if TYPE_CHECKING:
+    from lightgbm import Booster
 
 FOLDS = 5
 MIN_ROWS = 200
@@ -57,7 +59,7 @@ class Trained:
 
 @dataclass(frozen=True)
 class _Parts:
-    trees: lightgbm.Booster
+    trees: "Booster"
     curve: Linear
 
 

@@ -2,8 +2,8 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from careloop_common.schemas import Body, View
-from pydantic import AwareDatetime, Field
+from careloop_common.schemas import Body, Instant, View
+from pydantic import Field
 
 
 class RequestRun(Body):
@@ -17,7 +17,7 @@ class RequestRun(Body):
     refresh_cut_points: bool = Field(
         default=False, description="Draw the cut points of segments and tiers again."
     )
-    as_of: AwareDatetime | None = Field(
+    as_of: Instant | None = Field(
         default=None,
         description="The instant from which tenure and recency count; facts are the present ones. Default: now.",
     )
