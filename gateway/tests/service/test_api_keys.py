@@ -117,6 +117,8 @@ async def test_bad_requests_for_keys_are_refused(admin, problem):
         {"name": "x", "scopes": ["everything"]},
         {"name": "x", "roles": ["viewer"], "id": "mine"},
         {"name": "x", "roles": ["viewer"], "expires_at": "2030-01-01T00:00:00"},
+        {"name": "x", "roles": ["viewer"], "expires_at": "9999-12-31T23:59:59-14:00"},
+        {"name": "x\u0000", "roles": ["viewer"]},
     ):
         problem(await admin.post("/v1/api-keys", json=body), 422, "validation_failed")
     problem(await admin.get("/v1/api-keys/abcdef"), 404, "api_key_not_found")

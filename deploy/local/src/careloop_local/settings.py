@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from careloop_common.settings import Secret, settings_config
+from pydantic import Field
 from pydantic_settings import BaseSettings
 
 SERVICES = ("profile", "ticketing", "campaign", "scoring")
 """Services with a database, in the order in which they are listed."""
+
+Port = Annotated[int, Field(ge=1, le=65_535)]
 
 WORKER_OFFSET = 100
 """A worker in a process of its own answers health checks this far above its service's port."""
@@ -23,13 +26,13 @@ class LocalSettings(BaseSettings):
     """Directory of data, secrets and logs."""
     host: str = "127.0.0.1"
     """Address that the gateway listens on; everything else stays on 127.0.0.1."""
-    gateway_port: int = 8080
-    profile_port: int = 8101
-    ticketing_port: int = 8102
-    campaign_port: int = 8103
-    scoring_port: int = 8104
-    postgres_port: int = 15432
-    nats_port: int = 14222
+    gateway_port: Port = 8080
+    profile_port: Port = 8101
+    ticketing_port: Port = 8102
+    campaign_port: Port = 8103
+    scoring_port: Port = 8104
+    postgres_port: Port = 15432
+    nats_port: Port = 14222
     database_url: Secret | None = None
     """Administrator's URL of a PostgreSQL server of your own (16 or newer), in place of the embedded one."""
     nats_url: str | None = None

@@ -1,8 +1,8 @@
 from datetime import datetime
 from typing import Annotated
 
-from careloop_common.schemas import Body, View
-from pydantic import AfterValidator, AwareDatetime, Field, model_validator
+from careloop_common.schemas import Body, Instant, View
+from pydantic import AfterValidator, Field, model_validator
 
 from careloop_gateway.identity.secrets import ApiKey
 from careloop_gateway.keys.models import ApiKeyRow
@@ -19,10 +19,10 @@ Scope = Annotated[str, AfterValidator(_known), Field(json_schema_extra={"enum": 
 
 
 class IssueApiKey(Body):
-    name: str = Field(min_length=1, max_length=100)
+    name: str = Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")
     roles: list[Role] = Field(default=[], max_length=10)
     scopes: list[Scope] = Field(default=[], max_length=100)
-    expires_at: AwareDatetime | None = None
+    expires_at: Instant | None = None
 
     @model_validator(mode="after")
     def _allows_something(self) -> "IssueApiKey":

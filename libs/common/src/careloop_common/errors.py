@@ -99,7 +99,7 @@ class ScopeMissing(DomainError):
 
 
 class InvalidCursor(DomainError):
-    """The page cursor was not made by this API, or was changed."""
+    """The page cursor is not one of this list."""
 
     kind = Kind.INVALID
     code = "invalid_cursor"

@@ -16,8 +16,10 @@ from fastapi import Depends, Query
 from pydantic import BaseModel
 
 from careloop_common.errors import InvalidCursor
+from careloop_common.schemas import in_utc
 
 MAX_LIMIT = 100
+_MOST = 2**63
 R = TypeVar("R")
 T = TypeVar("T")
 
@@ -90,10 +92,10 @@ def _tag(part: Any) -> tuple[str, Any]:
 
 def _untag(tag: str, value: Any) -> Any:
     if tag == "n":
-        if not isinstance(value, (int, float)):
+        if not isinstance(value, (int, float)) or not abs(value) < _MOST:
             raise TypeError(tag)
         return value
-    readers: dict[str, Callable[[str], Any]] = {"t": _instant, "u": UUID, "s": str}
+    readers: dict[str, Callable[[str], Any]] = {"t": _instant, "u": UUID, "s": _text}
     return readers[tag](value)
 
 
@@ -101,4 +103,10 @@ def _instant(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(text)
-    return moment
+    return in_utc(moment)
+
+
+def _text(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("PostgreSQL knows no NUL")
+    return str(text)

@@ -1,20 +1,27 @@
 """Bases of wire schemas: pydantic only, so that a service's use cases may know them without knowing HTTP."""
 
 from datetime import UTC, datetime, time
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, WithJsonSchema
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
-def _in_utc(value: datetime) -> datetime:
+def in_utc(value: datetime) -> datetime:
+    """The same moment in UTC; `ValueError` if it lies outside living memory."""
     if not _EARLIEST <= value < _LATEST:
         raise ValueError("not between the years 1970 and 2200")
     return value.astimezone(UTC)
 
 
-Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+def _written(value: Any) -> Any:
+    if not isinstance(value, datetime) and not (isinstance(value, str) and value[4:5] == "-"):
+        raise ValueError("not a date and time as RFC 3339 writes them")
+    return value
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(in_utc)]
 """A point in time as a client writes it: with an offset, within living memory. It arrives in UTC, for not everything
 that reads times knows every offset that Python does."""
 

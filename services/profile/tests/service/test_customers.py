@@ -115,9 +115,11 @@ async def test_a_cursor_of_another_list_is_refused(client, register, key):
 
 
 async def test_a_patch_changes_what_it_names_and_empties_what_is_null(insider, register):
-    customer = await register(**PERSON, region="北京", vip=True)
+    customer = await register(**PERSON, region="北京", vip=True, attributes={"a": 1, "b": 2, "c": 3})
     path = f"/v1/customers/{customer['customer_id']}"
-    changed = (await insider.patch(path, json={"region": None, "phone": "13901234567"})).json()
+    patch = {"region": None, "phone": "13901234567", "attributes": {"a": 5, "b": None}}
+    changed = (await insider.patch(path, json=patch)).json()
+    assert changed["attributes"] == {"a": 5, "c": 3}
     assert changed["version"] == 2
     assert changed["region"] is None
     assert changed["phone"] == "+8613901234567"

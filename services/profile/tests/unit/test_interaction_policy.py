@@ -1,3 +1,4 @@
+import contextlib
 import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -32,6 +33,7 @@ def test_message_ids_are_told_apart_by_their_source():
     assert policy.message_uid(1, "crm", "1") == policy.message_uid(1, "crm", "1")
     assert policy.message_uid(1, "crm", "1") != policy.message_uid(1, "erp", "1")
     assert policy.message_uid(1, "crm", "1") != policy.message_uid(2000, "crm", "1")
+    assert policy.message_uid(-1, "crm", "1") != policy.message_uid(-2, "crm", "1")
 
 
 @given(st.integers(-(10**18), 10**18), st.text(max_size=20))
@@ -41,10 +43,20 @@ def test_message_ids_are_uuids_in_the_order_of_the_claimed_time(claimed, message
     assert policy.message_uid(1_700_000_000_000_000, "x") < policy.message_uid(1_700_000_001_000_000, "a")
 
 
-@pytest.mark.parametrize("amount", ["NaN", "Infinity", "1e12", "-1e12"])
+@pytest.mark.parametrize(
+    "amount", ["NaN", "Infinity", "1e12", "-1e12", "999999999999.99999", "-999999999999.99996", "1e999999999"]
+)
 def test_amounts_beyond_the_column_are_refused(amount):
     with pytest.raises(ItemRefused):
         policy.money(Decimal(amount))
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False))
+def test_an_amount_fits_the_column_or_is_refused(amount):
+    with contextlib.suppress(ItemRefused):
+        kept = Decimal(policy.money(amount))
+        assert abs(kept) < Decimal(10) ** 12
+        assert abs(kept - amount) <= Decimal("0.00005")
 
 
 texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=8)

@@ -15,7 +15,7 @@ from careloop_local.docs import packages
 HEAD = """\
 # Settings
 
-Each process reads its settings from the environment, under its own prefix: `TICKETING_PORT`, `GATEWAY_PORT` and so on. An unknown or
+Each process reads its settings from the environment, under its own prefix: `TICKETING_PORT`, `GATEWAY_PORT` and so on. A
 malformed setting ends the process at once with its name. Secrets may be given as `file:/path`. `make demo` and `make up` set all of
 this themselves. This page is made by `make docs`, and a contract test compares it with the code.
 """

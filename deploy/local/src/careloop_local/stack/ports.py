@@ -1,5 +1,6 @@
 """Taken ports are found before anything starts, and reported by name with the setting that changes them."""
 
+import errno
 import socket
 from collections import Counter
 from collections.abc import Mapping
@@ -34,8 +35,10 @@ def _free(host: str, port: int) -> bool:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError:
-            return False
+        except OSError as error:
+            if error.errno in {errno.EADDRINUSE, errno.EACCES}:
+                return False
+            raise LocalError(f"CARELOOP_HOST: nothing can listen on {host}: {error.strerror}") from error
     return True
 
 

@@ -5,6 +5,7 @@ import shutil
 import sys
 from contextlib import suppress
 
+from careloop_local.errors import LocalError
 from careloop_local.settings import LocalSettings
 from careloop_local.stack import state
 from careloop_local.stack.config import DATABASES, StackConfig
@@ -22,11 +23,20 @@ def run(arguments: argparse.Namespace) -> int:  # noqa: ARG001
     config = StackConfig(LocalSettings())
     state.stop(config.run)
     own_databases = config.settings.database_url is not None
-    for name in (*_OURS, *(() if own_databases else ("secrets",))):
-        shutil.rmtree(config.home / name, ignore_errors=True)
+    found = [
+        path
+        for name in (*_OURS, *(() if own_databases else ("secrets",)))
+        if (path := config.home / name).exists()
+    ]
+    for path in found:
+        shutil.rmtree(path, ignore_errors=True)
+    if left := [path.name for path in found if path.exists()]:
+        raise LocalError(f"cannot delete {', '.join(left)} in {config.home}: whose are they?")
     with suppress(OSError):
         config.home.rmdir()
-    sys.stdout.write(f"deleted the data in {config.home}\n")
+    sys.stdout.write(
+        f"deleted the data in {config.home}\n" if found else f"there were no data in {config.home}\n"
+    )
     if own_databases:
         names = ", ".join(DATABASES)
         sys.stdout.write(

@@ -34,7 +34,12 @@ class AlreadyRunning(LocalError):
 @contextmanager
 def lock(run: Path) -> Iterator[None]:
     """Hold the home for as long as the block lasts."""
-    run.mkdir(parents=True, exist_ok=True)
+    try:
+        run.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LocalError(
+            f"{run.parent} cannot be used: {error.strerror}; CARELOOP_HOME chooses another place"
+        ) from error
     with (run / "lock").open("a") as file:
         deadline = monotonic() + _LOCK_SECONDS
         while not _flock(file):
@@ -61,15 +66,16 @@ def locked(run: Path) -> bool:
     try:
         with (run / "lock").open() as file:
             return not _flock(file, fcntl.LOCK_SH)
-    except FileNotFoundError:
+    except OSError:
         return False
 
 
 def read(run: Path) -> dict[str, Any]:
-    """The note of the launcher; empty when there is none."""
+    """The note of the launcher; empty when there is none that can be read."""
     with suppress(OSError, ValueError):
-        found: dict[str, Any] = json.loads((run / "stack.json").read_text())
-        return found
+        found = json.loads((run / "stack.json").read_text())
+        if isinstance(found, dict) and isinstance(found.get("launcher"), int):
+            return found
     return {}
 
 
@@ -88,7 +94,7 @@ def forget(run: Path) -> None:
 
 def runs(pid: int) -> bool:
     """Whether the process runs; one that has ended and that nobody has waited for does not."""
-    with suppress(psutil.Error):
+    with suppress(psutil.Error, ValueError):
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     return False
 
@@ -115,13 +121,15 @@ def end(processes: list[psutil.Process], seconds: float) -> None:
 
 
 def launcher_alive(run: Path) -> bool:
-    """Whether the launcher that wrote the note still runs."""
+    """Whether a launcher runs here. Children of one that was killed may hold the lock for a moment; the note tells."""
     pid = read(run).get("launcher")
-    return pid is not None and runs(pid) and locked(run)
+    return locked(run) and (pid is None or runs(pid))
 
 
 def end_leftovers(run: Path) -> bool:
     """End the processes of a launcher that was killed; whether there were any."""
+    if not run.is_dir():
+        return False
     left = alive(run)
     end(left, seconds=10.0)
     forget(run)
@@ -132,7 +140,11 @@ def stop(run: Path, seconds: float = 40.0) -> bool:
     """End the platform that holds this home, and what an earlier one left behind; whether there was any."""
     found = launcher_alive(run)
     if found:
-        pid = read(run)["launcher"]
+        pid = read(run).get("launcher")
+        if pid is None:
+            raise LocalError(
+                f"a platform holds {run.parent}, but its note in {run} cannot be read: end it by its pid"
+            )
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
         deadline = monotonic() + seconds

@@ -4,6 +4,8 @@ import os
 import socket
 
 import pytest
+from careloop_common.embedded import free_port
+from careloop_local.stack import state
 
 
 @pytest.fixture
@@ -19,18 +21,47 @@ def test_every_taken_port_is_reported_by_name_with_the_setting_that_changes_it(l
     assert f"ticketing: port {taken} is given twice; CARELOOP_TICKETING_PORT sets another one" in said.stderr
     assert f"nats: port {taken} is given twice; CARELOOP_NATS_PORT sets another one" in said.stderr
     platform.environment["CARELOOP_NATS_PORT"] = platform.environment["CARELOOP_PROFILE_PORT"]
-    platform.environment["CARELOOP_PROFILE_PORT"] = "0"
+    platform.environment["CARELOOP_PROFILE_PORT"] = str(free_port())
     said = platform.command("up")
     assert f"ticketing: port {taken} is taken by " in said.stderr
     assert f"(process {os.getpid()}); CARELOOP_TICKETING_PORT sets another one" in said.stderr
     assert not (platform.home / "postgres").exists()
 
 
-def test_a_wrong_setting_is_named(launcher):
-    said = launcher(CARELOOP_GATEWAY_PORT="eighty").command("up")
+@pytest.mark.parametrize("port", ["eighty", "99999", "-1"])
+def test_a_wrong_setting_is_named(launcher, port):
+    said = launcher(CARELOOP_GATEWAY_PORT=port).command("up")
     assert said.returncode == 2
     assert "CARELOOP_GATEWAY_PORT" in said.stderr
     assert "Traceback" not in said.stderr
+
+
+@pytest.mark.parametrize("command", ["up", "down", "reset"])
+def test_a_home_that_cannot_be_is_told_or_left_alone(launcher, tmp_path, command):
+    (tmp_path / "file").write_text("")
+    said = launcher(CARELOOP_HOME=str(tmp_path / "file")).command(command)
+    assert "Traceback" not in said.stderr
+    assert said.returncode == (1 if command == "up" else 0)
+    assert "deleted" not in said.stdout
+
+
+def test_an_address_that_is_none_is_told(launcher):
+    said = launcher(CARELOOP_HOST="not.an.address").command("up")
+    assert said.returncode == 1
+    assert "CARELOOP_HOST: nothing can listen on not.an.address" in said.stderr
+
+
+@pytest.mark.parametrize("note", ['{"launch', "[1]", '{"launcher": "abc"}', '{"launcher": -5}'])
+def test_a_damaged_note_endangers_nobody(launcher, place, note):
+    platform = launcher()
+    platform.run.mkdir(parents=True)
+    (platform.run / "stack.json").write_text(note)
+    with state.lock(platform.run):
+        for command in ("up", "down"):
+            said = platform.command(command)
+            assert "Traceback" not in said.stderr
+            assert said.returncode != 0
+    assert "nothing was running" in platform.command("down").stdout
 
 
 def test_a_lost_data_key_is_not_replaced_while_data_exist(launcher):

@@ -28,7 +28,8 @@ class Auditor:
         self._database = database
 
     async def run(self) -> None:
-        """Audit for ever."""
+        """Audit for ever. At a start everything of the time before is overdue, so the worker gets a moment first."""
+        await asyncio.sleep(TOLERANCE.total_seconds())
         while True:
             try:
                 await self.audit()

@@ -62,7 +62,7 @@ class ConsentWord(Body):
 
     purpose: Purpose
     channel: Channel
-    granted: bool
+    granted: StrictBool
     at: Instant | None = None
 
     def word(self, now: datetime) -> policy.Consent:
@@ -112,12 +112,12 @@ class CustomerFacts(Body):
     left_on: date | None = None
     region: Line | None = None
     language: Language | None = None
-    vip: bool = False
+    vip: StrictBool = False
     care_flags: list[Code] = Field(default=[], max_length=20)
     name: Line | None = None
     phone: Line | None = Field(default=None, examples=["138 0123 4567"])
     email: Line | None = None
-    do_not_disturb: bool = False
+    do_not_disturb: StrictBool = False
     quiet_hours: QuietHours | None = None
     attributes: dict[AttributeName, AttributeValue] = Field(default={}, max_length=100)
 

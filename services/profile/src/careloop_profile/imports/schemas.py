@@ -21,7 +21,9 @@ class OpenImport(Body):
     filename: Line
     format: Literal["csv", "parquet"] = "csv"
     encoding: Literal["auto", "utf-8", "gb18030"] = "auto"
-    size: int | None = Field(default=None, ge=0, description="Checked when the import is started.")
+    size: int | None = Field(
+        default=None, ge=0, le=1 << 40, description="Checked when the import is started."
+    )
     sha256: Sha256 | None = Field(default=None, description="Checked before the first row is read.")
 
 

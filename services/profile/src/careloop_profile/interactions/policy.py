@@ -15,7 +15,8 @@ _MICROSECOND = timedelta(microseconds=1)
 _48_BITS = (1 << 48) - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CODE = re.compile(r"[a-z][a-z0-9_.-]{0,47}")
-_LARGEST_AMOUNT = Decimal(10) ** 12
+_DIGITS = 12
+"""Of an amount, before the point."""
 _FOUR_PLACES = Decimal("0.0001")
 
 
@@ -67,7 +68,9 @@ def message_uid(claimed: int, *parts: str) -> str:
     It begins with the time that the message claims, so that the key's index grows at one end. A random key would
     dirty a page of the index for every row, and read it back once the index no longer fits in memory.
     """
-    digest = blake2b("\0".join(parts).encode(), digest_size=9, person=b"careloop.message").hexdigest()
+    digest = blake2b(
+        "\0".join((str(claimed), *parts)).encode(), digest_size=9, person=b"careloop.message"
+    ).hexdigest()
     return f"{max(0, claimed) // 1000 & _48_BITS:012x}8{digest[:3]}8{digest[3:]}"
 
 
@@ -82,6 +85,10 @@ def check_kind(kind: str, known: set[str]) -> None:
 
 
 def money(amount: Decimal) -> str:
-    if not amount.is_finite() or abs(amount) >= _LARGEST_AMOUNT:
-        raise ItemRefused("amount_out_of_range", "amount must be a number below 10^12")
-    return str(amount.quantize(_FOUR_PLACES))
+    """With four places. What only rounding makes too large would not fit in the database either."""
+    # The exponent comes first: arithmetic on 1e999999999 overflows.
+    if amount.is_finite() and (not amount or amount.adjusted() < _DIGITS):
+        rounded = (amount or Decimal(0)).quantize(_FOUR_PLACES)
+        if rounded.adjusted() < _DIGITS:
+            return str(rounded)
+    raise ItemRefused("amount_out_of_range", "amount must be a number below 10^12")

@@ -27,7 +27,9 @@ class InteractionItem(BaseModel):
     kind: str = Field(pattern=r"^[a-z][a-z0-9_.-]{0,47}$", examples=["call"])
     occurred_at: datetime = Field(description="With an offset.")
     message_id: str | None = Field(
-        default=None, max_length=200, description="The sender's id; what comes again with it is stored once."
+        default=None,
+        max_length=200,
+        description="The sender's id; what comes again with it and the same time is stored once.",
     )
     source: str | None = Field(default=None, description="The system that counts the message ids.")
     direction: Literal["inbound", "outbound"] | None = None

@@ -1,11 +1,16 @@
 """Golden cases of the shipped rule set: what customers write, and what it must be taken for."""
 
+import re
+import time
+
 import pytest
 from careloop_ticketing import defaults
 from careloop_ticketing.classification import policy
 from careloop_ticketing.classification.errors import InvalidRuleSet
 from careloop_ticketing.classification.policy import Severity
 from careloop_ticketing.classification.schemas import RuleSet
+from hypothesis import given
+from hypothesis import strategies as st
 
 CHINESE = [
     ("手机电池鼓包，充电时冒烟", "technical_support", "advanced"),
@@ -98,6 +103,30 @@ def test_a_phrase_is_literal(standard_rules):
     )
     assert rules.classify("A.B (C)", "complaint").rules == ("odd",)
     assert rules.classify("axb c", "complaint").rules == ()
+
+
+def found(phrase, text):
+    return (
+        policy.read(1, {"default_causes": {}, "rules": [{"id": "r", "phrases": [phrase]}]})
+        .classify(text, "x")
+        .rules
+    )
+
+
+@given(
+    st.lists(st.text("ab", min_size=1, max_size=3), min_size=1, max_size=4).map("*".join),
+    st.text("ab，", max_size=40),
+)
+def test_an_asterisk_is_what_a_regular_expression_would_say(phrase, text):
+    gap = "[^，]{0,12}"
+    pattern = rf"(?<![a-z0-9]){phrase.replace('*', gap)}(?![a-z0-9])"
+    assert bool(found(phrase, text)) == bool(re.search(pattern, policy.normalise(text)))
+
+
+def test_no_phrase_takes_longer_than_its_text_is_long():
+    began = time.process_time()
+    assert not found("*".join("a" * 30) + "*b", "a" * 20_000)
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from careloop_local.demo.station import Station
 from careloop_local.waiting import until
 
 SETTLED_WITHIN = 45.0
+MANY = 50  # among so many there is somebody who may not be written to
 
 
 async def work(journey: Journey, line: Line, outcome: Outcome) -> None:
@@ -33,7 +34,10 @@ async def work(journey: Journey, line: Line, outcome: Outcome) -> None:
     unwanted = [seen for seen in sent if not _wanted(people[seen.data["customer_id"]], seen.data)]
     twice = len(sent) - len({seen.data["message_id"] for seen in sent})
     outcome.expect("messages were sent", bool(sent), figures.count(len(sent)))
-    outcome.expect("messages were withheld, each with a reason", bool(withheld), figures.count(len(withheld)))
+    if summary["planned"] >= MANY:
+        outcome.expect(
+            "messages were withheld, each with a reason", bool(withheld), figures.count(len(withheld))
+        )
     outcome.expect("nobody was written to without consent", not unwanted, f"{len(unwanted)} were")
     outcome.expect("no message was sent twice", twice == 0, f"{twice} were")
     outcome.expect("none failed or is unknown", summary["failed"] + summary["unknown"] == 0)

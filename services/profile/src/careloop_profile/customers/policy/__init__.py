@@ -4,6 +4,7 @@ from careloop_profile.customers.policy.changes import (
     declare_consents,
     enrich,
     hold,
+    patched,
     revise,
 )
 from careloop_profile.customers.policy.state import (
@@ -27,5 +28,6 @@ __all__ = [
     "declare_consents",
     "enrich",
     "hold",
+    "patched",
     "revise",
 ]

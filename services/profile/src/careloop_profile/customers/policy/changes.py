@@ -19,6 +19,14 @@ def revise(customer: Customer, changes: Mapping[str, Any]) -> Customer:
     return revised
 
 
+def patched(
+    attributes: Mapping[str, Attribute], patch: Mapping[str, Attribute] | None
+) -> Mapping[str, Attribute]:
+    """The attributes after a merge patch (RFC 7396): None removes one, those left out stay."""
+    merged = {**attributes, **(patch or {})} if patch is not None else {}
+    return {name: value for name, value in merged.items() if value is not None}
+
+
 def enrich(
     customer: Customer,
     facts: Mapping[str, Any],

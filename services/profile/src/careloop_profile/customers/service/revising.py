@@ -32,9 +32,11 @@ async def revise(
     now: datetime,
     actor: Actor,
 ) -> Customer:
-    """Replace the given facts; None empties one."""
+    """Replace the given facts; None empties one, also among the attributes."""
     before = await get(session, customer_id, lock=True)
     check_version(expected_version, before.version)
+    if "attributes" in facts:
+        facts = {**facts, "attributes": policy.patched(before.attributes, facts["attributes"])}
     after = policy.revise(before, personal_facts(vault, before, facts, region))
     [stored] = await store(session, [Change(before, after)], now=now, recorded_by=actor.id)
     return stored
