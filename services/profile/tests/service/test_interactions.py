@@ -3,7 +3,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from careloop_common import clock
+from careloop_common.messaging import dead_letters
 from careloop_contracts import CustomerActivityRecordedV1
+from careloop_profile.interactions import policy
 from nats.js.api import DiscardPolicy
 from sqlalchemy import text
 
@@ -113,6 +115,21 @@ async def test_one_bad_item_does_not_fail_the_others(client, register, item):
         (10, "amount_out_of_range"),
         (11, "item_malformed"),
     ]
+
+
+async def test_what_the_database_refuses_takes_nothing_else_with_it(
+    client, register, item, worker_running, eventually, counted, runtime, monkeypatch
+):
+    await register(source="crm", external_id="A-1")
+    monkeypatch.setattr(policy, "money", str)  # as if it let pass what the column does not hold
+    items = [item(n, amount=1e20 if n in {3, 11} else 1) for n in range(20)]
+    answer = await client.post("/v1/interactions/batch", json={"items": items})
+    assert answer.json() == {"accepted": 20, "rejected": []}
+    async with worker_running():
+        await eventually(lambda: _is(counted("interaction"), 18))
+        await eventually(lambda: _is(counted("dead_letter"), 2))
+    [first, second] = await dead_letters.pending(runtime)
+    assert first["reason"] == second["reason"] == "unexpected"
 
 
 async def test_half_a_surrogate_pair_spoils_one_item_only(client, item):

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -15,7 +16,7 @@ import structlog
 from careloop_common import clock
 from careloop_common.failures import is_transient
 from careloop_common.leadership import Lease
-from careloop_common.messaging import dead_letters, disposition, metrics, position
+from careloop_common.messaging import dead_letters, disposition, isolation, metrics, position
 from careloop_common.messaging.locate import locate
 from careloop_common.messaging.position import Fenced, Position
 from careloop_common.messaging.processing import Outcome, Processor, processor_of
@@ -157,16 +158,20 @@ class _GroupConsumer:
     async def _put_aside(
         self, message: RawMessage, error: Exception | None, reason: str, attempts: int
     ) -> None:
-        """Go on without the message's effect; with an error, keep it as a dead letter."""
+        """Go on without the effect of the message, or of what in it fails; with an error, keep that as dead letters."""
         durable, now = self._processor.durable, clock.now()
         after = self._after(message)
+        bad, good = await self._divide(message, now) if error is not None else ([], [])
         async with self._runtime.database.transaction() as session:
+            if good:
+                await self._processor.apply(session, good, now)
             await self._processor.remember(session, message, now)
-            if error is not None:
+            for part in bad:
+                assert error is not None
                 await dead_letters.put(
                     session,
                     durable=durable,
-                    message=message,
+                    message=part,
                     error=error,
                     reason=reason,
                     attempts=attempts,
@@ -175,7 +180,19 @@ class _GroupConsumer:
             await position.store(session, self._stored, after)
         self._stored = self._position = after
         if error is not None:
-            await self._tell_dead(message, error, reason)
+            for part in bad:
+                await self._tell_dead(part, error, reason)
+
+    async def _divide(
+        self, message: RawMessage, now: datetime
+    ) -> tuple[Sequence[RawMessage], Sequence[RawMessage]]:
+        """What of the message cannot be taken, and the rest. If no part fails alone, all of it stays together."""
+        parts = self._processor.divide(message)
+        if len(parts) < 2:
+            return [message], []
+        bad = await isolation.hopeless(self._runtime.database, self._processor, parts, now)
+        refused = {id(part) for part in bad}
+        return (bad, [part for part in parts if id(part) not in refused]) if bad else ([message], [])
 
     def _after(self, message: RawMessage) -> Position:
         assert self._position is not None

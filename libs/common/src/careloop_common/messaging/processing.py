@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Protocol
@@ -62,6 +62,9 @@ class Processor(Protocol):
     async def apply(self, session: AsyncSession, messages: Sequence[RawMessage], now: datetime) -> Outcome:
         """Take messages into effect."""
 
+    def divide(self, message: RawMessage) -> Sequence[RawMessage]:
+        """The message in parts that can be taken one by one; itself, where there are none."""
+
     async def remember(self, session: AsyncSession, message: RawMessage, now: datetime) -> None:
         """Note a message as done without an effect."""
 
@@ -114,6 +117,10 @@ class EventProcessor:
             await self._hand_over(session, list(run))
         outcome.handled.update(item.delivery.meta.type for item in new)
         return outcome
+
+    def divide(self, message: RawMessage) -> Sequence[RawMessage]:
+        """An event is one."""
+        return [message]
 
     async def remember(self, session: AsyncSession, message: RawMessage, now: datetime) -> None:
         """Enter the event in the inbox."""
@@ -173,6 +180,7 @@ class RawProcessor:
         self.batch_bytes: int | None = subscription.max_bytes
         self._subject = subscription.subject
         self._handler = subscription.handler
+        self._divide = subscription.divide or (lambda body: [body])
 
     def subjects(self, group: int) -> tuple[str, ...]:  # noqa: ARG002  (there is only one)
         """What the subscription says."""
@@ -189,6 +197,10 @@ class RawProcessor:
         with consumer_span(f"{self.durable} process", traces):
             await self._handler(session, messages)
         return Outcome(handled=Counter({"raw": len(messages)}))
+
+    def divide(self, message: RawMessage) -> Sequence[RawMessage]:
+        """As the subscription divides it."""
+        return [replace(message, data=part) for part in self._divide(message.data)]
 
     async def remember(self, session: AsyncSession, message: RawMessage, now: datetime) -> None:
         """Nothing: raw messages have no inbox."""

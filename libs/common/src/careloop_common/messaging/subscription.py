@@ -112,3 +112,6 @@ class RawSubscription:
     handler: RawHandler
     max_messages: int = 20
     max_bytes: int = 4 << 20
+    divide: Callable[[bytes], Sequence[bytes]] | None = None
+    """The body in parts that the handler takes as well: when it fails, only those that fail alone are put aside. A body
+    that cannot be read stays whole."""

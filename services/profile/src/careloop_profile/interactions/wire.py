@@ -82,6 +82,16 @@ def seal(rows: Sequence[Row], received_at: int) -> bytes:
     return _encode(Envelope(received_at, len(rows), columns))
 
 
+def divide(body: bytes) -> list[bytes]:
+    """An envelope in envelopes of one interaction each."""
+    try:
+        envelope = decode_envelope(body)
+        rows = list(zip(*(column.split("\n") for column in envelope.columns), strict=True))
+    except (msgspec.DecodeError, ValueError):
+        return [body]
+    return [_encode(Envelope(envelope.received_at, 1, list(row))) for row in rows]
+
+
 def checked_properties(raw: Raw) -> str:
     """The JSON object on one line, if PostgreSQL will take it: the database refuses some of what JSON allows."""
     body = bytes(raw)
