@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.params import Depends as DependsParam
 from fastapi.routing import APIRoute
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -51,6 +51,12 @@ def authenticate(request: Request) -> Actor:
     return runtime.tokens.verify(token, request.state.now)
 
 
+def _refuse_other_encodings(body: bytes) -> None:
+    """JSON between systems is UTF-8 (RFC 8259); Python's reader would guess UTF-16 and UTF-32 as well."""
+    if b"\0" in body[:4] or body[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        raise HTTPException(400, "The body is not UTF-8.")
+
+
 class TransactionalRoute(APIRoute):
     """A route whose handler runs in one transaction and, when the client sends an Idempotency-Key, only once."""
 
@@ -65,6 +71,8 @@ class TransactionalRoute(APIRoute):
                 actor = request.state.actor = authenticate(request)
                 if not actor.may(scope):
                     raise ScopeMissing(f"This needs the scope {scope}.", scope=scope)
+            if "json" in request.headers.get("content-type", ""):
+                _refuse_other_encodings(await request.body())
             runtime: Runtime[Any] = request.app.state.runtime
             async with runtime.database.transaction() as session:
                 request.state.session = session

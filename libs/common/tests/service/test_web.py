@@ -162,6 +162,8 @@ async def test_a_crash_leaves_nothing_half_written(client: httpx.AsyncClient) ->
         (b'{"text": 7}', 422, "validation_failed"),
         (b'{"text": "a", "unknown": 1}', 422, "validation_failed"),
         (b'{"text": "\xff\xfe"}', 400, "malformed_request"),
+        ('{"text": "a"}'.encode("utf-16"), 400, "malformed_request"),
+        ('{"text": "a"}'.encode("utf-16-le"), 400, "malformed_request"),
         (b'{"text": "a", "times": 1e999}', 422, "validation_failed"),
         (b'{"text": "' + b"a" * 5000 + b'"}', 413, "body_too_large"),
     ],
