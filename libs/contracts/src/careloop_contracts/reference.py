@@ -11,7 +11,8 @@ _SCHEMAS = "../libs/contracts/src/careloop_contracts/schemas"
 
 _INTRODUCTION = """\
 CloudEvents 1.0, NATS binary mode: the attributes are headers (`ce-specversion`, `ce-id`, `ce-type`, `ce-source`,
-`ce-subject`, `ce-time`, `ce-partitionkey`, `content-type`, and `traceparent` where a request or message caused the event), the body is the event as JSON. The subject is `care.v<version>.<entity>.<partition>.<event>`, the partition
+`ce-subject`, `ce-time`, `ce-partitionkey`, `content-type`, and `traceparent` where a request or message caused the event),
+the body is the event as JSON. The subject is `care.v<version>.<entity>.<partition>.<event>`, the partition
 `crc32(key) % 16` in two digits; `Nats-Msg-Id` equals `ce-id`. Events are delivered at least once; the order of each key
 is kept. Fields are only ever added, and only optional ones; readers ignore those they do not know. The same as an
 AsyncAPI 3 document: [asyncapi.json](asyncapi.json)."""

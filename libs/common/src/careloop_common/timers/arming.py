@@ -80,9 +80,8 @@ async def arm_all(session: AsyncSession, timers: Iterable[NewTimer]) -> int:
         "moments": [row.due_at for row in rows],
         "data": [json.dumps(dict(row.data)) for row in rows],
     }
-    with (
-        session.no_autoflush
-    ):  # the caller's rows have nothing to do with timers, and are written better all at once
+    # The caller's rows have nothing to do with timers, and are better written all at once.
+    with session.no_autoflush:
         armed = (await session.execute(_ARM, columns)).all()
     after_commit(session, WAKE)
     return len(armed)
