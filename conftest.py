@@ -1,6 +1,13 @@
-"""Which tests may run beside each other: a file stays with one worker, and so does all that shares a platform."""
+"""What all tests share: who may run beside whom, and no deadlines on the wall clock of a busy machine.
 
+A file stays with one worker, and so does all that shares a platform.
+"""
+
+import hypothesis
 import pytest
+
+hypothesis.settings.register_profile("careloop", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("careloop")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -12,15 +12,11 @@ interaction.
 
 import argparse
 import asyncio
-import contextlib
-import json
 import os
 import random
 import sys
-import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -29,12 +25,16 @@ from statistics import quantiles
 import aiohttp
 import asyncpg
 import msgspec
+from _stack import Measured, cpu, local_platform, own_stack
 from careloop_common import clock
 
 CHANNELS = ("hotline", "app_android", "web", "mini_program", "store_pos", "bss", "oss", "sms")
 KINDS = ("call", "browse", "usage", "message", "payment", "complaint", "login", "survey")
 SOURCE = f"bench-{os.getpid()}"
 RESENT = 0.05
+SCOPES = (
+    "customers:read", "customers:write", "interactions:write", "interactions:read", "imports:write", "imports:read"
+)  # fmt: skip
 encode = msgspec.json.Encoder().encode
 
 
@@ -242,7 +242,7 @@ async def drained(http: aiohttp.ClientSession, tally: Tally, options: argparse.N
     return before
 
 
-def report(tally: Tally, found: Counter[int], took: float, settled: float, cpu: dict[str, float]) -> int:
+def report(tally: Tally, found: Counter[int], took: float, settled: float, used: dict[str, float]) -> int:
     lost = sum((tally.accepted - found).values())
     doubled = sum((found - tally.accepted).values())
     unique = tally.accepted.total()
@@ -257,112 +257,26 @@ def report(tally: Tally, found: Counter[int], took: float, settled: float, cpu: 
             print(
                 f"{name}  p50 {cuts[49] * 1000:>7.0f} ms   p99 {cuts[98] * 1000:>7.0f} ms   ({len(values)} samples)"
             )
-    for name, seconds in cpu.items():
+    for name, seconds in used.items():
         print(f"CPU {name:<12}{seconds / tally.sent * 1e6:>10.1f} µs per interaction")
     return 0 if lost == doubled == 0 else 1
 
 
-async def measure(options: argparse.Namespace, processes: dict[str, int]) -> int:
-    headers = {"authorization": f"Bearer {options.key}"}
+async def measure(options: argparse.Namespace, stack: Measured) -> int:
+    headers = {"authorization": f"Bearer {stack.key}"}
     timeout = aiohttp.ClientTimeout(total=60)
-    async with aiohttp.ClientSession(options.url, headers=headers, timeout=timeout) as http:
+    options.database = stack.database
+    async with aiohttp.ClientSession(stack.url, headers=headers, timeout=timeout) as http:
         options.ids = await register(http, options.customers)
         await settled_database(options.database)
         load, tally = Load(options.customers - 1, options.batch, random.Random(options.seed)), Tally()
-        before = {name: _cpu(pid) for name, pid in processes.items()}
+        before = {name: cpu(pid) for name, pid in stack.processes.items()}
         started = time.perf_counter()
         took = await drive(http, load, tally, options)
         found = await drained(http, tally, options)
         settled = max(took, time.perf_counter() - started - 0.5)
-        cpu = {name: _cpu(pid) - before[name] for name, pid in processes.items()}
-        return report(tally, found, took, settled, cpu)
-
-
-def _cpu(pid: int) -> float:
-    """Seconds of processor time of a process and its descendants; of this process, whose children are the rest, alone."""
-    stats = {}
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            values = entry.read_text().rpartition(")")[2].split()
-            used = sum(map(int, values[11:13] if int(entry.parent.name) == os.getpid() else values[11:15]))
-            stats[int(entry.parent.name)] = (int(values[1]), used)
-    family, grown = {pid}, pid != os.getpid()
-    while grown:
-        more = {child for child, (parent, _) in stats.items() if parent in family} - family
-        family, grown = family | more, bool(more)
-    return sum(stats[member][1] for member in family if member in stats) / os.sysconf("SC_CLK_TCK")
-
-
-def local_platform(options: argparse.Namespace) -> dict[str, int]:
-    """Address, key and database of a platform that `careloop up` started, and its processes."""
-    run = {path.stem: path.read_text().split()[0] for path in (options.home / "run").glob("*.pid")}
-    stack = json.loads((options.home / "run" / "stack.json").read_text())
-    secrets = options.home / "secrets"
-    options.url = stack["gateway_url"]
-    options.key = (secrets / "admin.key").read_text().strip()
-    embedded = options.home / "postgres" / "postmaster.pid"
-    if embedded.exists():
-        port = embedded.read_text().splitlines()[3]
-        password = (secrets / "profile.password").read_text().strip()
-        options.database = f"postgresql://profile:{password}@127.0.0.1:{port}/profile"
-    return {name: int(pid) for name, pid in run.items() if name != "watch"} | {"load": os.getpid()}
-
-
-@contextlib.asynccontextmanager
-async def own_stack(options: argparse.Namespace) -> AsyncIterator[dict[str, int]]:
-    """PostgreSQL and NATS as the local stack runs them, profile's API and worker; thrown away afterwards."""
-    from careloop_common.embedded import EmbeddedNats, EmbeddedPostgres, bootstrap_databases, free_port
-    from careloop_common.testing.access import Signer, data_keys
-    from careloop_profile.service import service
-
-    signer, port = Signer(), free_port()
-    scopes = ["customers:read", "customers:write", "interactions:write", "interactions:read"]
-    options.key = signer.token([*scopes, "imports:write", "imports:read"], lifetime=timedelta(hours=2))
-    options.url = f"http://127.0.0.1:{port}"
-    with tempfile.TemporaryDirectory(prefix="careloop-bench-") as directory, contextlib.ExitStack() as stack:
-        Path(directory).chmod(0o755)  # noqa: ASYNC240
-        postgres, nats = EmbeddedPostgres(Path(directory) / "pg"), EmbeddedNats(Path(directory) / "nats")
-        for server in (postgres, nats):
-            stack.callback(server.stop)
-            server.start()
-            server.wait_ready()
-        await bootstrap_databases(postgres.admin_url, {"profile": "bench"})
-        options.database = f"postgresql://profile:bench@127.0.0.1:{postgres.port}/profile"
-        await asyncio.to_thread(service.migrate, options.database)
-        environment = os.environ | {
-            "PROFILE_DATABASE_URL": options.database,
-            "PROFILE_NATS_URL": nats.url,
-            "PROFILE_INTERNAL_PUBLIC_KEY": signer.public_pem,
-            "PROFILE_DATA_KEYS": data_keys(),
-            "PROFILE_LOG_LEVEL": "WARNING",
-        }
-        children = []
-        processes = {"PostgreSQL": postgres.pid, "NATS": nats.pid, "load": os.getpid()}
-        for command, number in (("api", port), ("worker", free_port())):
-            child = await asyncio.create_subprocess_exec(
-                Path(sys.executable).parent / "careloop-profile",
-                command,
-                env=environment | {"PROFILE_PORT": str(number)},
-            )
-            children.append(child)
-            processes[command] = child.pid
-        await _answers(options.url)
-        try:
-            yield processes
-        finally:
-            for child in children:
-                child.terminate()
-            await asyncio.gather(*(child.wait() for child in children))
-
-
-async def _answers(url: str) -> None:
-    async with aiohttp.ClientSession(url) as http:
-        while True:
-            with contextlib.suppress(aiohttp.ClientError):
-                async with http.get("/readyz") as answer:
-                    if answer.status == 200:
-                        return
-            await asyncio.sleep(0.1)
+        used = {name: cpu(pid) - before[name] for name, pid in stack.processes.items()}
+        return report(tally, found, took, settled, used)
 
 
 async def main() -> int:
@@ -383,11 +297,13 @@ async def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     if options.home:
-        return await measure(options, local_platform(options))
+        return await measure(options, local_platform(options.home, "profile"))
     if options.url:
-        return await measure(options, {"load": os.getpid()})
-    async with own_stack(options) as processes:
-        return await measure(options, processes)
+        return await measure(
+            options, Measured(options.url, options.key, options.database, {"load": os.getpid()})
+        )
+    async with own_stack("profile", SCOPES) as stack:
+        return await measure(options, stack)
 
 
 if __name__ == "__main__":

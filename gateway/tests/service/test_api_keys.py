@@ -87,13 +87,24 @@ async def test_after_a_rotation_two_secrets_are_good_for_a_while(make_key, use, 
     await eventually(only_the_last)
 
 
-async def test_an_expired_key_is_refused(make_key, use, problem):
+async def test_an_expired_key_is_refused(make_key, use, problem, runtime, eventually):
     soon = clock.now() + timedelta(days=1)
-    assert (
-        await use((await make_key(roles=["viewer"], expires_at=soon.isoformat()))["key"])
-    ).status_code == 200
-    past = datetime(2020, 1, 1, tzinfo=UTC).isoformat()
-    problem(await use((await make_key(roles=["viewer"], expires_at=past))["key"]), 401, "credentials_invalid")
+    made = await make_key(roles=["viewer"], expires_at=soon.isoformat())
+    assert (await use(made["key"])).status_code == 200
+    async with runtime.database.transaction() as session:
+        past = "UPDATE api_key SET expires_at = :past, changed_at = clock_timestamp() WHERE id = :id"
+        await session.execute(text(past), {"past": datetime(2020, 1, 1, tzinfo=UTC), "id": made["id"]})
+
+    async def refused():
+        return (await use(made["key"])).status_code == 401
+
+    await eventually(refused)
+    problem(await use(made["key"]), 401, "credentials_invalid")
+
+
+async def test_a_key_that_would_have_expired_already_is_not_made(admin, problem):
+    body = {"name": "x", "roles": ["viewer"], "expires_at": "2020-01-01T00:00:00Z"}
+    problem(await admin.post("/v1/api-keys", json=body), 422, "expiry_passed")
 
 
 async def test_nobody_gives_away_more_than_he_has(make_key, use, problem):
@@ -105,8 +116,10 @@ async def test_nobody_gives_away_more_than_he_has(make_key, use, problem):
     body = {"name": "x", "roles": ["admin"]}
     problem(await use(minor["key"], "/v1/api-keys", "POST", json=body), 403, "grant_exceeds_own")
     major = await make_key(roles=["admin"])
-    path = f"/v1/api-keys/{major['id']}/rotate"
-    problem(await use(minor["key"], path, "POST", json={}), 403, "grant_exceeds_own")
+    path = f"/v1/api-keys/{major['id']}"
+    problem(await use(minor["key"], f"{path}/rotate", "POST", json={}), 403, "grant_exceeds_own")
+    problem(await use(minor["key"], path, "DELETE"), 403, "grant_exceeds_own")
+    assert (await use(major["key"])).status_code == 200
 
 
 async def test_bad_requests_for_keys_are_refused(admin, problem):

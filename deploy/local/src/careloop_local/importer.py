@@ -26,7 +26,7 @@ class ImportFailed(LocalError):
 
 async def load_mapping(gateway: Gateway, name: str, *, source: str | None = None) -> dict[str, Any]:
     """The mapping of a file, or the one the platform knows by this name; `source` takes the place of its own."""
-    found = await asyncio.to_thread(_mapping_file, Path(name))
+    found = await asyncio.to_thread(mapping_file, name)
     if found is None:
         found = dict((await gateway.get(f"/v1/import-mappings/{quote(name, safe='')}"))["mapping"])
     return {**found, "source": source} if source else found
@@ -96,13 +96,17 @@ def _measure(path: Path) -> tuple[int, str]:
         raise LocalError(f"{path} cannot be read: {error.strerror}") from error
 
 
-def _mapping_file(path: Path) -> dict[str, Any] | None:
+def mapping_file(name: str) -> dict[str, Any] | None:
+    """The mapping in the file `name`; None if that can only be the name of one that the platform knows."""
+    path = Path(name)
     if not path.is_file():
+        if path.suffix or len(path.parts) > 1:
+            raise LocalError(f"{path} is no file")
         return None
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise LocalError(f"{path} is no YAML or JSON: {error}") from error
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        raise LocalError(f"{path} is no YAML or JSON that can be read: {error}") from error
     if not isinstance(found, dict):
         raise LocalError(f"{path} is no mapping: it should hold source, key and fields")
     return found

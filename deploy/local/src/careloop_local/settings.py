@@ -1,6 +1,7 @@
 """Settings of the local platform: the environment variables `CARELOOP_…`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,6 +13,8 @@ SERVICES = ("profile", "ticketing", "campaign", "scoring")
 """Services with a database, in the order in which they are listed."""
 
 Port = Annotated[int, Field(ge=1, le=65_535)]
+
+_OF_TESTS = frozenset({"CARELOOP_DATA", "CARELOOP_TEST_DATABASE_URL", "CARELOOP_TEST_NATS_URL"})
 
 WORKER_OFFSET = 100
 """A worker in a process of its own answers health checks this far above its service's port."""
@@ -55,6 +58,15 @@ class LocalSettings(BaseSettings):
         if self.nats_url is None:
             ports["nats"] = self.nats_port
         return ports
+
+    @classmethod
+    def misspelt(cls, environment: Iterable[str]) -> dict[str, str | None]:
+        """Variables that look like settings but are none, each with the setting that was probably meant."""
+        known = [f"CARELOOP_{name}".upper() for name in cls.model_fields]
+        unknown = [
+            name for name in environment if name.startswith("CARELOOP_") and name not in {*known, *_OF_TESTS}
+        ]
+        return {name: next(iter(get_close_matches(name, known, 1, 0.8)), None) for name in sorted(unknown)}
 
     def service_port(self, name: str) -> int:
         """Port of the service `name`."""

@@ -1,13 +1,12 @@
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from careloop_common.errors import InvalidCursor
 from careloop_common.pagination import Page, PageQuery, page
 from careloop_common.web import ActorDep, CareRouter, NowDep, SessionDep, needs, problems
 from fastapi import Path, Response
 
 from careloop_gateway.keys import queries, service
-from careloop_gateway.keys.errors import ApiKeyNotFound, ApiKeyRevoked, GrantExceedsOwn
+from careloop_gateway.keys.errors import ApiKeyNotFound, ApiKeyRevoked, ExpiryPassed, GrantExceedsOwn
 from careloop_gateway.keys.models import ApiKeyRow
 from careloop_gateway.keys.schemas import ApiKeyView, IssueApiKey, IssuedApiKey, RotateApiKey
 
@@ -16,7 +15,7 @@ ADMIN = needs("api-keys:admin")
 KeyId = Annotated[str, Path(max_length=64, pattern="^[0-9a-z]+$")]
 
 
-@router.post("", status_code=201, dependencies=[ADMIN], responses=problems(GrantExceedsOwn))
+@router.post("", status_code=201, dependencies=[ADMIN], responses=problems(ExpiryPassed, GrantExceedsOwn))
 async def issue_key(
     body: IssueApiKey, session: SessionDep, now: NowDep, actor: ActorDep, response: Response
 ) -> IssuedApiKey:
@@ -37,7 +36,7 @@ async def issue_key(
 @router.get("", response_model=Page[ApiKeyView], dependencies=[ADMIN])
 async def list_keys(session: SessionDep, query: PageQuery) -> Page[ApiKeyRow]:
     """Keys, the newest first, the revoked ones included."""
-    rows = await queries.newest(session, before=_before(query.after), limit=query.limit + 1)
+    rows = await queries.newest(session, before=query.after(datetime, str), limit=query.limit + 1)
     return page(rows, query.limit, key=lambda row: (row.created_at, row.id))
 
 
@@ -46,10 +45,12 @@ async def get_key(key_id: KeyId, session: SessionDep) -> ApiKeyRow:
     return await service.get(session, key_id)
 
 
-@router.delete("/{key_id}", status_code=204, dependencies=[ADMIN], responses=problems(ApiKeyNotFound))
-async def revoke_key(key_id: KeyId, session: SessionDep, now: NowDep) -> None:
+@router.delete(
+    "/{key_id}", status_code=204, dependencies=[ADMIN], responses=problems(ApiKeyNotFound, GrantExceedsOwn)
+)
+async def revoke_key(key_id: KeyId, session: SessionDep, now: NowDep, actor: ActorDep) -> None:
     """Revoke a key: every gateway refuses it within five seconds."""
-    await service.revoke(session, key_id, now=now)
+    await service.revoke(session, key_id, actor=actor, now=now)
 
 
 @router.post(
@@ -64,13 +65,3 @@ async def rotate_key(
     grace = timedelta(seconds=body.grace_seconds)
     row, key = await service.rotate(session, key_id, grace=grace, actor=actor, now=now)
     return IssuedApiKey.of(row, key)
-
-
-def _before(after: tuple[object, ...] | None) -> tuple[datetime, str] | None:
-    if after is None:
-        return None
-    match after:
-        case (datetime() as created_at, str() as key_id):
-            return created_at, key_id
-        case _:
-            raise InvalidCursor(pointer="/cursor")

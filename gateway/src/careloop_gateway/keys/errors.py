@@ -17,8 +17,16 @@ class ApiKeyRevoked(DomainError):
     title = "API key revoked"
 
 
+class ExpiryPassed(DomainError):
+    """A new key would have expired already."""
+
+    kind = Kind.INVALID
+    code = "expiry_passed"
+    title = "Expiry passed"
+
+
 class GrantExceedsOwn(DomainError):
-    """A key may be given no scope that its maker does not hold."""
+    """A key may be made, rotated and revoked only by who holds every scope of it."""
 
     kind = Kind.FORBIDDEN
     code = "grant_exceeds_own"

@@ -40,8 +40,7 @@ STATUS: dict[Kind, int] = {
     Kind.TIMEOUT: 504,
 }
 
-TRANSIENT: frozenset[Kind] = frozenset({Kind.UNAVAILABLE, Kind.TIMEOUT, Kind.RATE_LIMITED})
-"""Kinds for which trying again later can help."""
+_PASSING = frozenset({Kind.UNAVAILABLE, Kind.TIMEOUT, Kind.RATE_LIMITED})
 
 
 class DomainError(Exception):
@@ -55,6 +54,13 @@ class DomainError(Exception):
     kind: ClassVar[Kind]
     code: ClassVar[str]
     title: ClassVar[str]
+    passes: ClassVar[bool]
+    """Whether the same may succeed when tried again later; by its kind, unless a subclass says otherwise."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "passes" not in vars(cls) and "kind" in vars(cls):
+            cls.passes = cls.kind in _PASSING
 
     def __init__(
         self, detail: str = "", *, pointer: str | None = None, retry_after: float | None = None, **extra: Any
@@ -128,6 +134,7 @@ class RequestInFlight(DomainError):
     kind = Kind.CONFLICT
     code = "request_in_flight"
     title = "Request in flight"
+    passes = True
 
 
 class VersionMismatch(DomainError):

@@ -3,7 +3,7 @@
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from careloop_common.errors import TRANSIENT, DomainError
+from careloop_common.errors import DomainError
 
 _PASSING_STATES = ("08", "40", "53", "57P", "58", "55P03", "25006")
 """SQLSTATE classes: connection, rollback, resources, shutdown, input/output, lock timeout, standby after a failover."""
@@ -14,7 +14,7 @@ _ABOUT_FILES = (FileNotFoundError, FileExistsError, PermissionError, IsADirector
 def is_transient(error: BaseException) -> bool:
     """Tell whether trying the same again can help."""
     if isinstance(error, DomainError):
-        return error.kind in TRANSIENT
+        return error.passes
     if isinstance(error, DBAPIError):
         state = str(getattr(error.orig, "sqlstate", None) or "")
         lost = error.connection_invalidated or (

@@ -1,6 +1,6 @@
 """Cursor pagination: stable under inserts, no offsets, no counts.
 
-rows = await queries.newest(session, before=query.after, limit=query.limit + 1)
+rows = await queries.newest(session, before=query.after(datetime, UUID), limit=query.limit + 1)
 return page(rows, query.limit, key=lambda row: (row.created_at, row.id))
 """
 
@@ -8,8 +8,9 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar, overload
 from uuid import UUID
 
 from fastapi import Depends, Query
@@ -20,6 +21,9 @@ from careloop_common.schemas import in_utc
 
 MAX_LIMIT = 100
 _MOST = 2**63
+_LARGEST = 2**31 - 1
+A = TypeVar("A")
+B = TypeVar("B")
 R = TypeVar("R")
 T = TypeVar("T")
 
@@ -31,11 +35,24 @@ class Page(BaseModel, Generic[T]):
     next_cursor: str | None = None
 
 
-class PageRequest(BaseModel):
+@dataclass(frozen=True, slots=True)
+class PageRequest:
     """Which page the client asks for."""
 
     limit: int
-    after: tuple[Any, ...] | None
+    key: tuple[Any, ...] | None
+
+    @overload
+    def after(self, of: type[A], /) -> A | None: ...
+    @overload
+    def after(self, first: type[A], second: type[B], /) -> tuple[A, B] | None: ...
+    def after(self, *types: type) -> Any:
+        """The sort key behind which the page begins, of these types; `InvalidCursor` if another list made it."""
+        if self.key is None:
+            return None
+        if len(self.key) != len(types) or not all(map(_fits, self.key, types)):
+            raise InvalidCursor(pointer="/cursor")
+        return self.key if len(types) > 1 else self.key[0]
 
 
 async def _page_request(
@@ -46,7 +63,7 @@ async def _page_request(
         str | None, Query(max_length=512, description="`next_cursor` of the page before this one.")
     ] = None,
 ) -> PageRequest:
-    return PageRequest(limit=limit, after=decode(cursor) if cursor is not None else None)
+    return PageRequest(limit, decode(cursor) if cursor is not None else None)
 
 
 PageQuery = Annotated[PageRequest, Depends(_page_request)]
@@ -80,6 +97,12 @@ def decode(cursor: str) -> tuple[Any, ...]:
         return tuple(_untag(tag, text) for tag, text in parts)
     except (ValueError, TypeError, KeyError, binascii.Error) as error:
         raise InvalidCursor(pointer="/cursor") from error
+
+
+def _fits(part: Any, of: type) -> bool:
+    if of is float:
+        return type(part) in (int, float)
+    return type(part) is of and not (isinstance(part, int) and abs(part) > _LARGEST)
 
 
 def _tag(part: Any) -> tuple[str, Any]:

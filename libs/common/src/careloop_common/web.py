@@ -6,13 +6,16 @@ router = CareRouter(prefix="/v1/tickets", tags=["tickets"])
 async def open_ticket(body: OpenTicket, session: SessionDep, now: NowDep, actor: ActorDep) -> TicketView: ...
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.exceptions import RequestValidationError
 from fastapi.params import Depends as DependsParam
+from fastapi.params import Query as QueryParam
 from fastapi.routing import APIRoute
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -51,6 +54,17 @@ def authenticate(request: Request) -> Actor:
     return runtime.tokens.verify(token, request.state.now)
 
 
+def _refuse_unknown(given: Iterable[str], known: frozenset[str]) -> None:
+    """A misspelt filter must not silently answer with everything."""
+    if unknown := sorted(set(given) - known):
+        raise RequestValidationError(
+            [
+                {"type": "extra_forbidden", "loc": ("query", name), "msg": "No such parameter"}
+                for name in unknown
+            ]
+        )
+
+
 def _refuse_other_encodings(body: bytes) -> None:
     """JSON between systems is UTF-8 (RFC 8259); Python's reader would guess UTF-16 and UTF-32 as well."""
     if b"\0" in body[:4] or body[:2] in {b"\xff\xfe", b"\xfe\xff"}:
@@ -64,6 +78,8 @@ class TransactionalRoute(APIRoute):
         """Wrap FastAPI's handler: authenticate, check the scope, open the transaction, answer, commit."""
         handle = super().get_route_handler()
         scope = (self.openapi_extra or {}).get(SCOPE_KEY)
+        fields = get_flat_params(self.dependant)
+        parameters = frozenset(field.alias for field in fields if isinstance(field.field_info, QueryParam))
 
         async def edge(request: Request) -> Response:
             request.state.now = clock.now()
@@ -71,6 +87,7 @@ class TransactionalRoute(APIRoute):
                 actor = request.state.actor = authenticate(request)
                 if not actor.may(scope):
                     raise ScopeMissing(f"This needs the scope {scope}.", scope=scope)
+            _refuse_unknown(request.query_params, parameters)
             if "json" in request.headers.get("content-type", ""):
                 _refuse_other_encodings(await request.body())
             runtime: Runtime[Any] = request.app.state.runtime

@@ -96,8 +96,9 @@ async def slow(session: SessionDep) -> None:
 
 
 @router.get("/count", dependencies=[needs("notes:read")])
-async def count(session: SessionDep) -> int:
-    return (await session.execute(select(func.count()).select_from(NOTES))).scalar_one()
+async def count(session: SessionDep, of: str | None = None) -> int:
+    counted = select(func.count()).select_from(NOTES)
+    return (await session.execute(counted.where(NOTES.c.text == of) if of else counted)).scalar_one()
 
 
 @router.put("/versioned", dependencies=[needs("notes:write")])
@@ -181,6 +182,15 @@ async def test_a_chunked_body_over_the_limit_is_refused(client: httpx.AsyncClien
 
     headers = {"content-type": "application/json"}
     assert_problem(await client.post("/v1/notes", content=chunks(), headers=headers), 413, "body_too_large")
+
+
+async def test_a_misspelt_parameter_is_refused_by_name(client: httpx.AsyncClient) -> None:
+    await client.post("/v1/notes", json={"text": "one"})
+    assert (await client.get("/v1/notes/count", params={"of": "two"})).json() == 0
+    body = assert_problem(
+        await client.get("/v1/notes/count", params={"off": "two"}), 422, "validation_failed"
+    )
+    assert body["errors"] == [{"pointer": "off", "detail": "No such parameter"}]
 
 
 async def test_unknown_routes_and_methods(client: httpx.AsyncClient) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 from careloop_common.errors import InvalidCursor
-from careloop_common.pagination import decode, encode, page
+from careloop_common.pagination import PageRequest, decode, encode, page
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,3 +57,17 @@ def test_the_last_page_has_no_cursor() -> None:
     first = page([1, 2, 3], 2, key=lambda n: (n, key))
     assert first.items == [1, 2]
     assert decode(first.next_cursor or "") == (2, key)
+
+
+@pytest.mark.parametrize("key", [(), ("x",), (True,), (1, 2), (10**12,), (1.5,)])
+def test_a_cursor_of_another_list_is_refused(key: tuple[Any, ...]) -> None:
+    with pytest.raises(InvalidCursor):
+        PageRequest(10, key).after(int)
+
+
+def test_a_cursor_of_this_list_is_read() -> None:
+    moment, identity = datetime(2026, 1, 1, tzinfo=UTC), UUID(int=3)
+    assert PageRequest(10, (7,)).after(int) == 7
+    assert PageRequest(10, (1, identity)).after(float, UUID) == (1, identity)
+    assert PageRequest(10, (moment, identity)).after(datetime, UUID) == (moment, identity)
+    assert PageRequest(10, None).after(int) is None

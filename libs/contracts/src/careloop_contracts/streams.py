@@ -1,5 +1,6 @@
 """The JetStream streams: who owns which subjects, for how long and how much."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -90,17 +91,11 @@ def stream_of(entity: str) -> Stream:
 
 
 def subjects_of(
-    entity: str, partitions: tuple[int, ...] | None = None, names: tuple[str, ...] | None = None
+    entity: str, partitions: Sequence[int] | None = None, names: Sequence[str] = (">",)
 ) -> tuple[str, ...]:
     """Return the filter of a consumer: all versions of an entity's events, perhaps of some partitions or names only."""
-    places = ("*",) if partitions is None else tuple(f"{number:02d}" for number in partitions)
-    if names is None:
-        return (
-            (f"care.*.{entity}.>",)
-            if partitions is None
-            else tuple(f"care.*.{entity}.{at}.>" for at in places)
-        )
-    return tuple(f"care.*.{entity}.{at}.{name}" for at in places for name in names)
+    places = ["*"] if partitions is None else [f"{number:02d}" for number in partitions]
+    return tuple(f"care.*.{entity}.{place}.{name}" for place in places for name in names)
 
 
 def dead_letter_subject(service: str, durable: str) -> str:

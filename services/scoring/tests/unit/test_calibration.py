@@ -1,7 +1,7 @@
 import numpy as np
 from careloop_scoring.churn import calibration, evaluation
 from careloop_scoring.churn.calibration import Calibrator
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 SCORES = st.lists(st.floats(0, 1), min_size=1, max_size=30)
@@ -17,7 +17,6 @@ def _fitted(method: calibration.Method) -> Calibrator:
 PLATT, ISOTONIC = _fitted("platt"), _fitted("isotonic")
 
 
-@settings(deadline=None)
 @given(st.sampled_from([PLATT, ISOTONIC]), SCORES)
 def test_probabilities_are_bounded_and_keep_the_order(calibrator: Calibrator, scores: list[float]) -> None:
     found = calibrator.apply(np.sort(np.array(scores)))

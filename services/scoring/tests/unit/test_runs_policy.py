@@ -2,8 +2,6 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from careloop_common.errors import InvalidCursor
-from careloop_scoring import cursors
 from careloop_scoring.runs import policy
 from careloop_scoring.runs.policy import Schedule, Trained
 
@@ -45,14 +43,3 @@ def test_today_counts_while_its_time_is_ahead() -> None:
 def test_an_interval_takes_the_place_of_the_daily_time_and_neither_means_never() -> None:
     assert Schedule(timedelta(hours=6), time(2, 30), BERLIN).next_after(NOW) == NOW + timedelta(hours=6)
     assert Schedule(None, None, BERLIN).next_after(NOW) is None
-
-
-@pytest.mark.parametrize("after", [(), ("x",), (True,), (1, 2), (10**12,), (1.5,)])
-def test_a_cursor_of_another_list_is_refused(after: tuple[object, ...]) -> None:
-    with pytest.raises(InvalidCursor):
-        cursors.read(after, int)
-
-
-def test_a_cursor_of_this_list_is_read() -> None:
-    assert cursors.read((1,), float) == (1.0,)
-    assert cursors.read(None, int) is None

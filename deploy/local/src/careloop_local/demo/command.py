@@ -13,8 +13,9 @@ from typing import NoReturn
 from careloop_common import clock
 from rich.console import Console
 
+from careloop_local import importer
 from careloop_local.client import Gateway
-from careloop_local.demo import platform
+from careloop_local.demo import material, platform
 from careloop_local.demo.drive import drive
 from careloop_local.demo.journey import Journey, Plan
 from careloop_local.demo.observer import Observer
@@ -80,6 +81,10 @@ def _check(arguments: argparse.Namespace) -> None:
         raise LocalError("--data needs --mapping: `telco-ibm`, `simulator`, or a mapping file of your own")
     if arguments.mapping and not arguments.data:
         raise LocalError("--mapping says how to read --data, which is missing")
+    if arguments.mapping:
+        importer.mapping_file(arguments.mapping)
+    if arguments.complaints:
+        material.check_complaints(arguments.complaints)
 
 
 async def _drive(

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from careloop_local.demo.journey import Filing, Known, Plan
+from careloop_local.errors import LocalError
 from careloop_local.simulator import complaints, customers, files
 from careloop_local.simulator.dice import stream
 
@@ -14,8 +15,17 @@ NUMBER_COLUMNS = ("customer_no", "customer_id", "客户编号")
 CHANNELS = {"customer care call": "hotline", "internet": "web"}
 
 
-class ComplaintsUnreadable(LookupError):
+class ComplaintsUnreadable(LocalError):
     """The file of complaints has no column with the text."""
+
+
+def check_complaints(path: Path) -> None:
+    """Refuse a file that `filings` could not read."""
+    try:
+        with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+            _text_column(path, csv.DictReader(file))
+    except OSError as error:
+        raise ComplaintsUnreadable(f"{path} cannot be read: {error.strerror}") from error
 
 
 def simulated_customers(plan: Plan) -> Path:
@@ -40,10 +50,8 @@ def _from_file(
     dice = stream(plan.seed, "complainants")
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         reader = csv.DictReader(file)
+        text = _text_column(path, reader)
         columns = reader.fieldnames or ()
-        text = next((name for name in TEXT_COLUMNS if name in columns), None)
-        if text is None:
-            raise ComplaintsUnreadable(f"{path.name} has none of the columns {', '.join(TEXT_COLUMNS)}")
         channel = next((name for name in CHANNEL_COLUMNS if name in columns), "")
         number = next((name for name in NUMBER_COLUMNS if name in columns), "")
         for count, row in enumerate(reader, start=1):
@@ -51,6 +59,13 @@ def _from_file(
             complainant = named or dice.choice(present)
             if wording := _wording(row, text):
                 yield Filing(count, complainant.customer_no, _channel(row.get(channel)), wording)
+
+
+def _text_column(path: Path, reader: "csv.DictReader[str]") -> str:
+    text = next((name for name in TEXT_COLUMNS if name in (reader.fieldnames or ())), None)
+    if text is None:
+        raise ComplaintsUnreadable(f"{path.name} has none of the columns {', '.join(TEXT_COLUMNS)}")
+    return text
 
 
 def _wording(row: dict[str, str], text: str) -> str:

@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Iterable, Iterator
 
-from careloop_common.errors import STATUS, TRANSIENT, DomainError, RequestInFlight
+from careloop_common.errors import STATUS, DomainError
 
 from careloop_local.docs import packages
 
@@ -71,9 +71,7 @@ def _described(error: type[DomainError]) -> str:
     meaning = " ".join(said.split("\n\n")[0].split()) or f"{error.title}."
     # Refusals of the gateway state an HTTP status of their own.
     status = getattr(error, "status", STATUS[error.kind])
-    return _entry(
-        error.code, status, error.title, meaning, again=error.kind in TRANSIENT or error is RequestInFlight
-    )
+    return _entry(error.code, status, error.title, meaning, again=error.passes)
 
 
 def _entry(code: str, status: int, title: str, meaning: str, *, again: bool = False) -> str:

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -12,17 +13,18 @@ from careloop_local.simulator.world import Size, simulate
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    size = Size()
-    parser.add_argument("--customers", type=_count, default=size.customers)
-    parser.add_argument("--interactions", type=_count, default=size.interactions)
-    parser.add_argument("--complaints", type=_count, default=size.complaints)
+    parser.add_argument("--customers", type=_count, default=Size().customers)
+    parser.add_argument("--interactions", type=_count, help="as many per customer as usual, if not said")
+    parser.add_argument("--complaints", type=_count, help="likewise")
     parser.add_argument("--seed", type=int, default=1, help="equal seeds and days give equal operators")
     parser.add_argument("--today", type=date.fromisoformat, help="the day after the last interaction")
     parser.add_argument("--out", type=Path, required=True, help="directory for the files")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    size = Size(arguments.customers, arguments.interactions, arguments.complaints)
+    usual = Size().times(arguments.customers / Size().customers)
+    asked = {"interactions": arguments.interactions, "complaints": arguments.complaints}
+    size = replace(usual, **{name: count for name, count in asked.items() if count is not None})
     today = arguments.today or clock.now().astimezone(ZONE).date()
     operator = simulate(size, seed=arguments.seed, today=today)
     operator.write(arguments.out)

@@ -34,6 +34,8 @@ def run(arguments: argparse.Namespace) -> int:  # noqa: ARG001
     """Run the platform until a signal comes or one of its processes ends."""
     started = time.time()
     config = StackConfig(LocalSettings())
+    for name, meant in LocalSettings.misspelt(os.environ).items():
+        say(f"{name} is no setting" + (f"; {meant} is" if meant else ""))
     signal.signal(signal.SIGTERM, _interrupt)
     honcho.manager.KILL_WAIT = STOP_SECONDS
     _sweep(config)

@@ -58,8 +58,11 @@ def test_bytes_that_are_no_utf8_do_not_stop_the_others(plan_with, people):
 
 
 def test_a_file_without_texts_is_refused_with_the_columns_that_would_do(plan_with, people):
+    plan = plan_with("a,b\n1,2\n")
     with pytest.raises(material.ComplaintsUnreadable, match="Customer Complaint"):
-        material.filings(plan_with("a,b\n1,2\n"), people)
+        material.check_complaints(plan.complaints)
+    with pytest.raises(material.ComplaintsUnreadable):
+        material.filings(plan, people)
 
 
 def test_the_customers_of_a_run_are_written_as_a_file(plan):

@@ -7,11 +7,12 @@ broker and the database, and nothing comes back behind what is newer. One proces
 import asyncio
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_common import clock
 from careloop_common.failures import is_transient
@@ -123,7 +124,7 @@ class _GroupConsumer:
             except Fenced:
                 raise
             except AlreadyApplied:
-                return await self._put_aside(message, None, "", attempt)
+                return await self._pass_over(message)
             except Exception as error:  # noqa: BLE001  (the disposition knows what to do with each)
                 attempt += 1
                 decision = disposition.of(error, attempt)
@@ -137,51 +138,60 @@ class _GroupConsumer:
     async def _commit(self, messages: Sequence[RawMessage]) -> None:
         """One transaction: effects, inbox, position."""
         began, now = time.perf_counter(), clock.now()
-        after = self._after(messages[-1])
-        async with self._runtime.database.transaction() as session:
+        async with self._moving_behind(messages[-1]) as session:
             outcome = await self._processor.apply(session, messages, now)
             for message, error in outcome.malformed:
-                await dead_letters.put(
-                    session,
-                    durable=self._processor.durable,
-                    message=message,
-                    error=error,
-                    reason="malformed",
-                    attempts=1,
-                    now=now,
-                )
-            await position.store(session, self._stored, after)
-        self._stored = self._position = after
+                await self._bury(session, message, error, "malformed", attempts=1, now=now)
         metrics.SECONDS.labels(self._processor.durable).observe(time.perf_counter() - began)
         await self._tell(outcome)
 
-    async def _put_aside(
-        self, message: RawMessage, error: Exception | None, reason: str, attempts: int
-    ) -> None:
-        """Go on without the effect of the message, or of what in it fails; with an error, keep that as dead letters."""
-        durable, now = self._processor.durable, clock.now()
-        after = self._after(message)
-        bad, good = await self._divide(message, now) if error is not None else ([], [])
-        async with self._runtime.database.transaction() as session:
+    async def _pass_over(self, message: RawMessage) -> None:
+        """Go on without the effect of the message, which is there already."""
+        async with self._moving_behind(message) as session:
+            await self._processor.remember(session, message, clock.now())
+
+    async def _put_aside(self, message: RawMessage, error: Exception, reason: str, attempts: int) -> None:
+        """Keep what cannot be taken of the message as dead letters, and take the rest."""
+        now = clock.now()
+        bad, good = await self._divide(message, now)
+        async with self._moving_behind(message) as session:
             if good:
                 await self._processor.apply(session, good, now)
             await self._processor.remember(session, message, now)
             for part in bad:
-                assert error is not None
-                await dead_letters.put(
-                    session,
-                    durable=durable,
-                    message=part,
-                    error=error,
-                    reason=reason,
-                    attempts=attempts,
-                    now=now,
-                )
+                await self._bury(session, part, error, reason, attempts=attempts, now=now)
+        for part in bad:
+            await self._tell_dead(part, error, reason)
+
+    @contextlib.asynccontextmanager
+    async def _moving_behind(self, message: RawMessage) -> AsyncIterator[AsyncSession]:
+        """A transaction with which the position moves behind the message."""
+        assert self._position is not None
+        after = self._position.after(message)
+        async with self._runtime.database.transaction() as session:
+            yield session
             await position.store(session, self._stored, after)
         self._stored = self._position = after
-        if error is not None:
-            for part in bad:
-                await self._tell_dead(part, error, reason)
+
+    async def _bury(
+        self,
+        session: AsyncSession,
+        message: RawMessage,
+        error: Exception,
+        reason: str,
+        *,
+        attempts: int,
+        now: datetime,
+    ) -> None:
+        await dead_letters.put(
+            session,
+            durable=self._processor.durable,
+            message=message,
+            error=error,
+            reason=reason,
+            attempts=attempts,
+            now=now,
+        )
 
     async def _divide(
         self, message: RawMessage, now: datetime
@@ -193,10 +203,6 @@ class _GroupConsumer:
         bad = await isolation.hopeless(self._runtime.database, self._processor, parts, now)
         refused = {id(part) for part in bad}
         return (bad, [part for part in parts if id(part) not in refused]) if bad else ([message], [])
-
-    def _after(self, message: RawMessage) -> Position:
-        assert self._position is not None
-        return self._position.after(message)
 
     async def _tell(self, outcome: Outcome) -> None:
         durable = self._processor.durable

@@ -92,7 +92,7 @@ class EventProcessor:
         self._entity = subscription.entity
         self._routes = subscription.routes
         found = {event_type.event_name for route in subscription.handlers for event_type in route.event_types}
-        self._names = tuple(sorted(found)) or None
+        self._names = tuple(sorted(found))
 
     def subjects(self, group: int) -> tuple[str, ...]:
         """The events that there are handlers for, of all partitions or of the group's; others stay on the broker."""

@@ -12,6 +12,7 @@
 This module is loaded into every pytest run, also of plain unit tests: what is heavy is imported inside the fixtures.
 """
 
+import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
@@ -78,6 +79,8 @@ def nats_server() -> Iterator[str]:
     from careloop_common.testing import servers
 
     if url := os.environ.get(servers.NATS_URL):
+        if asyncio.run(servers.holds_streams(url)):
+            pytest.exit(f"{url} holds streams already; the tests would delete them", returncode=3)
         yield url
         return
     with servers.own_nats() as url:
@@ -112,8 +115,6 @@ async def _broker_of_the_run(nats_server: str) -> "AsyncIterator[Broker]":
     from careloop_common.testing.broker import Broker
 
     broker = await Broker.connect(nats_server)
-    if await broker.jetstream.streams_info():
-        pytest.exit(f"{nats_server} holds streams already; the tests would delete them", returncode=3)
     yield broker
     await broker.close()
 

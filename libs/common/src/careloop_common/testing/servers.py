@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import nats
+
 from careloop_common.embedded import EmbeddedNats, EmbeddedPostgres, EmbeddedServer
 
 DATABASE_URL = "CARELOOP_TEST_DATABASE_URL"
@@ -37,6 +39,15 @@ def own_nats() -> Iterator[str]:
         server = EmbeddedNats(directory / "nats")
         with _running(server):
             yield server.url
+
+
+async def holds_streams(url: str) -> bool:
+    """Tell whether a server is in use by somebody else."""
+    client = await nats.connect(url, name="careloop-test")
+    try:
+        return bool(await client.jetstream().streams_info())
+    finally:
+        await client.close()
 
 
 @contextmanager

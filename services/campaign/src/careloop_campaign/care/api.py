@@ -1,4 +1,5 @@
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -13,7 +14,6 @@ from careloop_campaign.care.errors import CareTaskAlreadyCompleted, CareTaskNotF
 from careloop_campaign.care.models import CareTask
 from careloop_campaign.care.policy import State
 from careloop_campaign.care.schemas import AssignCareTask, CareTaskView, CompleteCareTask, Name
-from careloop_campaign.cursors import newest_first
 from careloop_campaign.settings import Settings
 
 router = CareRouter(prefix="/v1/care-tasks", tags=["care tasks"])
@@ -41,7 +41,7 @@ async def list_care_tasks(
         session,
         asdict(filters),
         overdue=overdue,
-        before=newest_first(query.after),
+        before=query.after(datetime, UUID),
         limit=query.limit + 1,
     )
     return page(

@@ -1,4 +1,5 @@
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -10,7 +11,6 @@ from careloop_common.web import ActorDep, CareRouter, RuntimeDep, SessionDep, ne
 from fastapi import Depends
 
 from careloop_campaign.contact.policy import Purpose, Reason
-from careloop_campaign.cursors import newest_first
 from careloop_campaign.messages import queries, reading
 from careloop_campaign.messages.policy import State
 from careloop_campaign.messages.schemas import MessageSummary, MessageView
@@ -37,7 +37,7 @@ async def list_messages(
 ) -> Page[MessageView]:
     """Messages, newest first."""
     rows = await queries.newest(
-        session, asdict(filters), before=newest_first(query.after), limit=query.limit + 1
+        session, asdict(filters), before=query.after(datetime, UUID), limit=query.limit + 1
     )
     masked = not actor.may("customers:personal")
     return page(

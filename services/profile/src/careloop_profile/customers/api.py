@@ -1,3 +1,4 @@
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -16,7 +17,6 @@ from careloop_common.web import (
 )
 from fastapi import Depends, Query, Response
 
-from careloop_profile.cursors import moment_and_id
 from careloop_profile.customers import schemas, service
 from careloop_profile.customers.errors import CustomerExists, CustomerNotFound, DatesReversed, TooManyFacts
 from careloop_profile.customers.policy.state import CustomerKind, CustomerStatus
@@ -85,7 +85,7 @@ async def find(
         runtime.vault,
         filters.wanted,
         phone_region=runtime.settings.phone_region,
-        after=moment_and_id(query.after),
+        after=query.after(datetime, UUID),
         limit=query.limit + 1,
     )
     return page(

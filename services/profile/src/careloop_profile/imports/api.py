@@ -1,3 +1,4 @@
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -7,7 +8,6 @@ from fastapi import Path, Request, Response
 from sqlalchemy import select, tuple_
 from sqlmodel import col
 
-from careloop_profile.cursors import moment_and_id
 from careloop_profile.customers.views import PERSONAL
 from careloop_profile.imports.errors import (
     FileTooLarge,
@@ -91,7 +91,7 @@ async def list_imports(query: PageQuery, session: SessionDep) -> Page[ImportView
     """Imports, newest first."""
     key = (col(ImportRow.created_at), col(ImportRow.id))
     statement = select(ImportRow).order_by(*(column.desc() for column in key)).limit(query.limit + 1)
-    if (after := moment_and_id(query.after)) is not None:
+    if (after := query.after(datetime, UUID)) is not None:
         statement = statement.where(tuple_(*key) < tuple_(*after))
     rows = (await session.scalars(statement)).all()
     return page(rows, query.limit, key=lambda job: (job.created_at, job.id), view=import_view)

@@ -1,5 +1,6 @@
 """The 360° read: a customer's facts, holdings and what happened lately."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -7,7 +8,6 @@ from uuid import UUID
 from careloop_common.pagination import Page, PageQuery, page
 from careloop_common.web import ActorDep, CareRouter, RuntimeDep, SessionDep, needs, problems
 
-from careloop_profile.cursors import moment_and_id
 from careloop_profile.customers import queries as customers
 from careloop_profile.customers import service
 from careloop_profile.customers.errors import CustomerNotFound
@@ -41,7 +41,7 @@ async def timeline(customer_id: UUID, query: PageQuery, session: SessionDep) -> 
     """What happened with the customer, newest first."""
     await service.get(session, customer_id)
     rows = await interactions.timeline(
-        session, customer_id, after=moment_and_id(query.after), limit=query.limit + 1
+        session, customer_id, after=query.after(datetime, UUID), limit=query.limit + 1
     )
     return page(
         rows,

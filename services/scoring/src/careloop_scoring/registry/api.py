@@ -3,7 +3,6 @@ from uuid import UUID
 from careloop_common.pagination import Page, PageQuery, page
 from careloop_common.web import CareRouter, SessionDep, needs, problems
 
-from careloop_scoring import cursors
 from careloop_scoring.registry import queries, service, views
 from careloop_scoring.registry.errors import ModelUnknown
 from careloop_scoring.registry.schemas import ModelView, ReportView
@@ -14,8 +13,7 @@ router = CareRouter(prefix="/v1/models", tags=["models"])
 @router.get("", response_model=Page[ModelView], dependencies=[needs("scores:read")])
 async def list_models(session: SessionDep, query: PageQuery) -> Page[ModelView]:
     """Trained models, the newest first."""
-    before = cursors.read(query.after, UUID)
-    rows = await queries.newest(session, before=before[0] if before else None, limit=query.limit + 1)
+    rows = await queries.newest(session, before=query.after(UUID), limit=query.limit + 1)
     return page(rows, query.limit, key=lambda row: (row.id,), view=views.model)
 
 

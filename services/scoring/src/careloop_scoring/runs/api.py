@@ -4,7 +4,6 @@ from careloop_common.pagination import Page, PageQuery, page
 from careloop_common.web import ActorDep, CareRouter, NowDep, SessionDep, needs, problems
 from fastapi import Response
 
-from careloop_scoring import cursors
 from careloop_scoring.runs import service
 from careloop_scoring.runs.errors import AsOfOutOfRange, ScoringRunAlreadyQueued, ScoringRunUnknown
 from careloop_scoring.runs.models import ScoringRun
@@ -32,8 +31,7 @@ async def request_run(
 @router.get("", response_model=Page[RunView], dependencies=[needs("scores:read")])
 async def list_runs(session: SessionDep, query: PageQuery) -> Page[ScoringRun]:
     """Runs, the newest first."""
-    before = cursors.read(query.after, UUID)
-    rows = await service.newest(session, before=before[0] if before else None, limit=query.limit + 1)
+    rows = await service.newest(session, before=query.after(UUID), limit=query.limit + 1)
     return page(rows, query.limit, key=lambda row: (row.id,))
 
 

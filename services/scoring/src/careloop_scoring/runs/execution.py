@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 from careloop_common import clock, outbox
-from careloop_common.errors import TRANSIENT, DomainError
+from careloop_common.errors import DomainError
 from careloop_common.runtime import Runtime
 
 from careloop_scoring.customers import queries as customers
@@ -40,7 +40,7 @@ async def work(runtime: Runtime[Any]) -> bool:
     except RunTakenOver:
         log.warning("run.taken_over", run_id=str(run.id))
     except DomainError as error:
-        if error.kind in TRANSIENT:
+        if error.passes:
             raise
         await _fail(runtime, run, error.code)
     return True

@@ -5,7 +5,6 @@ from careloop_common.pagination import Page, PageQuery, page
 from careloop_common.web import CareRouter, SessionDep, needs, problems
 from fastapi import Query
 
-from careloop_scoring import cursors
 from careloop_scoring.scores import queries, summary, views
 from careloop_scoring.scores.errors import ScoreUnknown
 from careloop_scoring.scores.models import Score
@@ -23,12 +22,9 @@ async def list_scores(
     segment: Annotated[SegmentName | None, Query()] = None,
 ) -> Page[ScoreView]:
     """Scored customers, those most at risk first."""
-    after = cursors.read(query.after, float, UUID)
     wanted = {"tier": tier, "band": band, "rfm_segment": segment}
     filters = {name: value for name, value in wanted.items() if value is not None}
-    rows = await queries.riskiest(
-        session, filters, after=(after[0], after[1]) if after else None, limit=query.limit + 1
-    )
+    rows = await queries.riskiest(session, filters, after=query.after(float, UUID), limit=query.limit + 1)
     return page(rows, query.limit, key=lambda row: (row.probability, row.customer_id), view=views.score)
 
 

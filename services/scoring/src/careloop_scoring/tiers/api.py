@@ -1,7 +1,6 @@
 from careloop_common.pagination import Page, PageQuery, page
 from careloop_common.web import ActorDep, CareRouter, NowDep, SessionDep, needs, problems
 
-from careloop_scoring import cursors
 from careloop_scoring.tiers import service
 from careloop_scoring.tiers.errors import TierTableInvalid
 from careloop_scoring.tiers.models import TierTable
@@ -13,8 +12,7 @@ router = CareRouter(prefix="/v1/tier-tables", tags=["tiers"])
 @router.get("", response_model=Page[TierTableView], dependencies=[needs("scores:read")])
 async def list_tier_tables(session: SessionDep, query: PageQuery) -> Page[TierTable]:
     """Versions of the tier decision table, the one that decides first."""
-    before = cursors.read(query.after, int)
-    rows = await service.newest(session, before=before[0] if before else None, limit=query.limit + 1)
+    rows = await service.newest(session, before=query.after(int), limit=query.limit + 1)
     return page(rows, query.limit, key=lambda row: (row.version,))
 
 

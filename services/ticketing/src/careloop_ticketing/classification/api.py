@@ -8,7 +8,6 @@ from careloop_ticketing.classification import service
 from careloop_ticketing.classification.errors import InvalidRuleSet, RuleSetNotFound
 from careloop_ticketing.classification.models import RuleSetRow
 from careloop_ticketing.classification.schemas import RuleSet, RuleSetView
-from careloop_ticketing.cursors import position
 
 router = CareRouter(prefix="/v1/rule-sets", tags=["rule-sets"])
 
@@ -35,8 +34,7 @@ async def publish_rule_set(
 @router.get("", response_model=Page[RuleSetView], dependencies=[needs("tickets:read")])
 async def list_rule_sets(session: SessionDep, query: PageQuery) -> Page[RuleSetRow]:
     """Every version, the active one first."""
-    before = position(query, int)
-    rows = await service.versions(session, before=before, limit=query.limit + 1)
+    rows = await service.versions(session, before=query.after(int), limit=query.limit + 1)
     return page(rows, query.limit, key=lambda row: (row.version,))
 
 

@@ -7,7 +7,6 @@ from careloop_common.schemas import Instant
 from careloop_common.web import CareRouter, SessionDep, needs
 from fastapi import Query
 
-from careloop_ticketing.cursors import position
 from careloop_ticketing.escalation import queries
 from careloop_ticketing.escalation.models import EscalationRow
 from careloop_ticketing.escalation.queries import Lateness
@@ -24,9 +23,8 @@ async def list_escalations(
     step: Annotated[str | None, Query(pattern=r"^[a-z][a-z0-9_]{0,39}$")] = None,
 ) -> Page[EscalationRow]:
     """Steps of ladders that were taken, newest first."""
-    before = position(query, UUID)
     rows: Sequence[EscalationRow] = await queries.newest(
-        session, ticket_id=ticket_id, step=step, before=before, limit=query.limit + 1
+        session, ticket_id=ticket_id, step=step, before=query.after(UUID), limit=query.limit + 1
     )
     return page(rows, query.limit, key=lambda row: (row.id,))
 

@@ -4,7 +4,6 @@ from careloop_common.pagination import Page, PageQuery, page
 from careloop_common.web import ActorDep, CareRouter, NowDep, SessionDep, needs, problems
 from fastapi import Path, Response
 
-from careloop_ticketing.cursors import position
 from careloop_ticketing.sla import queries, service
 from careloop_ticketing.sla.errors import InvalidPolicy, PolicyNotFound
 from careloop_ticketing.sla.models import PolicyRow
@@ -35,8 +34,7 @@ async def publish_policy(
 @router.get("", response_model=Page[SlaPolicyView], dependencies=[needs("tickets:read")])
 async def list_policies(session: SessionDep, query: PageQuery) -> Page[PolicyRow]:
     """Every version, the active one first."""
-    before = position(query, int)
-    rows = await queries.versions(session, before=before, limit=query.limit + 1)
+    rows = await queries.versions(session, before=query.after(int), limit=query.limit + 1)
     return page(rows, query.limit, key=lambda row: (row.version,))
 
 

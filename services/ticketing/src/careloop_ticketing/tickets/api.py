@@ -13,7 +13,6 @@ from careloop_common.web import (
 )
 from fastapi import Depends, Response
 
-from careloop_ticketing.cursors import position
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.tickets import queries, schemas, service, views
 from careloop_ticketing.tickets.errors import TicketNotFound
@@ -60,8 +59,7 @@ async def list_tickets(
     session: SessionDep, now: NowDep, query: PageQuery, filters: Annotated[Filters, Depends()]
 ) -> Page[TicketView]:
     """Tickets, newest first."""
-    before = position(query, UUID)
-    rows = await queries.newest(session, filters, before=before, limit=query.limit + 1, now=now)
+    rows = await queries.newest(session, filters, before=query.after(UUID), limit=query.limit + 1, now=now)
     shown = await views.view_all(session, rows, now)
     return page(rows, query.limit, key=lambda row: (row.id,), view=lambda row: shown[row.id])
 
@@ -82,6 +80,6 @@ async def get_ticket(ticket_id: UUID, session: SessionDep, now: NowDep, response
 async def get_history(ticket_id: UUID, session: SessionDep, query: PageQuery) -> Page[HistoryRow]:
     """Every step in the life of the ticket, in order: who did it, and what it changed."""
     await service.get(session, ticket_id)
-    after = position(query, int) or 0
+    after = query.after(int) or 0
     rows = await queries.history(session, ticket_id, after=after, limit=query.limit + 1)
     return page(rows, query.limit, key=lambda row: (row.seq,))
