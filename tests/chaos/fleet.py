@@ -14,6 +14,8 @@ from careloop_local.stack import servers
 from careloop_local.stack.config import ProcessSpec, StackConfig, processes
 from careloop_local.stack.migrate import migrate
 
+STOP_SECONDS = 30
+"""All of them end at once, and a busy machine has other things to do."""
 READY_SECONDS = 120.0
 _POLL_SECONDS = 0.1
 _NO_LIMITS = {
@@ -97,9 +99,10 @@ class Fleet:
             process.terminate()
         for process in self._processes.values():
             try:
-                await asyncio.to_thread(process.wait, 15)
+                await asyncio.to_thread(process.wait, STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
+                await asyncio.to_thread(process.wait)
         for server in reversed(self._servers.values()):
             await self._in_thread(server.stop)
         self._thread.shutdown()
