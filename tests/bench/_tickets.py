@@ -72,9 +72,7 @@ async def _copy_rows(database: asyncpg.Connection, table: str, key: str, later: 
     await database.execute(statement, later)
 
 
-async def first_due(database: asyncpg.Connection, templates: Sequence[UUID]) -> datetime:
-    """When the first timer of the templates is due; they were opened within a moment of each other."""
-    due: datetime = await database.fetchval(
-        "SELECT min(due_at) FROM timer WHERE owner_id = ANY($1)", list(templates)
-    )
+async def first_due(database: asyncpg.Connection, template: UUID) -> datetime:
+    """When the first step of a ticket is due."""
+    due: datetime = await database.fetchval("SELECT min(due_at) FROM timer WHERE owner_id = $1", template)
     return due

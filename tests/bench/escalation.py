@@ -37,12 +37,19 @@ class Bench:
     database: asyncpg.Connection
     templates: list[UUID]
 
+    async def due(self, at: datetime, count: int) -> None:
+        """Copy so many tickets that their first step is due at exactly that instant."""
+        share, rest = divmod(count, len(self.templates))
+        for number, template in enumerate(self.templates):
+            later = at - await first_due(self.database, template)
+            await copy(self.database, [template], share + (number < rest), later=later)
+
 
 async def storm(bench: Bench) -> int:
     """Everything is due at once."""
     options, database = bench.options, bench.database
     at = clock.now() + timedelta(seconds=15 + options.due / 4_000)
-    await copy(database, bench.templates, options.due, later=at - await first_due(database, bench.templates))
+    await bench.due(at, options.due)
     print(
         f"{options.due:,} tickets are due at {at:%H:%M:%S}, {(at - clock.now()).total_seconds():.0f} s from now"
     )
@@ -62,11 +69,9 @@ async def storm(bench: Bench) -> int:
 async def steady(bench: Bench) -> int:
     """So many a second, for a while."""
     options, database = bench.options, bench.database
-    due = await first_due(database, bench.templates)
     at = clock.now() + timedelta(seconds=10 + options.seconds * options.rate / 2_000)
     for tick in range(options.seconds * TICKS):
-        later = at + timedelta(seconds=tick / TICKS) - due
-        await copy(database, bench.templates, options.rate // TICKS, later=later)
+        await bench.due(at + timedelta(seconds=tick / TICKS), options.rate // TICKS)
     before = _used(bench)
     await _until(at + timedelta(seconds=options.seconds + 3))
     count = options.seconds * TICKS * (options.rate // TICKS)
@@ -77,9 +82,7 @@ async def steady(bench: Bench) -> int:
 async def outage(bench: Bench) -> int:
     """What fell due while no worker ran is caught up, in order."""
     options, database = bench.options, bench.database
-    due = await first_due(database, bench.templates)
-    since = clock.now() - timedelta(hours=options.hours)
-    await copy(database, bench.templates, options.due, later=since - due)
+    await bench.due(clock.now() - timedelta(hours=options.hours), options.due)
     began = time.perf_counter()
     while await database.fetchval("SELECT EXISTS (SELECT FROM timer WHERE due_at <= now())"):  # noqa: ASYNC110
         await asyncio.sleep(0.1)

@@ -31,8 +31,6 @@ STEPS = {"first_response": 2, "resolution": 3}
 
 def seconds_policy() -> dict[str, Any]:
     """An SLA policy whose clocks run out within seconds."""
-    quick = {"primary": 3, "intermediate": 3, "advanced": 3}
-    slow = {"primary": 5, "intermediate": 5, "advanced": 5}
     breach = {"name": "breach", "percent": 100, "action": "notify", "level": "manager"}
     reminder = {"name": "reminder", "percent": 50, "action": "remind"}
     top = {"name": "committee", "percent": 130, "action": "notify", "level": "group_committee"}
@@ -41,12 +39,18 @@ def seconds_policy() -> dict[str, Any]:
         "satisfaction_seconds": 600,
         "clocks": {
             "first_response": {
-                "targets": quick,
-                "ladder": "short",
-                "vip_targets": quick,
-                "vip_ladder": "short",
+                "start": ["opened"],
+                "stop": ["responded"],
+                "targets": [{"seconds": 3}],
+                "ladders": [{"ladder": "short"}],
             },
-            "resolution": {"targets": slow, "ladder": "long", "vip_targets": slow, "vip_ladder": "long"},
+            "resolution": {
+                "start": ["opened"],
+                "stop": ["resolved"],
+                "on_reopen": "continue",
+                "targets": [{"seconds": 5}],
+                "ladders": [{"ladder": "long"}],
+            },
         },
         "ladders": {"short": [reminder, breach], "long": [reminder, breach, top]},
     }

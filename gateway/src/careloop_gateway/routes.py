@@ -117,6 +117,10 @@ TICKETING = (
         "/v1/sla-policies/{version}",
         "/v1/rule-sets",
         "/v1/rule-sets/{version}",
+        "/v1/calendars",
+        "/v1/calendars/{code}",
+        "/v1/calendars/{code}/versions/{version}",
+        "/v1/calendars/{code}/answer",
         "/v1/escalations",
         "/v1/escalations/lateness",
     ),
@@ -126,6 +130,8 @@ TICKETING = (
         "POST /v1/tickets",
         "POST /v1/tickets/{ticket_id}/respond",
         "POST /v1/tickets/{ticket_id}/classify",
+        "POST /v1/tickets/{ticket_id}/acknowledge",
+        "POST /v1/tickets/{ticket_id}/messages",
         "POST /v1/tickets/{ticket_id}/pause",
         "POST /v1/tickets/{ticket_id}/resume",
         "POST /v1/tickets/{ticket_id}/resolve",
@@ -134,7 +140,15 @@ TICKETING = (
         "POST /v1/tickets/{ticket_id}/satisfaction",
     ),
     *_writes("ticketing", "tickets:supervise", "POST /v1/tickets/{ticket_id}/assign"),
-    *_writes("ticketing", "policies:write", "PUT /v1/sla-policies", "PUT /v1/rule-sets"),
+    *_writes(
+        "ticketing",
+        "policies:write",
+        "PUT /v1/sla-policies",
+        "PUT /v1/rule-sets",
+        "PUT /v1/calendars/{code}",
+        "POST /v1/calendars/{code}/preview",
+        "POST /v1/calendars/{code}/import",
+    ),
 )
 
 CAMPAIGN = (

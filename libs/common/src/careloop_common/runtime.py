@@ -31,6 +31,9 @@ class Runtime(Generic[S]):
         self.tokens = TokenVerifier(settings.internal_public_key)
         self.relay_wake = asyncio.Event()
         self.timer_wake = asyncio.Event()
+        self.timers_calm = asyncio.Event()
+        """Cleared while more timers are due than one batch takes: others leave them the processor."""
+        self.timers_calm.set()
         self.database.on_commit(OUTBOX_WAKE, self.relay_wake.set)
         self.database.on_commit(TIMER_WAKE, self.timer_wake.set)
         self._closing = AsyncExitStack()

@@ -6,6 +6,7 @@ careloop-ticketing api | worker | all | migrate | dead-letters list | dead-lette
 import argparse
 import asyncio
 import contextlib
+import gc
 import json
 import signal
 import sys
@@ -92,6 +93,10 @@ class Service(Generic[S]):
             app = build_app(runtime, title=f"careloop-{self.name} worker", routers=[])
         else:
             app = self.create_app(runtime)
+        # What is there by now stays for good: no collection need look at it again, and there are few cycles to come.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 20)
         log.info("service.started", command=what, port=runtime.settings.port)
         await _together(_Server(_uvicorn(app, runtime.settings)), worker)
         log.info("service.stopped", command=what)

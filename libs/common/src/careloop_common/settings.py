@@ -47,7 +47,7 @@ class ServiceSettings(BaseSettings):
     relay_poll_seconds: float = 0.25
     relay_groups: int = 1
     consumer_batch: int = 500
-    timer_batch: int = 200
+    timer_batch: int = 500
     sent_hours: int = 24
     """How long published events stay re-sendable."""
     inbox_days: int = 15

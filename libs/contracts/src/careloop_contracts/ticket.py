@@ -59,6 +59,8 @@ class TicketEscalatedV1(Event, entity="ticket", name="escalated", version=1, key
     due_at: datetime | None = None
     escalated_at: datetime
     target: str | None = None
+    notice: bool = True
+    """Whether to tell the target: not of a step that a later one, taken at the same instant, has overtaken."""
 
 
 class TicketSlaBreachedV1(Event, entity="ticket", name="sla_breached", version=1, key="ticket_id"):
@@ -70,6 +72,8 @@ class TicketSlaBreachedV1(Event, entity="ticket", name="sla_breached", version=1
     target_seconds: int
     due_at: datetime
     breached_at: datetime
+    by_change: bool = False
+    """Whether a change of its terms made it late, and no delay of anybody's."""
 
 
 class TicketResolvedV1(Event, entity="ticket", name="resolved", version=1, key="ticket_id"):

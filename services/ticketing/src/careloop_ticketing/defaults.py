@@ -14,6 +14,11 @@ def rule_set() -> dict[str, Any]:
     return _document("classification/rules.yaml")
 
 
+def calendars() -> dict[str, dict[str, Any]]:
+    """Calendars by code."""
+    return {code: _document(f"calendars/{code}.yaml") for code in ("always", "cn-business")}
+
+
 def _document(path: str) -> dict[str, Any]:
     document: dict[str, Any] = yaml.safe_load((files("careloop_ticketing") / path).read_text("utf-8"))
     return document

@@ -2,6 +2,7 @@ from careloop_common.app import build_app
 from careloop_common.runtime import Runtime
 from fastapi import FastAPI
 
+from careloop_ticketing.calendars.api import router as calendars
 from careloop_ticketing.classification.api import router as rule_sets
 from careloop_ticketing.escalation.api import router as escalations
 from careloop_ticketing.satisfaction.api import router as satisfaction
@@ -13,5 +14,5 @@ from careloop_ticketing.tickets.api import router as tickets
 
 
 def create_app(runtime: Runtime[Settings]) -> FastAPI:
-    routers = [tickets, acts, satisfaction, escalations, summary, sla_policies, rule_sets]
+    routers = [tickets, acts, satisfaction, escalations, summary, sla_policies, rule_sets, calendars]
     return build_app(runtime, title="CareLoop ticketing", routers=routers)

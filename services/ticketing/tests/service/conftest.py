@@ -58,9 +58,12 @@ def publish_policy(client: httpx.AsyncClient) -> Callable[..., Awaitable[int]]:
     async def publish(satisfaction: int = 3600, **targets: int | dict[str, int]) -> int:
         document = defaults.sla_policy() | {"name": "Seconds", "satisfaction_seconds": satisfaction}
         for name, seconds in targets.items():
-            for kind in ("targets", "vip_targets"):
-                terms = document["clocks"][name]
-                terms[kind] |= seconds if isinstance(seconds, dict) else dict.fromkeys(terms[kind], seconds)
+            clock = document["clocks"][name]
+            if isinstance(seconds, int):
+                clock["targets"] = [{"seconds": seconds}]
+                continue
+            by_tier = [{"when": f'tier == "{tier}"', "seconds": target} for tier, target in seconds.items()]
+            clock["targets"] = [*by_tier, *clock["targets"]]
         answer = await client.put("/v1/sla-policies", json=document)
         assert answer.status_code == 201, answer.text
         return answer.json()["version"]

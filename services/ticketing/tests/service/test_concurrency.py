@@ -98,8 +98,8 @@ async def test_a_step_that_is_due_while_somebody_holds_the_ticket_is_taken_after
         async with runtime.database.transaction() as session:
             held = await tickets.lock(session, ticket["id"])
             await eventually(worker_came)
-            clocks = await sla.of(session, held.id)
-            await tickets.respond(session, held, clocks, note=None, actor=SYSTEM, now=clock.now())
+            case = tickets.Case(session, held, await sla.of(session, held.id), SYSTEM, clock.now())
+            await tickets.respond(case, note=None)
             assert not await published(TicketSlaBreachedV1)
         breaches = await eventually(lambda: published(TicketSlaBreachedV1))
     assert [breach.clock for breach in breaches] == ["first_response"]

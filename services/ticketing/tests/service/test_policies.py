@@ -14,7 +14,7 @@ async def test_a_new_policy_is_a_new_version_and_tickets_keep_theirs(
     listed = (await client.get("/v1/sla-policies")).json()["items"]
     assert [item["version"] for item in listed] == [version, 1]
     shown = (await client.get(f"/v1/sla-policies/{version}")).json()
-    assert shown["document"]["clocks"]["resolution"]["targets"]["primary"] == 120
+    assert shown["document"]["clocks"]["resolution"]["targets"] == [{"when": None, "seconds": 120}]
 
 
 def _resolution(ticket):
@@ -23,10 +23,10 @@ def _resolution(ticket):
 
 async def test_a_policy_whose_parts_do_not_fit_is_refused(client):
     document = defaults.sla_policy()
-    document["clocks"]["resolution"]["ladder"] = "nowhere"
+    document["clocks"]["resolution"]["ladders"] = [{"ladder": "nowhere"}]
     answer = await client.put("/v1/sla-policies", json=document)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_sla_policy")
-    assert answer.json()["errors"][0]["pointer"] == "/clocks/resolution/ladder"
+    assert answer.json()["errors"][0]["pointer"] == "/clocks/resolution/ladders/0/ladder"
     assert len((await client.get("/v1/sla-policies")).json()["items"]) == 1
 
 

@@ -10,8 +10,16 @@ MOST_LATENESS = 1.0
 """Seconds after its due time within which 99 of 100 clocks must have been acted on."""
 CALLBACK_SECONDS = 10
 SATISFACTION_SECONDS = 8
-FIRST_RESPONSE = {"primary": 4, "intermediate": 4, "advanced": 4}
-RESOLUTION = {"primary": 6, "intermediate": 8, "advanced": 10}
+LONGEST_TARGET = 10
+"""Seconds of the longest clock of the demo."""
+FIRST_RESPONSE: list[dict[str, Any]] = [{"when": "vip", "seconds": 2}, {"seconds": 4}]
+RESOLUTION: list[dict[str, Any]] = [
+    {"when": "vip", "seconds": 4},
+    {"when": 'tier == "primary"', "seconds": 6},
+    {"when": 'tier == "intermediate"', "seconds": 8},
+    {"seconds": LONGEST_TARGET},
+]
+TARGETS = {"first_response": FIRST_RESPONSE, "resolution": RESOLUTION}
 
 
 @asynccontextmanager
@@ -29,12 +37,8 @@ async def in_force(gateway: Gateway) -> AsyncIterator[None]:
 
 
 def hurried(policy: dict[str, Any]) -> dict[str, Any]:
-    """The policy with its ladders as they are and its targets in seconds."""
-    targets = {"first_response": FIRST_RESPONSE, "resolution": RESOLUTION}
-    clocks = {
-        name: {**clock, "targets": targets[name], "vip_targets": _half(targets[name])}
-        for name, clock in policy["clocks"].items()
-    }
+    """The policy with its ladders as they are and its targets in seconds; what else it clocks is left out."""
+    clocks = {name: policy["clocks"][name] | {"targets": TARGETS[name]} for name in TARGETS}
     document = {**policy, "name": "Demo", "satisfaction_seconds": SATISFACTION_SECONDS, "clocks": clocks}
     found: dict[str, Any] = _without_nulls(document)
     return found
@@ -43,10 +47,6 @@ def hurried(policy: dict[str, Any]) -> dict[str, Any]:
 def frank(policy: dict[str, Any]) -> dict[str, Any]:
     """The policy with a short callback clock, and without quiet hours: the demo may well run at night."""
     return {**policy, "callback_seconds": CALLBACK_SECONDS, "quiet_hours": None}
-
-
-def _half(targets: dict[str, int]) -> dict[str, int]:
-    return {tier: seconds // 2 for tier, seconds in targets.items()}
 
 
 def _without_nulls(value: Any) -> Any:

@@ -6,12 +6,12 @@ STANDARD = {
     "satisfaction_seconds": 259_200,
     "clocks": {
         name: {
-            "targets": {"primary": 86_400, "intermediate": 172_800, "advanced": 259_200},
-            "ladder": "standard",
-            "vip_targets": {"primary": 43_200, "intermediate": 86_400, "advanced": 129_600},
-            "vip_ladder": "standard",
+            "start": ["opened"],
+            "stop": ["resolved"],
+            "targets": [{"when": "vip", "seconds": 43_200}, {"seconds": 86_400}],
+            "ladders": [{"ladder": "standard"}],
         }
-        for name in ("first_response", "resolution")
+        for name in ("first_response", "resolution", "of their own")
     },
     "ladders": {
         "standard": [
@@ -40,7 +40,7 @@ class Platform:
 def test_targets_are_seconds_and_ladders_stay():
     found = rules.hurried(STANDARD)
     assert found["clocks"]["resolution"]["targets"] == rules.RESOLUTION
-    assert found["clocks"]["first_response"]["vip_targets"]["primary"] < rules.FIRST_RESPONSE["primary"]
+    assert found["clocks"].keys() == rules.TARGETS.keys()
     assert found["ladders"]["standard"] == [
         {"name": "breach", "percent": 100, "action": "notify", "level": "manager"}
     ]

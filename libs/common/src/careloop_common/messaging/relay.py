@@ -32,6 +32,7 @@ WINDOW: Final = 256
 """Unacknowledged messages at a time."""
 
 _GAUGE_SECONDS: Final = 2.0
+_PATIENCE: Final = 1.0
 _EXPECTED_STREAM: Final = "Nats-Expected-Stream"
 _COLUMNS = "id, event_id, partition, subject, headers, payload, created_at"
 
@@ -71,6 +72,7 @@ class Relay:
             try:
                 async with self._runtime.leadership.lead(f"relay {group}/{self._groups}") as lease:
                     while await lease.confirm():
+                        await self._give_way()
                         blocked = await self._turn(group)
                         failures = failures + 1 if blocked else 0
                         if blocked:
@@ -81,6 +83,12 @@ class Relay:
                 failures += 1
                 log.warning("relay.interrupted", error=str(error) or type(error).__name__)
             await asyncio.sleep(_backoff(failures))
+
+    async def _give_way(self) -> None:
+        """What is due comes before what is to be told: in a storm of timers, publish one batch a second."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE):
+                await self._runtime.timers_calm.wait()
 
     async def _turn(self, group: int) -> bool:
         """Publish one batch, or wait for something to do; returns whether the broker stood in the way."""

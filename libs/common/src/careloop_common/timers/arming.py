@@ -16,6 +16,14 @@ from careloop_common.plumbing import timer
 WAKE: Final = "timers"
 """What `Database.on_commit` calls when a timer was armed."""
 
+_CANCEL: Final = text(
+    """
+    DELETE FROM timer
+    USING unnest(CAST(:owners AS uuid[]), CAST(:steps AS text[])) AS gone (owner_id, step)
+    WHERE timer.kind = :kind AND timer.owner_id = gone.owner_id AND timer.step = gone.step
+    RETURNING timer.id
+    """
+)
 _ARM: Final = text(
     """
     INSERT INTO timer (kind, owner_id, step, generation, due_at, available_at, data, armed_at)
@@ -78,7 +86,7 @@ async def arm_all(session: AsyncSession, timers: Iterable[NewTimer]) -> int:
         "steps": [row.step for row in rows],
         "generations": [row.generation for row in rows],
         "moments": [row.due_at for row in rows],
-        "data": [json.dumps(dict(row.data)) for row in rows],
+        "data": [json.dumps(dict(row.data)) if row.data else "{}" for row in rows],
     }
     # The caller's rows have nothing to do with timers, and are better written all at once.
     with session.no_autoflush:
@@ -94,6 +102,16 @@ async def cancel(session: AsyncSession, kind: str, owner_id: UUID, *steps: str) 
         statement = statement.where(timer.c.step.in_(steps))
     with session.no_autoflush:
         return len((await session.execute(statement.returning(timer.c.id))).all())
+
+
+async def cancel_all(session: AsyncSession, kind: str, gone: Iterable[tuple[UUID, str]]) -> int:
+    """Remove the timers of many owners, each named by its step, by one statement; returns how many there were."""
+    if not (pairs := list(gone)):
+        return 0
+    owners, steps = zip(*pairs, strict=True)
+    with session.no_autoflush:
+        named = {"kind": kind, "owners": list(owners), "steps": list(steps)}
+        return len((await session.execute(_CANCEL, named)).all())
 
 
 async def revive(session: AsyncSession, kind: str | None = None) -> int:

@@ -4,21 +4,33 @@
 would be evaluated per row and could not use the index.
 """
 
+import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, delete, func, insert, select, update
+from sqlalchemy import case, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.dml import ReturningDelete
 
-from careloop_common.plumbing import timer, timer_history
+from careloop_common.plumbing import timer
 from careloop_common.timers.due import DueTimer
 
 MAX_ATTEMPTS = 10
 _PASSING_DELAY = timedelta(seconds=1)
 _COLUMNS = timer.c
+_ARCHIVE = text(
+    """
+    INSERT INTO timer_history
+        (id, kind, owner_id, step, generation, data, attempts, due_at, fired_at, outcome)
+    SELECT id, kind, owner_id, step, generation, CAST(data AS jsonb), attempts, due_at, :now, :outcome
+    FROM unnest(
+        CAST(:ids AS bigint[]), CAST(:kinds AS text[]), CAST(:owners AS uuid[]), CAST(:steps AS text[]),
+        CAST(:generations AS int[]), CAST(:data AS text[]), CAST(:attempts AS int[]), CAST(:moments AS timestamptz[])
+    ) AS fired (id, kind, owner_id, step, generation, data, attempts, due_at)
+    """
+)
 
 
 async def database_now(session: AsyncSession) -> datetime:
@@ -57,9 +69,19 @@ async def due(
 
 async def archive(session: AsyncSession, timers: Sequence[DueTimer], *, now: datetime, outcome: str) -> None:
     """Write down that timers fired."""
-    rows = [asdict(item) | {"fired_at": now, "outcome": outcome} for item in timers]
-    if rows:
-        await session.execute(insert(timer_history), rows)
+    if not timers:
+        return
+    columns = {
+        "ids": [item.id for item in timers],
+        "kinds": [item.kind for item in timers],
+        "owners": [item.owner_id for item in timers],
+        "steps": [item.step for item in timers],
+        "generations": [item.generation for item in timers],
+        "data": [json.dumps(item.data) if item.data else "{}" for item in timers],
+        "attempts": [item.attempts for item in timers],
+        "moments": [item.due_at for item in timers],
+    }
+    await session.execute(_ARCHIVE, {**columns, "now": now, "outcome": outcome})
 
 
 async def postpone(session: AsyncSession, item: DueTimer, *, mortal: bool) -> str:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+LANES: Final = 2
+"""While the database stores one batch, the next is worked out."""
 LONGEST_SLEEP: Final = 1.0
 """Another process may arm a timer without waking this one."""
 
@@ -32,13 +34,15 @@ class TimerWorker:
     def __init__(self, runtime: "Runtime[Any]", handlers: Mapping[str, TimerHandler]) -> None:
         self._database = runtime.database
         self._wake = runtime.timer_wake
+        self._calm = runtime.timers_calm
         self._batch = runtime.settings.timer_batch
         self._handlers: dict[str, TimerHandler] = {**handlers, canary.KIND: canary.on_due}
 
     async def run(self) -> None:
         """Work for ever; a lost database is waited for."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._work(), name="timer worker")
+            for lane in range(LANES):
+                tasks.create_task(self._work(), name=f"timer worker {lane}")
             tasks.create_task(Auditor(self._database).run(), name="timer auditor")
 
     async def _work(self) -> None:
@@ -71,8 +75,13 @@ class TimerWorker:
                 now = await claim.database_now(session)
                 batch = await claim.due(session, now=now, kinds=self._handlers, limit=self._batch)
                 if not batch:
+                    self._calm.set()
                     pause = await claim.seconds_until_next(session, now=now, kinds=self._handlers)
                     return LONGEST_SLEEP if pause is None else min(LONGEST_SLEEP, max(0.001, pause))
+                if len(batch) == self._batch:
+                    self._calm.clear()
+                else:
+                    self._calm.set()
                 await self._fire(session, batch, now)
         except Exception as error:
             if not batch:

@@ -189,6 +189,8 @@ async def test_nothing_is_lost_or_doubled_when_the_database_is_killed(
                 await eventually(some_way_on, timeout=30)
                 await kill(mortal_postgres)
                 await revive(mortal_postgres)
+                # The connections in the pool are dead; the first who tries finds out.
+                await eventually(effects, timeout=30)
 
             async def all_there():
                 return len(await effects()) >= 900

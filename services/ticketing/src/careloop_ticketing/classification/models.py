@@ -9,7 +9,7 @@ from sqlmodel import Field
 
 from careloop_ticketing.classification.policy import Cause, Severity
 from careloop_ticketing.database import INSTANT, Base, word
-from careloop_ticketing.ranks import Tier
+from careloop_ticketing.vocabulary import Tier
 
 
 class RuleSetRow(Base, table=True):

@@ -17,7 +17,7 @@ from typing import Any
 
 from careloop_ticketing.classification.durations import longest_days
 from careloop_ticketing.classification.errors import InvalidRuleSet
-from careloop_ticketing.ranks import Rank, Tier
+from careloop_ticketing.vocabulary import Rank, Tier
 
 
 class Cause(StrEnum):

@@ -5,7 +5,7 @@ from careloop_common.schemas import Body, View
 from pydantic import Field, StringConstraints
 
 from careloop_ticketing.classification.policy import Cause, Severity
-from careloop_ticketing.ranks import Tier
+from careloop_ticketing.vocabulary import Tier
 
 RuleId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 PhraseText = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]+$")]

@@ -2,32 +2,35 @@ from datetime import datetime
 
 from careloop_contracts import TicketEscalatedV1, TicketSlaBreachedV1
 
-from careloop_ticketing.escalation.models import EscalationRow
-from careloop_ticketing.sla.service import ClockRow
-from careloop_ticketing.tickets.service import Ticket
+from careloop_ticketing.escalation import policy
+from careloop_ticketing.escalation.climbing import Taken
+from careloop_ticketing.vocabulary import Level
 
 
-def escalated(ticket: Ticket, row: EscalationRow, reason: str) -> TicketEscalatedV1:
+def escalated(taken: Taken, now: datetime) -> TicketEscalatedV1:
+    step = taken.upcoming.step
     return TicketEscalatedV1(
-        ticket_id=ticket.id,
-        customer_id=ticket.customer_id,
-        step=row.step,
-        level=row.level.rank,
-        action=row.action.value,
-        reason=reason,
-        clock=row.clock,
-        due_at=row.due_at,
-        escalated_at=row.escalated_at,
-        target=row.told,
+        ticket_id=taken.ticket.id,
+        customer_id=taken.ticket.customer_id,
+        step=step.name,
+        level=Level(taken.level).rank,
+        action=step.action.value,
+        reason=policy.reason(step, taken.watch.name),
+        clock=taken.watch.name,
+        due_at=taken.upcoming.due_at,
+        escalated_at=now,
+        target=taken.told,
+        notice=taken.notice,
     )
 
 
-def breached(ticket: Ticket, clock: ClockRow, breached_at: datetime) -> TicketSlaBreachedV1:
+def breached(taken: Taken) -> TicketSlaBreachedV1:
     return TicketSlaBreachedV1(
-        ticket_id=ticket.id,
-        customer_id=ticket.customer_id,
-        clock=clock.name,
-        target_seconds=int(clock.target.total_seconds()),
-        due_at=breached_at,
-        breached_at=breached_at,
+        ticket_id=taken.ticket.id,
+        customer_id=taken.ticket.customer_id,
+        clock=taken.watch.name,
+        target_seconds=int(taken.watch.clock.target.total_seconds()),
+        due_at=taken.upcoming.due_at,
+        breached_at=taken.upcoming.due_at,
+        by_change=taken.watch.late_by_change,
     )

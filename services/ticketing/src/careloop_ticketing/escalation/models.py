@@ -6,8 +6,8 @@ from sqlalchemy import Index, Text
 from sqlmodel import Field
 
 from careloop_ticketing.database import INSTANT, Base, word
-from careloop_ticketing.ranks import Level, Tier
 from careloop_ticketing.sla.policy.ladder import Action
+from careloop_ticketing.vocabulary import Level, Tier
 
 
 class EscalationRow(Base, table=True):
@@ -26,5 +26,7 @@ class EscalationRow(Base, table=True):
     told: str = Field(sa_type=Text)
     level: Level = Field(sa_type=word(Level))
     tier: Tier = Field(sa_type=word(Tier))
+    notice: bool = True
+    """Whether to tell the one concerned: not of a step that a later one, taken at the same instant, has overtaken."""
     due_at: datetime = Field(sa_type=INSTANT)
     escalated_at: datetime = Field(sa_type=INSTANT)

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from careloop_ticketing.ranks import Level, Tier
 from careloop_ticketing.sla.policy.ladder import Action, Step
+from careloop_ticketing.vocabulary import Level, Tier
 
 ASSIGNEE = "assignee"
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Place:
     """Where a ticket stands when a step falls due."""
 
     level: Level
@@ -25,9 +25,9 @@ class Consequence:
     told: str
 
 
-def decide(step: Step, standing: Standing) -> Consequence:
+def decide(step: Step, place: Place) -> Consequence:
     """Steps only ever lift: nobody's case sinks because a ladder says so."""
-    level, tier, told = standing.level, standing.tier, ASSIGNEE
+    level, tier, told = place.level, place.tier, ASSIGNEE
     match step.action:
         case Action.REMIND:
             pass
@@ -43,14 +43,16 @@ def decide(step: Step, standing: Standing) -> Consequence:
     return Consequence(level, tier, told)
 
 
-def unmoved(standing: Standing) -> Consequence:
+def unmoved(place: Place) -> Consequence:
     """Nothing changes; the assignee is told."""
-    return Consequence(standing.level, standing.tier, ASSIGNEE)
+    return Consequence(place.level, place.tier, ASSIGNEE)
 
 
 def reason(step: Step, clock: str) -> str:
     """Why, in words for the history: `resolution at 125 % of its target`."""
+    if step.unacknowledged is not None:
+        return f"{clock}: nobody took notice for {step.unacknowledged.total_seconds():g} s"
     seconds = int(step.after.total_seconds())
-    return (
-        f"{clock} {seconds} s after its target" if seconds else f"{clock} at {step.percent} % of its target"
-    )
+    if seconds:
+        return f"{clock} {abs(seconds)} s {'after' if seconds > 0 else 'before'} its target"
+    return f"{clock} at {step.percent} % of its target"

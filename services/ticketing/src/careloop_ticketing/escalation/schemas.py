@@ -3,8 +3,8 @@ from uuid import UUID
 
 from careloop_common.schemas import View
 
-from careloop_ticketing.ranks import Level, Tier
 from careloop_ticketing.sla.policy.ladder import Action
+from careloop_ticketing.vocabulary import Level, Tier
 
 
 class EscalationView(View):
@@ -18,6 +18,7 @@ class EscalationView(View):
     told: str
     level: Level
     tier: Tier
+    notice: bool
     due_at: datetime
     escalated_at: datetime
 

@@ -1,107 +1,89 @@
 """Taking the steps of ladders when their clocks reach them.
 
-A timer only says *look at this clock now*. What is due is read off the clock: after an outage that can be several steps,
-which are taken in their order, each with the time at which it was due.
+A timer only says *look at this clock now*. What is due is read off the clock. All that is due at an instant is worked out
+together and stored by a handful of statements, so that a hundred thousand clocks can run out in the same second.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Final
+from uuid import UUID
 
 from careloop_common import ids, outbox
 from careloop_common.timers import DueTimer
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from careloop_ticketing.escalation import events, metrics, policy
-from careloop_ticketing.escalation.models import EscalationRow
-from careloop_ticketing.escalation.policy import Consequence, Standing
+from careloop_ticketing.escalation import events, metrics
+from careloop_ticketing.escalation.climbing import Taken, climb, lifts, one_notice_each
 from careloop_ticketing.sla import service as sla
-from careloop_ticketing.sla.policy.clock import State
-from careloop_ticketing.sla.policy.ladder import Step
-from careloop_ticketing.sla.policy.terms import Policy
-from careloop_ticketing.sla.service import ClockRow, Clocks
+from careloop_ticketing.sla.service import Watch, Watches
 from careloop_ticketing.tickets import service as tickets
-from careloop_ticketing.tickets.service import Ticket
+from careloop_ticketing.tickets.service import standing
+
+_RECORD: Final = text(
+    "INSERT INTO escalation (id, ticket_id, clock, policy_version, step, action, is_breach, told, level, tier, notice,"
+    " due_at, escalated_at)"
+    " SELECT new.*, :now FROM unnest(CAST(:ids AS uuid[]), CAST(:tickets AS uuid[]), CAST(:clocks AS text[]),"
+    " CAST(:policies AS int[]), CAST(:steps AS text[]), CAST(:actions AS text[]), CAST(:breaches AS bool[]),"
+    " CAST(:told AS text[]), CAST(:levels AS text[]), CAST(:tiers AS text[]), CAST(:notices AS bool[]),"
+    " CAST(:due AS timestamptz[])) AS new"
+)
 
 
 async def on_due(session: AsyncSession, due: Sequence[DueTimer], now: datetime) -> None:
-    """Take every step that is due on the clocks of these timers; a handful of statements for all of them."""
-    found = await tickets.lock_due(session, due, now)
-    clocks = await sla.of_all(session, {ticket.id for _, ticket in found})
-    versions = {row.policy_version for named in clocks.values() for row in named.values()}
-    policies = await sla.policies(session, versions)
-    climbed = []
-    for timer, ticket in found:
-        clock = clocks[ticket.id][timer.step]
-        if clock.generation == timer.generation:
-            terms = policies[clock.policy_version]
-            await _climb(session, ticket, clocks[ticket.id], clock=clock, terms=terms, now=now)
-            climbed.append((clock, terms))
-    await sla.arm(session, climbed)
+    """Take every step that is due on the clocks of these timers."""
+    free = await tickets.lock_due(session, due, now)
+    watches = await _watches(session, [timer for timer in due if timer.owner_id in free], now)
+    steps: list[Taken] = []
+    for timer in due:
+        theirs = watches.get(timer.owner_id)
+        watch = theirs.get(timer.step) if theirs else None
+        if theirs and watch and watch.generation == timer.generation:
+            steps += climb(free[timer.owner_id], theirs, timer.step, now)
+            # Also where nothing was due after all: the timer is gone, and the clock needs its next one.
+            theirs.put(theirs[timer.step])
+    taken = one_notice_each(steps)
+    moved = {one.ticket.id: one.ticket for one in taken}
+    await standing.store(session, list(moved.values()), [one.entry for one in taken], now=now)
+    await _record(session, taken, now)
+    await sla.save(session, *watches.values())
 
 
-async def _climb(
-    session: AsyncSession,
-    ticket: Ticket,
-    clocks: Clocks,
-    *,
-    clock: ClockRow,
-    terms: Policy,
-    now: datetime,
-) -> None:
-    while (upcoming := sla.next_step(clock, terms)) and upcoming[1] <= now:
-        step, due_at = upcoming
-        sla.take(clock, step, due_at)
-        standing = Standing(ticket.level, ticket.tier)
-        if clock.state is not State.STOPPED:
-            consequence = policy.decide(step, standing)
-        elif step.is_breach:
-            # It was over its target when it stopped, before the worker came to see: only the fact remains.
-            consequence = policy.unmoved(standing)
-        else:
-            continue
-        await _take(
-            session, ticket, clocks, clock=clock, step=step, consequence=consequence, due_at=due_at, now=now
-        )
+async def _watches(session: AsyncSession, due: Sequence[DueTimer], now: datetime) -> Mapping[UUID, Watches]:
+    """The clocks that are due; of a ticket that is about to be lifted all of them, for their targets may move."""
+    found = await sla.named(session, [(timer.owner_id, timer.step) for timer in due])
+    by_ticket: dict[UUID, list[Watch]] = defaultdict(list)
+    for watch in found.values():
+        by_ticket[watch.subject_id].append(watch)
+    lifted = {watch.subject_id for watch in found.values() if lifts(watch, now)}
+    whole = await sla.of_all(session, lifted) if lifted else {}
+    return {ticket_id: Watches(ticket_id, theirs) for ticket_id, theirs in by_ticket.items()} | dict(whole)
 
 
-async def _take(
-    session: AsyncSession,
-    ticket: Ticket,
-    clocks: Clocks,
-    *,
-    clock: ClockRow,
-    step: Step,
-    consequence: Consequence,
-    due_at: datetime,
-    now: datetime,
-) -> None:
-    row = EscalationRow(
-        id=ids.new_id(),
-        ticket_id=ticket.id,
-        clock=clock.name,
-        policy_version=clock.policy_version,
-        step=step.name,
-        action=step.action,
-        is_breach=step.is_breach,
-        told=consequence.told,
-        level=consequence.level,
-        tier=consequence.tier,
-        due_at=due_at,
-        escalated_at=now,
-    )
-    session.add(row)
-    metrics.STEPS.labels(clock.name, step.name).inc()
-    if step.is_breach:
-        outbox.add(session, events.breached(ticket, clock, due_at), now=now)
-    outbox.add(session, events.escalated(ticket, row, policy.reason(step, clock.name)), now=now)
-    about = {"step": step.name, "action": step.action, "clock": clock.name, "told": consequence.told}
-    await tickets.escalate(
-        session,
-        ticket,
-        clocks,
-        "sla_breached" if step.is_breach else "escalated",
-        level=consequence.level,
-        tier=consequence.tier,
-        step={**about, "due_at": due_at.isoformat()},
-        now=now,
-    )
+async def _record(session: AsyncSession, taken: Sequence[Taken], now: datetime) -> None:
+    for one in taken:
+        metrics.STEPS.labels(one.watch.name, one.upcoming.step.name).inc()
+        if one.upcoming.step.is_breach:
+            outbox.add(session, events.breached(one), now=now)
+        outbox.add(session, events.escalated(one, now), now=now)
+    if not taken:
+        return
+    steps = [one.upcoming.step for one in taken]
+    columns = {
+        "now": now,
+        "ids": [ids.new_id() for _ in taken],
+        "tickets": [one.ticket.id for one in taken],
+        "clocks": [one.watch.name for one in taken],
+        "policies": [one.watch.policy.version for one in taken],
+        "steps": [step.name for step in steps],
+        "actions": [step.action.value for step in steps],
+        "breaches": [step.is_breach for step in steps],
+        "told": [one.told for one in taken],
+        "levels": [one.level for one in taken],
+        "tiers": [one.tier for one in taken],
+        "notices": [one.notice for one in taken],
+        "due": [one.upcoming.due_at for one in taken],
+    }
+    await session.execute(_RECORD, columns)

@@ -13,6 +13,7 @@ from careloop_ticketing.satisfaction.schemas import GiveSatisfaction, Satisfacti
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.tickets import service as tickets
 from careloop_ticketing.tickets.errors import TicketNotFound
+from careloop_ticketing.tickets.service import Case
 
 router = CareRouter(prefix="/v1/tickets", tags=["satisfaction"])
 
@@ -34,7 +35,5 @@ async def give_satisfaction(
     if score is None:
         raise ReplyNotUnderstood(pointer="/reply")
     ticket = await tickets.lock(session, ticket_id)
-    clocks = await sla.of(session, ticket.id)
-    return await service.answer(
-        session, ticket, clocks, score=score, comment=body.comment, actor=actor, now=now
-    )
+    case = Case(session, ticket, await sla.of(session, ticket.id), actor, now)
+    return await service.answer(case, score=score, comment=body.comment)

@@ -3,7 +3,7 @@ from datetime import datetime
 
 from careloop_common import outbox, timers
 from careloop_common.timers import DueTimer
-from careloop_common.tokens import SYSTEM, Actor
+from careloop_common.tokens import SYSTEM
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -12,23 +12,15 @@ from careloop_ticketing.satisfaction import events, policy
 from careloop_ticketing.satisfaction.errors import SatisfactionAlreadyGiven, SatisfactionNotRequested
 from careloop_ticketing.satisfaction.models import AnswerRow
 from careloop_ticketing.satisfaction.policy import Outcome
-from careloop_ticketing.sla.service import Clocks
+from careloop_ticketing.sla import service as sla
 from careloop_ticketing.tickets import service as tickets
 from careloop_ticketing.tickets.policy import ArchiveReason, ReopenReason, Status
-from careloop_ticketing.tickets.service import Ticket
+from careloop_ticketing.tickets.service import Case
 
 
-async def answer(
-    session: AsyncSession,
-    ticket: Ticket,
-    clocks: Clocks,
-    *,
-    score: int,
-    comment: str | None,
-    actor: Actor,
-    now: datetime,
-) -> AnswerRow:
+async def answer(case: Case, *, score: int, comment: str | None) -> AnswerRow:
     """The customer said how the last resolution went."""
+    session, ticket, now = case.session, case.ticket, case.now
     if not ticket.feedback_round:
         raise SatisfactionNotRequested(f"Ticket {ticket.number} has not been resolved yet.")
     if await session.get(AnswerRow, (ticket.id, ticket.feedback_round)):
@@ -45,22 +37,27 @@ async def answer(
     )
     session.add(given)
     said = {"score": score, "late": given.late, "comment": comment is not None}
-    tickets.record(session, ticket, "satisfaction_received", actor=actor, now=now, after=said)
+    tickets.record(case, "satisfaction_received", after=said)
     outbox.add(session, events.received(ticket, given), now=now)
     if outcome is Outcome.REOPEN:
         ticket.dissatisfied = True
-        await tickets.reopen(session, ticket, clocks, reason=ReopenReason.DISSATISFIED, actor=actor, now=now)
+        await tickets.reopen(case, reason=ReopenReason.DISSATISFIED)
     elif outcome is Outcome.ARCHIVE:
         await timers.cancel(session, tickets.FEEDBACK_TIMER, ticket.id)
-        tickets.archive(session, ticket, reason=ArchiveReason.ANSWERED, actor=actor, now=now)
+        await tickets.archive(case, reason=ArchiveReason.ANSWERED)
     return given
 
 
 async def on_due(session: AsyncSession, due: Sequence[DueTimer], now: datetime) -> None:
     """Nobody answered in time: archive."""
-    for timer, ticket in await tickets.lock_due(session, due, now):
-        if ticket.status is Status.FEEDBACK and ticket.feedback_round == timer.generation:
-            tickets.archive(session, ticket, reason=ArchiveReason.NOT_ANSWERED, actor=SYSTEM, now=now)
+    free = await tickets.lock_due(session, due, now)
+    watches = await sla.of_all(session, free)
+    for timer in due:
+        if timer.owner_id in free:
+            ticket = await tickets.get(session, timer.owner_id)
+            if ticket.status is Status.FEEDBACK and ticket.feedback_round == timer.generation:
+                case = Case(session, ticket, watches[ticket.id], SYSTEM, now)
+                await tickets.archive(case, reason=ArchiveReason.NOT_ANSWERED)
 
 
 async def average(session: AsyncSession) -> tuple[int, float | None]:

@@ -1,5 +1,5 @@
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -14,12 +14,10 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field, Relationship
+from sqlmodel import Field
 
 from careloop_ticketing.database import INSTANT, Base, word
-from careloop_ticketing.ranks import Tier
-from careloop_ticketing.sla.policy import clock as clocks
-from careloop_ticketing.sla.policy.clock import Activity, Clock, State
+from careloop_ticketing.sla.policy.clock import Activity, State
 
 
 class PolicyRow(Base, table=True):
@@ -39,72 +37,59 @@ class IntervalRow(Base, table=True):
 
     __tablename__ = "sla_interval"
     __table_args__ = (
-        ForeignKeyConstraint(["subject_id", "clock"], ["sla_clock.subject_id", "sla_clock.name"]),
+        ForeignKeyConstraint(
+            ["subject_id", "clock", "instance"],
+            ["sla_clock.subject_id", "sla_clock.name", "sla_clock.instance"],
+        ),
     )
 
     subject_id: UUID = Field(primary_key=True)
     clock: str = Field(primary_key=True, sa_type=Text)
+    instance: int = Field(primary_key=True, sa_type=SmallInteger, sa_column_kwargs={"autoincrement": False})
     seq: int = Field(primary_key=True, sa_type=SmallInteger, sa_column_kwargs={"autoincrement": False})
     activity: Activity = Field(sa_type=word(Activity))
     started_at: datetime = Field(sa_type=INSTANT)
     ended_at: datetime | None = Field(default=None, sa_type=INSTANT)
-    reason: str | None = Field(default=None, sa_type=Text)
     actor_id: str | None = Field(default=None, sa_type=Text)
+    reason: str | None = Field(default=None, sa_type=Text)
+    evidence: str | None = Field(default=None, sa_type=Text)
+    approved_by: str | None = Field(default=None, sa_type=Text)
 
 
 class ClockRow(Base, table=True):
-    """A clock of a subject. `state`, `due_at` and `breached_at` repeat what its intervals say, for queries."""
+    """A clock of a subject. `state`, `due_at`, `provisional` and `breached_at` repeat what its intervals say, for queries."""
 
     __tablename__ = "sla_clock"
     __table_args__ = (
         Index("ix_sla_clock_due_at", "due_at", postgresql_where=text("state = 'running'")),
         Index("ix_sla_clock_breached_at", "breached_at", postgresql_where=text("breached_at IS NOT NULL")),
+        Index(
+            "ix_sla_clock_calendar",
+            "calendar",
+            "calendar_version",
+            postgresql_where=text("state <> 'stopped'"),
+        ),
     )
 
     subject_id: UUID = Field(primary_key=True)
     name: str = Field(primary_key=True, sa_type=Text)
+    instance: int = Field(primary_key=True, sa_type=SmallInteger, sa_column_kwargs={"autoincrement": False})
     policy_version: int
-    tier: Tier = Field(sa_type=word(Tier))
-    vip: bool
+    ladder: str = Field(sa_type=Text)
+    calendar: str | None = Field(default=None, sa_type=Text)
+    """None counts round the clock."""
+    calendar_version: int | None = None
     target: timedelta = Field(sa_type=Interval)
     state: State = Field(sa_type=word(State))
+    cancelled: bool = False
     started_at: datetime = Field(sa_type=INSTANT)
     due_at: datetime | None = Field(default=None, sa_type=INSTANT)
+    provisional: bool = False
+    """Whether the due time lies beyond the days for which the calendar is official."""
     breached_at: datetime | None = Field(default=None, sa_type=INSTANT)
+    late_by_change: bool = False
     steps_taken: int = Field(default=0, sa_type=SmallInteger)
-    generation: int = 0
+    last_step_at: datetime | None = Field(default=None, sa_type=INSTANT)
+    acknowledged: bool = False
+    generation: int
     """Counts the changes; a timer of an earlier generation is stale."""
-
-    intervals: list[IntervalRow] = Relationship(
-        sa_relationship_kwargs={"lazy": "raise", "order_by": "IntervalRow.seq", "cascade": "all"}
-    )
-
-    @classmethod
-    def started(cls, clock: Clock, **about: Any) -> Self:
-        first = clock.intervals[0].started_at
-        row = cls(target=clock.target, state=clock.state, started_at=first, **about)
-        row.show(clock)
-        return row
-
-    def to_clock(self) -> Clock:
-        intervals = (clocks.Interval(row.activity, row.started_at, row.ended_at) for row in self.intervals)
-        return Clock(self.target, tuple(intervals), self.breached_at)
-
-    def show(self, clock: Clock, *, reason: str | None = None, actor_id: str | None = None) -> None:
-        """Store `clock`; what it gained since it was loaded happened for `reason`, by `actor_id`."""
-        self.target, self.state, self.breached_at = clock.target, clock.state, clock.breached_at
-        self.due_at = clocks.instant_of(clock, clock.target)
-        for row, interval in zip(self.intervals, clock.intervals, strict=False):
-            row.ended_at = interval.ended_at
-        for seq, interval in enumerate(clock.intervals[len(self.intervals) :], len(self.intervals)):
-            row = IntervalRow(
-                subject_id=self.subject_id,
-                clock=self.name,
-                seq=seq,
-                activity=interval.activity,
-                started_at=interval.started_at,
-                ended_at=interval.ended_at,
-                reason=reason,
-                actor_id=actor_id,
-            )
-            self.intervals.append(row)

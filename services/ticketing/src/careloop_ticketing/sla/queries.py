@@ -5,7 +5,6 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import joinedload
 from sqlmodel import col
 
 from careloop_ticketing.sla.models import ClockRow, PolicyRow
@@ -31,16 +30,6 @@ async def versions(session: AsyncSession, *, before: int | None, limit: int) -> 
     return (await session.scalars(newest_first)).all()
 
 
-async def clocks(session: AsyncSession, subject_ids: Collection[UUID]) -> Sequence[ClockRow]:
-    wanted = (
-        select(ClockRow)
-        .where(col(ClockRow.subject_id).in_(subject_ids))
-        .options(joinedload(ClockRow.intervals))  # type: ignore[arg-type]  # SQLModel types the row, not the class
-        .order_by(col(ClockRow.started_at), col(ClockRow.name))
-    )
-    return (await session.scalars(wanted)).unique().all()
-
-
 def breached(now: datetime) -> ColumnElement[bool]:
     """Whether the target was reached, be the worker late or not."""
     running_late = and_(col(ClockRow.state) == State.RUNNING, col(ClockRow.due_at) <= now)
@@ -52,9 +41,9 @@ def breached_subjects(now: datetime) -> Select[UUID]:
 
 
 async def attainment(session: AsyncSession, now: datetime) -> Sequence[tuple[str, int, int, int]]:
-    """Per clock: how many met their target, how many broke it, how many are still running within it."""
+    """Per clock: how many met their target, how many broke it, how many are still running within it or were cancelled."""
     late = breached(now)
-    done = col(ClockRow.state) == State.STOPPED
+    done = and_(col(ClockRow.state) == State.STOPPED, ~col(ClockRow.cancelled))
     counts = select(
         col(ClockRow.name),
         func.count().filter(and_(done, ~late)),

@@ -1,6 +1,6 @@
 from careloop_common.web import View
 
-from careloop_ticketing.ranks import Tier
+from careloop_ticketing.vocabulary import Tier
 
 
 class Ratio(View):

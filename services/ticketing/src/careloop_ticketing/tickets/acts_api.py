@@ -1,6 +1,5 @@
 """What people do to a ticket. Every route locks the ticket, does one act, and answers with what became of it."""
 
-from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
@@ -18,11 +17,17 @@ from careloop_common.web import (
 from fastapi import Depends, Response
 
 from careloop_ticketing.sla import service as sla
-from careloop_ticketing.sla.service import Clocks
+from careloop_ticketing.sla.service import Watches
 from careloop_ticketing.tickets import queries, schemas, service, views
-from careloop_ticketing.tickets.errors import PauseNotAllowed, TicketNotFound, TransitionImpossible
+from careloop_ticketing.tickets.errors import (
+    ApprovalNeeded,
+    EvidenceNeeded,
+    PauseNotAllowed,
+    TicketNotFound,
+    TransitionImpossible,
+)
 from careloop_ticketing.tickets.schemas import TicketView
-from careloop_ticketing.tickets.service import Ticket
+from careloop_ticketing.tickets.service import Case, Ticket
 
 router = CareRouter(prefix="/v1/tickets", tags=["tickets"])
 
@@ -37,124 +42,100 @@ async def _locked(ticket_id: UUID, session: SessionDep, if_match: IfMatch) -> Ti
 TicketDep = Annotated[Ticket, Depends(_locked)]
 
 
-async def _clocks(ticket: TicketDep, session: SessionDep) -> Clocks:
+async def _watches(ticket: TicketDep, session: SessionDep) -> Watches:
     return await sla.of(session, ticket.id)
 
 
-@dataclass
-class Case:
+async def _case(
+    ticket: TicketDep,
+    watches: Annotated[Watches, Depends(_watches)],
+    session: SessionDep,
+    actor: ActorDep,
+    now: NowDep,
+) -> Case:
     """The ticket of the path, locked for this request and of the version that If-Match names; and who acts on it."""
-
-    ticket: TicketDep
-    clocks: Annotated[Clocks, Depends(_clocks)]
-    session: SessionDep
-    actor: ActorDep
-    now: NowDep
-    response: Response
-
-    def shown(self) -> TicketView:
-        """The ticket as the act left it."""
-        etag(self.response, self.ticket.version)
-        return views.view(self.ticket, self.clocks, self.now)
+    return Case(session, ticket, watches, actor, now)
 
 
-CaseDep = Annotated[Case, Depends()]
+CaseDep = Annotated[Case, Depends(_case)]
+
+
+def _shown(case: Case, response: Response) -> TicketView:
+    """The ticket as the act left it."""
+    etag(response, case.ticket.version)
+    return views.view(case.ticket, case.watches, case.now)
 
 
 @router.post("/{ticket_id}/respond", dependencies=[WRITE], responses=PROBLEMS)
-async def respond(body: schemas.Respond, case: CaseDep) -> TicketView:
+async def respond(body: schemas.Respond, case: CaseDep, response: Response) -> TicketView:
     """The customer got an answer; the first one stops the first-response clock."""
-    await service.respond(
-        case.session, case.ticket, case.clocks, note=body.note, actor=case.actor, now=case.now
-    )
-    return case.shown()
+    await service.respond(case, note=body.note)
+    return _shown(case, response)
 
 
 @router.post("/{ticket_id}/classify", dependencies=[WRITE], responses=PROBLEMS)
-async def classify(body: schemas.Classify, case: CaseDep) -> TicketView:
+async def classify(body: schemas.Classify, case: CaseDep, response: Response) -> TicketView:
     """Correct the classification. The correction is kept, and another tier moves the due time."""
-    await service.classify(
-        case.session,
-        case.ticket,
-        case.clocks,
-        cause=body.cause,
-        tier=body.tier,
-        severity=body.severity,
-        actor=case.actor,
-        now=case.now,
-    )
-    return case.shown()
+    await service.classify(case, cause=body.cause, tier=body.tier, severity=body.severity)
+    return _shown(case, response)
 
 
 @router.post("/{ticket_id}/assign", dependencies=[SUPERVISE], responses=PROBLEMS)
-async def assign(body: schemas.Assign, case: CaseDep) -> TicketView:
+async def assign(body: schemas.Assign, case: CaseDep, response: Response) -> TicketView:
     """Give the ticket to a person, a level, or both."""
-    service.assign(
-        case.session,
-        case.ticket,
-        assignee_id=body.assignee_id,
-        level=body.level,
-        actor=case.actor,
-        now=case.now,
-    )
-    return case.shown()
+    await service.assign(case, assignee_id=body.assignee_id, level=body.level)
+    return _shown(case, response)
 
 
-@router.post("/{ticket_id}/pause", dependencies=[WRITE], responses={**PROBLEMS, **problems(PauseNotAllowed)})
-async def pause(body: schemas.Pause, case: CaseDep) -> TicketView:
-    """Stop the resolution clock while somebody else has to act."""
-    await service.pause(
-        case.session,
-        case.ticket,
-        case.clocks,
-        reason=body.reason,
-        note=body.note,
-        actor=case.actor,
-        now=case.now,
-    )
-    return case.shown()
+@router.post("/{ticket_id}/acknowledge", dependencies=[WRITE], responses=PROBLEMS)
+async def acknowledge(case: CaseDep, response: Response) -> TicketView:
+    """Take notice of the last escalation: steps that wait for nobody doing so will not be taken."""
+    await service.acknowledge(case)
+    return _shown(case, response)
+
+
+@router.post(
+    "/{ticket_id}/pause",
+    dependencies=[WRITE],
+    responses={**PROBLEMS, **problems(PauseNotAllowed, ApprovalNeeded, EvidenceNeeded, TransitionImpossible)},
+)
+async def pause(body: schemas.Pause, case: CaseDep, response: Response) -> TicketView:
+    """Stop the clocks that may wait for this reason, while somebody else has to act."""
+    await service.pause(case, reason=body.reason, evidence=body.evidence, note=body.note)
+    return _shown(case, response)
 
 
 @router.post("/{ticket_id}/resume", dependencies=[WRITE], responses=PROBLEMS)
-async def resume(case: CaseDep) -> TicketView:
-    await service.resume(case.session, case.ticket, case.clocks, actor=case.actor, now=case.now)
-    return case.shown()
+async def resume(case: CaseDep, response: Response) -> TicketView:
+    await service.resume(case)
+    return _shown(case, response)
+
+
+@router.post("/{ticket_id}/messages", status_code=201, dependencies=[WRITE], responses=PROBLEMS)
+async def hear(body: schemas.CustomerMessage, case: CaseDep, response: Response) -> TicketView:
+    """The customer wrote. What waited for them runs on from when they did."""
+    await service.hear(case, text=body.text, received_at=body.received_at)
+    return _shown(case, response)
 
 
 @router.post("/{ticket_id}/resolve", dependencies=[WRITE], responses=PROBLEMS)
-async def resolve(body: schemas.Resolve, case: CaseDep) -> TicketView:
+async def resolve(body: schemas.Resolve, case: CaseDep, response: Response) -> TicketView:
     """A remedy was found and told: the clocks stop, and the customer is asked how it went."""
-    await service.resolve(
-        case.session,
-        case.ticket,
-        case.clocks,
-        outcome=body.outcome,
-        note=body.note,
-        actor=case.actor,
-        now=case.now,
-    )
-    return case.shown()
+    await service.resolve(case, outcome=body.outcome, note=body.note)
+    return _shown(case, response)
 
 
 @router.post("/{ticket_id}/reopen", dependencies=[WRITE], responses=PROBLEMS)
-async def reopen(body: schemas.Reopen, case: CaseDep) -> TicketView:
+async def reopen(body: schemas.Reopen, case: CaseDep, response: Response) -> TicketView:
     """The remedy was none: the resolution clock runs on from where it stopped."""
-    await service.reopen(
-        case.session,
-        case.ticket,
-        case.clocks,
-        reason=body.reason,
-        note=body.note,
-        actor=case.actor,
-        now=case.now,
-    )
-    return case.shown()
+    await service.reopen(case, reason=body.reason, note=body.note)
+    return _shown(case, response)
 
 
 @router.post("/{ticket_id}/notes", status_code=201, dependencies=[WRITE], responses=PROBLEMS)
-async def add_note(body: schemas.AddNote, case: CaseDep) -> TicketView:
-    service.add_note(case.session, case.ticket, text=body.text, actor=case.actor, now=case.now)
-    return case.shown()
+async def add_note(body: schemas.AddNote, case: CaseDep, response: Response) -> TicketView:
+    service.add_note(case, text=body.text)
+    return _shown(case, response)
 
 
 @router.get("/{ticket_id}/notes", dependencies=[READ], responses=problems(TicketNotFound))

@@ -18,8 +18,24 @@ class TransitionImpossible(DomainError):
 
 
 class PauseNotAllowed(DomainError):
-    """The clocks of advanced tickets and of VIP customers never wait."""
+    """The SLA policy lets no clock of this ticket wait for this reason: clocks of VIP customers and brand risks never do."""
 
     kind = Kind.CONFLICT
     code = "pause_not_allowed"
     title = "Pause not allowed"
+
+
+class ApprovalNeeded(DomainError):
+    """A pause for this reason is for somebody with the scope tickets:supervise to make."""
+
+    kind = Kind.FORBIDDEN
+    code = "approval_needed"
+    title = "Approval needed"
+
+
+class EvidenceNeeded(DomainError):
+    """A pause for this reason has to say where the reason can be checked."""
+
+    kind = Kind.INVALID
+    code = "evidence_needed"
+    title = "Evidence needed"

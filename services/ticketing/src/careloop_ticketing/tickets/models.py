@@ -9,8 +9,8 @@ from sqlmodel import Field
 
 from careloop_ticketing.classification.policy import Cause, Severity, Verdict
 from careloop_ticketing.database import INSTANT, Base, word
-from careloop_ticketing.ranks import Level, Tier
-from careloop_ticketing.tickets.policy import Kind, Outcome, Status
+from careloop_ticketing.tickets.policy import Outcome, Status
+from careloop_ticketing.vocabulary import Kind, Level, Tier
 
 NUMBERS = Sequence("ticket_number", metadata=Base.metadata)
 

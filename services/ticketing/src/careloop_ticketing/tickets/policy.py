@@ -12,15 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from careloop_ticketing.ranks import Tier
 from careloop_ticketing.tickets.errors import TransitionImpossible
-
-
-class Kind(StrEnum):
-    COMPLAINT = "complaint"
-    INQUIRY = "inquiry"
-    FAULT = "fault"
-    SUGGESTION = "suggestion"
 
 
 class Status(StrEnum):
@@ -44,6 +36,8 @@ class Act(StrEnum):
     REOPEN = "reopen"
     ARCHIVE = "archive"
     NOTE = "note"
+    ACKNOWLEDGE = "acknowledge"
+    HEAR = "hear"
 
 
 class PauseReason(StrEnum):
@@ -55,6 +49,7 @@ class ReopenReason(StrEnum):
     DISSATISFIED = "dissatisfied"
     NOT_SOLVED = "not_solved"
     MISTAKE = "mistake"
+    CUSTOMER_WROTE = "customer_wrote"
 
 
 class ArchiveReason(StrEnum):
@@ -80,6 +75,8 @@ TRANSITIONS: Mapping[Status, Mapping[Act, Status]] = MappingProxyType(
             Act.ASSIGN: Status.CLASSIFIED,
             Act.RESOLVE: Status.FEEDBACK,
             Act.NOTE: Status.CLASSIFIED,
+            Act.ACKNOWLEDGE: Status.CLASSIFIED,
+            Act.HEAR: Status.CLASSIFIED,
         },
         Status.HANDLING: {
             Act.CLASSIFY: Status.HANDLING,
@@ -88,6 +85,8 @@ TRANSITIONS: Mapping[Status, Mapping[Act, Status]] = MappingProxyType(
             Act.PAUSE: Status.WAITING,
             Act.RESOLVE: Status.FEEDBACK,
             Act.NOTE: Status.HANDLING,
+            Act.ACKNOWLEDGE: Status.HANDLING,
+            Act.HEAR: Status.HANDLING,
         },
         Status.WAITING: {
             Act.CLASSIFY: Status.WAITING,
@@ -96,12 +95,15 @@ TRANSITIONS: Mapping[Status, Mapping[Act, Status]] = MappingProxyType(
             Act.RESUME: Status.HANDLING,
             Act.RESOLVE: Status.FEEDBACK,
             Act.NOTE: Status.WAITING,
+            Act.ACKNOWLEDGE: Status.WAITING,
+            Act.HEAR: Status.WAITING,
         },
         Status.FEEDBACK: {
             Act.CLASSIFY: Status.FEEDBACK,
             Act.REOPEN: Status.HANDLING,
             Act.ARCHIVE: Status.ARCHIVED,
             Act.NOTE: Status.FEEDBACK,
+            Act.HEAR: Status.FEEDBACK,
         },
         Status.ARCHIVED: {},
     }
@@ -115,11 +117,6 @@ def after(status: Status, act: Act) -> Status:
         possible = sorted(TRANSITIONS[status])
         raise TransitionImpossible(f"A ticket in {status} cannot take the act {act}.", possible=possible)
     return leads_to
-
-
-def may_wait(tier: Tier, *, vip: bool) -> bool:
-    """The clocks of brand risks and of VIP customers never wait."""
-    return tier is not Tier.ADVANCED and not vip
 
 
 def number_of(sequence: int, now: datetime) -> str:

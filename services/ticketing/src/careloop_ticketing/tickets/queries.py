@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from careloop_ticketing.classification.policy import Cause
-from careloop_ticketing.ranks import Level, Tier
 from careloop_ticketing.sla import queries as sla
 from careloop_ticketing.tickets.models import HistoryRow, NoteRow, TicketRow
 from careloop_ticketing.tickets.policy import Status
+from careloop_ticketing.vocabulary import Level, Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +26,6 @@ class Filters:
 
 async def lock(session: AsyncSession, ticket_id: UUID) -> TicketRow | None:
     return await session.get(TicketRow, ticket_id, with_for_update=True)
-
-
-async def lock_free(session: AsyncSession, ticket_ids: Collection[UUID]) -> Sequence[TicketRow]:
-    """Lock those of the tickets that nobody holds at this instant."""
-    free = select(TicketRow).where(col(TicketRow.id).in_(ticket_ids)).with_for_update(skip_locked=True)
-    return (await session.scalars(free)).all()
 
 
 async def by_reference(session: AsyncSession, source: str, external_ref: str) -> TicketRow:

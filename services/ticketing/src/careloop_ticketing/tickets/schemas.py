@@ -2,13 +2,14 @@ from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
+from careloop_common.schemas import Instant
 from careloop_common.web import Body, View
 from pydantic import StringConstraints, model_validator
 
 from careloop_ticketing.classification.policy import Cause, Severity
-from careloop_ticketing.ranks import Level, Tier
 from careloop_ticketing.sla.schemas import ClockView
-from careloop_ticketing.tickets.policy import Kind, Outcome, PauseReason, ReopenReason, Status
+from careloop_ticketing.tickets.policy import Outcome, PauseReason, ReopenReason, Status
+from careloop_ticketing.vocabulary import Kind, Level, Tier
 
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")]
 """A channel or a source system."""
@@ -81,6 +82,8 @@ class Assign(Body):
 
 class Pause(Body):
     reason: PauseReason
+    evidence: Reference | None = None
+    """Where the reason can be checked, if the policy asks for it: a message, a report, the number of an order."""
     note: Note | None = None
 
 
@@ -92,6 +95,12 @@ class Resolve(Body):
 class Reopen(Body):
     reason: ReopenReason = ReopenReason.NOT_SOLVED
     note: Note | None = None
+
+
+class CustomerMessage(Body):
+    text: Note
+    received_at: Instant | None = None
+    """When it came in, if that was earlier."""
 
 
 class AddNote(Body):

@@ -8,11 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.sla import views as clock_views
-from careloop_ticketing.sla.service import Clocks
+from careloop_ticketing.sla.service import Moment, Watches
 from careloop_ticketing.tickets import acknowledgement
 from careloop_ticketing.tickets.models import TicketRow
 from careloop_ticketing.tickets.schemas import OpenedTicketView, TicketView
-from careloop_ticketing.tickets.service.opening import FIRST_RESPONSE, Opened
+from careloop_ticketing.tickets.service.opening import Opened
 
 _OWN = [name for name in TicketView.model_fields if name != "clocks"]
 
@@ -20,19 +20,21 @@ _OWN = [name for name in TicketView.model_fields if name != "clocks"]
 async def view_all(
     session: AsyncSession, tickets: Sequence[TicketRow], now: datetime
 ) -> Mapping[UUID, TicketView]:
-    clocks = await sla.of_all(session, [ticket.id for ticket in tickets])
-    return {ticket.id: view(ticket, clocks[ticket.id], now) for ticket in tickets}
+    watches = await sla.of_all(session, [ticket.id for ticket in tickets])
+    return {ticket.id: view(ticket, watches[ticket.id], now) for ticket in tickets}
 
 
 def opened(found: Opened, now: datetime) -> OpenedTicketView:
     ticket = found.ticket
-    within = found.clocks[FIRST_RESPONSE].target
+    answered_by = (one.due_at for one in found.watches.values() if Moment.RESPONDED in one.definition.stop)
+    due_at = min(filter(None, answered_by), default=None)
+    within = due_at - ticket.opened_at if due_at else None
     text = acknowledgement.text(ticket.number, ticket.kind, language=ticket.language, within=within)
-    shown = view(ticket, found.clocks, now)
+    shown = view(ticket, found.watches, now)
     return OpenedTicketView.model_construct(**shown.__dict__, acknowledgement=text)
 
 
-def view(ticket: TicketRow, clocks: Clocks, now: datetime) -> TicketView:
-    shown = [clock_views.view(row, now) for row in clocks.values()]
+def view(ticket: TicketRow, watches: Watches, now: datetime) -> TicketView:
+    shown = [clock_views.view(watches[name], now) for name in sorted(watches)]
     own = {name: getattr(ticket, name) for name in _OWN}
     return TicketView.model_construct(**own, clocks=shown)

@@ -3,11 +3,11 @@ from itertools import product
 
 import pytest
 from careloop_ticketing.escalation import policy
-from careloop_ticketing.escalation.policy import Consequence, Standing
-from careloop_ticketing.ranks import Level, Tier
+from careloop_ticketing.escalation.policy import Consequence, Place
 from careloop_ticketing.sla.policy.ladder import Action, Step
+from careloop_ticketing.vocabulary import Level, Tier
 
-AT_EXPERT = Standing(Level.EXPERT, Tier.INTERMEDIATE)
+AT_EXPERT = Place(Level.EXPERT, Tier.INTERMEDIATE)
 
 
 @pytest.mark.parametrize(
@@ -35,13 +35,13 @@ def test_each_action_has_its_consequence(step, consequence):
 
 def test_no_step_ever_lowers_a_ticket():
     for action, to, level, tier in product(Action, [None, *Level], Level, Tier):
-        consequence = policy.decide(Step("s", action, level=to), Standing(level, tier))
+        consequence = policy.decide(Step("s", action, level=to), Place(level, tier))
         assert consequence.level.rank >= level.rank
         assert consequence.tier.rank >= tier.rank
 
 
 def test_nobody_is_above_the_committee():
-    top = Standing(Level.GROUP_COMMITTEE, Tier.ADVANCED)
+    top = Place(Level.GROUP_COMMITTEE, Tier.ADVANCED)
     assert policy.decide(Step("s", Action.REASSIGN), top).level is Level.GROUP_COMMITTEE
 
 

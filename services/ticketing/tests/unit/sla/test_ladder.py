@@ -1,27 +1,30 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from careloop_ticketing.ranks import Level, Tier
-from careloop_ticketing.sla.errors import InvalidPolicy
 from careloop_ticketing.sla.policy import clock as clocks
-from careloop_ticketing.sla.policy import ladder, terms
-from careloop_ticketing.sla.policy.ladder import Action, Step
+from careloop_ticketing.sla.policy import ladder
+from careloop_ticketing.sla.policy.ladder import Action, Climb, Step
+from careloop_ticketing.vocabulary import Level
 
 DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+BREACH = Step("breach", Action.NOTIFY, level=Level.MANAGER)
+SILENCE = Step("deputy", Action.NOTIFY, level=Level.REGIONAL_HEAD, unacknowledged=HOUR)
+LATER = Step("later", Action.NOTIFY, percent=150, level=Level.GROUP_COMMITTEE)
 
 
-def climbed(steps, clock, now):
+def climbed(steps, clock, now, *, acknowledged=()):
     """The names and hours of the steps that are due, in the order in which they are taken."""
-    taken = []
-    while (upcoming := ladder.next_step(steps, len(taken), clock)) and upcoming[1] <= now:
-        taken.append(upcoming)
-    return [
-        (step.name, (due_at - clock.intervals[0].started_at).total_seconds() / 3600) for step, due_at in taken
-    ]
+    taken, climb = [], Climb()
+    while (upcoming := ladder.next_step(steps, climb, clock)) and upcoming.due_at <= now:
+        taken.append((upcoming.step.name, (upcoming.due_at - clock.intervals[0].started_at) / HOUR))
+        climb = replace(ladder.after(upcoming), acknowledged=upcoming.step.name in acknowledged)
+    return taken
 
 
 def test_the_standard_ladder_climbs_to_the_committee(standard_policy, noon, after):
-    steps = standard_policy.ladder("resolution", vip=False)
+    steps = standard_policy.ladders["resolution"]
     assert climbed(steps, clocks.start(DAY, noon), after(days=3)) == [
         ("reminder", 12.0),
         ("one_level_up", pytest.approx(19.2)),
@@ -32,12 +35,12 @@ def test_the_standard_ladder_climbs_to_the_committee(standard_policy, noon, afte
 
 
 def test_the_ladder_of_vip_customers_goes_straight_to_the_regional_head(standard_policy):
-    levels = [step.level for step in standard_policy.ladder("resolution", vip=True) if step.level]
+    levels = [step.level for step in standard_policy.ladders["vip"] if step.level]
     assert levels[0] is Level.REGIONAL_HEAD
 
 
 def test_a_pause_moves_every_step_that_was_not_reached(standard_policy, noon, after):
-    steps = standard_policy.ladder("resolution", vip=False)
+    steps = standard_policy.ladders["resolution"]
     clock = clocks.pause(clocks.start(DAY, noon), after(hours=13))
     assert climbed(steps, clock, after(days=9)) == [("reminder", 12.0)]
     clock = clocks.resume(clock, after(hours=23))
@@ -49,63 +52,53 @@ def test_a_pause_moves_every_step_that_was_not_reached(standard_policy, noon, af
     ]
 
 
-def test_a_step_may_stand_at_an_offset_after_the_target(noon, after):
-    step = Step("call", Action.NOTIFY, after=timedelta(minutes=10), level=Level.MANAGER)
-    assert ladder.next_step((step,), 0, clocks.start(DAY, noon)) == (step, after(days=1, minutes=10))
+@pytest.mark.parametrize("offset", [timedelta(minutes=10), -timedelta(hours=2)])
+def test_a_step_may_stand_at_an_offset_from_the_target(noon, offset):
+    step = Step("call", Action.NOTIFY, after=offset, level=Level.MANAGER)
+    upcoming = ladder.next_step((step,), Climb(), clocks.start(DAY, noon))
+    assert (upcoming.step, upcoming.due_at) == (step, noon + DAY + offset)
 
 
 def test_the_top_of_the_ladder_has_no_next_step(standard_policy, noon):
-    steps = standard_policy.ladder("first_response", vip=False)
-    assert ladder.next_step(steps, len(steps), clocks.start(DAY, noon)) is None
+    steps = standard_policy.ladders["first_response"]
+    assert ladder.next_step(steps, Climb(len(steps), noon), clocks.start(DAY, noon)) is None
 
 
 def test_a_ladder_changed_after_the_breach_goes_on_behind_it(standard_policy, noon, after):
     clock = clocks.retarget(clocks.start(DAY, noon), DAY / 2, after(days=2))
-    steps = standard_policy.ladder("resolution", vip=True)
-    assert steps[ladder.taken_before_breach(steps, clock)].name == "group_committee"
+    steps = standard_policy.ladders["vip"]
+    climb = ladder.skipped_to_breach(steps, clock)
+    assert steps[climb.taken].name == "group_committee"
+    assert climb.last_at == after(days=1)
 
 
-@pytest.mark.parametrize("tier", Tier)
-def test_vip_targets_are_half_the_time(standard_policy, tier):
-    for clock in ("first_response", "resolution"):
-        assert 2 * standard_policy.target(clock, tier, vip=True) == standard_policy.target(
-            clock, tier, vip=False
-        )
+def test_silence_after_a_step_calls_the_next_person(noon, after):
+    steps = (BREACH, SILENCE, replace(SILENCE, name="head"), LATER)
+    assert climbed(steps, clocks.start(DAY, noon), after(days=2)) == [
+        ("breach", 24.0),
+        ("deputy", 25.0),
+        ("head", 26.0),
+        ("later", 36.0),
+    ]
 
 
-@pytest.mark.parametrize(
-    ("steps", "complaint"),
-    [
-        ([{"name": "a", "percent": 50, "action": "remind"}], "one step at 100 percent"),
-        ([{"name": "a", "percent": 100, "action": "remind"}] * 2, "two steps alike"),
-        (
-            [
-                {"name": "a", "percent": 100, "action": "remind"},
-                {"name": "b", "percent": 50, "action": "remind"},
-            ],
-            "out of order",
-        ),
-        (
-            [
-                {"name": "a", "percent": 100, "action": "remind"},
-                {"name": "b", "after_seconds": 90000, "action": "remind"},
-                {"name": "c", "percent": 150, "action": "remind"},
-            ],
-            "out of order",
-        ),
-    ],
-)
-def test_a_ladder_that_cannot_be_climbed_is_refused(steps, complaint):
-    terms_of_clock = {"targets": {"primary": 86400}, "ladder": "x", "vip_targets": {}, "vip_ladder": "x"}
-    with pytest.raises(InvalidPolicy, match=complaint):
-        terms.read(
-            1,
-            {"satisfaction_seconds": 60, "clocks": {"resolution": terms_of_clock}, "ladders": {"x": steps}},
-        )
+def test_who_takes_notice_spares_the_next_person_but_not_the_steps_of_the_clock(noon, after):
+    steps = (BREACH, SILENCE, LATER)
+    clock = clocks.start(DAY, noon)
+    assert climbed(steps, clock, after(days=2), acknowledged={"breach"}) == [
+        ("breach", 24.0),
+        ("later", 36.0),
+    ]
 
 
-def test_a_clock_on_a_ladder_that_is_not_there_is_refused():
-    terms_of_clock = {"targets": {}, "ladder": "x", "vip_targets": {}, "vip_ladder": "x"}
-    with pytest.raises(InvalidPolicy) as refused:
-        terms.read(1, {"satisfaction_seconds": 60, "clocks": {"resolution": terms_of_clock}, "ladders": {}})
-    assert refused.value.pointer == "/clocks/resolution/ladder"
+def test_a_place_of_the_clock_that_comes_first_is_not_kept_waiting_by_silence(noon, after):
+    patient = replace(SILENCE, unacknowledged=20 * HOUR)
+    assert climbed((BREACH, patient, LATER), clocks.start(DAY, noon), after(days=3)) == [
+        ("breach", 24.0),
+        ("later", 36.0),
+    ]
+
+
+def test_nobody_is_called_for_a_clock_that_was_stopped_in_the_meantime(noon, after):
+    clock = clocks.stop(clocks.start(DAY, noon), after(hours=24, minutes=30))
+    assert climbed((BREACH, SILENCE), clock, after(days=3)) == [("breach", 24.0)]

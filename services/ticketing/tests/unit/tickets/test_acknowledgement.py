@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 from careloop_ticketing.tickets import acknowledgement
-from careloop_ticketing.tickets.policy import Kind
+from careloop_ticketing.vocabulary import Kind
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,4 @@
 import pytest
-from careloop_ticketing.ranks import Tier
 from careloop_ticketing.tickets import policy
 from careloop_ticketing.tickets.errors import TransitionImpossible
 from careloop_ticketing.tickets.policy import Act, Status
@@ -27,6 +26,13 @@ WAYS = {
     ("feedback", "reopen"): "handling",
     ("feedback", "archive"): "archived",
     ("feedback", "note"): "feedback",
+    ("classified", "acknowledge"): "classified",
+    ("handling", "acknowledge"): "handling",
+    ("waiting", "acknowledge"): "waiting",
+    ("classified", "hear"): "classified",
+    ("handling", "hear"): "handling",
+    ("waiting", "hear"): "waiting",
+    ("feedback", "hear"): "feedback",
 }
 
 
@@ -43,19 +49,6 @@ def test_every_act_in_every_status(status, act):
 def test_every_status_has_its_row_and_the_archive_has_no_way_out():
     assert set(policy.TRANSITIONS) == set(Status)
     assert not policy.TRANSITIONS[Status.ARCHIVED]
-
-
-@pytest.mark.parametrize(
-    ("tier", "vip", "allowed"),
-    [
-        (Tier.PRIMARY, False, True),
-        (Tier.INTERMEDIATE, False, True),
-        (Tier.ADVANCED, False, False),
-        (Tier.PRIMARY, True, False),
-    ],
-)
-def test_clocks_of_advanced_tickets_and_vip_customers_never_wait(tier, vip, allowed):
-    assert policy.may_wait(tier, vip=vip) is allowed
 
 
 def test_numbers_name_the_day_and_survive_the_millionth_ticket(noon):

@@ -8,7 +8,7 @@ from careloop_local.demo.journey import Journey
 from careloop_local.demo.observer import Seen
 from careloop_local.demo.outcome import Outcome
 from careloop_local.demo.report import Line
-from careloop_local.demo.rules import MOST_LATENESS, RESOLUTION
+from careloop_local.demo.rules import LONGEST_TARGET, MOST_LATENESS
 from careloop_local.demo.station import Station
 from careloop_local.demo.stations.complaints import answer
 from careloop_local.demo.tickets import Treatment
@@ -38,7 +38,7 @@ async def _run_out(journey: Journey, line: Line, left: set[str]) -> None:
         line.update(len(found), len(wanted), "clocks run out")
         return True if found == wanted else None
 
-    await until(breached, max(RESOLUTION.values()) + 30.0, "the end of every clock left alone", every=0.3)
+    await until(breached, LONGEST_TARGET + 30.0, "the end of every clock left alone", every=0.3)
 
 
 async def _climb(journey: Journey, line: Line, ignored: set[str]) -> None:
@@ -53,7 +53,7 @@ async def _climb(journey: Journey, line: Line, ignored: set[str]) -> None:
         line.update(len(topped & ignored), len(ignored), "at the top of the ladder")
         return True if ignored <= topped else None
 
-    await until(at_the_top, max(RESOLUTION.values()) + 30.0, "the top of the ladder", every=0.3)
+    await until(at_the_top, LONGEST_TARGET + 30.0, "the top of the ladder", every=0.3)
 
 
 def _breaches(journey: Journey) -> set[tuple[str, str]]:

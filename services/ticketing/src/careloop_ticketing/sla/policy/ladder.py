@@ -1,15 +1,16 @@
 """A ladder: what happens along a clock, and when. Steps are taken in their order, each once.
 
-A step stands at a percentage of the target or at an offset after it; both are totals of *run* time, so a pause moves all
-of them. The step at 100 % announces the breach.
+A step stands at a percentage of the target, or at an offset before or after it; these are totals of what the clock
+*counts*, so a pause or a night moves all of them. The step at 100 % announces the breach. Or a step follows the one
+before it, unless somebody acknowledges that one in time: this is waiting for a person, and goes by the wall.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from careloop_ticketing.ranks import Level
-from careloop_ticketing.sla.policy.clock import Clock, instant_of
+from careloop_ticketing.sla.policy.clock import Clock, State, instant_of
+from careloop_ticketing.vocabulary import Level
 
 
 class Action(StrEnum):
@@ -27,10 +28,12 @@ class Step:
     after: timedelta = timedelta()
     level: Level | None = None
     """Whom to notify, or to whom to reassign; none means one level up."""
+    unacknowledged: timedelta | None = None
+    """In place of a percentage and an offset: how long nobody acknowledged the step before this one."""
 
     @property
     def is_breach(self) -> bool:
-        return self.percent == 100 and not self.after
+        return self.percent == 100 and not self.after and self.unacknowledged is None
 
     def threshold(self, target: timedelta) -> timedelta:
         return target * self.percent / 100 + self.after
@@ -39,16 +42,59 @@ class Step:
 Ladder = tuple[Step, ...]
 
 
-def next_step(ladder: Ladder, taken: int, clock: Clock) -> tuple[Step, datetime] | None:
-    """The step after those taken, and its instant; none at the top of the ladder or on a clock that stands still."""
-    if taken >= len(ladder):
-        return None
-    step = ladder[taken]
+@dataclass(frozen=True, slots=True)
+class Climb:
+    """How far up its ladder a clock is."""
+
+    taken: int = 0
+    """Steps taken or skipped."""
+    last_at: datetime | None = None
+    """When the last one was due."""
+    acknowledged: bool = False
+    """Whether somebody has taken notice of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upcoming:
+    """The next step: its place on the ladder, and when it is due."""
+
+    index: int
+    step: Step
+    due_at: datetime
+
+
+def next_step(ladder: Ladder, climb: Climb, clock: Clock) -> Upcoming | None:
+    """The step after those taken; none at the top of the ladder or on a clock that stands still.
+
+    A step that waits for somebody's silence gives way to a place of the clock that is reached before.
+    """
+    waiting: Upcoming | None = None
+    heard = climb.acknowledged or clock.state is State.STOPPED
+    silent_since = None if heard else climb.last_at
+    for index in range(climb.taken, len(ladder)):
+        step = ladder[index]
+        if step.unacknowledged is None:
+            placed = _placed(index, step, clock)
+            return min(filter(None, (waiting, placed)), key=lambda upcoming: upcoming.due_at, default=None)
+        if waiting is None and silent_since is not None:
+            waiting = Upcoming(index, step, silent_since + step.unacknowledged)
+    return waiting
+
+
+def _placed(index: int, step: Step, clock: Clock) -> Upcoming | None:
     reached = instant_of(clock, step.threshold(clock.target))
     due_at = clock.breached_at or reached if step.is_breach else reached
-    return (step, due_at) if due_at is not None else None
+    return Upcoming(index, step, due_at) if due_at is not None else None
 
 
-def taken_before_breach(ladder: Ladder, clock: Clock) -> int:
-    """How many steps of a new ladder to skip: those up to a breach that is known already."""
-    return sum(step.threshold(clock.target) <= clock.target for step in ladder) if clock.breached_at else 0
+def after(upcoming: Upcoming) -> Climb:
+    """Where the clock is on its ladder once that step is taken; it waits to be acknowledged again."""
+    return Climb(upcoming.index + 1, upcoming.due_at)
+
+
+def skipped_to_breach(ladder: Ladder, clock: Clock) -> Climb:
+    """Where to begin on a new ladder: behind a breach that is known already."""
+    if clock.breached_at is None:
+        return Climb()
+    places = (index for index, step in enumerate(ladder, 1) if step.is_breach)
+    return Climb(next(places, 0), clock.breached_at)

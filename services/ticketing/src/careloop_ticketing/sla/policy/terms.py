@@ -1,94 +1,204 @@
-"""A policy: which clocks there are, their targets by tier and customer class, and the ladder along each.
+"""A policy: which clocks there are, what starts and stops them, their targets, hours and ladders, by the facts of a case.
 
 Policies are versioned documents and never change. Whatever started under a version keeps it, so a version is also the
 snapshot of its ladders.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from enum import StrEnum
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
-from careloop_ticketing.ranks import Level, Tier
+from careloop_common.rules import RuleError
+
+from careloop_ticketing.facts import Condition, Facts, always, condition
 from careloop_ticketing.sla.errors import InvalidPolicy
 from careloop_ticketing.sla.policy.ladder import Action, Ladder, Step
+from careloop_ticketing.vocabulary import Level
+
+T = TypeVar("T")
+Choice = tuple[tuple[Condition, T], ...]
+"""What applies, by the first condition that holds."""
+
+
+class Moment(StrEnum):
+    """What happens to a case, and can start or stop its clocks."""
+
+    OPENED = "opened"
+    CLASSIFIED = "classified"
+    ASSIGNED = "assigned"
+    RESPONDED = "responded"
+    CUSTOMER_WROTE = "customer_wrote"
+    RESOLVED = "resolved"
+    REOPENED = "reopened"
+    ARCHIVED = "archived"
+
+
+class OnReopen(StrEnum):
+    """What becomes of a clock that had stopped."""
+
+    FREEZE = "freeze"
+    """It stays as it is: what it measured happens once."""
+    CONTINUE = "continue"
+    """It runs on from where it stopped."""
+    RESTART = "restart"
+    """A new one begins."""
 
 
 @dataclass(frozen=True, slots=True)
-class ClockTerms:
-    """What a policy says about one clock, for one class of customers."""
+class Pausing:
+    """What a pause for some reason needs."""
 
-    targets: Mapping[Tier, timedelta]
-    ladder: Ladder
+    approval: bool = False
+    evidence: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One clock of a policy."""
+
+    name: str
+    applies: Condition
+    start: frozenset[Moment]
+    stop: frozenset[Moment]
+    repeats: bool
+    """Whether each start after a stop begins a new clock; otherwise there is one in the life of a case."""
+    targets: Choice[timedelta]
+    ladders: Choice[str]
+    calendar: str | None
+    """None counts round the clock."""
+    pauses: Mapping[str, Pausing]
+    """The reasons for which it may pause."""
+    pausable: Condition
+    on_reopen: OnReopen
+
+    def target(self, facts: Facts, now: datetime) -> timedelta:
+        return _chosen(self.targets, facts, now)
+
+    def ladder(self, facts: Facts, now: datetime) -> str:
+        return _chosen(self.ladders, facts, now)
+
+    def may_pause(self, reason: str, facts: Facts, now: datetime) -> bool:
+        return reason in self.pauses and self.pausable(facts, now)
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     version: int
-    clocks: Mapping[str, ClockTerms]
-    vip_clocks: Mapping[str, ClockTerms]
+    clocks: Mapping[str, Definition]
+    ladders: Mapping[str, Ladder]
     satisfaction_window: timedelta
 
-    def terms(self, clock: str, *, vip: bool) -> ClockTerms:
-        return (self.vip_clocks if vip else self.clocks)[clock]
-
-    def target(self, clock: str, tier: Tier, *, vip: bool) -> timedelta:
-        return self.terms(clock, vip=vip).targets[tier]
-
-    def ladder(self, clock: str, *, vip: bool) -> Ladder:
-        return self.terms(clock, vip=vip).ladder
+    @property
+    def calendars(self) -> frozenset[str]:
+        return frozenset(clock.calendar for clock in self.clocks.values() if clock.calendar)
 
 
 def read(version: int, document: Mapping[str, Any]) -> Policy:
     """The policy that a document describes; `InvalidPolicy` if its parts do not fit together."""
     ladders = {name: _ladder(name, steps) for name, steps in document["ladders"].items()}
-    clocks = document["clocks"].items()
     return Policy(
         version=version,
-        clocks={name: _terms(name, clock, "", ladders) for name, clock in clocks},
-        vip_clocks={name: _terms(name, clock, "vip_", ladders) for name, clock in clocks},
+        clocks={name: _definition(name, clock, ladders) for name, clock in document["clocks"].items()},
+        ladders=ladders,
         satisfaction_window=timedelta(seconds=document["satisfaction_seconds"]),
     )
 
 
-def _ladder(name: str, steps: list[Mapping[str, Any]]) -> Ladder:
+def _definition(name: str, document: Mapping[str, Any], ladders: Mapping[str, Ladder]) -> Definition:
+    at = f"/clocks/{name}"
+    start, stop = frozenset(map(Moment, document["start"])), frozenset(map(Moment, document["stop"]))
+    if start & stop and not document.get("repeats"):
+        raise InvalidPolicy(
+            f"Clock {name!r} starts and stops at once, and does not repeat.", pointer=f"{at}/stop"
+        )
+    targets = _choice(document["targets"], f"{at}/targets", lambda item: timedelta(seconds=item["seconds"]))
+    chosen = _choice(document["ladders"], f"{at}/ladders", lambda item: str(item["ladder"]))
+    for index, (_, ladder) in enumerate(chosen):
+        if ladder not in ladders:
+            raise InvalidPolicy(f"There is no ladder {ladder!r}.", pointer=f"{at}/ladders/{index}/ladder")
+        for _, target in targets:
+            _in_order(ladder, ladders[ladder], target)
+    return Definition(
+        name=name,
+        applies=_condition(document.get("when"), f"{at}/when"),
+        start=start,
+        stop=stop,
+        repeats=bool(document.get("repeats")),
+        targets=targets,
+        ladders=chosen,
+        calendar=document.get("calendar"),
+        pauses={
+            item["reason"]: Pausing(bool(item.get("approval")), bool(item.get("evidence")))
+            for item in document.get("pauses", ())
+        },
+        pausable=_condition(document.get("pausable"), f"{at}/pausable"),
+        on_reopen=OnReopen(document.get("on_reopen", OnReopen.FREEZE)),
+    )
+
+
+def _choice(
+    items: Sequence[Mapping[str, Any]], at: str, value: Callable[[Mapping[str, Any]], T]
+) -> Choice[T]:
+    """Conditions in their order; the last has none, so that something always applies."""
+    for index, item in enumerate(items):
+        if ("when" in item) == (index == len(items) - 1):
+            expected = "The last one applies to all others: it has no condition, and all before it have one."
+            raise InvalidPolicy(expected, pointer=f"{at}/{index}")
+    return tuple(
+        (_condition(item.get("when"), f"{at}/{i}/when"), value(item)) for i, item in enumerate(items)
+    )
+
+
+def _condition(text: str | None, at: str) -> Condition:
+    if text is None:
+        return always
+    try:
+        return condition(text)
+    except RuleError as error:
+        raise InvalidPolicy(error.detail, pointer=at, **error.extra) from error
+
+
+def _chosen(choice: Choice[T], facts: Facts, now: datetime) -> T:
+    return next(value for holds, value in choice if holds(facts, now))
+
+
+def _ladder(name: str, steps: Iterable[Mapping[str, Any]]) -> Ladder:
+    at = f"/ladders/{name}"
     ladder = tuple(_step(step) for step in steps)
     if len({step.name for step in ladder}) < len(ladder):
-        raise InvalidPolicy(f"Ladder {name!r} names two steps alike.", pointer=f"/ladders/{name}")
+        raise InvalidPolicy(f"Ladder {name!r} names two steps alike.", pointer=at)
     if sum(step.is_breach for step in ladder) != 1:
         raise InvalidPolicy(
-            f"Ladder {name!r} needs one step at 100 percent: it announces the breach.",
-            pointer=f"/ladders/{name}",
+            f"Ladder {name!r} needs one step at 100 percent: it announces the breach.", pointer=at
         )
+    if ladder[0].unacknowledged is not None:
+        raise InvalidPolicy(f"Nothing comes before the first step of ladder {name!r}.", pointer=f"{at}/0")
     return ladder
 
 
 def _step(step: Mapping[str, Any]) -> Step:
-    level = step.get("level")
+    level, silence = step.get("level"), step.get("unacknowledged_seconds")
     return Step(
         name=step["name"],
         action=Action(step["action"]),
         percent=100 if step.get("percent") is None else step["percent"],
-        after=timedelta(seconds=step.get("after_seconds") or 0),
+        after=timedelta(seconds=step.get("after_seconds") or -(step.get("before_seconds") or 0)),
         level=Level(level) if level else None,
+        unacknowledged=None if silence is None else timedelta(seconds=silence),
     )
 
 
-def _terms(
-    clock: str, document: Mapping[str, Any], customers: str, ladders: Mapping[str, Ladder]
-) -> ClockTerms:
-    name = document[f"{customers}ladder"]
-    if name not in ladders:
-        raise InvalidPolicy(f"There is no ladder {name!r}.", pointer=f"/clocks/{clock}/{customers}ladder")
-    targets = {
-        Tier(tier): timedelta(seconds=seconds) for tier, seconds in document[f"{customers}targets"].items()
-    }
-    for target in targets.values():
-        thresholds = [step.threshold(target) for step in ladders[name]]
-        if any(later <= earlier for earlier, later in pairwise(thresholds)):
-            raise InvalidPolicy(
-                f"With a target of {target}, the steps of ladder {name!r} are out of order.",
-                pointer=f"/ladders/{name}",
-            )
-    return ClockTerms(targets, ladders[name])
+def _in_order(name: str, ladder: Ladder, target: timedelta) -> None:
+    places = [step.threshold(target) for step in ladder if step.unacknowledged is None]
+    if places[0] < timedelta():
+        raise InvalidPolicy(
+            f"With a target of {target}, ladder {name!r} begins before its clock.", pointer=f"/ladders/{name}"
+        )
+    if any(later <= earlier for earlier, later in pairwise(places)):
+        raise InvalidPolicy(
+            f"With a target of {target}, the steps of ladder {name!r} are out of order.",
+            pointer=f"/ladders/{name}",
+        )

@@ -5,23 +5,21 @@ from uuid import UUID
 
 from careloop_common import ids
 from careloop_common.tokens import Actor
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_ticketing.tickets.models import HistoryRow, NoteRow, TicketRow
+from careloop_ticketing.tickets.service.case import Case
 
 
 def record(
-    session: AsyncSession,
-    ticket: TicketRow,
+    case: Case,
     fact: str,
     *,
-    actor: Actor,
-    now: datetime,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
 ) -> None:
     """Write the next history entry; with it the ticket has a new version."""
-    session.add(entry(ticket, fact, actor=actor, now=now, before=before or {}, after=after or {}))
+    row = entry(case.ticket, fact, actor=case.actor, now=case.now, before=before or {}, after=after or {})
+    case.session.add(row)
 
 
 def entry(
@@ -46,14 +44,18 @@ def entry(
     )
 
 
-def write_note(
-    session: AsyncSession, ticket: TicketRow, about: str, text: str | None, *, actor: Actor, now: datetime
-) -> dict[str, str]:
+def write_note(case: Case, about: str, text: str | None) -> dict[str, str]:
     """Keep what somebody wrote; returns what the history says of it."""
     if not text:
         return {}
     note_id: UUID = ids.new_id()
-    session.add(
-        NoteRow(id=note_id, ticket_id=ticket.id, about=about, text=text, author_id=actor.id, written_at=now)
+    note = NoteRow(
+        id=note_id,
+        ticket_id=case.ticket.id,
+        about=about,
+        text=text,
+        author_id=case.actor.id,
+        written_at=case.now,
     )
+    case.session.add(note)
     return {"note_id": str(note_id)}

@@ -10,10 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from careloop_ticketing.customers import service as customers
 from careloop_ticketing.customers.service import CustomerRow
 from careloop_ticketing.sla import service as sla
-from careloop_ticketing.sla.service import Clocks
 from careloop_ticketing.tickets import queries
-from careloop_ticketing.tickets.models import TicketRow
 from careloop_ticketing.tickets.service import targets
+from careloop_ticketing.tickets.service.case import Case
 from careloop_ticketing.tickets.service.history import record
 
 _RECENT: Final = timedelta(minutes=10)
@@ -25,14 +24,15 @@ async def link_waiting(session: AsyncSession, known: Sequence[CustomerRow], *, n
     by_id = {customer.id: customer for customer in known}
     by_reference = {(c.source, c.external_id): c for c in known if c.external_id}
     waiting = await queries.waiting_for(session, by_id.keys(), by_reference.keys())
-    clocks = await sla.of_all(session, [ticket.id for ticket in waiting])
+    watches = await sla.of_all(session, [ticket.id for ticket in waiting])
     for ticket in waiting:
         if ticket.customer_id:
             customer = by_id.get(ticket.customer_id)
         else:
             customer = by_reference.get((str(ticket.customer_source), str(ticket.customer_external_id)))
         if customer:
-            await _link(session, ticket, clocks[ticket.id], customer, now)
+            _link(Case(session, ticket, watches[ticket.id], SYSTEM, now), customer)
+    await sla.save(session, *watches.values())
 
 
 async def catch_up(session: AsyncSession, *, now: datetime) -> None:
@@ -44,14 +44,11 @@ async def catch_up(session: AsyncSession, *, now: datetime) -> None:
     await link_waiting(session, [customer for customer in found if customer], now=now)
 
 
-async def _link(
-    session: AsyncSession, ticket: TicketRow, clocks: Clocks, customer: CustomerRow, now: datetime
-) -> None:
+def _link(case: Case, customer: CustomerRow) -> None:
+    ticket = case.ticket
     before = {"customer_id": ticket.customer_id and str(ticket.customer_id), "vip": ticket.vip}
-    ticket.customer_id, ticket.linked_at = customer.id, now
+    ticket.customer_id, ticket.linked_at = customer.id, case.now
     ticket.region, ticket.vip = customer.region, customer.vip
     after = {"customer_id": str(ticket.customer_id), "vip": ticket.vip}
-    moved_from, moved_to = await targets.follow(session, ticket, clocks, now)
-    record(
-        session, ticket, "linked", actor=SYSTEM, now=now, before=before | moved_from, after=after | moved_to
-    )
+    moved_from, moved_to = targets.follow(ticket, case.watches, case.now)
+    record(case, "linked", before=before | moved_from, after=after | moved_to)

@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from careloop_ticketing.tickets import queries
 from careloop_ticketing.tickets.errors import TicketNotFound
 from careloop_ticketing.tickets.models import TicketRow
+from careloop_ticketing.tickets.service import standing
+from careloop_ticketing.tickets.service.standing import Standing
 
 _MOMENT: Final = timedelta(milliseconds=20)
 
@@ -32,16 +34,10 @@ async def lock(session: AsyncSession, ticket_id: UUID, *, expected: int | None =
     return ticket
 
 
-async def lock_due(
-    session: AsyncSession, due: Sequence[DueTimer], now: datetime
-) -> list[tuple[DueTimer, TicketRow]]:
-    """The tickets of due timers, as far as nobody is working on them; the other timers fire again in a moment.
-
-    A worker must not wait for a ticket: it holds the timer that the other transaction may be about to move.
-    """
-    owners = {timer.owner_id for timer in due}
-    free = {ticket.id: ticket for ticket in await queries.lock_free(session, owners)}
+async def lock_due(session: AsyncSession, due: Sequence[DueTimer], now: datetime) -> dict[UUID, Standing]:
+    """The tickets of due timers, as far as nobody is working on them; the other timers fire again in a moment."""
+    free = await standing.lock(session, {timer.owner_id for timer in due})
     busy = (timer for timer in due if timer.owner_id not in free)
     again = (NewTimer(t.kind, t.owner_id, t.step, now + _MOMENT, t.generation, t.data) for t in busy)
     await timers.arm_all(session, again)
-    return [(timer, free[timer.owner_id]) for timer in due if timer.owner_id in free]
+    return free

@@ -15,14 +15,14 @@ from careloop_ticketing.classification.policy import RuleSet
 from careloop_ticketing.customers import service as customers
 from careloop_ticketing.customers.service import CustomerRow
 from careloop_ticketing.sla import service as sla
-from careloop_ticketing.sla.service import Clocks
+from careloop_ticketing.sla.service import Moment, Watches
 from careloop_ticketing.tickets import events, metrics, policy, queries
 from careloop_ticketing.tickets.models import NUMBERS, HistoryRow, TicketRow
-from careloop_ticketing.tickets.policy import Act, Kind, Status
+from careloop_ticketing.tickets.policy import Act, Status
+from careloop_ticketing.tickets.service.case import Case
 from careloop_ticketing.tickets.service.history import entry
+from careloop_ticketing.vocabulary import Kind
 
-FIRST_RESPONSE: Final = "first_response"
-RESOLUTION: Final = "resolution"
 RULES: Final = "rules"
 
 # Built once: putting a statement together costs more than running it.
@@ -53,7 +53,7 @@ class Intake:
 @dataclass(frozen=True, slots=True)
 class Opened:
     ticket: TicketRow
-    clocks: Clocks
+    watches: Watches
     is_new: bool
 
 
@@ -69,12 +69,13 @@ async def open_ticket(session: AsyncSession, intake: Intake, *, actor: Actor, no
         ticket = await queries.by_reference(session, ticket.source, str(ticket.external_ref))
         return Opened(ticket, await sla.of(session, ticket.id), is_new=False)
     session.add_all(history)
-    names, tier, vip = (FIRST_RESPONSE, RESOLUTION), ticket.tier, ticket.vip
-    clocks = await sla.start(session, ticket.id, sla_policy, names, tier=tier, vip=vip, now=now)
+    case = Case(session, ticket, Watches(ticket.id), actor, now)
+    await case.observe(Moment.OPENED, Moment.CLASSIFIED)
     outbox.add(session, events.opened(ticket), now=now)
     outbox.add(session, events.classified(ticket, now), now=now)
     metrics.OPENED.labels(ticket.kind, ticket.tier).inc()
-    return Opened(ticket, clocks, is_new=True)
+    await case.save()
+    return Opened(ticket, case.watches, is_new=True)
 
 
 def _draft(

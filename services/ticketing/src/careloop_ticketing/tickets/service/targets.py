@@ -1,53 +1,57 @@
-"""When tier or customer class change, the clocks aim at other targets, and the history says how the due time moved."""
+"""When the facts of a case change, its clocks aim at other targets, and the history says how the due times moved."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
-from careloop_common.tokens import SYSTEM
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from careloop_ticketing.sla import service as sla
-from careloop_ticketing.sla.service import Clocks, Retargeting
+from careloop_ticketing.sla.policy import watch
+from careloop_ticketing.sla.policy.watch import Change
+from careloop_ticketing.sla.service import Watches
 from careloop_ticketing.tickets import policy
-from careloop_ticketing.tickets.models import TicketRow
+from careloop_ticketing.tickets.facts import Described, facts_of
 from careloop_ticketing.tickets.policy import Act, Status
 
+Said = tuple[dict[str, Any], dict[str, Any]]
+"""What the history says of before and after."""
 
-async def follow(
-    session: AsyncSession, ticket: TicketRow, clocks: Clocks, now: datetime
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Aim the ticket's clocks at what its tier and customer ask for, and end a pause that they forbid.
 
-    Returns what the history says of before and after.
-    """
-    before: dict[str, Any] = {}
-    after: dict[str, Any] = {}
-    for row in clocks.values():
-        moved = await sla.retarget(session, row, tier=ticket.tier, vip=ticket.vip, now=now)
-        if moved:
-            before[row.name] = {
-                "target_seconds": moved.target_before.total_seconds(),
-                "due_at": _instant(moved.due_before),
-            }
-            after[row.name] = {
-                "target_seconds": moved.target_after.total_seconds(),
-                "due_at": _instant(moved.due_after),
-                "why": _arithmetic(moved, now),
-            }
-    if ticket.status is Status.WAITING and not policy.may_wait(ticket.tier, vip=ticket.vip):
+class Waiting(Described, Protocol):
+    """A ticket whose wait may come to an end."""
+
+    status: Status
+
+
+def follow(ticket: Waiting, watches: Watches, now: datetime) -> Said:
+    """Aim the clocks at what the ticket's facts ask for, and end a pause that they forbid."""
+    changes = watch.follow(watches, facts=facts_of(ticket), now=now)
+    before, after = explained(changes, now)
+    if ticket.status is Status.WAITING and not watch.waits(watches):
         before["status"], after["status"] = ticket.status, Status.HANDLING
         ticket.status = policy.after(ticket.status, Act.RESUME)
-        for row in clocks.values():
-            await sla.resume(session, row, actor=SYSTEM, now=now)
     return before, after
 
 
-def _arithmetic(moved: Retargeting, now: datetime) -> str:
+def explained(changes: Sequence[Change], now: datetime) -> Said:
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+    for moved in changes:
+        before[moved.clock] = _aim(moved.target_before.total_seconds(), moved.due_before)
+        after[moved.clock] = {
+            **_aim(moved.target_after.total_seconds(), moved.due_after),
+            "why": _arithmetic(moved, now),
+        }
+        if moved.late_by_change:
+            after[moved.clock]["late_by_change"] = True
+    return before, after
+
+
+def _aim(seconds: float, due_at: datetime | None) -> Mapping[str, Any]:
+    return {"target_seconds": seconds, "due_at": due_at.isoformat() if due_at else None}
+
+
+def _arithmetic(moved: Change, now: datetime) -> str:
     target, elapsed = moved.target_after.total_seconds(), moved.elapsed.total_seconds()
     if moved.due_after is None:
         return f"target {target:g} s, of which {elapsed:g} s have run; due when the clock runs again"
-    return f"target {target:g} s - {elapsed:g} s run = {target - elapsed:g} s from {now.isoformat()}"
-
-
-def _instant(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None
+    hours = f" of {moved.calendar}" if moved.calendar else ""
+    return f"target {target:g} s - {elapsed:g} s run = {target - elapsed:g} s{hours} from {now.isoformat()}"

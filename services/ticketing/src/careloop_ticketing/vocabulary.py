@@ -1,7 +1,14 @@
-"""Two orders that every slice shares: how grave a case is (`Tier`) and who holds it (`Level`)."""
+"""Words that every slice shares: of what kind a case is, how grave (`Tier`), and who holds it (`Level`)."""
 
 from enum import StrEnum
 from typing import Self
+
+
+class Kind(StrEnum):
+    COMPLAINT = "complaint"
+    INQUIRY = "inquiry"
+    FAULT = "fault"
+    SUGGESTION = "suggestion"
 
 
 class Rank(StrEnum):

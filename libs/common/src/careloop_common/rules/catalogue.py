@@ -1,0 +1,114 @@
+"""Types, and the catalogue of attributes that rules may speak of."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from careloop_common.rules.errors import Place, RuleError, nearest, shown
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
+"""An attribute's name: identifiers joined by dots."""
+RESERVED = frozenset({"true", "false", "in", "null"})
+
+TAKEN = RESERVED | {
+    "has",
+    "size",
+    "between",
+    "now",
+    "timestamp",
+    "duration",
+    "startsWith",
+    "endsWith",
+    "contains",
+}
+"""Names that a call already has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A type of the language; two types are equal when their names are.
+
+    `values` closes a text type: a rule that compares with any other text is wrong.
+    """
+
+    name: str
+    values: tuple[str, ...] | None = field(default=None, compare=False)
+
+    def __str__(self) -> str:
+        """As messages name it."""
+        return self.name
+
+
+BOOL = Type("bool")
+NUMBER = Type("number")
+TEXT = Type("text")
+TIMESTAMP = Type("timestamp")
+DURATION = Type("duration")
+TEXTS = Type("list of text")
+NUMBERS = Type("list of number")
+"""Only as a literal, to the right of `in`; not for attributes."""
+
+ATTRIBUTE_TYPES = (BOOL, NUMBER, TEXT, TIMESTAMP, DURATION, TEXTS)
+
+
+def one_of(*values: str) -> Type:
+    """Text that is one of these values."""
+    return Type(TEXT.name, values)
+
+
+def some_of(*values: str) -> Type:
+    """A list of text that has only these values."""
+    return Type(TEXTS.name, values)
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A family of attributes that is written as a call: `total("calls", "30d")`.
+
+    `parameters` are the values that each argument can have: one or more arguments, always texts in quotes. The back
+    ends find the value under the call's canonical text, as that of any attribute.
+    """
+
+    type: Type
+    parameters: tuple[tuple[str, ...], ...]
+
+
+class Catalogue(Mapping[str, Type]):
+    """Which attributes there are, by name, and of which type; beside them the lookups.
+
+    `ValueError` for a name that a rule could not write, or a type that an attribute cannot have.
+    """
+
+    def __init__(self, attributes: Mapping[str, Type], lookups: Mapping[str, Lookup] | None = None) -> None:
+        self.lookups = MappingProxyType(dict(lookups or {}))
+        for name, lookup in self.lookups.items():
+            if not NAME.fullmatch(name) or "." in name or name in TAKEN or not lookup.parameters:
+                raise ValueError(f"{name!r} cannot be the name of a lookup, or it has no parameters")
+        types = {name: lookup.type for name, lookup in self.lookups.items()}
+        for name, type_ in [*attributes.items(), *types.items()]:
+            if not NAME.fullmatch(name) or RESERVED & set(name.split(".")):
+                raise ValueError(f"{name!r} cannot be the name of an attribute")
+            if type_ not in ATTRIBUTE_TYPES:
+                raise ValueError(f"an attribute cannot be a {type_}")
+        self._attributes = MappingProxyType(dict(attributes))
+
+    def __getitem__(self, name: str) -> Type:
+        """The type of an attribute; `KeyError` if there is none of this name."""
+        return self._attributes[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """The names."""
+        return iter(self._attributes)
+
+    def __len__(self) -> int:
+        """How many attributes there are."""
+        return len(self._attributes)
+
+    def find(self, name: str, place: Place) -> Type:
+        """The type of an attribute that a rule names; `RuleError` at `place` with the nearest name otherwise."""
+        try:
+            return self._attributes[name]
+        except KeyError:
+            what = f"there is no attribute {shown(name)}{nearest(name, self)}"
+            raise RuleError.at(place, what) from None

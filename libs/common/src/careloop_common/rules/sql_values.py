@@ -1,0 +1,150 @@
+"""Values in SQL: the same numbers, times and durations as in `values`, out of whatever column they are stored in.
+
+Bounds are drawn with `nullif(least(greatest(x, low), high), …)`, which names `x` once: with CASE a nested calculation would
+be repeated at every level. A missing operand passes through, because GREATEST and LEAST skip NULLs and `low` becomes NULL.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement
+from sqlalchemy.dialects.postgresql import ARRAY, INTERVAL, JSONB
+from sqlalchemy.types import TypeEngine
+
+from careloop_common.rules.catalogue import BOOL, DURATION, NUMBER, TEXT, TEXTS, TIMESTAMP, Type
+from careloop_common.rules.values import BOUND, EPOCH, FINEST, FIRST, LAST, LONGEST, MICROSECOND, SCALE
+
+Column = ColumnElement[Any]
+
+ZERO: Column = sa.literal_column("0::float8", sa.Double())
+_SCALE: Column = sa.literal_column(f"'{SCALE!r}'::float8", sa.Double())
+_BOUND: Column = sa.literal_column(f"'{BOUND!r}'::float8", sa.Double())
+_LOW: Column = sa.literal_column(f"'-{BOUND!r}'::float8", sa.Double())
+_FINEST: Column = sa.literal_column(f"'{FINEST!r}'::float8", sa.Double())
+_SMALL: Column = sa.literal_column("3e-45", sa.Numeric())
+_VANISHING: Column = sa.literal_column("1e-100", sa.Numeric())
+_NEXT_TO_BOUND: Column = sa.literal_column("999999999999999.9375", sa.Numeric())
+"""From here upwards a numeric becomes the double 10^15, or NaN."""
+_MILLION: Column = sa.literal_column("1000000", sa.Numeric())
+_TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)$"
+
+
+def bounded_number(value: Column) -> Column:
+    """`values.normal` of a double: PostgreSQL's round of a double is to even, as Python's is."""
+    inside = sa.func.least(sa.func.greatest(value, _LOW), _BOUND)
+    whole = sa.func.round(inside * _SCALE, type_=sa.Double()) / _SCALE
+    return sa.func.nullif(sa.func.nullif(whole, _BOUND), _LOW, type_=sa.Double())
+
+
+def bounded_time(microseconds: Column) -> Column:
+    """A time in microseconds since 1970, NULL outside of the years 1 to 9999."""
+    return _bounded(microseconds, (FIRST - EPOCH) // MICROSECOND, (LAST - EPOCH) // MICROSECOND)
+
+
+def bounded_duration(microseconds: Column) -> Column:
+    """A duration in microseconds, NULL if it is longer than durations are."""
+    return _bounded(microseconds, -(LONGEST // MICROSECOND), LONGEST // MICROSECOND)
+
+
+def loaded(column: Column, type_: Type) -> Column:
+    """The value of a column as the functions of `sql.SQL` take it; `TypeError` if the column is of another type."""
+    zoneless = isinstance(column.type, sa.DateTime) and not column.type.timezone
+    for takes, stored, load in _LOADS:
+        if takes == type_ and isinstance(column.type, stored) and not zoneless:
+            return load(column)
+    raise TypeError(f"a column of type {column.type!r} cannot hold a {type_}")
+
+
+def loaded_time(column: Column) -> Column:
+    """The value of a timestamptz column as it is, NULL outside of the years 1 to 9999."""
+    loaded(column, TIMESTAMP)  # refuses a column of another type
+    inside = sa.and_(column >= _instant(FIRST), column <= _instant(LAST))
+    return sa.case((inside, column))
+
+
+def member(document: Column, name: str, type_: Type) -> Column:
+    """A member of a JSONB document as a column for `to_sql`; NULL where it is absent or of another JSON type.
+
+    Times are text in the form of RFC 3339 with zone, durations whole microseconds, lists arrays of text (what else is in
+    them is left out).
+    """
+    value = sa.cast(document, JSONB)[name]
+    plain = sa.cast(document, JSONB)[name].astext
+    kind = sa.func.jsonb_typeof(value, type_=sa.Text())
+    if type_ == BOOL:
+        return sa.case((kind == "boolean", sa.cast(plain, sa.Boolean)))
+    if type_ == TEXT:
+        return sa.case((kind == "string", plain))
+    if type_ == NUMBER:
+        return sa.case((kind == "number", sa.cast(plain, sa.Numeric)))
+    if type_ == DURATION:
+        whole = sa.case((kind == "number", sa.cast(plain, sa.Numeric)))
+        inside = _bounded(whole, -(LONGEST // MICROSECOND), LONGEST // MICROSECOND)
+        return sa.cast(sa.func.trunc(inside), sa.BigInteger)
+    if type_ == TIMESTAMP:
+        valid = sa.and_(
+            kind == "string", plain.regexp_match(_TIME), sa.func.pg_input_is_valid(plain, "timestamptz")
+        )
+        return sa.case((valid, sa.cast(plain, sa.DateTime(timezone=True))))
+    items = sa.func.jsonb_array_elements(value).column_valued("item")
+    texts = sa.select(items.op("#>>")(sa.literal_column("'{}'"))).where(
+        sa.func.jsonb_typeof(items) == "string"
+    )
+    return sa.case((kind == "array", sa.type_coerce(sa.func.array(texts.scalar_subquery()), ARRAY(sa.Text))))
+
+
+def _of_whole(column: Column) -> Column:
+    most: Column = sa.literal_column(f"{int(BOUND) - 1}")
+    return sa.case((column.between(-most, most), sa.cast(column, sa.Double)))
+
+
+def _of_double(column: Column) -> Column:
+    """`bounded_number` costs seven operations, and nearly no value needs it."""
+    size = sa.func.abs(column)
+    double = sa.cast(column, sa.Double)
+    usual = sa.and_(size >= _FINEST, size < _BOUND)
+    return sa.case((usual, double), else_=bounded_number(double))
+
+
+def _of_numeric(column: Column) -> Column:
+    """A numeric as a double: PostgreSQL raises on what a double cannot hold, where Python gives infinity or zero."""
+    size = sa.func.abs(column)
+    double = sa.cast(column, sa.Double)
+    small = sa.case((size < _VANISHING, ZERO), else_=bounded_number(double))
+    return sa.case((size >= _NEXT_TO_BOUND, sa.null()), (size >= _SMALL, double), else_=small)
+
+
+def _microseconds(column: Column) -> Column:
+    return sa.type_coerce(sa.extract("epoch", column), sa.Numeric) * _MILLION
+
+
+def _bounded(value: Column, least: int, most: int) -> Column:
+    low: Column = sa.literal_column(f"({least - 1})")
+    high: Column = sa.literal_column(f"({most + 1})")
+    inside = sa.func.least(sa.func.greatest(value, low), high)
+    return sa.func.nullif(sa.func.nullif(inside, low), high, type_=value.type)
+
+
+def _instant(value: datetime) -> Column:
+    return sa.literal(value, sa.DateTime(timezone=True))
+
+
+def _integral(bounded: Callable[[Column], Column]) -> Callable[[Column], Column]:
+    return lambda column: sa.cast(bounded(_microseconds(column)), sa.BigInteger)
+
+
+_LOADS: tuple[tuple[Type, type[TypeEngine[Any]], Callable[[Column], Column]], ...] = (
+    (BOOL, sa.Boolean, lambda column: column),
+    (NUMBER, sa.Integer, _of_whole),
+    (NUMBER, sa.Float, _of_double),
+    (NUMBER, sa.Numeric, _of_numeric),
+    (TEXT, sa.String, lambda column: sa.cast(column, sa.Text).collate("C")),
+    (TIMESTAMP, sa.DateTime, _integral(bounded_time)),
+    (DURATION, sa.Interval, _integral(bounded_duration)),
+    (DURATION, INTERVAL, _integral(bounded_duration)),
+    (DURATION, sa.Integer, lambda column: bounded_duration(sa.cast(column, sa.BigInteger))),
+    (TEXTS, sa.ARRAY, lambda column: column),
+)
+"""How a column of each SQL type is read as each type. Float is a Numeric to SQLAlchemy, so it comes first."""

@@ -1,0 +1,1 @@
+"""The calendar engine: documents, zones, compiled intervals. Pure."""

@@ -1,0 +1,161 @@
+"""Publishing calendars, and looking them up for whoever counts working time."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from careloop_common.database import lasting
+from careloop_common.tokens import Actor
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from careloop_ticketing.calendars import icalendars, queries
+from careloop_ticketing.calendars.errors import CalendarNotFound, InvalidICalendar, OutsideHorizon
+from careloop_ticketing.calendars.icalendars import Day, Kind, Report
+from careloop_ticketing.calendars.models import CalendarVersionRow, stored
+from careloop_ticketing.calendars.policy import document as documents
+from careloop_ticketing.calendars.policy.compiled import Compiled
+from careloop_ticketing.calendars.policy.document import NO_SOURCE
+from careloop_ticketing.calendars.sources import holidays_of
+
+__all__ = ["Compiled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    due_at: datetime
+    provisional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """When something is due under the active version and under a proposed one."""
+
+    start: datetime
+    seconds: float
+    active: Due | None
+    proposed: Due | None
+
+    @property
+    def moved_seconds(self) -> float | None:
+        if self.active is None or self.proposed is None:
+            return None
+        return (self.proposed.due_at - self.active.due_at).total_seconds()
+
+
+async def of(session: AsyncSession, code: str, version: int) -> Compiled:
+    """A version, compiled. Versions never change, so a process compiles each once; ask for committed ones only."""
+    known = lasting(session)
+    key = (CalendarVersionRow, code, version)
+    if key not in known:
+        known[key] = (await version_of(session, code, version)).to_compiled()
+    found: Compiled = known[key]
+    return found
+
+
+async def current(session: AsyncSession, code: str) -> int:
+    """The number of the active version."""
+    version = await queries.current_version(session, code)
+    if version is None:
+        raise CalendarNotFound(f"There is no calendar {code!r}.")
+    return version
+
+
+async def _locked(session: AsyncSession, code: str) -> CalendarVersionRow:
+    """The active version, which stays the active one until the end of the transaction."""
+    version = await queries.current_version(session, code, lock=True)
+    if version is None:
+        raise CalendarNotFound(f"There is no calendar {code!r}.")
+    return await version_of(session, code, version)
+
+
+async def version_of(session: AsyncSession, code: str, version: int) -> CalendarVersionRow:
+    row = await session.get(CalendarVersionRow, (code, version))
+    if row is None:
+        raise CalendarNotFound(f"There is no version {version} of a calendar {code!r}.")
+    return row
+
+
+async def publish(
+    session: AsyncSession, code: str, document: Mapping[str, Any], *, actor: Actor, now: datetime
+) -> CalendarVersionRow:
+    """Make `document` the active version of a calendar. What its holiday source says today becomes part of it."""
+    holidays = holidays_of(document.get("holidays", NO_SOURCE), now.year)
+    documents.read(document, holidays)
+    row = CalendarVersionRow(
+        code=code,
+        version=await queries.next_version(session, code),
+        name=document["name"],
+        document=dict(document),
+        holidays=stored(holidays),
+        valid_through=holidays.valid_through,
+        created_at=now,
+        created_by=actor.id,
+    )
+    session.add(row)
+    await session.flush()
+    return row
+
+
+async def renew(
+    session: AsyncSession, code: str, *, actor: Actor, now: datetime
+) -> CalendarVersionRow | None:
+    """Publish the active document again if its holiday source says something else by now, such as the next year."""
+    active = await _locked(session, code)
+    holidays = holidays_of(active.document.get("holidays", NO_SOURCE), now.year)
+    if holidays.valid_through == active.valid_through and stored(holidays) == active.holidays:
+        return None
+    return await publish(session, code, active.document, actor=actor, now=now)
+
+
+async def preview(
+    session: AsyncSession,
+    code: str,
+    document: Mapping[str, Any],
+    cases: Sequence[tuple[datetime, int]],
+    *,
+    now: datetime,
+) -> tuple[int | None, Compiled, Sequence[Move]]:
+    """The active version, the proposed one compiled, and what the latter would change."""
+    holidays = holidays_of(document.get("holidays", NO_SOURCE), now.year)
+    proposed = Compiled(documents.read(document, holidays), now.year)
+    version = await queries.current_version(session, code)
+    active = None if version is None else await of(session, code, version)
+    moves = [
+        Move(start, seconds, _due(active, start, seconds), _due(proposed, start, seconds))
+        for start, seconds in cases
+    ]
+    return version, proposed, moves
+
+
+def _due(calendar: Compiled | None, start: datetime, seconds: int) -> Due | None:
+    if calendar is None:
+        return None
+    try:
+        due_at = calendar.add(start, timedelta(seconds=seconds))
+    except OutsideHorizon:
+        return None
+    return Due(due_at, calendar.provisional(due_at))
+
+
+async def take_in(
+    session: AsyncSession, code: str, body: bytes, kind: Kind, *, actor: Actor, now: datetime
+) -> tuple[CalendarVersionRow, Report]:
+    """Publish a version whose exceptions are those of the active one and the days of an iCalendar file."""
+    await current(session, code)
+    # A large file takes a second to read: others are answered meanwhile.
+    report = await asyncio.to_thread(icalendars.read, body, kind, now.year)
+    if not report.taken:
+        raise InvalidICalendar(
+            f"No day of the file could be taken; {len(report.skipped)} event(s) were left out."
+        )
+    active = await _locked(session, code)
+    kept = {exception["date"]: exception for exception in active.document.get("exceptions", ())}
+    kept |= {day.isoformat(): _exception(taken) for day, taken in report.taken.items()}
+    document = active.document | {"exceptions": [kept[day] for day in sorted(kept)]}
+    return await publish(session, code, document, actor=actor, now=now), report
+
+
+def _exception(day: Day) -> dict[str, str]:
+    return {"date": day.date.isoformat(), "kind": day.kind, "name": day.name}

@@ -1,0 +1,102 @@
+"""What falls due on a clock, worked out on plain values; nothing here touches the database."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from careloop_ticketing.escalation import policy
+from careloop_ticketing.escalation.policy import Consequence, Place
+from careloop_ticketing.sla.policy.clock import State
+from careloop_ticketing.sla.policy.ladder import Action, Upcoming
+from careloop_ticketing.sla.policy.watch import Watch
+from careloop_ticketing.sla.service import Watches
+from careloop_ticketing.tickets.service import Entry, Standing, targets
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A step of a ladder that was taken."""
+
+    ticket: Standing
+    watch: Watch
+    upcoming: Upcoming
+    told: str
+    level: str
+    tier: str
+    entry: Entry
+    notice: bool = True
+    """Whether to tell the one concerned: not of a step that a later one, taken at the same instant, has overtaken."""
+
+
+_LIFTING = frozenset({Action.RAISE_TIER, Action.REASSIGN})
+"""Steps that change what a ticket's targets are decided by."""
+
+
+def lifts(watch: Watch, now: datetime) -> bool:
+    """Whether a step that is due on this clock, or one behind it, changes the facts of its ticket."""
+    if all(step.action not in _LIFTING for step in watch.policy.ladders[watch.ladder]):
+        return False
+    while (upcoming := watch.upcoming()) and upcoming.due_at <= now:
+        if upcoming.step.action in _LIFTING:
+            return True
+        watch = watch.climbed(upcoming)
+    return False
+
+
+def climb(ticket: Standing, watches: Watches, name: str, now: datetime) -> Iterator[Taken]:
+    """Take every step that is due: after an outage that can be several, each with the time at which it was due."""
+    while (upcoming := watches[name].upcoming()) and upcoming.due_at <= now:
+        watch = watches[name]
+        watches.put(watch.climbed(upcoming))
+        place = Place(ticket.level, ticket.tier)
+        if watch.state is not State.STOPPED:
+            yield _take(ticket, watches, watch, upcoming, policy.decide(upcoming.step, place), now)
+        elif upcoming.step.is_breach:
+            # It was over its target when it stopped, before the worker came to see: only the fact remains.
+            yield _take(ticket, watches, watch, upcoming, policy.unmoved(place), now)
+
+
+def _take(
+    ticket: Standing,
+    watches: Watches,
+    watch: Watch,
+    upcoming: Upcoming,
+    consequence: Consequence,
+    now: datetime,
+) -> Taken:
+    before: dict[str, Any] = _place(ticket)
+    if consequence.level is not ticket.level:
+        ticket.level, ticket.assignee_id = consequence.level, None
+    moved_from: dict[str, Any] = {}
+    moved_to: dict[str, Any] = {}
+    if consequence.tier is not ticket.tier:
+        ticket.tier = consequence.tier
+    if upcoming.step.action in _LIFTING:
+        moved_from, moved_to = targets.follow(ticket, watches, now)
+    ticket.version += 1
+    step = {
+        "step": upcoming.step.name,
+        "action": upcoming.step.action.value,
+        "clock": watch.name,
+        "told": consequence.told,
+        "due_at": upcoming.due_at.isoformat(),
+    }
+    fact = "sla_breached" if upcoming.step.is_breach else "escalated"
+    entry = Entry(ticket.id, ticket.version, fact, before | moved_from, step | _place(ticket) | moved_to)
+    return Taken(ticket, watch, upcoming, consequence.told, ticket.level.value, ticket.tier.value, entry)
+
+
+def _place(ticket: Standing) -> dict[str, Any]:
+    return {"level": ticket.level.value, "tier": ticket.tier.value, "assignee_id": ticket.assignee_id}
+
+
+def one_notice_each(taken: Sequence[Taken]) -> list[Taken]:
+    """Of the steps that were taken at one instant, tell each person only of the last one of a ticket."""
+    told: set[tuple[object, str]] = set()
+    kept = []
+    for one in reversed(taken):
+        key = (one.ticket.id, one.told)
+        kept.append(replace(one, notice=False) if key in told else one)
+        told.add(key)
+    return kept[::-1]

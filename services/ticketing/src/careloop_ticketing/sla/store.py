@@ -1,0 +1,202 @@
+"""Clocks between the database and `policy.watch`: many at once, by a handful of statements.
+
+Escalations come in thousands, so this is written for sets; a single act of a person is a set of one.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from careloop_ticketing.sla.policy.clock import ROUND_THE_CLOCK, Activity, Because, Clock, Hours, Interval
+from careloop_ticketing.sla.policy.ladder import Climb
+from careloop_ticketing.sla.policy.terms import Policy
+from careloop_ticketing.sla.policy.watch import Calendar, Watch
+
+_CLOCK_COLUMNS: Final = {
+    "subject_id": "uuid",
+    "name": "text",
+    "instance": "int",
+    "policy_version": "int",
+    "ladder": "text",
+    "calendar": "text",
+    "calendar_version": "int",
+    "target": "interval",
+    "state": "text",
+    "cancelled": "bool",
+    "started_at": "timestamptz",
+    "due_at": "timestamptz",
+    "provisional": "bool",
+    "breached_at": "timestamptz",
+    "late_by_change": "bool",
+    "steps_taken": "int",
+    "last_step_at": "timestamptz",
+    "acknowledged": "bool",
+    "generation": "int",
+}
+_INTERVAL_COLUMNS: Final = {
+    "subject_id": "uuid",
+    "clock": "text",
+    "instance": "int",
+    "seq": "int",
+    "activity": "text",
+    "started_at": "timestamptz",
+    "ended_at": "timestamptz",
+    "actor_id": "text",
+    "reason": "text",
+    "evidence": "text",
+    "approved_by": "text",
+}
+
+# The highest instance of a name is the present one.
+_ALL = text(
+    "SELECT DISTINCT ON (c.subject_id, c.name) c.* FROM sla_clock AS c WHERE c.subject_id = ANY(:subjects)"
+    " ORDER BY c.subject_id, c.name, c.instance DESC"
+)
+_SOME = text(
+    "SELECT DISTINCT ON (c.subject_id, c.name) c.* FROM sla_clock AS c"
+    " JOIN unnest(CAST(:subjects AS uuid[]), CAST(:names AS text[])) AS wanted (subject_id, name)"
+    " ON c.subject_id = wanted.subject_id AND c.name = wanted.name"
+    " ORDER BY c.subject_id, c.name, c.instance DESC"
+)
+_INTERVALS = text(
+    "SELECT subject_id, clock, instance, activity, started_at, ended_at, actor_id, reason, evidence, approved_by"
+    " FROM sla_interval WHERE subject_id = ANY(:subjects) ORDER BY subject_id, clock, instance, seq"
+)
+
+
+def _upsert(table: str, columns: Mapping[str, str], key: Sequence[str]) -> Any:
+    names = ", ".join(columns)
+    arrays = ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in columns.items())
+    changes = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in key)
+    return text(
+        f"INSERT INTO {table} ({names}) SELECT {names} FROM unnest({arrays}) AS new ({names})"  # noqa: S608
+        f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changes}"
+    )
+
+
+_SAVE_CLOCKS = _upsert("sla_clock", _CLOCK_COLUMNS, ("subject_id", "name", "instance"))
+_SAVE_INTERVALS = _upsert("sla_interval", _INTERVAL_COLUMNS, ("subject_id", "clock", "instance", "seq"))
+
+Stored = Row[Any]
+
+
+async def rows(
+    session: AsyncSession, subjects: Collection[UUID], names: Sequence[str] | None = None
+) -> Sequence[Stored]:
+    """The present clocks of these subjects, or, with `names`, of each subject the one of the name beside it."""
+    wanted = {"subjects": list(subjects)}
+    if names is None:
+        return (await session.execute(_ALL, wanted)).all()
+    return (await session.execute(_SOME, {**wanted, "names": list(names)})).all()
+
+
+async def watches(
+    session: AsyncSession,
+    found: Sequence[Stored],
+    policies: Mapping[int, Policy],
+    hours: Mapping[Calendar, Hours],
+) -> list[Watch]:
+    """The rows with their intervals, under their policies and by their calendars."""
+    intervals = await _intervals(session, {row.subject_id for row in found})
+    return [_watch(row, intervals[row.subject_id, row.name, row.instance], policies, hours) for row in found]
+
+
+async def _intervals(
+    session: AsyncSession, subjects: Collection[UUID]
+) -> Mapping[tuple[UUID, str, int], list[Interval]]:
+    found: dict[tuple[UUID, str, int], list[Interval]] = defaultdict(list)
+    for row in await session.execute(_INTERVALS, {"subjects": list(subjects)}):
+        because = row.actor_id and Because(row.actor_id, row.reason, row.evidence, row.approved_by)
+        interval = Interval(Activity(row.activity), row.started_at, row.ended_at, because or None)
+        found[row.subject_id, row.clock, row.instance].append(interval)
+    return found
+
+
+def _watch(
+    row: Stored,
+    intervals: Sequence[Interval],
+    policies: Mapping[int, Policy],
+    hours: Mapping[Calendar, Hours],
+) -> Watch:
+    calendar = (row.calendar, row.calendar_version) if row.calendar else None
+    counted = hours[calendar] if calendar else ROUND_THE_CLOCK
+    return Watch(
+        subject_id=row.subject_id,
+        name=row.name,
+        policy=policies[row.policy_version],
+        ladder=row.ladder,
+        clock=Clock(row.target, tuple(intervals), row.breached_at, counted),
+        instance=row.instance,
+        calendar=calendar,
+        climb=Climb(row.steps_taken, row.last_step_at, row.acknowledged),
+        generation=row.generation,
+        cancelled=row.cancelled,
+        late_by_change=row.late_by_change,
+        kept=tuple(intervals),
+    )
+
+
+async def save(session: AsyncSession, changed: Sequence[Watch]) -> None:
+    """Store clocks, and of their intervals those that are new and the one before them, which has ended."""
+    if not changed:
+        return
+    await session.execute(_SAVE_CLOCKS, _columns(_CLOCK_COLUMNS, map(_clock_row, changed)))
+    spans = [row for watch in changed for row in _interval_rows(watch)]
+    if spans:
+        await session.execute(_SAVE_INTERVALS, _columns(_INTERVAL_COLUMNS, spans))
+
+
+def _columns(names: Iterable[str], found: Iterable[tuple[Any, ...]]) -> dict[str, list[Any]]:
+    return dict(zip(names, map(list, zip(*found, strict=True)), strict=True))
+
+
+def _clock_row(watch: Watch) -> tuple[Any, ...]:
+    calendar, version = watch.calendar or (None, None)
+    due_at: datetime | None = watch.due_at
+    return (
+        watch.subject_id,
+        watch.name,
+        watch.instance,
+        watch.policy.version,
+        watch.ladder,
+        calendar,
+        version,
+        watch.clock.target,
+        watch.state.value,
+        watch.cancelled,
+        watch.clock.intervals[0].started_at,
+        due_at,
+        due_at is not None and watch.clock.hours.provisional(due_at),
+        watch.breached_at,
+        watch.late_by_change,
+        watch.climb.taken,
+        watch.climb.last_at,
+        watch.climb.acknowledged,
+        watch.generation,
+    )
+
+
+def _interval_rows(watch: Watch) -> Iterable[tuple[Any, ...]]:
+    """What is not stored yet; a clock that only climbed its ladder has nothing new."""
+    for seq, span in enumerate(watch.clock.intervals):
+        if seq < len(watch.kept) and watch.kept[seq] == span:
+            continue
+        why = span.because
+        yield (
+            watch.subject_id,
+            watch.name,
+            watch.instance,
+            seq,
+            span.activity.value,
+            span.started_at,
+            span.ended_at,
+            why and why.actor_id,
+            why and why.reason,
+            why and why.evidence,
+            why and why.approved_by,
+        )

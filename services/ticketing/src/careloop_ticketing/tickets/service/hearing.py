@@ -1,0 +1,34 @@
+"""What the customer says in between."""
+
+from datetime import datetime
+
+from careloop_ticketing.sla.policy import watch
+from careloop_ticketing.sla.policy.clock import Because
+from careloop_ticketing.sla.service import Moment
+from careloop_ticketing.tickets import policy
+from careloop_ticketing.tickets.policy import Act, PauseReason, ReopenReason, Status
+from careloop_ticketing.tickets.service.case import Case
+from careloop_ticketing.tickets.service.closing import reopen
+from careloop_ticketing.tickets.service.history import record, write_note
+from careloop_ticketing.tickets.service.waiting import due_times
+
+
+async def hear(case: Case, *, text: str, received_at: datetime | None) -> None:
+    """The customer wrote. What waited for them runs on from that moment, however late it was entered.
+
+    While they are asked how it went, a message says that it did not: the ticket is open again.
+    """
+    before = {"status": case.ticket.status}
+    case.ticket.status = policy.after(case.ticket.status, Act.HEAR)
+    at = min(received_at or case.now, case.now)
+    awaited = PauseReason.WAITING_FOR_CUSTOMER
+    resumed = watch.resume(case.watches, because=Because(case.actor.id), now=at, reason=awaited)
+    if case.ticket.status is Status.WAITING and not watch.waits(case.watches):
+        case.ticket.status = policy.after(case.ticket.status, Act.RESUME)
+    await case.observe(Moment.CUSTOMER_WROTE)
+    written = write_note(case, "customer", text)
+    said = {"status": case.ticket.status, "received_at": at.isoformat(), **due_times(resumed), **written}
+    record(case, "customer_wrote", before=before, after=said)
+    if case.ticket.status is Status.FEEDBACK:
+        await reopen(case, reason=ReopenReason.CUSTOMER_WROTE)
+    await case.save()

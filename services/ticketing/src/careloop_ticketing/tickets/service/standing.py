@@ -1,0 +1,140 @@
+"""Tickets as escalation sees them: only what steps of ladders read and change, many at once.
+
+Steps fall due in thousands. So these are plain values, locked, changed and stored by one statement each.
+"""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from careloop_common.tokens import SYSTEM
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from careloop_ticketing.classification.policy import Cause, Severity
+from careloop_ticketing.tickets.policy import Status
+from careloop_ticketing.vocabulary import Kind, Level, Tier
+
+# A worker must not wait for a ticket: it holds the timer that the other transaction may be about to move.
+_LOCK: Final = text(
+    "SELECT id, customer_id, version, status, kind, channel, language, region, vip, cause, tier, severity, level,"
+    " assignee_id, reopened_count FROM ticket WHERE id = ANY(:ids) FOR UPDATE SKIP LOCKED"
+)
+_STORE: Final = text(
+    "UPDATE ticket SET version = new.version, status = new.status, tier = new.tier, level = new.level,"
+    " assignee_id = new.assignee_id FROM unnest(CAST(:ids AS uuid[]), CAST(:versions AS int[]),"
+    " CAST(:statuses AS text[]), CAST(:tiers AS text[]), CAST(:levels AS text[]), CAST(:assignees AS text[]))"
+    " AS new (id, version, status, tier, level, assignee_id) WHERE ticket.id = new.id"
+)
+_RECORD: Final = text(
+    "INSERT INTO ticket_history (ticket_id, seq, fact, at, actor_id, actor_kind, before, after)"
+    " SELECT ticket_id, seq, fact, :at, :actor_id, :actor_kind, CAST(before AS jsonb), CAST(after AS jsonb)"
+    " FROM unnest(CAST(:tickets AS uuid[]), CAST(:seqs AS int[]), CAST(:facts AS text[]),"
+    " CAST(:befores AS text[]), CAST(:afters AS text[])) AS new (ticket_id, seq, fact, before, after)"
+)
+
+
+@dataclass(slots=True)
+class Standing:
+    id: UUID
+    customer_id: UUID | None
+    version: int
+    status: Status
+    kind: Kind
+    channel: str
+    language: str
+    region: str | None
+    vip: bool
+    cause: Cause
+    tier: Tier
+    severity: Severity
+    level: Level
+    assignee_id: str | None
+    reopened_count: int
+
+
+class Entry(NamedTuple):
+    """A history entry to be written for the system."""
+
+    ticket_id: UUID
+    seq: int
+    fact: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+
+
+async def lock(session: AsyncSession, ticket_ids: Collection[UUID]) -> dict[UUID, Standing]:
+    """Those of the tickets that nobody holds at this instant, for this transaction alone."""
+    found = await session.execute(_LOCK, {"ids": list(ticket_ids)})
+    return {row.id: _standing(*row) for row in found}
+
+
+def _standing(
+    ticket_id: UUID,
+    customer_id: UUID | None,
+    version: int,
+    status: str,
+    kind: str,
+    channel: str,
+    language: str,
+    region: str | None,
+    vip: bool,
+    cause: str,
+    tier: str,
+    severity: str,
+    level: str,
+    assignee_id: str | None,
+    reopened_count: int,
+) -> Standing:
+    return Standing(
+        ticket_id,
+        customer_id,
+        version,
+        Status(status),
+        Kind(kind),
+        channel,
+        language,
+        region,
+        vip,
+        Cause(cause),
+        Tier(tier),
+        Severity(severity),
+        Level(level),
+        assignee_id,
+        reopened_count,
+    )
+
+
+async def store(
+    session: AsyncSession, changed: Sequence[Standing], entries: Sequence[Entry], *, now: datetime
+) -> None:
+    """Write where the tickets stand, and their histories; the entries have counted up the versions already."""
+    if not entries:
+        return
+    await session.execute(
+        _STORE,
+        {
+            "ids": [one.id for one in changed],
+            "versions": [one.version for one in changed],
+            "statuses": [one.status.value for one in changed],
+            "tiers": [one.tier.value for one in changed],
+            "levels": [one.level.value for one in changed],
+            "assignees": [one.assignee_id for one in changed],
+        },
+    )
+    await session.execute(
+        _RECORD,
+        {
+            "at": now,
+            "actor_id": SYSTEM.id,
+            "actor_kind": SYSTEM.kind,
+            "tickets": [entry.ticket_id for entry in entries],
+            "seqs": [entry.seq for entry in entries],
+            "facts": [entry.fact for entry in entries],
+            "befores": [json.dumps(entry.before) for entry in entries],
+            "afters": [json.dumps(entry.after) for entry in entries],
+        },
+    )

@@ -1,0 +1,54 @@
+"""Waiting for others: the clocks that may wait stand still, and run on as soon as they need not."""
+
+from collections.abc import Iterable
+
+from careloop_ticketing.sla.policy import watch
+from careloop_ticketing.sla.policy.clock import Because
+from careloop_ticketing.sla.service import Watch
+from careloop_ticketing.tickets import policy
+from careloop_ticketing.tickets.errors import ApprovalNeeded, EvidenceNeeded, PauseNotAllowed
+from careloop_ticketing.tickets.facts import facts_of
+from careloop_ticketing.tickets.policy import Act, PauseReason
+from careloop_ticketing.tickets.service.case import Case
+from careloop_ticketing.tickets.service.history import record, write_note
+
+
+async def pause(case: Case, *, reason: PauseReason, evidence: str | None, note: str | None) -> None:
+    """Stop the clocks that may wait for this; `PauseNotAllowed` if none of them may."""
+    ticket = case.ticket
+    before = {"status": ticket.status}
+    ticket.status = policy.after(ticket.status, Act.PAUSE)
+    approved = case.actor.id if case.actor.may("tickets:supervise") else None
+    because = Because(case.actor.id, reason, evidence, approved)
+    paused = watch.pause(case.watches, reason, facts=facts_of(ticket), because=because, now=case.now)
+    if not paused:
+        raise PauseNotAllowed("No clock of this ticket may wait for that.")
+    terms = [one.definition.pauses[reason] for one in paused]
+    if any(term.approval for term in terms) and approved is None:
+        raise ApprovalNeeded("A supervisor has to approve this pause.")
+    if any(term.evidence for term in terms) and evidence is None:
+        raise EvidenceNeeded(pointer="/evidence")
+    written = write_note(case, "pause", note)
+    said = {"reason": reason, "clocks": [one.name for one in paused], "evidence": evidence is not None}
+    record(case, "paused", before=before, after={"status": ticket.status, **said, **written})
+    await case.save()
+
+
+async def resume(case: Case) -> None:
+    before = {"status": case.ticket.status}
+    case.ticket.status = policy.after(case.ticket.status, Act.RESUME)
+    record(
+        case,
+        "resumed",
+        before=before,
+        after={
+            "status": case.ticket.status,
+            **due_times(watch.resume(case.watches, because=Because(case.actor.id), now=case.now)),
+        },
+    )
+    await case.save()
+
+
+def due_times(watches: Iterable[Watch]) -> dict[str, str | None]:
+    """When clocks are due, as the history says it."""
+    return {one.name: one.due_at.isoformat() if one.due_at else None for one in watches}
