@@ -28,6 +28,7 @@ from careloop_contracts.ticket import (
     TicketSatisfactionReceivedV1,
     TicketSatisfactionRequestedV1,
     TicketSlaBreachedV1,
+    TicketSlaRecalculatedV1,
 )
 
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "TicketSatisfactionReceivedV1",
     "TicketSatisfactionRequestedV1",
     "TicketSlaBreachedV1",
+    "TicketSlaRecalculatedV1",
     "envelope",
     "partition_of",
 ]

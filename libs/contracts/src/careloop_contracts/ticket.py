@@ -61,6 +61,8 @@ class TicketEscalatedV1(Event, entity="ticket", name="escalated", version=1, key
     target: str | None = None
     notice: bool = True
     """Whether to tell the target: not of a step that a later one, taken at the same instant, has overtaken."""
+    also: tuple[str, ...] = ()
+    """The clocks and steps that this one has overtaken, for the one notice to mention."""
 
 
 class TicketSlaBreachedV1(Event, entity="ticket", name="sla_breached", version=1, key="ticket_id"):
@@ -74,6 +76,19 @@ class TicketSlaBreachedV1(Event, entity="ticket", name="sla_breached", version=1
     breached_at: datetime
     by_change: bool = False
     """Whether a change of its terms made it late, and no delay of anybody's."""
+
+
+class TicketSlaRecalculatedV1(Event, entity="ticket", name="sla_recalculated", version=1, key="ticket_id"):
+    """A calendar or a policy changed, and a running clock is due at another time."""
+
+    ticket_id: UUID
+    customer_id: UUID | None = None
+    clock: str
+    because: str
+    due_before: datetime | None = None
+    due_after: datetime | None = None
+    late_by_change: bool = False
+    recalculated_at: datetime
 
 
 class TicketResolvedV1(Event, entity="ticket", name="resolved", version=1, key="ticket_id"):

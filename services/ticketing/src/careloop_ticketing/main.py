@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from careloop_ticketing.calendars.api import router as calendars
 from careloop_ticketing.classification.api import router as rule_sets
 from careloop_ticketing.escalation.api import router as escalations
+from careloop_ticketing.recalculation.api import router as recalculations
 from careloop_ticketing.satisfaction.api import router as satisfaction
 from careloop_ticketing.settings import Settings
 from careloop_ticketing.sla.api import router as sla_policies
@@ -14,5 +15,15 @@ from careloop_ticketing.tickets.api import router as tickets
 
 
 def create_app(runtime: Runtime[Settings]) -> FastAPI:
-    routers = [tickets, acts, satisfaction, escalations, summary, sla_policies, rule_sets, calendars]
+    routers = [
+        tickets,
+        acts,
+        satisfaction,
+        escalations,
+        summary,
+        sla_policies,
+        recalculations,
+        rule_sets,
+        calendars,
+    ]
     return build_app(runtime, title="CareLoop ticketing", routers=routers)

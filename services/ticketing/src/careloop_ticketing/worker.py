@@ -6,6 +6,7 @@ from careloop_common.worker import Worker
 
 from careloop_ticketing.customers.handlers import CUSTOMER_EVENTS
 from careloop_ticketing.escalation import service as escalation
+from careloop_ticketing.recalculation import handlers as recalculation
 from careloop_ticketing.satisfaction import service as satisfaction
 from careloop_ticketing.settings import Settings
 from careloop_ticketing.sla.service import TIMER as SLA_TIMER
@@ -23,5 +24,8 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
             SLA_TIMER: in_batches(escalation.on_due),
             FEEDBACK_TIMER: in_batches(satisfaction.on_due),
         },
-        jobs=[Job("link tickets to customers", 60, handlers.catch_up)],
+        jobs=[
+            Job("link tickets to customers", 60, handlers.catch_up),
+            Job("recalculate", 2, recalculation.work, exclusive=False),
+        ],
     )

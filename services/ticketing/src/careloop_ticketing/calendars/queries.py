@@ -15,6 +15,11 @@ async def current_version(session: AsyncSession, code: str, *, lock: bool = Fals
     return (await session.execute(wanted)).scalar_one_or_none()
 
 
+async def active_versions(session: AsyncSession) -> dict[str, int]:
+    found = await session.execute(select(col(CalendarRow.code), col(CalendarRow.version)))
+    return dict(found.all())
+
+
 async def next_version(session: AsyncSession, code: str) -> int:
     """Number a new version, which is the active one from then on; who publishes the same calendar beside us waits."""
     first = insert(CalendarRow).values(code=code, version=1)

@@ -70,6 +70,11 @@ async def _locked(session: AsyncSession, code: str) -> CalendarVersionRow:
     return await version_of(session, code, version)
 
 
+async def active(session: AsyncSession) -> dict[str, int]:
+    """The number of the active version of every calendar."""
+    return await queries.active_versions(session)
+
+
 async def version_of(session: AsyncSession, code: str, version: int) -> CalendarVersionRow:
     row = await session.get(CalendarVersionRow, (code, version))
     if row is None:

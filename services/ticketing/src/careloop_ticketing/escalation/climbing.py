@@ -1,9 +1,11 @@
 """What falls due on a clock, worked out on plain values; nothing here touches the database."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from careloop_ticketing.escalation import policy
 from careloop_ticketing.escalation.policy import Consequence, Place
@@ -27,6 +29,12 @@ class Taken:
     entry: Entry
     notice: bool = True
     """Whether to tell the one concerned: not of a step that a later one, taken at the same instant, has overtaken."""
+    also: tuple[str, ...] = ()
+    """The steps that were overtaken, which the notice of this one mentions."""
+
+    @property
+    def name(self) -> str:
+        return f"{self.watch.name} {self.upcoming.step.name}"
 
 
 _LIFTING = frozenset({Action.RAISE_TIER, Action.REASSIGN})
@@ -92,11 +100,17 @@ def _place(ticket: Standing) -> dict[str, Any]:
 
 
 def one_notice_each(taken: Sequence[Taken]) -> list[Taken]:
-    """Of the steps that were taken at one instant, tell each person only of the last one of a ticket."""
-    told: set[tuple[object, str]] = set()
-    kept = []
-    for one in reversed(taken):
-        key = (one.ticket.id, one.told)
-        kept.append(replace(one, notice=False) if key in told else one)
-        told.add(key)
-    return kept[::-1]
+    """Of the steps that were taken at one instant, tell each person of the last one of a ticket, and that it was not alone."""
+    of_person: dict[tuple[UUID, str], list[Taken]] = defaultdict(list)
+    for one in taken:
+        of_person[one.ticket.id, one.told].append(one)
+    if len(of_person) == len(taken):
+        return list(taken)
+    told = []
+    for one in taken:
+        *earlier, last = of_person[one.ticket.id, one.told]
+        if one is last:
+            told.append(replace(one, also=tuple(step.name for step in earlier)))
+        else:
+            told.append(replace(one, notice=False))
+    return told

@@ -21,6 +21,7 @@ def escalated(taken: Taken, now: datetime) -> TicketEscalatedV1:
         escalated_at=now,
         target=taken.told,
         notice=taken.notice,
+        also=taken.also,
     )
 
 

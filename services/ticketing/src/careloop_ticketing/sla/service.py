@@ -22,6 +22,7 @@ from careloop_ticketing.sla.errors import InvalidPolicy, PolicyNotFound
 from careloop_ticketing.sla.models import PolicyRow
 from careloop_ticketing.sla.policy import terms, watch
 from careloop_ticketing.sla.policy.clock import Because, Hours
+from careloop_ticketing.sla.policy.following import NewTerms
 from careloop_ticketing.sla.policy.terms import Moment, Policy
 from careloop_ticketing.sla.policy.watch import Calendar, Calendars, Watch, Watches
 
@@ -51,13 +52,19 @@ async def publish(
     session: AsyncSession, name: str, document: dict[str, Any], *, actor: Actor, now: datetime
 ) -> PolicyRow:
     """Make `document` the active policy; what runs already keeps the version that it started with."""
-    proposed = terms.read(0, document)
-    for clock in proposed.clocks.values():
-        await _check_calendar(session, clock)
+    await checked(session, document)
     row = PolicyRow(name=name, document=document, created_at=now, created_by=actor.id)
     session.add(row)
     await session.flush()
     return row
+
+
+async def checked(session: AsyncSession, document: Mapping[str, Any]) -> Policy:
+    """The policy that a document describes, as version 0; `InvalidPolicy` if it could not be put in force."""
+    proposed = terms.read(0, document)
+    for clock in proposed.clocks.values():
+        await _check_calendar(session, clock)
+    return proposed
 
 
 async def _check_calendar(session: AsyncSession, clock: terms.Definition) -> None:
@@ -123,6 +130,15 @@ async def observe(
 async def _active_calendars(session: AsyncSession, policy: Policy) -> Calendars:
     versions = {code: await calendars.current(session, code) for code in policy.calendars}
     return {code: (version, await calendars.of(session, code, version)) for code, version in versions.items()}
+
+
+async def new_terms(session: AsyncSession, policy: Policy | None) -> NewTerms:
+    """The active version of every calendar and, unless the clocks are to keep theirs, a policy."""
+    active = await calendars.active(session)
+    return NewTerms(
+        {code: (version, await calendars.of(session, code, version)) for code, version in active.items()},
+        policy,
+    )
 
 
 async def save(session: AsyncSession, *subjects: Watches) -> None:

@@ -43,6 +43,11 @@ async def newest(
     return (await session.scalars(chosen)).all()
 
 
+async def newest_open(session: AsyncSession, *, limit: int) -> Sequence[UUID]:
+    still_open = select(col(TicketRow.id)).where(col(TicketRow.status).in_(OPEN))
+    return (await session.scalars(still_open.order_by(col(TicketRow.id).desc()).limit(limit))).all()
+
+
 def _chosen(filters: Filters, now: datetime) -> Select[TicketRow]:
     chosen = select(TicketRow)
     for name in ("status", "tier", "cause", "level", "customer_id"):

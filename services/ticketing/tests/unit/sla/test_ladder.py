@@ -67,9 +67,16 @@ def test_the_top_of_the_ladder_has_no_next_step(standard_policy, noon):
 def test_a_ladder_changed_after_the_breach_goes_on_behind_it(standard_policy, noon, after):
     clock = clocks.retarget(clocks.start(DAY, noon), DAY / 2, after(days=2))
     steps = standard_policy.ladders["vip"]
-    climb = ladder.skipped_to_breach(steps, clock)
+    climb = ladder.joined(steps, clock, after(days=2))
     assert steps[climb.taken].name == "group_committee"
     assert climb.last_at == after(days=1)
+
+
+def test_a_ladder_changed_midway_does_not_climb_again_what_is_behind(standard_policy, noon, after):
+    steps = standard_policy.ladders["resolution"]
+    clock = clocks.start(DAY, noon)
+    assert steps[ladder.joined(steps, clock, after(hours=13)).taken].name == "one_level_up"
+    assert steps[ladder.joined(steps, clock, after(hours=30)).taken].name == "breach"
 
 
 def test_silence_after_a_step_calls_the_next_person(noon, after):

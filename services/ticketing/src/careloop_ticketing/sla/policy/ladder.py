@@ -92,9 +92,19 @@ def after(upcoming: Upcoming) -> Climb:
     return Climb(upcoming.index + 1, upcoming.due_at)
 
 
-def skipped_to_breach(ladder: Ladder, clock: Clock) -> Climb:
-    """Where to begin on a new ladder: behind a breach that is known already."""
-    if clock.breached_at is None:
-        return Climb()
-    places = (index for index, step in enumerate(ladder, 1) if step.is_breach)
-    return Climb(next(places, 0), clock.breached_at)
+def joined(ladder: Ladder, clock: Clock, now: datetime) -> Climb:
+    """Where to begin on another ladder midway: behind what its clock has passed on its way to the breach.
+
+    What stands behind the breach is still to be done, however late it comes.
+    """
+    place, at = 0, None
+    for index, step in enumerate(ladder, 1):
+        if step.unacknowledged is not None:
+            continue
+        due_at = clock.breached_at if step.is_breach else instant_of(clock, step.threshold(clock.target))
+        if due_at is None or due_at > now:
+            break
+        place, at = index, due_at
+        if step.is_breach:
+            break
+    return Climb(place, at, acknowledged=True)

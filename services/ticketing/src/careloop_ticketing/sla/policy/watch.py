@@ -4,9 +4,9 @@ A watch is a clock with the terms under which it was started and its place on it
 subject; what was put there since they were loaded is what has to be stored.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from careloop_ticketing.facts import Facts
@@ -106,6 +106,10 @@ class Watches(Mapping[str, Watch]):
     def put(self, watch: Watch) -> None:
         self._found[watch.name] = self.changed[watch.name] = watch
 
+    def put_all(self, watches: Iterable[Watch]) -> None:
+        for watch in watches:
+            self.put(watch)
+
 
 Calendars = Mapping[str, tuple[int, Hours]]
 """The active version of each calendar that a policy names, ready to count."""
@@ -173,7 +177,7 @@ def pause(watches: Watches, reason: str, *, facts: Facts, because: Because, now:
         for watch in watches.values()
         if watch.state is State.RUNNING and watch.definition.may_pause(reason, facts, now)
     ]
-    _put_all(watches, paused)
+    watches.put_all(paused)
     return paused
 
 
@@ -184,14 +188,13 @@ def resume(watches: Watches, *, because: Because, now: datetime, reason: str | N
         for watch in watches.values()
         if watch.state is State.PAUSED and reason in {None, watch.waits_for}
     ]
-    _put_all(watches, resumed)
+    watches.put_all(resumed)
     return resumed
 
 
 def cancel(watches: Watches, *, now: datetime) -> None:
     """End every clock without a verdict."""
-    _put_all(
-        watches,
+    watches.put_all(
         [
             replace(watch.turned(clocks.stop(watch.clock, now)), cancelled=True)
             for watch in watches.values()
@@ -202,32 +205,13 @@ def cancel(watches: Watches, *, now: datetime) -> None:
 
 def acknowledge(watches: Watches) -> None:
     """Somebody has taken notice: the steps that wait for silence will not come."""
-    _put_all(
-        watches,
+    watches.put_all(
         [
             replace(watch, climb=replace(watch.climb, acknowledged=True), generation=watch.generation + 1)
             for watch in watches.values()
             if watch.climb.last_at and not watch.climb.acknowledged and watch.state is not State.STOPPED
         ],
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """How a due time moved, with the arithmetic."""
-
-    clock: str
-    target_before: timedelta
-    target_after: timedelta
-    elapsed: timedelta
-    due_before: datetime | None
-    due_after: datetime | None
-    late_by_change: bool
-    calendar: str | None
-
-    @property
-    def moves(self) -> bool:
-        return self.due_before != self.due_after or self.target_before != self.target_after
 
 
 def waits(watches: Watches) -> bool:
@@ -238,71 +222,3 @@ def waits(watches: Watches) -> bool:
 def kept(watches: Watches, moment: Moment) -> bool:
     """Whether none of the clocks that this moment stops was over its target."""
     return all(watch.breached_at is None for watch in watches.values() if moment in watch.definition.stop)
-
-
-def follow(
-    watches: Watches,
-    *,
-    facts: Facts,
-    now: datetime,
-    hours: Callable[[Watch], tuple[Calendar | None, Hours]] | None = None,
-) -> list[Change]:
-    """Give every open clock the target, ladder and hours that now apply, and end pauses that do not; returns what moved."""
-    changes = []
-    for watch in list(watches.values()):
-        if watch.state is State.STOPPED:
-            continue
-        followed = _unpaused(_followed(watch, facts, now, hours), facts, now)
-        if followed is not watch:
-            watches.put(followed)
-            changes.append(_change(watch, followed, now))
-    return [change for change in changes if change.moves]
-
-
-def _unpaused(watch: Watch, facts: Facts, now: datetime) -> Watch:
-    reason = watch.waits_for
-    if reason is None or watch.definition.may_pause(reason, facts, now):
-        return watch
-    return watch.turned(clocks.resume(watch.clock, now))
-
-
-def _followed(
-    watch: Watch,
-    facts: Facts,
-    now: datetime,
-    hours: Callable[[Watch], tuple[Calendar | None, Hours]] | None,
-) -> Watch:
-    target, name = watch.definition.target(facts, now), watch.definition.ladder(facts, now)
-    calendar, counted = hours(watch) if hours else (watch.calendar, watch.clock.hours)
-    if target == watch.clock.target and name == watch.ladder and calendar == watch.calendar:
-        return watch
-    clock = clocks.retarget(watch.clock, target, now, counted)
-    climb = watch.climb
-    if name != watch.ladder:
-        climb = ladder.skipped_to_breach(watch.policy.ladders[name], clock)
-    late = clock.breached_at is None and (due := clock.due_at) is not None and due <= now
-    return replace(
-        watch.turned(clock),
-        ladder=name,
-        climb=climb,
-        calendar=calendar,
-        late_by_change=watch.late_by_change or late,
-    )
-
-
-def _change(before: Watch, after: Watch, now: datetime) -> Change:
-    return Change(
-        clock=after.name,
-        target_before=before.clock.target,
-        target_after=after.clock.target,
-        elapsed=clocks.assess(after.clock, now).elapsed,
-        due_before=before.due_at,
-        due_after=after.due_at,
-        late_by_change=after.late_by_change and not before.late_by_change,
-        calendar=after.calendar[0] if after.calendar else None,
-    )
-
-
-def _put_all(watches: Watches, changed: Iterable[Watch]) -> None:
-    for watch in changed:
-        watches.put(watch)

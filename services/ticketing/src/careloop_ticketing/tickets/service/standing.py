@@ -18,11 +18,15 @@ from careloop_ticketing.classification.policy import Cause, Severity
 from careloop_ticketing.tickets.policy import Status
 from careloop_ticketing.vocabulary import Kind, Level, Tier
 
-# A worker must not wait for a ticket: it holds the timer that the other transaction may be about to move.
-_LOCK: Final = text(
-    "SELECT id, customer_id, version, status, kind, channel, language, region, vip, cause, tier, severity, level,"
-    " assignee_id, reopened_count FROM ticket WHERE id = ANY(:ids) FOR UPDATE SKIP LOCKED"
+_COLUMNS = (
+    "id, customer_id, version, status, kind, channel, language, region, vip, cause, tier, severity, level,"
+    " assignee_id, reopened_count"
 )
+_READ: Final = text(f"SELECT {_COLUMNS} FROM ticket WHERE id = ANY(:ids)")  # noqa: S608
+_LOCK_FREE: Final = text(f"{_READ.text} FOR UPDATE SKIP LOCKED")
+# Two that wait for many tickets lock them in the same order.
+_LOCK_ALL: Final = text(f"{_READ.text} ORDER BY id FOR UPDATE")
+_ADOPT: Final = text("UPDATE ticket SET policy_version = :version WHERE id = ANY(:ids)")
 _STORE: Final = text(
     "UPDATE ticket SET version = new.version, status = new.status, tier = new.tier, level = new.level,"
     " assignee_id = new.assignee_id FROM unnest(CAST(:ids AS uuid[]), CAST(:versions AS int[]),"
@@ -66,10 +70,25 @@ class Entry(NamedTuple):
     after: Mapping[str, Any]
 
 
-async def lock(session: AsyncSession, ticket_ids: Collection[UUID]) -> dict[UUID, Standing]:
-    """Those of the tickets that nobody holds at this instant, for this transaction alone."""
-    found = await session.execute(_LOCK, {"ids": list(ticket_ids)})
+async def lock(
+    session: AsyncSession, ticket_ids: Collection[UUID], *, wait: bool = False
+) -> dict[UUID, Standing]:
+    """The tickets for this transaction alone: all of them, or without waiting those that nobody holds at this instant.
+
+    Who fires a timer must not wait: it holds the timer that the other transaction may be about to move.
+    """
+    found = await session.execute(_LOCK_ALL if wait else _LOCK_FREE, {"ids": list(ticket_ids)})
     return {row.id: _standing(*row) for row in found}
+
+
+async def read(session: AsyncSession, ticket_ids: Collection[UUID]) -> dict[UUID, Standing]:
+    """The tickets as they are, locked by nobody."""
+    return {row.id: _standing(*row) for row in await session.execute(_READ, {"ids": list(ticket_ids)})}
+
+
+async def adopt(session: AsyncSession, ticket_ids: Collection[UUID], policy_version: int) -> None:
+    """Put tickets under another policy: what starts from now on starts under it."""
+    await session.execute(_ADOPT, {"ids": list(ticket_ids), "version": policy_version})
 
 
 def _standing(

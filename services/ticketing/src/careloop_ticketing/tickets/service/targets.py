@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from careloop_ticketing.sla.policy import watch
-from careloop_ticketing.sla.policy.watch import Change
+from careloop_ticketing.sla.policy import following, watch
+from careloop_ticketing.sla.policy.following import Change, NewTerms
 from careloop_ticketing.sla.service import Watches
 from careloop_ticketing.tickets import policy
 from careloop_ticketing.tickets.facts import Described, facts_of
@@ -21,10 +21,9 @@ class Waiting(Described, Protocol):
     status: Status
 
 
-def follow(ticket: Waiting, watches: Watches, now: datetime) -> Said:
-    """Aim the clocks at what the ticket's facts ask for, and end a pause that they forbid."""
-    changes = watch.follow(watches, facts=facts_of(ticket), now=now)
-    before, after = explained(changes, now)
+def follow(ticket: Waiting, watches: Watches, now: datetime, terms: NewTerms | None = None) -> Said:
+    """Aim the clocks at what the ticket's facts ask for, under newer terms if there are, and end a pause that they forbid."""
+    before, after = explained(following.follow(watches, facts=facts_of(ticket), now=now, terms=terms), now)
     if ticket.status is Status.WAITING and not watch.waits(watches):
         before["status"], after["status"] = ticket.status, Status.HANDLING
         ticket.status = policy.after(ticket.status, Act.RESUME)

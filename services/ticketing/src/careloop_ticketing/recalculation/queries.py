@@ -1,0 +1,63 @@
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from careloop_ticketing.recalculation.models import RecalculationRow
+from careloop_ticketing.recalculation.policy import Cause, State
+
+# Who has followed is found no more: there is nothing to read on from.
+_OF_CALENDAR: Final = text(
+    "SELECT subject_id FROM sla_clock WHERE calendar = :subject AND calendar_version < :version"
+    " AND state <> 'stopped' LIMIT :limit"
+)
+# A clock that the policy does not know keeps its own; so this reads on along the key.
+_OF_POLICY: Final = text(
+    "SELECT subject_id FROM sla_clock WHERE policy_version < :version AND state <> 'stopped'"
+    " AND subject_id > CAST(:cursor AS uuid) ORDER BY subject_id LIMIT :limit"
+)
+_START: Final = UUID(int=0)
+_OUTDATED: Final = text(
+    "SELECT c.code, c.version FROM calendar AS c WHERE EXISTS (SELECT FROM sla_clock AS k"
+    " WHERE k.calendar = c.code AND k.calendar_version < c.version AND k.state <> 'stopped')"
+)
+
+
+async def affected(
+    session: AsyncSession, cause: Cause, subject: str, version: int, *, after: UUID | None, limit: int
+) -> Sequence[UUID]:
+    """The next tickets whose clocks run under older terms."""
+    given = {"version": version, "limit": limit}
+    if cause is Cause.CALENDAR:
+        found = await session.execute(_OF_CALENDAR, {**given, "subject": subject})
+    else:
+        found = await session.execute(_OF_POLICY, {**given, "cursor": after or _START})
+    return sorted(set(found.scalars()))
+
+
+async def outdated_calendars(session: AsyncSession) -> Sequence[tuple[str, int]]:
+    """Calendars with a newer version than some clock counts by."""
+    return [(code, version) for code, version in (await session.execute(_OUTDATED)).all()]
+
+
+async def open_one(session: AsyncSession, cause: Cause, subject: str) -> RecalculationRow | None:
+    unfinished = col(RecalculationRow.state) != State.DONE
+    named = col(RecalculationRow.cause) == cause, col(RecalculationRow.subject) == subject
+    return (await session.scalars(select(RecalculationRow).where(unfinished, *named))).one_or_none()
+
+
+async def claim(session: AsyncSession) -> RecalculationRow | None:
+    """The oldest one to be worked on that no other process holds."""
+    unfinished = select(RecalculationRow).where(col(RecalculationRow.state) != State.DONE)
+    oldest = unfinished.order_by(col(RecalculationRow.id)).limit(1).with_for_update(skip_locked=True)
+    return (await session.scalars(oldest)).one_or_none()
+
+
+async def newest(session: AsyncSession, *, before: UUID | None, limit: int) -> Sequence[RecalculationRow]:
+    rows = select(RecalculationRow).order_by(col(RecalculationRow.id).desc()).limit(limit)
+    if before is not None:
+        rows = rows.where(col(RecalculationRow.id) < before)
+    return (await session.scalars(rows)).all()

@@ -1,0 +1,256 @@
+"""Clocks by rule and by working time, through the API: what starts them, holds them up, moves them and explains them."""
+
+import itertools
+
+import pytest
+from careloop_contracts import TicketEscalatedV1, TicketSlaRecalculatedV1
+from careloop_ticketing import defaults
+
+OFFICE = {
+    "name": "Office",
+    "zone": "Asia/Shanghai",
+    "hours": {key: ["09:00-12:00", "13:30-18:00"] for key in ("mon", "tue", "wed", "thu", "fri")},
+}
+
+
+@pytest.fixture
+def publish_clocks(client):
+    """`await publish_clocks(name={…}, ladders={…})`: the shipped policy with these clocks besides."""
+
+    async def publish(ladders=None, **clocks):
+        document = defaults.sla_policy()
+        document["ladders"] |= ladders or {}
+        for name, clock in clocks.items():
+            usual = {"start": ["opened"], "stop": ["resolved"], "ladders": [{"ladder": "first_response"}]}
+            document["clocks"][name] = usual | clock
+        answer = await client.put("/v1/sla-policies", json=document)
+        assert answer.status_code == 201, answer.text
+        return document
+
+    return publish
+
+
+def _clock(ticket, name):
+    return next(clock for clock in ticket["clocks"] if clock["name"] == name)
+
+
+async def test_a_clock_may_count_working_time(client, open_ticket, publish_clocks):
+    assert (await client.put("/v1/calendars/office", json=OFFICE)).status_code == 201
+    await publish_clocks(desk={"calendar": "office", "targets": [{"seconds": 3600}]})
+    clock = _clock(await open_ticket(), "desk")
+    query = {"from": clock["due_at"], "seconds": 0}
+    opened = _clock(await open_ticket(), "resolution")
+    assert (clock["calendar"], opened["calendar"]) == ("office", None)
+    answer = await client.get("/v1/calendars/office/answer", params=query)
+    assert answer.status_code == 200
+
+
+async def test_a_clock_without_its_calendar_is_refused(client):
+    document = defaults.sla_policy()
+    document["clocks"]["resolution"]["calendar"] = "moon"
+    answer = await client.put("/v1/sla-policies", json=document)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/clocks/resolution/calendar")
+
+
+async def test_a_wrong_condition_is_refused_with_its_column(client):
+    document = defaults.sla_policy()
+    document["clocks"]["resolution"]["targets"][0]["when"] = 'vip && tier == "primry"'
+    answer = await client.put("/v1/sla-policies", json=document)
+    body = answer.json()
+    assert (answer.status_code, body["code"]) == (422, "invalid_sla_policy")
+    assert body["errors"][0]["pointer"] == "/clocks/resolution/targets/0/when"
+    assert (body["column"], "primary" in body["detail"]) == (16, True)
+
+
+async def test_the_customers_message_ends_the_wait_when_it_came_not_when_it_was_entered(
+    open_ticket, act, session
+):
+    ticket = await open_ticket()
+    await act(ticket, "respond")
+    waiting = await act(ticket, "pause", reason="waiting_for_customer")
+    assert _clock(waiting, "resolution")["state"] == "paused"
+    heard = await act(ticket, "messages", text="发票寄出了")
+    assert (heard["status"], _clock(heard, "resolution")["state"]) == ("handling", "running")
+    assert _clock(heard, "resolution")["paused_seconds"] >= 0
+
+
+async def test_a_message_does_not_end_a_wait_for_somebody_else(open_ticket, act):
+    ticket = await open_ticket()
+    await act(ticket, "respond")
+    await act(ticket, "pause", reason="waiting_for_third_party")
+    heard = await act(ticket, "messages", text="还要多久?")
+    assert (heard["status"], _clock(heard, "resolution")["state"]) == ("waiting", "paused")
+
+
+async def test_a_message_while_they_are_asked_how_it_went_opens_the_ticket_again(open_ticket, act, facts):
+    ticket = await open_ticket()
+    await act(ticket, "resolve")
+    heard = await act(ticket, "messages", text="又断网了")
+    assert (heard["status"], heard["reopened_count"]) == ("handling", 1)
+    assert (await facts(ticket))[-2:] == ["customer_wrote", "reopened"]
+
+
+async def test_a_pause_may_need_an_approval_and_evidence(client_as, open_ticket, act, publish_clocks, client):
+    document = await publish_clocks()
+    document["clocks"]["resolution"]["pauses"] = [
+        {"reason": "waiting_for_third_party", "approval": True, "evidence": True}
+    ]
+    assert (await client.put("/v1/sla-policies", json=document)).status_code == 201
+    ticket = await open_ticket()
+    await act(ticket, "respond")
+    path, body = f"/v1/tickets/{ticket['id']}/pause", {"reason": "waiting_for_third_party"}
+    agent = client_as("tickets:read", "tickets:write")
+    refused = await agent.post(path, json=body | {"evidence": "order 7"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "approval_needed")
+    refused = await client.post(path, json=body)
+    assert (refused.status_code, refused.json()["code"]) == (422, "evidence_needed")
+    refused = await client.post(path, json={"reason": "waiting_for_customer"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "pause_not_allowed")
+    paused = await act(ticket, "pause", **body, evidence="order 7")
+    assert _clock(paused, "resolution")["state"] == "paused"
+
+
+CHAIN = [
+    {"name": "breach", "percent": 100, "action": "notify", "level": "manager"},
+    {"name": "deputy", "unacknowledged_seconds": 1, "action": "notify", "level": "regional_head"},
+    {"name": "committee", "unacknowledged_seconds": 1, "action": "notify", "level": "group_committee"},
+]
+
+
+async def test_who_does_not_take_notice_is_passed_over(
+    open_ticket, publish_clocks, published, worker_running, eventually
+):
+    await publish_clocks(
+        {"chain": CHAIN}, pick_up={"targets": [{"seconds": 1}], "ladders": [{"ladder": "chain"}]}
+    )
+    await open_ticket()
+    async with worker_running():
+        steps = await eventually(lambda: _steps(published, 3))
+    assert [step.target for step in steps] == ["manager", "regional_head", "group_committee"]
+    assert [
+        (later.due_at - earlier.due_at).total_seconds()
+        for earlier, later in itertools.pairwise(steps)
+    ] == [1, 1]
+
+
+async def test_taking_notice_ends_the_chain(
+    client, open_ticket, act, publish_clocks, published, worker_running, eventually, session
+):
+    from careloop_common.plumbing import timer
+    from sqlalchemy import select
+
+    await publish_clocks(
+        {"chain": CHAIN}, pick_up={"targets": [{"seconds": 1}], "ladders": [{"ladder": "chain"}]}
+    )
+    ticket = await open_ticket()
+    async with worker_running():
+        await eventually(lambda: _steps(published, 1))
+        shown = await act(ticket, "acknowledge")
+    assert _clock(shown, "pick_up")["acknowledged"]
+    armed = await session.scalars(select(timer.c.step).where(timer.c.owner_id == ticket["id"]))
+    assert "pick_up" not in armed.all()
+
+
+async def _steps(published, count):
+    found = await published(TicketEscalatedV1)
+    return found if len(found) == count else None
+
+
+async def test_a_new_version_of_a_calendar_moves_running_clocks_by_itself(
+    client, open_ticket, publish_clocks, published, worker_running, eventually, facts
+):
+    await client.put("/v1/calendars/office", json=OFFICE)
+    await publish_clocks(desk={"calendar": "office", "targets": [{"seconds": 36_000}]})
+    ticket = await open_ticket()
+    before = _clock(ticket, "desk")["due_at"]
+    always = {
+        "name": "Round the clock",
+        "zone": "UTC",
+        "hours": {key: ["00:00-24:00"] for key in OFFICE["hours"]},
+    }
+    always["hours"] |= {"sat": ["00:00-24:00"], "sun": ["00:00-24:00"]}
+    assert (await client.put("/v1/calendars/office", json=always)).status_code == 201
+    async with worker_running():
+        (moved,) = await eventually(lambda: published(TicketSlaRecalculatedV1))
+        done = await eventually(lambda: _done(client))
+    after = _clock((await client.get(f"/v1/tickets/{ticket['id']}")).json(), "desk")["due_at"]
+    assert moved.due_before.isoformat().replace("+00:00", "Z") == before != after
+    assert (done["cause"], done["subject"], done["version"], done["moved"]) == ("calendar", "office", 2, 1)
+    assert (await facts(ticket))[-1] == "recalculated"
+    history = (await client.get(f"/v1/tickets/{ticket['id']}/history")).json()["items"][-1]
+    assert "of office from" in history["after"]["desk"]["why"]
+
+
+async def _done(client):
+    items = (await client.get("/v1/sla-recalculations")).json()["items"]
+    return items[0] if items and items[0]["state"] == "done" else None
+
+
+async def test_a_policy_is_applied_to_what_runs_when_somebody_says_so(
+    client, open_ticket, publish_policy, worker_running, eventually
+):
+    running = await open_ticket()
+    stopped = await open_ticket()
+    await client.post(f"/v1/tickets/{stopped['id']}/resolve", json={})
+    version = await publish_policy(resolution=7200)
+    preview = await client.post(
+        "/v1/sla-recalculations/preview", json={"policy": await _document(client, version)}
+    )
+    assert {name: preview.json()[name] for name in ("examined", "moved", "late")} == {
+        "examined": 1,
+        "moved": 1,
+        "late": 0,
+    }
+    asked = await client.post("/v1/sla-recalculations", json={"version": version})
+    assert asked.status_code == 202
+    again = await client.post("/v1/sla-recalculations", json={"version": version})
+    assert (again.status_code, again.json()["code"]) == (409, "recalculation_under_way")
+    async with worker_running():
+        done = await eventually(lambda: _done(client))
+    assert (done["examined"], done["moved"], done["late"]) == (1, 1, 0)
+    shown = (await client.get(f"/v1/tickets/{running['id']}")).json()
+    assert (_clock(shown, "resolution")["target_seconds"], shown["policy_version"]) == (7200, version)
+    frozen = (await client.get(f"/v1/tickets/{stopped['id']}")).json()
+    assert _clock(frozen, "resolution")["target_seconds"] == 86400
+
+
+async def _document(client, version):
+    document = (await client.get(f"/v1/sla-policies/{version}")).json()["document"]
+    return _bare(document)
+
+
+def _bare(value):
+    if isinstance(value, dict):
+        return {name: _bare(item) for name, item in value.items() if item is not None}
+    return [_bare(item) for item in value] if isinstance(value, list) else value
+
+
+async def test_unknown_policies_are_not_applied(client):
+    answer = await client.post("/v1/sla-recalculations", json={"version": 99})
+    assert (answer.status_code, answer.json()["code"]) == (404, "sla_policy_not_found")
+    answer = await client.post("/v1/sla-recalculations/preview", json={})
+    assert answer.status_code == 422
+
+
+async def test_after_an_outage_each_person_is_told_once(
+    client, open_ticket, publish_clocks, published, worker_running, eventually
+):
+    ladder = [
+        {"name": "reminder", "percent": 50, "action": "notify", "level": "manager"},
+        {"name": "breach", "percent": 100, "action": "notify", "level": "manager"},
+    ]
+    await publish_clocks(
+        {"short": ladder}, pick_up={"targets": [{"seconds": 1}], "ladders": [{"ladder": "short"}]}
+    )
+    ticket = await open_ticket()
+
+    async def over():
+        return _clock((await client.get(f"/v1/tickets/{ticket['id']}")).json(), "pick_up")["breached_at"]
+
+    await eventually(over)
+    async with worker_running():
+        steps = await eventually(lambda: _steps(published, 2))
+    assert [(step.step, step.notice, step.also) for step in steps] == [
+        ("reminder", False, ()),
+        ("breach", True, ("pick_up reminder",)),
+    ]
