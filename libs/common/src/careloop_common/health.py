@@ -8,12 +8,19 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from sqlalchemy import text
+from sqlalchemy import func, select
 
+from careloop_common.plumbing import timer
 from careloop_common.runtime import Runtime
+from careloop_common.timers import canary
 
 _CACHE_SECONDS = 1.0
 _PROBE_SECONDS = 2.0
+CANARY_TOLERANCE = 20.0
+"""Seconds; the canary sings every ten."""
+_OVERDUE = select(func.extract("epoch", func.now() - func.min(timer.c.due_at))).where(
+    timer.c.kind == canary.KIND
+)
 
 
 def health_router(runtime: Runtime[Any], required: Collection[str] = ("database",)) -> APIRouter:
@@ -44,20 +51,28 @@ def health_router(runtime: Runtime[Any], required: Collection[str] = ("database"
 
 async def _checks(runtime: Runtime[Any], required: Collection[str]) -> dict[str, dict[str, str]]:
     """What is required must answer. Without the broker the outbox still takes writes: that is only a warning."""
-    answers = {"database": await _database_answers(runtime), "broker": runtime.bus.connected}
+    overdue = await _canary_overdue(runtime)
+    answers = {
+        "database": overdue is not None,
+        "broker": runtime.bus.connected,
+        "timers": overdue is not None and overdue < CANARY_TOLERANCE,
+    }
     return {
         name: {"status": "pass" if answer else "fail" if name in required else "warn"}
         for name, answer in answers.items()
     }
 
 
-async def _database_answers(runtime: Runtime[Any]) -> bool:
+async def _canary_overdue(runtime: Runtime[Any]) -> float | None:
+    """By how many seconds the canary is late: nobody fires timers. None if the database does not answer.
+
+    Any process can tell, the one that answers HTTP too; where no worker ever ran there is no canary to be late.
+    """
     try:
         async with asyncio.timeout(_PROBE_SECONDS), runtime.database.engine.connect() as connection:
-            await connection.execute(text("select 1"))
+            return float(await connection.scalar(_OVERDUE) or 0)
     except Exception:  # noqa: BLE001  (any failure at all means: not ready)
-        return False
-    return True
+        return None
 
 
 def install(app: FastAPI, runtime: Runtime[Any], required: Collection[str] = ("database",)) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -9,9 +10,11 @@ import pytest
 from careloop_common.app import build_app
 from careloop_common.database import asyncpg_url, service_metadata
 from careloop_common.errors import DomainError, Kind
+from careloop_common.plumbing import timer
 from careloop_common.runtime import Runtime
 from careloop_common.service import Service
 from careloop_common.settings import ServiceSettings, settings_config
+from careloop_common.timers import canary
 from careloop_common.web import (
     ActorDep,
     Body,
@@ -26,7 +29,7 @@ from careloop_common.web import (
 )
 from fastapi import FastAPI, Response
 from pydantic import Field
-from sqlalchemy import Column, ForeignKey, Integer, Table, Text, func, insert, select, text
+from sqlalchemy import Column, ForeignKey, Integer, Table, Text, delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import create_async_engine
 
 METADATA = service_metadata()
@@ -298,6 +301,23 @@ async def test_health(client: httpx.AsyncClient, eventually: Callable[..., Any])
 async def _ready(client: httpx.AsyncClient) -> bool:
     body = (await client.get("/readyz")).json()
     return bool(body["status"] == "pass")
+
+
+async def test_any_process_can_tell_that_nobody_fires_timers(
+    client: httpx.AsyncClient, runtime: Runtime[SampleSettings], eventually: Callable[..., Any]
+) -> None:
+    async with runtime.database.transaction() as session:
+        await canary.plant(session)
+        await session.execute(update(timer).values(due_at=func.now() - timedelta(seconds=30)))
+    await eventually(lambda: _warned_of_timers(client))
+    async with runtime.database.transaction() as session:
+        await session.execute(delete(timer))
+
+
+async def _warned_of_timers(client: httpx.AsyncClient) -> bool:
+    answer = await client.get("/readyz")
+    assert answer.status_code == 200
+    return bool(answer.json()["checks"]["timers"]["status"] == "warn")
 
 
 async def test_a_lost_database_is_unavailable_not_broken(

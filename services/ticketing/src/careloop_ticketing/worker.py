@@ -5,6 +5,7 @@ from careloop_common.timers import in_batches
 from careloop_common.worker import Worker
 
 from careloop_ticketing.customers.handlers import CUSTOMER_EVENTS
+from careloop_ticketing.escalation import audit
 from careloop_ticketing.escalation import service as escalation
 from careloop_ticketing.recalculation import handlers as recalculation
 from careloop_ticketing.satisfaction import service as satisfaction
@@ -26,6 +27,7 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
         },
         jobs=[
             Job("link tickets to customers", 60, handlers.catch_up),
+            Job("audit clocks", audit.EVERY_SECONDS, audit.audit),
             Job("recalculate", 2, recalculation.work, exclusive=False),
         ],
     )

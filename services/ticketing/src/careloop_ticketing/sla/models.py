@@ -62,6 +62,7 @@ class ClockRow(Base, table=True):
     __tablename__ = "sla_clock"
     __table_args__ = (
         Index("ix_sla_clock_due_at", "due_at", postgresql_where=text("state = 'running'")),
+        Index("ix_sla_clock_next_at", "next_at", postgresql_where=text("next_at IS NOT NULL")),
         Index("ix_sla_clock_breached_at", "breached_at", postgresql_where=text("breached_at IS NOT NULL")),
         Index(
             "ix_sla_clock_calendar",
@@ -91,5 +92,7 @@ class ClockRow(Base, table=True):
     steps_taken: int = Field(default=0, sa_type=SmallInteger)
     last_step_at: datetime | None = Field(default=None, sa_type=INSTANT)
     acknowledged: bool = False
+    next_at: datetime | None = Field(default=None, sa_type=INSTANT)
+    """When the next step of its ladder is due: there has to be a timer then."""
     generation: int
     """Counts the changes; a timer of an earlier generation is stale."""

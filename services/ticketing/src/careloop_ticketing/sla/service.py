@@ -4,6 +4,7 @@ Load the watches of a subject, let `policy.watch` decide, and `save` what change
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -148,6 +149,15 @@ async def save(session: AsyncSession, *subjects: Watches) -> None:
     await arm(session, changed)
     for watches in subjects:
         watches.changed.clear()
+
+
+async def rearm(session: AsyncSession, watches: Sequence[Watch]) -> None:
+    """Give clocks timers of a new generation; any that they had are stale then."""
+    renewed = [replace(one, generation=one.generation + 1) for one in watches]
+    # One of a generation to come would stand in the way.
+    await timers.cancel_all(session, TIMER, [(one.subject_id, one.name) for one in renewed])
+    await store.save(session, renewed)
+    await arm(session, renewed)
 
 
 async def arm(session: AsyncSession, changed: Iterable[Watch]) -> None:

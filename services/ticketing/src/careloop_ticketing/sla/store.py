@@ -36,6 +36,7 @@ _CLOCK_COLUMNS: Final = {
     "steps_taken": "int",
     "last_step_at": "timestamptz",
     "acknowledged": "bool",
+    "next_at": "timestamptz",
     "generation": "int",
 }
 _INTERVAL_COLUMNS: Final = {
@@ -158,6 +159,7 @@ def _columns(names: Iterable[str], found: Iterable[tuple[Any, ...]]) -> dict[str
 def _clock_row(watch: Watch) -> tuple[Any, ...]:
     calendar, version = watch.calendar or (None, None)
     due_at: datetime | None = watch.due_at
+    upcoming = watch.upcoming()
     return (
         watch.subject_id,
         watch.name,
@@ -177,6 +179,7 @@ def _clock_row(watch: Watch) -> tuple[Any, ...]:
         watch.climb.taken,
         watch.climb.last_at,
         watch.climb.acknowledged,
+        upcoming.due_at if upcoming else None,
         watch.generation,
     )
 

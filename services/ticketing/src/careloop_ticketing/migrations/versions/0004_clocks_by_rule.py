@@ -31,6 +31,14 @@ def upgrade() -> None:
     op.add_column("sla_clock", sa.Column("calendar", sa.Text()))
     op.add_column("sla_clock", sa.Column("calendar_version", sa.Integer()))
     op.add_column("sla_clock", sa.Column("last_step_at", sa.DateTime(timezone=True)))
+    op.add_column("sla_clock", sa.Column("next_at", sa.DateTime(timezone=True)))
+    op.execute(
+        "UPDATE sla_clock SET next_at = t.due_at FROM timer AS t"
+        " WHERE t.kind = 'sla' AND t.owner_id = subject_id AND t.step = name"
+    )
+    op.create_index(
+        "ix_sla_clock_next_at", "sla_clock", ["next_at"], postgresql_where=sa.text("next_at IS NOT NULL")
+    )
     op.drop_column("sla_clock", "tier")
     op.drop_column("sla_clock", "vip")
     op.add_column("sla_interval", sa.Column("instance", sa.SmallInteger(), nullable=False, server_default="1"))

@@ -1,0 +1,60 @@
+"""The auditor of clocks: whatever is due soon has a timer that will see to it, or gets one, before it is late.
+
+A clock says itself when its next step is due, and of which generation its timer is. So what is wrong can be found by an
+index, however many clocks there are, and whatever went wrong.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import structlog
+from careloop_common import clock
+from careloop_common.runtime import Runtime
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from careloop_ticketing.escalation import metrics
+from careloop_ticketing.sla import service as sla
+from careloop_ticketing.tickets.service import standing
+
+log = structlog.get_logger()
+
+EVERY_SECONDS: Final = 20
+AHEAD: Final = timedelta(seconds=60)
+MOMENTS: Final = timedelta(seconds=5)
+_BATCH: Final = 500
+
+_UNSEEN: Final = text(
+    "SELECT c.subject_id, c.name FROM sla_clock AS c WHERE c.next_at IS NOT NULL AND c.next_at < :until"
+    " AND NOT EXISTS (SELECT FROM timer AS t WHERE t.kind = :kind AND t.owner_id = c.subject_id AND t.step = c.name"
+    " AND t.generation = c.generation AND t.due_at <= greatest(c.next_at, :soon)) ORDER BY c.next_at LIMIT :limit"
+)
+
+
+async def audit(runtime: Runtime[Any]) -> bool:
+    """Find and repair; whether there may be more."""
+    async with runtime.database.transaction() as session:
+        repaired = await repair(session, now=clock.now())
+    return repaired == _BATCH
+
+
+async def repair(session: AsyncSession, *, now: datetime) -> int:
+    """Give every clock that is due within a minute its timer; returns how many had none that would have counted.
+
+    A clock whose ticket somebody holds is about to change, and is looked at again the next time.
+    """
+    # A timer that found its ticket in somebody's hands comes back within moments.
+    asked = {"until": now + AHEAD, "soon": now + MOMENTS, "kind": sla.TIMER, "limit": _BATCH}
+    found = (await session.execute(_UNSEEN, asked)).all()
+    if not found:
+        return 0
+    free = await standing.lock(session, {row.subject_id for row in found})
+    # Locked now, they are read again: what was being stored a moment ago is there by now.
+    still = (await session.execute(_UNSEEN, asked)).all()
+    broken = [(row.subject_id, row.name) for row in still if row.subject_id in free]
+    watches = await sla.named(session, broken)
+    await sla.rearm(session, list(watches.values()))
+    for subject_id, name in watches:
+        metrics.REPAIRED.inc()
+        log.error("clock.repaired", ticket_id=str(subject_id), clock=name)
+    return len(watches)
