@@ -1,6 +1,7 @@
 """Words that every slice shares: of what kind a case is, how grave (`Tier`), and who holds it (`Level`)."""
 
 from enum import StrEnum
+from functools import cached_property
 from typing import Self
 
 
@@ -14,7 +15,7 @@ class Kind(StrEnum):
 class Rank(StrEnum):
     """Words in ascending order. Compare by `rank`: as strings they would sort by the alphabet."""
 
-    @property
+    @cached_property
     def rank(self) -> int:
         return list(type(self)).index(self) + 1
 

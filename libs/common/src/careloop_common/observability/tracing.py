@@ -51,9 +51,10 @@ def _span_context(traceparent: str) -> trace.SpanContext | None:
 
 def current_traceparent() -> str | None:
     """The present span as a `traceparent` header, for an outbox row or an upstream request."""
-    carrier: dict[str, str] = {}
-    _propagator.inject(carrier)
-    return carrier.get("traceparent")
+    context = trace.get_current_span().get_span_context()
+    if not context.is_valid:
+        return None
+    return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
 
 
 def current_trace_id() -> str | None:

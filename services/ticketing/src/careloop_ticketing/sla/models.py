@@ -84,6 +84,8 @@ class ClockRow(Base, table=True):
     state: State = Field(sa_type=word(State))
     cancelled: bool = False
     started_at: datetime = Field(sa_type=INSTANT)
+    turned: bool = False
+    """Whether it was ever paused or stopped; if not, it has run since it was started."""
     due_at: datetime | None = Field(default=None, sa_type=INSTANT)
     provisional: bool = False
     """Whether the due time lies beyond the days for which the calendar is official."""

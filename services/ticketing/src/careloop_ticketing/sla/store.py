@@ -29,6 +29,7 @@ _CLOCK_COLUMNS: Final = {
     "state": "text",
     "cancelled": "bool",
     "started_at": "timestamptz",
+    "turned": "bool",
     "due_at": "timestamptz",
     "provisional": "bool",
     "breached_at": "timestamptz",
@@ -70,18 +71,23 @@ _INTERVALS = text(
 )
 
 
-def _upsert(table: str, columns: Mapping[str, str], key: Sequence[str]) -> Any:
+def _upsert(table: str, columns: Mapping[str, str], key: Sequence[str], changing: Sequence[str]) -> Any:
     names = ", ".join(columns)
     arrays = ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in columns.items())
-    changes = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in key)
+    changes = ", ".join(f"{name} = excluded.{name}" for name in changing)
     return text(
         f"INSERT INTO {table} ({names}) SELECT {names} FROM unnest({arrays}) AS new ({names})"  # noqa: S608
         f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changes}"
     )
 
 
-_SAVE_CLOCKS = _upsert("sla_clock", _CLOCK_COLUMNS, ("subject_id", "name", "instance"))
-_SAVE_INTERVALS = _upsert("sla_interval", _INTERVAL_COLUMNS, ("subject_id", "clock", "instance", "seq"))
+_CLOCK_KEY: Final = ("subject_id", "name", "instance")
+_SAVE_CLOCKS = _upsert(
+    "sla_clock", _CLOCK_COLUMNS, _CLOCK_KEY, [name for name in _CLOCK_COLUMNS if name not in _CLOCK_KEY]
+)
+_SAVE_INTERVALS = _upsert(
+    "sla_interval", _INTERVAL_COLUMNS, ("subject_id", "clock", "instance", "seq"), ["ended_at"]
+)
 
 Stored = Row[Any]
 
@@ -103,14 +109,27 @@ async def watches(
     hours: Mapping[Calendar, Hours],
 ) -> list[Watch]:
     """The rows with their intervals, under their policies and by their calendars."""
-    intervals = await _intervals(session, {row.subject_id for row in found})
-    return [_watch(row, intervals[row.subject_id, row.name, row.instance], policies, hours) for row in found]
+    turned = await _intervals(session, {row.subject_id for row in found if row.turned})
+    return [
+        _watch(
+            row,
+            turned[row.subject_id, row.name, row.instance]
+            if row.turned
+            # Nobody has touched it since it was started, as with most of those that are due.
+            else [Interval(Activity.RUN, row.started_at)],
+            policies,
+            hours,
+        )
+        for row in found
+    ]
 
 
 async def _intervals(
     session: AsyncSession, subjects: Collection[UUID]
 ) -> Mapping[tuple[UUID, str, int], list[Interval]]:
     found: dict[tuple[UUID, str, int], list[Interval]] = defaultdict(list)
+    if not subjects:
+        return found
     for row in await session.execute(_INTERVALS, {"subjects": list(subjects)}):
         because = row.actor_id and Because(row.actor_id, row.reason, row.evidence, row.approved_by)
         interval = Interval(Activity(row.activity), row.started_at, row.ended_at, because or None)
@@ -172,6 +191,7 @@ def _clock_row(watch: Watch) -> tuple[Any, ...]:
         watch.state.value,
         watch.cancelled,
         watch.clock.intervals[0].started_at,
+        len(watch.clock.intervals) > 1 or watch.clock.intervals[0].ended_at is not None,
         due_at,
         due_at is not None and watch.clock.hours.provisional(due_at),
         watch.breached_at,

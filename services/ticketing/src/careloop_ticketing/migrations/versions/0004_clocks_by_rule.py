@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("cancelled", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("provisional", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("late_by_change", sa.Boolean(), nullable=False, server_default=sa.false()),
+        sa.Column("turned", sa.Boolean(), nullable=False, server_default=sa.true()),
         sa.Column("acknowledged", sa.Boolean(), nullable=False, server_default=sa.false()),
     ):
         op.add_column("sla_clock", column)
