@@ -113,6 +113,8 @@ TICKETING = (
         "/v1/tickets/{ticket_id}/history",
         "/v1/tickets/{ticket_id}/notes",
         "/v1/ticket-summary",
+        "/v1/ticket-kpis",
+        "/v1/pause-audit",
         "/v1/sla-policies",
         "/v1/sla-policies/{version}",
         "/v1/rule-sets",

@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from careloop_ticketing.calendars.api import router as calendars
 from careloop_ticketing.classification.api import router as rule_sets
 from careloop_ticketing.escalation.api import router as escalations
+from careloop_ticketing.kpis.api import router as kpis
 from careloop_ticketing.recalculation.api import router as recalculations
 from careloop_ticketing.satisfaction.api import router as satisfaction
 from careloop_ticketing.settings import Settings
@@ -21,6 +22,7 @@ def create_app(runtime: Runtime[Settings]) -> FastAPI:
         satisfaction,
         escalations,
         summary,
+        kpis,
         sla_policies,
         recalculations,
         rule_sets,

@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from careloop_ticketing.sla.models import ClockRow, PolicyRow
-from careloop_ticketing.sla.policy.clock import State
+from careloop_ticketing.sla.models import ClockRow, IntervalRow, PolicyRow
+from careloop_ticketing.sla.policy.clock import Activity, State
 
 _NEWEST = select(func.max(col(PolicyRow.version)))
 
@@ -51,6 +51,21 @@ async def attainment(session: AsyncSession, now: datetime) -> Sequence[tuple[str
         func.count().filter(and_(~done, ~late)),
     ).group_by(col(ClockRow.name))
     return (await session.execute(counts.order_by(col(ClockRow.name)))).all()
+
+
+SUBJECT = col(ClockRow.subject_id)
+
+
+def outcome(now: datetime) -> tuple[Any, ...]:
+    """Columns of a report over clocks: the name, how many were met, broken, and neither."""
+    late = and_(breached(now), ~col(ClockRow.cancelled))
+    met = and_(col(ClockRow.state) == State.STOPPED, ~col(ClockRow.cancelled), ~breached(now))
+    counts = (func.count().filter(met), func.count().filter(late), func.count().filter(and_(~met, ~late)))
+    return col(ClockRow.name), *counts
+
+
+def paused_subjects() -> Select[UUID]:
+    return select(col(IntervalRow.subject_id)).where(col(IntervalRow.activity) == Activity.PAUSE)
 
 
 async def count_breached(session: AsyncSession, now: datetime) -> int:

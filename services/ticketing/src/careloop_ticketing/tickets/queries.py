@@ -85,6 +85,30 @@ async def history(session: AsyncSession, ticket_id: UUID, *, after: int, limit: 
     return (await session.scalars(entries.order_by(col(HistoryRow.seq)).limit(limit))).all()
 
 
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """When the customer wrote, the opening included, and when somebody wrote to them."""
+
+    heard: list[datetime]
+    answered: list[datetime]
+
+
+async def conversations(session: AsyncSession, ticket_ids: Collection[UUID]) -> dict[UUID, Conversation]:
+    found = {ticket_id: Conversation([], []) for ticket_id in ticket_ids}
+    facts = select(HistoryRow).where(
+        col(HistoryRow.ticket_id).in_(ticket_ids),
+        col(HistoryRow.fact).in_(("opened", "customer_wrote", "responded")),
+    )
+    for entry in await session.scalars(facts):
+        conversation = found[entry.ticket_id]
+        if entry.fact == "responded":
+            conversation.answered.append(entry.at)
+        else:
+            written = entry.after.get("received_at")
+            conversation.heard.append(datetime.fromisoformat(written) if written else entry.at)
+    return found
+
+
 async def notes(session: AsyncSession, ticket_id: UUID) -> Sequence[NoteRow]:
     written = select(NoteRow).where(col(NoteRow.ticket_id) == ticket_id).order_by(col(NoteRow.id))
     return (await session.scalars(written)).all()

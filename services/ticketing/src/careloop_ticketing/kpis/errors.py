@@ -1,0 +1,9 @@
+from careloop_common.errors import DomainError, Kind
+
+
+class WindowInvalid(DomainError):
+    """The span of a report is empty, or longer than two years; or its time zone is unknown."""
+
+    kind = Kind.INVALID
+    code = "window_invalid"
+    title = "Window invalid"

@@ -1,0 +1,68 @@
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from careloop_ticketing.kpis import policy, queries
+from careloop_ticketing.kpis.policy import Finding, Ratio
+from careloop_ticketing.kpis.queries import Window
+from careloop_ticketing.sla import service as sla
+from careloop_ticketing.tickets import queries as tickets
+
+FIGURES = ("responded", "first_contact", "closed", "reopened")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    name: str
+    tickets: int
+    figures: Mapping[str, Ratio]
+    attainment: Mapping[str, Ratio]
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A pause that deserves a second look."""
+
+    ticket_id: UUID
+    clock: str
+    finding: Finding
+
+
+async def figures(session: AsyncSession, window: Window, now: datetime) -> list[Group]:
+    attainment: dict[str, dict[str, Ratio]] = defaultdict(dict)
+    for group, clock, met, broken, neither in await queries.clocks(session, window, now):
+        attainment[group][clock] = Ratio(met, met + broken, neither)
+    return [
+        Group(
+            row.group,
+            row.tickets,
+            {
+                name: _ratio(row.tickets, *(getattr(row, key) for key in (name, f"{name}_of")))
+                for name in FIGURES
+            },
+            attainment[row.group],
+        )
+        for row in await queries.tickets(session, window, now)
+    ]
+
+
+def _ratio(whole: int, numerator: int, denominator: int) -> Ratio:
+    return Ratio(numerator, denominator, whole - denominator)
+
+
+async def suspects(session: AsyncSession, ticket_ids: Sequence[UUID], now: datetime) -> list[Suspect]:
+    """The pauses of these tickets that look like a way round their clocks."""
+    watches = await sla.of_all(session, ticket_ids)
+    said = await tickets.conversations(session, ticket_ids)
+    return [
+        Suspect(ticket_id, watch.name, finding)
+        for ticket_id in ticket_ids
+        for watch in watches[ticket_id].values()
+        for finding in policy.suspicious(
+            watch.clock, heard=said[ticket_id].heard, answered=said[ticket_id].answered, now=now
+        )
+    ]

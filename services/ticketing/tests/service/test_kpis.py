@@ -1,0 +1,158 @@
+"""Figures equal a recount from the histories, and pauses that look like a way round are found, all of them."""
+
+from datetime import datetime, timedelta
+from itertools import product
+
+import pytest
+from careloop_common import clock, ids
+from careloop_ticketing.tickets.models import HistoryRow, TicketRow
+from sqlalchemy import select, update
+from sqlmodel import col
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def window():
+    now = clock.now()
+    return {"opened_from": (now - 60 * DAY).isoformat(), "opened_until": (now + DAY).isoformat()}
+
+
+@pytest.fixture
+def past(runtime):
+    """`await past(ticket, days=8)`: everything about the ticket happened so much earlier."""
+
+    async def move(ticket, **delta):
+        by = timedelta(**delta)
+        moments = ("opened_at", "responded_at", "resolved_at", "archived_at")
+        async with runtime.database.transaction() as session:
+            row = await session.get(TicketRow, ticket["id"])
+            for name in moments:
+                if (moment := getattr(row, name)) is not None:
+                    setattr(row, name, moment - by)
+            history = update(HistoryRow).where(col(HistoryRow.ticket_id) == ticket["id"])
+            await session.execute(history.values(at=col(HistoryRow.at) - by))
+
+    return move
+
+
+async def test_the_figures_are_what_the_histories_say(
+    client, open_ticket, act, past, window, session
+):
+    for number, (answered, resolved, reopened, age) in enumerate(
+        product((False, True), (False, True), (False, True), (0, 2, 9))
+    ):
+        ticket = await open_ticket(channel="web" if number % 2 else "hotline", subject=f"账单看不懂 {number}")
+        if answered:
+            await act(ticket, "respond")
+        if resolved:
+            await act(ticket, "resolve")
+            if reopened:
+                await act(ticket, "reopen")
+            elif number % 4 == 0:
+                await act(ticket, "satisfaction", score=5)
+        await past(ticket, days=age)
+    body = (await client.get("/v1/ticket-kpis", params=window)).json()
+    (whole,) = body["groups"]
+    expected = await _recount(session, clock.now())
+    for name, (numerator, denominator) in expected.items():
+        found = whole[name]
+        assert (found["numerator"], found["denominator"], found["excluded"]) == (
+            numerator,
+            denominator,
+            whole["tickets"] - denominator,
+        ), name
+    by_channel = (await client.get("/v1/ticket-kpis", params=window | {"by": "channel"})).json()["groups"]
+    assert [group["group"] for group in by_channel] == ["hotline", "web"]
+    for name in expected:
+        assert sum(group[name]["numerator"] for group in by_channel) == expected[name][0]
+
+
+async def _recount(session, now):
+    """Count again, from nothing but who did what when."""
+    lives: dict[object, list[HistoryRow]] = {}
+    for entry in await session.scalars(select(HistoryRow).order_by(col(HistoryRow.seq))):
+        lives.setdefault(entry.ticket_id, []).append(entry)
+    counted = {name: [0, 0] for name in FIGURES}
+    for life in lives.values():
+        first = {entry.fact: entry.at for entry in reversed(life)}
+        opened, answered = first["opened"], first.get("responded") or first.get("resolved")
+        for name, (passed, told) in {
+            "responded_in_30_min": _within(opened, answered, timedelta(minutes=30), now),
+            "closed_in_72_h": _within(opened, first.get("archived"), timedelta(hours=72), now),
+            "reopened": ("reopened" in first, "resolved" in first),
+            "first_contact_resolution": (
+                "reopened" not in first,
+                "reopened" in first or ("resolved" in first and first["resolved"] <= now - 7 * DAY),
+            ),
+        }.items():
+            counted[name][1] += told
+            counted[name][0] += told and passed
+    return {name: tuple(figures) for name, figures in counted.items()}
+
+
+FIGURES = ("responded_in_30_min", "closed_in_72_h", "reopened", "first_contact_resolution")
+
+
+def _within(opened, done, goal, now):
+    return (done is not None and done - opened <= goal, done is not None or now - opened > goal)
+
+
+async def test_who_comes_again_about_the_same_was_not_helped_at_first_contact(
+    client, open_ticket, act, past, window
+):
+    person = str(ids.new_id())
+    first = await open_ticket(customer_id=person)
+    await act(first, "resolve")
+    again = await open_ticket(customer_id=person)
+    await act(again, "resolve")
+    await past(first, days=12)
+    await past(again, days=8)
+    (whole,) = (await client.get("/v1/ticket-kpis", params=window)).json()["groups"]
+    found = whole["first_contact_resolution"]
+    assert (found["numerator"], found["denominator"]) == (1, 2)
+
+
+async def test_figures_by_hour_are_of_the_zone_that_was_asked_for(client, open_ticket, window):
+    ticket = await open_ticket()
+    opened = datetime.fromisoformat(ticket["opened_at"])
+    for zone, hours in (("UTC", 0), ("Asia/Shanghai", 8)):
+        answer = await client.get("/v1/ticket-kpis", params=window | {"by": "hour", "zone": zone})
+        assert [group["group"] for group in answer.json()["groups"]] == [f"{(opened.hour + hours) % 24:02d}"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"opened_until": "2020-01-01T00:00:00Z"},
+        {"opened_from": "2001-01-01T00:00:00Z"},
+        {"zone": "Moon/Base"},
+        {"zone": "../../etc/passwd"},
+        {"by": "weather"},
+    ],
+)
+async def test_windows_that_make_no_sense_are_refused(client, window, wrong):
+    assert (await client.get("/v1/ticket-kpis", params=window | wrong)).status_code == 422
+
+
+async def test_every_seeded_way_round_a_clock_is_found(
+    client, open_ticket, act, window, publish_policy, runtime
+):
+    honest = await open_ticket()
+    await act(honest, "respond")
+    await act(honest, "pause", reason="waiting_for_customer")
+    seeded = set()
+    for _ in range(3):
+        ticket = await open_ticket()
+        await act(ticket, "respond")
+        await act(ticket, "messages", text="什么时候能好?")
+        await act(ticket, "pause", reason="waiting_for_customer")
+        seeded.add((ticket["id"], "nothing_asked"))
+    found, cursor = set(), None
+    while True:
+        params = window | {"limit": "2"} | ({"cursor": cursor} if cursor else {})
+        page = (await client.get("/v1/pause-audit", params=params)).json()
+        found |= {(item["ticket_id"], item["suspicion"]) for item in page["items"]}
+        if (cursor := page["next_cursor"]) is None:
+            break
+    assert found == seeded
