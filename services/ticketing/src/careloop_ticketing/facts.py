@@ -5,14 +5,17 @@ from datetime import datetime
 from typing import Any, Final
 
 from careloop_common import rules
+from careloop_common.errors import DomainError, Kind
 from careloop_common.rules import BOOL, NUMBER, TEXT, Catalogue, one_of
+from careloop_common.rules.witness import never
 
 from careloop_ticketing.classification.policy import Cause, Severity
-from careloop_ticketing.vocabulary import Kind, Level, Tier
+from careloop_ticketing.vocabulary import Kind as TicketKind
+from careloop_ticketing.vocabulary import Level, Tier
 
 CATALOGUE: Final = Catalogue(
     {
-        "kind": one_of(*Kind),
+        "kind": one_of(*TicketKind),
         "channel": TEXT,
         "language": TEXT,
         "region": TEXT,
@@ -29,9 +32,20 @@ Facts = Mapping[str, Any]
 Condition = Callable[[Facts, datetime], bool]
 
 
+class NeverHolds(DomainError):
+    """A condition that no ticket can meet is a mistake."""
+
+    kind = Kind.INVALID
+    code = "condition_never_holds"
+    title = "Condition never holds"
+
+
 def condition(text: str) -> Condition:
-    """A rule about tickets as a function; `RuleError` with the column if it makes no sense."""
-    judge = rules.compile_python((rules.parse(text, CATALOGUE),))
+    """A rule about tickets as a function; `RuleError` with the column if it makes no sense, or `NeverHolds`."""
+    rule = rules.parse(text, CATALOGUE)
+    if never(rule):
+        raise NeverHolds(f"No ticket can ever meet the condition {text!r}.")
+    judge = rules.compile_python((rule,))
     return lambda facts, now: judge(facts, now)[0]
 
 

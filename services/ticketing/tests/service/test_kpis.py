@@ -36,9 +36,7 @@ def past(runtime):
     return move
 
 
-async def test_the_figures_are_what_the_histories_say(
-    client, open_ticket, act, past, window, session
-):
+async def test_the_figures_are_what_the_histories_say(client, open_ticket, act, past, window, session):
     for number, (answered, resolved, reopened, age) in enumerate(
         product((False, True), (False, True), (False, True), (0, 2, 9))
     ):

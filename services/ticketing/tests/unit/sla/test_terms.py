@@ -87,6 +87,7 @@ def test_a_ladder_that_cannot_be_climbed_is_refused(steps, complaint):
         ({"targets": [{"seconds": 60}, {"seconds": 90}]}, "/clocks/c/targets/0"),
         ({"targets": [{"when": "vp", "seconds": 60}, {"seconds": 90}]}, "/clocks/c/targets/0/when"),
         ({"when": 'tier == "primry"'}, "/clocks/c/when"),
+        ({"when": 'tier == "primary" && tier == "advanced"'}, "/clocks/c/when"),
         ({"pausable": "vip &&"}, "/clocks/c/pausable"),
         ({"start": ["opened"], "stop": ["opened"]}, "/clocks/c/stop"),
     ],

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from careloop_common.rules import RuleError
 
-from careloop_ticketing.facts import Condition, Facts, always, condition
+from careloop_ticketing.facts import Condition, Facts, NeverHolds, always, condition
 from careloop_ticketing.sla.errors import InvalidPolicy
 from careloop_ticketing.sla.policy.ladder import Action, Ladder, Step
 from careloop_ticketing.vocabulary import Level
@@ -157,7 +157,7 @@ def _condition(text: str | None, at: str) -> Condition:
         return always
     try:
         return condition(text)
-    except RuleError as error:
+    except (RuleError, NeverHolds) as error:
         raise InvalidPolicy(error.detail, pointer=at, **error.extra) from error
 
 

@@ -1,0 +1,77 @@
+"""Whether a rule can ever hold: a search for values that make it true.
+
+Comparisons with literals divide the values of an attribute into a handful of kinds: equal to a literal, between two of
+them, beyond all, missing. One of each kind is tried, in all combinations. So the search is complete for rules that only
+compare, and says nothing of others.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise, product
+from math import prod
+from typing import Any, Final
+
+from careloop_common.rules.catalogue import BOOL, DURATION, NUMBER, TEXT, TIMESTAMP
+from careloop_common.rules.python import compile_python
+from careloop_common.rules.tree import Attribute, Call, ListLiteral, Literal, Rule, walk
+
+MOST: Final = 50_000
+"""Combinations that are tried; of a rule with more it is not known."""
+_COMPARING: Final = frozenset({"&&", "||", "!", "==", "!=", "<", "<=", ">", ">=", "in", "between", "has"})
+_OTHER: Final = "\N{REPLACEMENT CHARACTER}"
+_NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
+_STEPS: Final = {NUMBER: 1.0, TIMESTAMP: timedelta(seconds=1), DURATION: timedelta(seconds=1)}
+
+
+def never(rule: Rule) -> bool:
+    """Whether it is certain that no values make `rule` true."""
+    nodes = list(walk(rule.root))
+    if any(isinstance(node, Call) and not _compares_with_literals(node) for node in nodes):
+        return False
+    attributes = {node.key: node for node in nodes if isinstance(node, Attribute)}
+    literals = list(_literals(nodes))
+    kinds = {key: list(_kinds(attribute, literals)) for key, attribute in attributes.items()}
+    if prod(map(len, kinds.values())) > MOST:
+        return False
+    holds = compile_python((rule,))
+    combinations = product(*kinds.values())
+    return not any(holds(_values(kinds, values), _NOW)[0] for values in combinations)
+
+
+def _compares_with_literals(call: Call) -> bool:
+    attributes = sum(isinstance(argument, Attribute) for argument in call.arguments)
+    joins = call.function.name in {"&&", "||", "!"}
+    return call.function.name in _COMPARING and (joins or attributes < 2)
+
+
+def _values(kinds: dict[str, list[Any]], values: tuple[Any, ...]) -> dict[str, Any]:
+    return {key: value for key, value in zip(kinds, values, strict=True) if value is not None}
+
+
+def _literals(nodes: list[Any]) -> Iterator[Any]:
+    for node in nodes:
+        if isinstance(node, Literal):
+            yield node.value
+        elif isinstance(node, ListLiteral):
+            yield from node.values
+
+
+def _kinds(attribute: Attribute, literals: list[Any]) -> Iterator[Any]:
+    """A value of each kind that the rule could tell apart; None is a missing one."""
+    yield None
+    if attribute.type == BOOL:
+        yield from (True, False)
+    elif attribute.type == TEXT:
+        texts = {literal for literal in literals if isinstance(literal, str)}
+        yield from sorted(attribute.type.values or {*texts, _OTHER, ""})
+    elif attribute.type in _STEPS:
+        step: Any = _STEPS[attribute.type]
+        same = float if attribute.type == NUMBER else datetime if attribute.type == TIMESTAMP else timedelta
+        known: list[Any] = sorted({literal for literal in literals if type(literal) is same})
+        yield from known or [_NOW if attribute.type == TIMESTAMP else step]
+        yield from (earlier + (later - earlier) / 2 for earlier, later in pairwise(known))
+        if known:
+            yield from (known[0] - step, known[-1] + step)
+    else:
+        texts = {literal for literal in literals if isinstance(literal, str)}
+        yield from ([], sorted(texts), *([text] for text in sorted(texts)))

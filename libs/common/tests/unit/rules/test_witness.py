@@ -1,0 +1,104 @@
+from datetime import UTC, datetime
+
+import pytest
+from careloop_common.rules import (
+    BOOL,
+    DURATION,
+    NUMBER,
+    TEXT,
+    TEXTS,
+    TIMESTAMP,
+    Catalogue,
+    compile_python,
+    one_of,
+    parse,
+)
+from careloop_common.rules.witness import never
+from hypothesis import given
+from hypothesis import strategies as st
+
+CATALOGUE = Catalogue(
+    {
+        "vip": BOOL,
+        "plus": BOOL,
+        "fee": NUMBER,
+        "other": NUMBER,
+        "tier": one_of("low", "high"),
+        "city": TEXT,
+        "seen_at": TIMESTAMP,
+        "age": DURATION,
+        "flags": TEXTS,
+    }
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "vip && !vip",
+        'tier == "low" && tier == "high"',
+        "fee > 3 && fee < 2",
+        "fee == 1 && fee == 2",
+        'city == "a" && city != "a"',
+        "has(city) && !has(city)",
+        'seen_at < timestamp("2026-01-01T00:00:00Z") && seen_at > timestamp("2026-02-01T00:00:00Z")',
+        'age > duration("2h") && age < duration("1h")',
+        'fee > 1 && (fee < 0 || tier == "low" && tier != "low")',
+    ],
+)
+def test_what_contradicts_itself_never_holds(text):
+    assert never(parse(text, CATALOGUE))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "vip",
+        "!vip",
+        "fee > 2 && fee < 3",
+        '!(tier in ["low", "high"])',
+        'city in ["a", "b"] && city != "a"',
+        'city.startsWith("a") && city == "b"',
+        "fee + 1 > fee",
+        "fee < other",
+        "fee < other && other < 5",
+        '"x" in flags && "y" in flags',
+        "between(fee, 1, 1)",
+        "seen_at < now() && !(seen_at < now())",
+    ],
+)
+def test_what_may_hold_or_is_not_known_is_not_refused(text):
+    assert not never(parse(text, CATALOGUE))
+
+
+VALUES = st.fixed_dictionaries(
+    {},
+    optional={
+        "vip": st.booleans(),
+        "fee": st.integers(-3, 6).map(float) | st.floats(-2, 5),
+        "tier": st.sampled_from(["low", "high"]),
+        "city": st.sampled_from(["a", "b", "c", ""]),
+    },
+)
+LEAVES = st.one_of(
+    st.just("vip"),
+    st.builds("fee {} {}".format, st.sampled_from(["<", "<=", "==", "!=", ">", ">="]), st.integers(0, 4)),
+    st.builds('tier {} "{}"'.format, st.sampled_from(["==", "!="]), st.sampled_from(["low", "high"])),
+    st.builds('city {} "{}"'.format, st.sampled_from(["==", "!="]), st.sampled_from(["a", "b"])),
+)
+RULES = st.recursive(
+    LEAVES,
+    lambda inner: st.one_of(
+        st.builds("({} && {})".format, inner, inner),
+        st.builds("({} || {})".format, inner, inner),
+        st.builds("!({})".format, inner),
+    ),
+    max_leaves=6,
+)
+
+
+@given(RULES, VALUES)
+def test_no_values_make_a_rule_true_that_never_holds(text, values):
+    rule = parse(text, CATALOGUE)
+    if compile_python((rule,))(values, datetime(2026, 5, 1, tzinfo=UTC))[0]:
+        assert not never(rule)
