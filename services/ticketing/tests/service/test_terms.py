@@ -253,3 +253,16 @@ async def test_after_an_outage_each_person_is_told_once(
         ("reminder", False, ()),
         ("breach", True, ("pick_up reminder",)),
     ]
+
+
+async def test_a_ticket_that_becomes_an_advanced_one_gets_the_clocks_of_such(
+    open_ticket, act, publish_clocks
+):
+    await publish_clocks(
+        public_answer={"when": 'tier == "advanced"', "targets": [{"seconds": 259_200}]},
+        pick_up={"when": 'tier == "advanced"', "stop": ["responded"], "targets": [{"seconds": 60}]},
+    )
+    ticket = await open_ticket()
+    await act(ticket, "respond")
+    raised = await act(ticket, "classify", tier="advanced")
+    assert {clock["name"] for clock in raised["clocks"]} == {"first_response", "resolution", "public_answer"}

@@ -15,6 +15,9 @@ from careloop_ticketing.sla.policy.watch import Watch
 from careloop_ticketing.sla.service import Watches
 from careloop_ticketing.tickets.service import Entry, Standing, targets
 
+_LIFTING = frozenset({Action.RAISE_TIER, Action.REASSIGN})
+"""Steps that change what a ticket's targets are decided by."""
+
 
 @dataclass(frozen=True, slots=True)
 class Taken:
@@ -33,12 +36,13 @@ class Taken:
     """The steps that were overtaken, which the notice of this one mentions."""
 
     @property
+    def lifted(self) -> bool:
+        """Whether it may have changed what the ticket's clocks are decided by."""
+        return self.upcoming.step.action in _LIFTING
+
+    @property
     def name(self) -> str:
         return f"{self.watch.name} {self.upcoming.step.name}"
-
-
-_LIFTING = frozenset({Action.RAISE_TIER, Action.REASSIGN})
-"""Steps that change what a ticket's targets are decided by."""
 
 
 def lifts(watch: Watch, now: datetime) -> bool:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from careloop_common import ids, outbox
 from careloop_common.timers import DueTimer
+from careloop_common.tokens import SYSTEM
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,6 +21,7 @@ from careloop_ticketing.escalation.climbing import Taken, climb, lifts, one_noti
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.sla.service import Watch, Watches
 from careloop_ticketing.tickets import service as tickets
+from careloop_ticketing.tickets.facts import facts_of, seen_by
 from careloop_ticketing.tickets.service import standing
 
 _RECORD: Final = text(
@@ -45,6 +47,7 @@ async def on_due(session: AsyncSession, due: Sequence[DueTimer], now: datetime) 
             # Also where nothing was due after all: the timer is gone, and the clock needs its next one.
             theirs.put(theirs[timer.step])
     taken = one_notice_each(steps)
+    await _begin_late(session, taken, watches, now)
     moved = {one.ticket.id: one.ticket for one in taken}
     await standing.store(session, list(moved.values()), [one.entry for one in taken], now=now)
     await _record(session, taken, now)
@@ -60,6 +63,17 @@ async def _watches(session: AsyncSession, due: Sequence[DueTimer], now: datetime
     lifted = {watch.subject_id for watch in found.values() if lifts(watch, now)}
     whole = await sla.of_all(session, lifted) if lifted else {}
     return {ticket_id: Watches(ticket_id, theirs) for ticket_id, theirs in by_ticket.items()} | dict(whole)
+
+
+async def _begin_late(
+    session: AsyncSession, taken: Sequence[Taken], watches: Mapping[UUID, Watches], now: datetime
+) -> None:
+    """A ticket that was lifted may have clocks that it had not before."""
+    for ticket in {one.ticket.id: one.ticket for one in taken if one.lifted}.values():
+        theirs = watches[ticket.id]
+        policy = max((watch.policy for watch in theirs.values()), key=lambda policy: policy.version)
+        seen, facts = seen_by(ticket), facts_of(ticket)
+        await sla.begin_late(session, theirs, policy, seen, facts=facts, actor=SYSTEM, now=now)
 
 
 async def _record(session: AsyncSession, taken: Sequence[Taken], now: datetime) -> None:

@@ -133,6 +133,22 @@ async def _active_calendars(session: AsyncSession, policy: Policy) -> Calendars:
     return {code: (version, await calendars.of(session, code, version)) for code, version in versions.items()}
 
 
+async def begin_late(
+    session: AsyncSession,
+    watches: Watches,
+    policy: Policy,
+    seen: Collection[Moment],
+    *,
+    facts: Facts,
+    actor: Actor,
+    now: datetime,
+) -> list[Watch]:
+    """Begin the clocks that a case has by its facts only now, though their moment is past; returns them."""
+    counted = await _active_calendars(session, policy)
+    by = Because(actor.id)
+    return watch.begin_late(watches, policy, seen, facts=facts, calendars=counted, because=by, now=now)
+
+
 async def new_terms(session: AsyncSession, policy: Policy | None) -> NewTerms:
     """The active version of every calendar and, unless the clocks are to keep theirs, a policy."""
     active = await calendars.active(session)

@@ -4,6 +4,8 @@ from typing import Protocol
 
 from careloop_ticketing.classification.policy import Cause, Severity
 from careloop_ticketing.facts import Facts
+from careloop_ticketing.sla.policy.terms import Moment
+from careloop_ticketing.tickets.policy import Status
 from careloop_ticketing.vocabulary import Kind, Level, Tier
 
 
@@ -20,6 +22,27 @@ class Described(Protocol):
     severity: Severity
     level: Level
     reopened_count: int
+
+
+class Progressing(Protocol):
+    """A ticket as far as it has come."""
+
+    status: Status
+    assignee_id: str | None
+
+
+_SEEN = {
+    Status.RECEIVED: {Moment.OPENED},
+    Status.CLASSIFIED: {Moment.OPENED, Moment.CLASSIFIED},
+    Status.HANDLING: {Moment.OPENED, Moment.CLASSIFIED, Moment.RESPONDED},
+    Status.WAITING: {Moment.OPENED, Moment.CLASSIFIED, Moment.RESPONDED},
+}
+
+
+def seen_by(ticket: Progressing) -> set[Moment]:
+    """What has happened to an open ticket already; nothing counts any more once it is resolved."""
+    seen = _SEEN.get(ticket.status, set())
+    return seen | {Moment.ASSIGNED} if seen and ticket.assignee_id else seen
 
 
 def facts_of(ticket: Described) -> Facts:

@@ -273,3 +273,25 @@ def test_a_change_makes_earlier_timers_stale(life):
     generations.append(case.watches["c"].generation)
     assert generations == sorted(set(generations))
     assert replace(case.watches["c"]).kept == ()
+
+
+def test_who_turns_out_to_be_vip_is_promised_what_vip_customers_are(life):
+    rules = policy(
+        pick_up=clock("opened", "assigned", 60, when="vip"),
+        all=clock("opened", "assigned"),
+        late=clock("resolved", "archived", when="vip"),
+    )
+    case = life(rules).happens(0, Moment.OPENED)
+    begun = watch.begin_late(
+        case.watches,
+        rules,
+        {Moment.OPENED},
+        facts=FACTS | {"vip": True},
+        calendars={},
+        because=BECAUSE,
+        now=case.at(2),
+    )
+    assert [one.name for one in begun] == ["pick_up"]
+    assert begun[0].due_at == case.at(2) + timedelta(seconds=60)
+    again = {"facts": FACTS | {"vip": True}, "calendars": {}, "because": BECAUSE, "now": case.at(3)}
+    assert watch.begin_late(case.watches, rules, {Moment.OPENED, Moment.ASSIGNED}, **again) == []

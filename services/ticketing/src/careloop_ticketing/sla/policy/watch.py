@@ -4,7 +4,7 @@ A watch is a clock with the terms under which it was started and its place on it
 subject; what was put there since they were loaded is what has to be stored.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
@@ -138,6 +138,32 @@ def observe(
             begins = definition.repeats and watch.state is State.STOPPED and moment in definition.start
         if begins and definition.applies(facts, now):
             watches.put(_begun(watches, definition, policy, facts, calendars, because, now))
+
+
+def begin_late(
+    watches: Watches,
+    policy: Policy,
+    seen: Collection[Moment],
+    *,
+    facts: Facts,
+    calendars: Calendars,
+    because: Because,
+    now: datetime,
+) -> list[Watch]:
+    """Begin the clocks that have become due to the case only now, by its facts, though their moment is past.
+
+    They count from now: a customer who turns out to be VIP is promised as much as one who was known to be.
+    """
+    begun = [
+        _begun(watches, definition, policy, facts, calendars, because, now)
+        for definition in policy.clocks.values()
+        if definition.name not in watches
+        and definition.start.intersection(seen)
+        and not definition.stop.intersection(seen)
+        and definition.applies(facts, now)
+    ]
+    watches.put_all(begun)
+    return begun
 
 
 def _reopened(watches: Watches, watch: Watch, because: Because, now: datetime) -> bool:

@@ -8,8 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.sla.service import Moment, Watches
-from careloop_ticketing.tickets.facts import facts_of
+from careloop_ticketing.tickets.facts import facts_of, seen_by
 from careloop_ticketing.tickets.models import TicketRow
+from careloop_ticketing.tickets.service import targets
 
 
 @dataclass(slots=True)
@@ -27,6 +28,21 @@ class Case:
         await sla.observe(
             self.session, self.watches, policy, *moments, facts=facts, actor=self.actor, now=self.now
         )
+
+    async def follow(self) -> targets.Said:
+        """Let the clocks follow the ticket's facts, and begin those that it has by them only now."""
+        before, after = targets.follow(self.ticket, self.watches, self.now)
+        policy = await sla.policy_of(self.session, self.ticket.policy_version)
+        begun = await sla.begin_late(
+            self.session,
+            self.watches,
+            policy,
+            seen_by(self.ticket),
+            facts=facts_of(self.ticket),
+            actor=self.actor,
+            now=self.now,
+        )
+        return before, after | targets.begun(begun)
 
     async def save(self) -> None:
         await sla.save(self.session, self.watches)

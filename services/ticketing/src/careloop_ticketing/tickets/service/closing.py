@@ -9,7 +9,6 @@ from careloop_ticketing.sla.policy import watch
 from careloop_ticketing.sla.service import Moment
 from careloop_ticketing.tickets import events, policy
 from careloop_ticketing.tickets.policy import Act, ArchiveReason, Outcome, ReopenReason
-from careloop_ticketing.tickets.service import targets
 from careloop_ticketing.tickets.service.case import Case
 from careloop_ticketing.tickets.service.handling import first_response
 from careloop_ticketing.tickets.service.history import record, write_note
@@ -57,7 +56,7 @@ async def reopen(case: Case, *, reason: ReopenReason, note: str | None = None) -
     ticket.reopened_count += 1
     ticket.outcome = ticket.resolved_at = ticket.feedback_until = None
     await case.observe(Moment.REOPENED)
-    moved_from, moved_to = targets.follow(ticket, case.watches, now)
+    moved_from, moved_to = await case.follow()
     await timers.cancel(case.session, FEEDBACK_TIMER, ticket.id)
     written = write_note(case, "reopening", note)
     after = {"status": ticket.status, "reason": reason, "reopened_count": ticket.reopened_count, **written}

@@ -8,7 +8,6 @@ from careloop_ticketing.sla.policy import watch
 from careloop_ticketing.sla.service import Moment
 from careloop_ticketing.tickets import events, policy
 from careloop_ticketing.tickets.policy import Act
-from careloop_ticketing.tickets.service import targets
 from careloop_ticketing.tickets.service.case import Case
 from careloop_ticketing.tickets.service.history import record, write_note
 from careloop_ticketing.vocabulary import Level, Tier
@@ -56,7 +55,7 @@ async def classify(case: Case, *, cause: Cause | None, tier: Tier | None, severi
     ticket.classified_by, ticket.rule_set, ticket.rules = case.actor.id, None, []
     ticket.level = ticket.level.at_least(ticket.tier.holder)
     await case.observe(Moment.CLASSIFIED)
-    moved_from, moved_to = targets.follow(ticket, case.watches, now)
+    moved_from, moved_to = await case.follow()
     before = {"cause": suggested.cause, "tier": suggested.tier, "severity": suggested.severity}
     after = {"cause": ticket.cause, "tier": ticket.tier, "severity": ticket.severity}
     record(
@@ -77,7 +76,7 @@ async def assign(case: Case, *, assignee_id: str | None, level: Level | None) ->
     ticket.assignee_id, ticket.level = assignee_id, level or ticket.level
     watch.acknowledge(case.watches)
     await case.observe(Moment.ASSIGNED)
-    moved_from, moved_to = targets.follow(ticket, case.watches, case.now)
+    moved_from, moved_to = await case.follow()
     after = {"assignee_id": ticket.assignee_id, "level": ticket.level}
     record(case, "assigned", before=before | moved_from, after=after | moved_to)
     await case.save()

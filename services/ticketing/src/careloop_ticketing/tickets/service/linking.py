@@ -11,7 +11,6 @@ from careloop_ticketing.customers import service as customers
 from careloop_ticketing.customers.service import CustomerRow
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.tickets import queries
-from careloop_ticketing.tickets.service import targets
 from careloop_ticketing.tickets.service.case import Case
 from careloop_ticketing.tickets.service.history import record
 
@@ -31,7 +30,7 @@ async def link_waiting(session: AsyncSession, known: Sequence[CustomerRow], *, n
         else:
             customer = by_reference.get((str(ticket.customer_source), str(ticket.customer_external_id)))
         if customer:
-            _link(Case(session, ticket, watches[ticket.id], SYSTEM, now), customer)
+            await _link(Case(session, ticket, watches[ticket.id], SYSTEM, now), customer)
     await sla.save(session, *watches.values())
 
 
@@ -44,11 +43,11 @@ async def catch_up(session: AsyncSession, *, now: datetime) -> None:
     await link_waiting(session, [customer for customer in found if customer], now=now)
 
 
-def _link(case: Case, customer: CustomerRow) -> None:
+async def _link(case: Case, customer: CustomerRow) -> None:
     ticket = case.ticket
     before = {"customer_id": ticket.customer_id and str(ticket.customer_id), "vip": ticket.vip}
     ticket.customer_id, ticket.linked_at = customer.id, case.now
     ticket.region, ticket.vip = customer.region, customer.vip
     after = {"customer_id": str(ticket.customer_id), "vip": ticket.vip}
-    moved_from, moved_to = targets.follow(ticket, case.watches, case.now)
+    moved_from, moved_to = await case.follow()
     record(case, "linked", before=before | moved_from, after=after | moved_to)

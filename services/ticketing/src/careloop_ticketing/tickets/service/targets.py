@@ -1,12 +1,12 @@
 """When the facts of a case change, its clocks aim at other targets, and the history says how the due times moved."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
 from careloop_ticketing.sla.policy import following, watch
-from careloop_ticketing.sla.policy.following import Change, NewTerms
-from careloop_ticketing.sla.service import Watches
+from careloop_ticketing.sla.policy.following import Change
+from careloop_ticketing.sla.service import Watch, Watches
 from careloop_ticketing.tickets import policy
 from careloop_ticketing.tickets.facts import Described, facts_of
 from careloop_ticketing.tickets.policy import Act, Status
@@ -21,9 +21,9 @@ class Waiting(Described, Protocol):
     status: Status
 
 
-def follow(ticket: Waiting, watches: Watches, now: datetime, terms: NewTerms | None = None) -> Said:
-    """Aim the clocks at what the ticket's facts ask for, under newer terms if there are, and end a pause that they forbid."""
-    before, after = explained(following.follow(watches, facts=facts_of(ticket), now=now, terms=terms), now)
+def follow(ticket: Waiting, watches: Watches, now: datetime) -> Said:
+    """Aim the clocks at what the ticket's facts ask for, and end a pause that they forbid."""
+    before, after = explained(following.follow(watches, facts=facts_of(ticket), now=now), now)
     if ticket.status is Status.WAITING and not watch.waits(watches):
         before["status"], after["status"] = ticket.status, Status.HANDLING
         ticket.status = policy.after(ticket.status, Act.RESUME)
@@ -42,6 +42,11 @@ def explained(changes: Sequence[Change], now: datetime) -> Said:
         if moved.late_by_change:
             after[moved.clock]["late_by_change"] = True
     return before, after
+
+
+def begun(watches: Iterable[Watch]) -> dict[str, Any]:
+    """What the history says of clocks that began with a change."""
+    return {one.name: _aim(one.clock.target.total_seconds(), one.due_at) for one in watches}
 
 
 def _aim(seconds: float, due_at: datetime | None) -> Mapping[str, Any]:
