@@ -36,22 +36,31 @@ async def open_templates(http: aiohttp.ClientSession) -> list[UUID]:
 
 
 async def copy(
-    database: asyncpg.Connection, templates: Sequence[UUID], count: int, *, later: timedelta
+    database: asyncpg.Connection,
+    templates: Sequence[UUID],
+    count: int,
+    *,
+    later: timedelta,
+    over: timedelta = timedelta(),
 ) -> None:
-    """Make `count` tickets out of the templates, as if they had been opened so much `later`."""
+    """Make `count` tickets out of the templates, as if they had been opened so much `later`, and `over` some time."""
     async with database.transaction():
-        await database.execute("CREATE TEMP TABLE copies (template uuid, copy uuid, n bigint) ON COMMIT DROP")
         await database.execute(
-            "INSERT INTO copies SELECT ($1::uuid[])[1 + n % cardinality($1)], uuidv7(), nextval('ticket_number')"
-            " FROM generate_series(1, $2) AS n",
+            "CREATE TEMP TABLE copies (template uuid, copy uuid, n bigint, later interval) ON COMMIT DROP"
+        )
+        await database.execute(
+            "INSERT INTO copies SELECT ($1::uuid[])[1 + n % cardinality($1)], uuidv7(), nextval('ticket_number'),"
+            " $3::interval + $4::interval * (n::float / $2::int) FROM generate_series(1, $2::int) AS n",
             list(templates),
             count,
+            later,
+            over,
         )
         for table, key in _KEYS.items():
-            await _copy_rows(database, table, key, later)
+            await _copy_rows(database, table, key)
 
 
-async def _copy_rows(database: asyncpg.Connection, table: str, key: str, later: timedelta) -> None:
+async def _copy_rows(database: asyncpg.Connection, table: str, key: str) -> None:
     columns = await database.fetch(
         "SELECT column_name AS name, data_type AS type FROM information_schema.columns"
         " WHERE table_name = $1 AND table_schema = 'public' AND is_identity = 'NO' AND is_generated = 'NEVER'",
@@ -62,14 +71,14 @@ async def _copy_rows(database: asyncpg.Connection, table: str, key: str, later: 
         if column["name"] == key
         else "'C-bench-' || c.n"
         if column["name"] == "number"
-        else f"t.{column['name']} + $1"
+        else f"t.{column['name']} + c.later"
         if column["type"] == "timestamp with time zone"
         else f"t.{column['name']}"
         for column in columns
     ]
     names = ", ".join(column["name"] for column in columns)
     statement = f"INSERT INTO {table} ({names}) SELECT {', '.join(values)} FROM {table} t JOIN copies c ON c.template = t.{key}"
-    await database.execute(statement, later)
+    await database.execute(statement)
 
 
 async def first_due(database: asyncpg.Connection, template: UUID) -> datetime:

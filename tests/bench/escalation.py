@@ -24,8 +24,6 @@ from _tickets import copy, first_due, open_templates
 from careloop_common import clock
 
 SCOPES = ("tickets:read", "tickets:write")
-TICKS = 10
-"""A steady load comes in so many parts a second."""
 FAR = timedelta(days=30)
 """Where those that only wait are due."""
 
@@ -37,12 +35,12 @@ class Bench:
     database: asyncpg.Connection
     templates: list[UUID]
 
-    async def due(self, at: datetime, count: int) -> None:
-        """Copy so many tickets that their first step is due at exactly that instant."""
+    async def due(self, at: datetime, count: int, over: timedelta = timedelta()) -> None:
+        """Copy so many tickets that their first step is due at exactly that instant, or over some time from then on."""
         share, rest = divmod(count, len(self.templates))
         for number, template in enumerate(self.templates):
             later = at - await first_due(self.database, template)
-            await copy(self.database, [template], share + (number < rest), later=later)
+            await copy(self.database, [template], share + (number < rest), later=later, over=over)
 
 
 async def storm(bench: Bench) -> int:
@@ -69,12 +67,12 @@ async def storm(bench: Bench) -> int:
 async def steady(bench: Bench) -> int:
     """So many a second, for a while."""
     options, database = bench.options, bench.database
-    at = clock.now() + timedelta(seconds=10 + options.seconds * options.rate / 2_000)
-    for tick in range(options.seconds * TICKS):
-        await bench.due(at + timedelta(seconds=tick / TICKS), options.rate // TICKS)
+    count = options.seconds * options.rate
+    at = clock.now() + timedelta(seconds=15 + count / 2_000)
+    await bench.due(at, count, over=timedelta(seconds=options.seconds))
+    assert clock.now() < at, "seeding took longer than planned"
     before = _used(bench)
     await _until(at + timedelta(seconds=options.seconds + 3))
-    count = options.seconds * TICKS * (options.rate // TICKS)
     _tell_used(bench, before, count)
     return await _judge(database, count, since=at - timedelta(seconds=1), expected=count)
 

@@ -4,6 +4,7 @@ from careloop_common.runtime import Runtime
 from careloop_common.timers import in_batches
 from careloop_common.worker import Worker
 
+from careloop_ticketing.calendars import handlers as calendars
 from careloop_ticketing.customers.handlers import CUSTOMER_EVENTS
 from careloop_ticketing.escalation import audit
 from careloop_ticketing.escalation import service as escalation
@@ -28,6 +29,7 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
         jobs=[
             Job("link tickets to customers", 60, handlers.catch_up),
             Job("audit clocks", audit.EVERY_SECONDS, audit.audit),
+            Job("renew calendars", 6 * 3600, calendars.renew),
             Job("recalculate", 2, recalculation.work, exclusive=False),
         ],
     )

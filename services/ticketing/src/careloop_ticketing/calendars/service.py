@@ -16,7 +16,7 @@ from careloop_ticketing.calendars.icalendars import Day, Kind, Report
 from careloop_ticketing.calendars.models import CalendarVersionRow, stored
 from careloop_ticketing.calendars.policy import document as documents
 from careloop_ticketing.calendars.policy.compiled import Compiled
-from careloop_ticketing.calendars.policy.document import NO_SOURCE
+from careloop_ticketing.calendars.policy.document import NO_SOURCE, Holidays
 from careloop_ticketing.calendars.sources import holidays_of
 
 __all__ = ["Compiled"]
@@ -86,7 +86,7 @@ async def publish(
     session: AsyncSession, code: str, document: Mapping[str, Any], *, actor: Actor, now: datetime
 ) -> CalendarVersionRow:
     """Make `document` the active version of a calendar. What its holiday source says today becomes part of it."""
-    holidays = holidays_of(document.get("holidays", NO_SOURCE), now.year)
+    holidays = await _holidays(document.get("holidays", NO_SOURCE), now.year)
     documents.read(document, holidays)
     row = CalendarVersionRow(
         code=code,
@@ -108,7 +108,7 @@ async def renew(
 ) -> CalendarVersionRow | None:
     """Publish the active document again if its holiday source says something else by now, such as the next year."""
     active = await _locked(session, code)
-    holidays = holidays_of(active.document.get("holidays", NO_SOURCE), now.year)
+    holidays = await _holidays(active.document.get("holidays", NO_SOURCE), now.year)
     if holidays.valid_through == active.valid_through and stored(holidays) == active.holidays:
         return None
     return await publish(session, code, active.document, actor=actor, now=now)
@@ -123,7 +123,7 @@ async def preview(
     now: datetime,
 ) -> tuple[int | None, Compiled, Sequence[Move]]:
     """The active version, the proposed one compiled, and what the latter would change."""
-    holidays = holidays_of(document.get("holidays", NO_SOURCE), now.year)
+    holidays = await _holidays(document.get("holidays", NO_SOURCE), now.year)
     proposed = Compiled(documents.read(document, holidays), now.year)
     version = await queries.current_version(session, code)
     active = None if version is None else await of(session, code, version)
@@ -132,6 +132,11 @@ async def preview(
         for start, seconds in cases
     ]
     return version, proposed, moves
+
+
+async def _holidays(source: str, year: int) -> Holidays:
+    """A fifth of a second of looking things up, in which others are answered."""
+    return await asyncio.to_thread(holidays_of, source, year)
 
 
 def _due(calendar: Compiled | None, start: datetime, seconds: int) -> Due | None:
