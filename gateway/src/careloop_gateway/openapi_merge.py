@@ -14,6 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from careloop_common import tmforum
 from careloop_common.problems import MEDIA_TYPE
 
 from careloop_gateway.routes import API, LOCAL, UPSTREAMS, Limit, Route
@@ -64,7 +65,8 @@ def merge(documents: Mapping[str, Document]) -> Document:
         "info": {
             "title": "CareLoop",
             "version": "1",
-            "description": "The public API of the platform. Every failure is a problem document (RFC 9457).",
+            "description": "The public API of the platform. Every failure is a problem document (RFC 9457);"
+            f" under `{tmforum.PREFIX}`, it is the TM Forum's error.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
@@ -171,16 +173,24 @@ def _stated(route: Route, operation: Document, public: bool) -> Document:
     left_out |= _CREDENTIALS_ONLY if public else set()
     if "422" not in operation.get("responses", {}):
         left_out.add(422)
+    form = "TmfError" if tmforum.applies(route.path) else "Problem"
     return {
-        str(status): {"$ref": f"#/components/responses/Problem{status}"}
+        str(status): {"$ref": f"#/components/responses/{form}{status}"}
         for status in ANSWERS
         if status not in left_out
     }
 
 
 def _responses() -> Document:
-    content = {MEDIA_TYPE: {"schema": {"$ref": f"{_REF}Problem"}}}
-    return {f"Problem{status}": {"description": text, "content": content} for status, text in ANSWERS.items()}
+    forms = {"Problem": MEDIA_TYPE, "TmfError": "application/json"}
+    return {
+        f"{form}{status}": {
+            "description": text,
+            "content": {media_type: {"schema": {"$ref": f"{_REF}{form}"}}},
+        }
+        for form, media_type in forms.items()
+        for status, text in ANSWERS.items()
+    }
 
 
 def documents() -> dict[str, Document]:

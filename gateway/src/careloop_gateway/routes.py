@@ -111,7 +111,10 @@ TICKETING = (
         "/v1/tickets",
         "/v1/tickets/{ticket_id}",
         "/v1/tickets/{ticket_id}/history",
+        "/v1/tickets/{ticket_id}/history/verification",
         "/v1/tickets/{ticket_id}/notes",
+        "/v1/tickets/{ticket_id}/links",
+        "/v1/incidents/{ticket_id}",
         "/v1/ticket-summary",
         "/v1/ticket-kpis",
         "/v1/pause-audit",
@@ -127,7 +130,11 @@ TICKETING = (
         "/v1/sla-recalculations/{recalculation_id}",
         "/v1/escalations",
         "/v1/escalations/lateness",
+        "/v1/ticket-views",
+        "/v1/ticket-views/{code}",
     ),
+    # A view of one's own changes nothing for anybody else; for shared ones the service asks for more.
+    *_writes("ticketing", "tickets:read", "PUT /v1/ticket-views/{code}", "DELETE /v1/ticket-views/{code}"),
     *_writes(
         "ticketing",
         "tickets:write",
@@ -142,8 +149,22 @@ TICKETING = (
         "POST /v1/tickets/{ticket_id}/reopen",
         "POST /v1/tickets/{ticket_id}/notes",
         "POST /v1/tickets/{ticket_id}/satisfaction",
+        "POST /v1/tickets/{ticket_id}/cancel",
+        "POST /v1/tickets/{ticket_id}/links",
+        "DELETE /v1/tickets/{ticket_id}/links/{type}/{to}",
+        "POST /v1/tickets/{ticket_id}/merge",
+        "POST /v1/tickets/{ticket_id}/unmerge",
+        "PUT /v1/tickets/{ticket_id}/watchers/{person}",
+        "DELETE /v1/tickets/{ticket_id}/watchers/{person}",
     ),
-    *_writes("ticketing", "tickets:supervise", "POST /v1/tickets/{ticket_id}/assign"),
+    *_writes(
+        "ticketing",
+        "tickets:supervise",
+        "POST /v1/tickets/{ticket_id}/assign",
+        "POST /v1/tickets/{ticket_id}/reject",
+        "POST /v1/incidents",
+        "POST /v1/incidents/{ticket_id}/resolve",
+    ),
     *_writes(
         "ticketing",
         "policies:write",
@@ -154,6 +175,41 @@ TICKETING = (
         "PUT /v1/calendars/{code}",
         "POST /v1/calendars/{code}/preview",
         "POST /v1/calendars/{code}/import",
+    ),
+)
+
+_TMF621 = "/tmf-api/troubleTicket"
+TMF621 = (
+    *_reads(
+        "ticketing",
+        "tickets:read",
+        f"{_TMF621}/v4/troubleTicket",
+        f"{_TMF621}/v4/troubleTicket/{{ticket_id}}",
+        f"{_TMF621}/v5/troubleTicket",
+        f"{_TMF621}/v5/troubleTicket/{{ticket_id}}",
+        f"{_TMF621}/v5/troubleTicketSpecification",
+        f"{_TMF621}/v5/troubleTicketSpecification/{{specification_id}}",
+    ),
+    *_writes(
+        "ticketing",
+        "tickets:write",
+        f"POST {_TMF621}/v4/troubleTicket",
+        f"PATCH {_TMF621}/v4/troubleTicket/{{ticket_id}}",
+        f"POST {_TMF621}/v5/troubleTicket",
+        f"PATCH {_TMF621}/v5/troubleTicket/{{ticket_id}}",
+        f"POST {_TMF621}/v5/troubleTicketSpecification",
+        f"PATCH {_TMF621}/v5/troubleTicketSpecification/{{specification_id}}",
+        f"DELETE {_TMF621}/v5/troubleTicketSpecification/{{specification_id}}",
+    ),
+    # Who subscribes has every change of every ticket sent to an address of his.
+    *_reads("ticketing", "tickets:subscribe", f"{_TMF621}/v5/hub/{{subscription_id}}"),
+    *_writes(
+        "ticketing",
+        "tickets:subscribe",
+        f"POST {_TMF621}/v4/hub",
+        f"DELETE {_TMF621}/v4/hub/{{subscription_id}}",
+        f"POST {_TMF621}/v5/hub",
+        f"DELETE {_TMF621}/v5/hub/{{subscription_id}}",
     ),
 )
 
@@ -206,7 +262,7 @@ PAGES = tuple(
 )
 """For probes and people, outside of the API."""
 
-API: tuple[Route, ...] = PROFILE + TICKETING + CAMPAIGN + SCORING + OWN
+API: tuple[Route, ...] = PROFILE + TICKETING + TMF621 + CAMPAIGN + SCORING + OWN
 ROUTES: tuple[Route, ...] = API + PAGES
 UPSTREAMS = ("profile", "ticketing", "campaign", "scoring")
 
@@ -246,6 +302,7 @@ ROLES: dict[Role, frozenset[str]] = {
             "interactions:read",
             "interactions:write",
             "tickets:read",
+            "tickets:subscribe",
             "tickets:write",
         }
     ),

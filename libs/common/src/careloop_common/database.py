@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session
 
 from careloop_common.plumbing import plumbing_tables
+from careloop_common.privacy import Vault
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -24,6 +25,7 @@ NAMING = {
 
 AfterCommit = Callable[[], None]
 _LASTING = "lasting"
+_VAULT = "vault"
 
 
 def service_metadata() -> MetaData:
@@ -47,6 +49,12 @@ def lasting(session: AsyncSession) -> dict[Hashable, Any]:
     return found
 
 
+def vault(session: AsyncSession) -> Vault:
+    """The process's keys, for a use case that proves something with what it writes."""
+    found: Vault = session.info[_VAULT]
+    return found
+
+
 def asyncpg_url(url: str) -> str:
     """`postgresql://…` as the URL that SQLAlchemy needs for asyncpg."""
     scheme, rest = url.split("://", 1)
@@ -57,7 +65,7 @@ def asyncpg_url(url: str) -> str:
 class Database:
     """An engine and the transaction edge over it."""
 
-    def __init__(self, url: str, *, service: str, pool_size: int = 10) -> None:
+    def __init__(self, url: str, *, service: str, pool_size: int = 10, vault: Vault | None = None) -> None:
         self.url = url
         self.engine: AsyncEngine = create_async_engine(
             asyncpg_url(url),
@@ -76,8 +84,9 @@ class Database:
                 },
             },
         )
-        info = {"source": f"/careloop/{service}", _LASTING: {}}
-        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, info=info)
+        self.info: dict[str, Any] = {"source": f"/careloop/{service}", _LASTING: {}, _VAULT: vault}
+        """What every session of this database carries along."""
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, info=self.info)
         self._callbacks: dict[str, AfterCommit] = {}
 
     def on_commit(self, key: str, callback: AfterCommit) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
+from careloop_common import tmforum
 from careloop_common.errors import STATUS, DeadlineExceeded, DomainError, ServiceUnavailable
 from careloop_common.observability.tracing import current_trace_id
 
@@ -63,7 +64,12 @@ def problem(
     headers: dict[str, str] | None = None,
     extra: dict[str, Any] | None = None,
 ) -> Response:
-    """A problem document as a response."""
+    """A problem document as a response; under `/tmf-api/`, the TM Forum's error."""
+    if tmforum.applies(instance):
+        error = tmforum.body(status, code, title, detail, reference=f"{DOCS}{code}", errors=errors)
+        content = json.dumps(error, ensure_ascii=False).encode("utf-8", "replace")
+        answered = tmforum.status_of(status)
+        return Response(content, status_code=answered, media_type="application/json", headers=headers)
     body: dict[str, Any] = {
         "type": f"{DOCS}{code}",
         "title": title,
@@ -82,7 +88,7 @@ def problem(
 
 def from_error(error: DomainError, instance: str) -> Response:
     """The problem document of a `DomainError`."""
-    status = STATUS[error.kind]
+    status: int = getattr(error, "status", STATUS[error.kind])
     headers: dict[str, str] = {}
     if error.retry_after is not None or status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["retry-after"] = str(max(1, round(error.retry_after or 1)))
@@ -105,7 +111,7 @@ def problems(*errors: type[DomainError]) -> dict[int | str, dict[str, Any]]:
     """`responses=` of a route that may raise these, on top of what every route may answer."""
     documented: dict[int | str, dict[str, Any]] = {}
     for error in errors:
-        status = STATUS[error.kind]
+        status = getattr(error, "status", STATUS[error.kind])
         entry = documented.setdefault(status, _documented(""))
         entry["description"] = ", ".join(
             filter(None, [entry["description"], f"{error.title} (`{error.code}`)"])

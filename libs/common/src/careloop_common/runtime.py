@@ -24,10 +24,10 @@ class Runtime(Generic[S]):
         self.service = service
         self.settings = settings
         url = settings.database_url.get_secret_value()
-        self.database = Database(url, service=service, pool_size=settings.database_pool)
+        self.vault = Vault(settings.data_keys.get_secret_value())
+        self.database = Database(url, service=service, pool_size=settings.database_pool, vault=self.vault)
         self.bus = Bus(settings.nats_url, name=f"careloop-{service}", replicas=settings.nats_replicas)
         self.leadership = Leadership(self.database)
-        self.vault = Vault(settings.data_keys.get_secret_value())
         self.tokens = TokenVerifier(settings.internal_public_key)
         self.relay_wake = asyncio.Event()
         self.timer_wake = asyncio.Event()

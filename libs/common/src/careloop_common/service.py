@@ -1,6 +1,6 @@
 """A service as one object, and the command that it gets from it.
 
-careloop-ticketing api | worker | all | migrate | dead-letters list | dead-letters replay
+careloop-ticketing api | worker | all | migrate | dead-letters list | dead-letters replay | … and its own commands
 """
 
 import argparse
@@ -10,7 +10,7 @@ import gc
 import json
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -31,6 +31,19 @@ S = TypeVar("S", bound=ServiceSettings)
 log = structlog.get_logger()
 
 
+def _no_arguments(parser: argparse.ArgumentParser) -> None: ...
+
+
+@dataclass(frozen=True)
+class Command(Generic[S]):
+    """A command that one service has beside those of all; `run` returns the exit status."""
+
+    name: str
+    help: str
+    run: Callable[[Runtime[S], argparse.Namespace], Awaitable[int]]
+    arguments: Callable[[argparse.ArgumentParser], None] = _no_arguments
+
+
 @dataclass(frozen=True)
 class Service(Generic[S]):
     """Everything that differs between services."""
@@ -40,6 +53,7 @@ class Service(Generic[S]):
     settings: type[S]
     create_app: Callable[[Runtime[S]], ASGIApp]
     create_worker: Callable[[Runtime[S]], Worker] | None = None
+    commands: Sequence[Command[S]] = ()
 
     def migrate(self, url: str) -> None:
         """Bring the database at `url` to the newest schema."""
@@ -74,6 +88,8 @@ class Service(Generic[S]):
         replay.add_argument("--id", type=int, action="append", help="only this one; repeatable")
         resend = commands.add_parser("resend", help="publish events of the last hours again")
         resend.add_argument("--hours", type=float, default=1.0)
+        for own in self.commands:
+            own.arguments(commands.add_parser(own.name, help=own.help))
         return parser
 
     async def _main(self, settings: S, arguments: argparse.Namespace) -> int:
@@ -83,6 +99,9 @@ class Service(Generic[S]):
             if arguments.command == "resend":
                 sys.stdout.write(f"{await relay.resend(runtime, hours=arguments.hours)} events\n")
                 return 0
+            for own in self.commands:
+                if own.name == arguments.command:
+                    return await own.run(runtime, arguments)
             await self._serve(runtime, arguments.command)
             return 0
 

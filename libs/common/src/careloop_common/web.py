@@ -109,6 +109,10 @@ class CareRouter(APIRouter):
     def __init__(self, **options: Any) -> None:
         super().__init__(route_class=TransactionalRoute, **options)
 
+    def standard_answers(self, *, body: bool) -> dict[int | str, dict[str, Any]]:
+        """What every route may answer besides its success."""
+        return standard_problems(body=body)
+
     def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         """Add a route, with its scope in OpenAPI and every problem that it can answer documented."""
         scopes = [
@@ -120,10 +124,8 @@ class CareRouter(APIRouter):
             raise ValueError(f"{path} needs more than one scope")
         if scopes:
             options["openapi_extra"] = {**(options.get("openapi_extra") or {}), SCOPE_KEY: scopes[0]}
-        options["responses"] = {
-            **standard_problems(body="GET" not in (options.get("methods") or ())),
-            **(options.get("responses") or {}),
-        }
+        standard = self.standard_answers(body="GET" not in (options.get("methods") or ()))
+        options["responses"] = {**standard, **(options.get("responses") or {})}
         super().add_api_route(path, endpoint, **options)
 
 

@@ -19,9 +19,12 @@ from careloop_contracts.event import PARTITIONS, Event, partition_of
 from careloop_contracts.score import ScoreChangedV1, ScoreRunCompletedV1, ScoreWarningRaisedV1
 from careloop_contracts.ticket import (
     TicketArchivedV1,
+    TicketCancelledV1,
     TicketClassifiedV1,
     TicketEscalatedV1,
+    TicketMergedV1,
     TicketOpenedV1,
+    TicketRejectedV1,
     TicketReopenedV1,
     TicketResolvedV1,
     TicketRespondedV1,
@@ -29,6 +32,7 @@ from careloop_contracts.ticket import (
     TicketSatisfactionRequestedV1,
     TicketSlaBreachedV1,
     TicketSlaRecalculatedV1,
+    TicketUnmergedV1,
 )
 
 __all__ = [
@@ -48,9 +52,12 @@ __all__ = [
     "ScoreRunCompletedV1",
     "ScoreWarningRaisedV1",
     "TicketArchivedV1",
+    "TicketCancelledV1",
     "TicketClassifiedV1",
     "TicketEscalatedV1",
+    "TicketMergedV1",
     "TicketOpenedV1",
+    "TicketRejectedV1",
     "TicketReopenedV1",
     "TicketResolvedV1",
     "TicketRespondedV1",
@@ -58,6 +65,7 @@ __all__ = [
     "TicketSatisfactionRequestedV1",
     "TicketSlaBreachedV1",
     "TicketSlaRecalculatedV1",
+    "TicketUnmergedV1",
     "envelope",
     "partition_of",
 ]

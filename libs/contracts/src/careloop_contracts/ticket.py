@@ -141,3 +141,40 @@ class TicketArchivedV1(Event, entity="ticket", name="archived", version=1, key="
     customer_id: UUID | None = None
     reason: str
     archived_at: datetime
+
+
+class TicketMergedV1(Event, entity="ticket", name="merged", version=1, key="ticket_id"):
+    """The ticket is about the same as another one, and goes on there."""
+
+    ticket_id: UUID
+    customer_id: UUID | None = None
+    into_ticket_id: UUID
+    into_number: str
+    merged_at: datetime
+
+
+class TicketUnmergedV1(Event, entity="ticket", name="unmerged", version=1, key="ticket_id"):
+    """A merge was undone: the ticket is open again, and its clocks run on."""
+
+    ticket_id: UUID
+    customer_id: UUID | None = None
+    from_ticket_id: UUID
+    unmerged_at: datetime
+
+
+class TicketRejectedV1(Event, entity="ticket", name="rejected", version=1, key="ticket_id"):
+    """Nothing will be done about it."""
+
+    ticket_id: UUID
+    customer_id: UUID | None = None
+    reason: str
+    rejected_at: datetime
+
+
+class TicketCancelledV1(Event, entity="ticket", name="cancelled", version=1, key="ticket_id"):
+    """Nothing needs to be done about it any more."""
+
+    ticket_id: UUID
+    customer_id: UUID | None = None
+    reason: str
+    cancelled_at: datetime

@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from careloop_common import rules
 from careloop_common.errors import DomainError, Kind
-from careloop_common.rules import BOOL, NUMBER, TEXT, Catalogue, one_of
+from careloop_common.rules import BOOL, NUMBER, TEXT, TIMESTAMP, Catalogue, Rule, one_of
 from careloop_common.rules.witness import never
 
 from careloop_ticketing.classification.policy import Cause, Severity
 from careloop_ticketing.vocabulary import Kind as TicketKind
-from careloop_ticketing.vocabulary import Level, Tier
+from careloop_ticketing.vocabulary import Level, Status, Tier
 
 CATALOGUE: Final = Catalogue(
     {
@@ -27,6 +27,11 @@ CATALOGUE: Final = Catalogue(
         "reopened": NUMBER,
     }
 )
+
+LISTED: Final = Catalogue(
+    {**CATALOGUE, "status": one_of(*Status), "assignee_id": TEXT, "opened_at": TIMESTAMP}
+)
+"""What rules may say that choose tickets for a list: also where they stand."""
 
 Facts = Mapping[str, Any]
 Condition = Callable[[Facts, datetime], bool]
@@ -47,6 +52,11 @@ def condition(text: str) -> Condition:
         raise NeverHolds(f"No ticket can ever meet the condition {text!r}.")
     judge = rules.compile_python((rule,))
     return lambda facts, now: judge(facts, now)[0]
+
+
+def choice(text: str) -> Rule:
+    """A rule that chooses tickets for a list; `RuleError` with the column if it makes no sense."""
+    return rules.parse(text, LISTED)
 
 
 def always(facts: Facts, now: datetime) -> bool:  # noqa: ARG001

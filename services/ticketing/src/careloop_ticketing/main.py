@@ -5,20 +5,30 @@ from fastapi import FastAPI
 from careloop_ticketing.calendars.api import router as calendars
 from careloop_ticketing.classification.api import router as rule_sets
 from careloop_ticketing.escalation.api import router as escalations
+from careloop_ticketing.history.api import router as history
+from careloop_ticketing.incidents.api import router as incidents
 from careloop_ticketing.kpis.api import router as kpis
 from careloop_ticketing.recalculation.api import router as recalculations
 from careloop_ticketing.satisfaction.api import router as satisfaction
+from careloop_ticketing.saved_views.api import router as saved_views
 from careloop_ticketing.settings import Settings
 from careloop_ticketing.sla.api import router as sla_policies
 from careloop_ticketing.summary.api import router as summary
 from careloop_ticketing.tickets.acts_api import router as acts
 from careloop_ticketing.tickets.api import router as tickets
+from careloop_ticketing.tickets.links_api import router as links
+from careloop_ticketing.tmf621.api import router as tmf621
+from careloop_ticketing.tmf621.hub_api import router as hub
+from careloop_ticketing.tmf621.specifications_api import router as specifications
 
 
 def create_app(runtime: Runtime[Settings]) -> FastAPI:
     routers = [
         tickets,
         acts,
+        links,
+        incidents,
+        history,
         satisfaction,
         escalations,
         summary,
@@ -27,5 +37,9 @@ def create_app(runtime: Runtime[Settings]) -> FastAPI:
         recalculations,
         rule_sets,
         calendars,
+        saved_views,
+        tmf621,
+        specifications,
+        hub,
     ]
     return build_app(runtime, title="CareLoop ticketing", routers=routers)

@@ -2,6 +2,17 @@ from careloop_common.settings import ServiceSettings, settings_config
 
 
 class Settings(ServiceSettings):
-    """What every service needs is all that ticketing needs: policies and rule sets are data, not settings."""
+    """Policies and rule sets are data, not settings; what is left is how others reach us, and we them."""
 
     model_config = settings_config("TICKETING_")
+
+    public_url: str = "http://127.0.0.1:8080"
+    """Where clients reach the gateway: the addresses of TM Forum resources start with it."""
+
+    hub_networks: str = ""
+    """Networks such as `10.1.0.0/16,fd00::/8` into which notifications may be sent although they are not public."""
+    hub_seconds: float = 0.5
+    """How often notifications are looked for."""
+    hub_timeout_seconds: float = 10.0
+    hub_retry_seconds: float = 1.0
+    """After the first failure a notification waits this long, then twice as long each time, up to an hour."""

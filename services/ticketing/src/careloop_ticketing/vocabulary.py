@@ -1,4 +1,4 @@
-"""Words that every slice shares: of what kind a case is, how grave (`Tier`), and who holds it (`Level`)."""
+"""Words that every slice shares: of what kind a case is, where it stands, how grave it is (`Tier`), who holds it (`Level`)."""
 
 from enum import StrEnum
 from functools import cached_property
@@ -10,6 +10,18 @@ class Kind(StrEnum):
     INQUIRY = "inquiry"
     FAULT = "fault"
     SUGGESTION = "suggestion"
+
+
+class Status(StrEnum):
+    RECEIVED = "received"
+    CLASSIFIED = "classified"
+    HANDLING = "handling"
+    WAITING = "waiting"
+    FEEDBACK = "feedback"
+    ARCHIVED = "archived"
+    MERGED = "merged"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
 
 
 class Rank(StrEnum):

@@ -8,12 +8,15 @@ from careloop_ticketing.calendars import handlers as calendars
 from careloop_ticketing.customers.handlers import CUSTOMER_EVENTS
 from careloop_ticketing.escalation import audit
 from careloop_ticketing.escalation import service as escalation
+from careloop_ticketing.history import handlers as history
+from careloop_ticketing.incidents import handlers as incidents
 from careloop_ticketing.recalculation import handlers as recalculation
 from careloop_ticketing.satisfaction import service as satisfaction
 from careloop_ticketing.settings import Settings
 from careloop_ticketing.sla.service import TIMER as SLA_TIMER
 from careloop_ticketing.tickets import handlers
 from careloop_ticketing.tickets.service import FEEDBACK_TIMER
+from careloop_ticketing.tmf621 import handlers as tmf621
 
 
 def create_worker(runtime: Runtime[Settings]) -> Worker:
@@ -31,5 +34,9 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
             Job("audit clocks", audit.EVERY_SECONDS, audit.audit),
             Job("renew calendars", 6 * 3600, calendars.renew),
             Job("recalculate", 2, recalculation.work, exclusive=False),
+            Job("resolve children of incidents", 1, incidents.resolve_children, exclusive=False),
+            Job("anchor histories", 3600, history.anchor),
+            Job("notify hubs", runtime.settings.hub_seconds, tmf621.notify),
+            Job("forget notifications", 600, tmf621.forget),
         ],
     )

@@ -188,8 +188,8 @@ async def session(runtime: "Runtime[Any]") -> "AsyncIterator[AsyncSession]":
     """A session on the test's database that is rolled back at the end."""
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    source = {"source": f"/careloop/{runtime.service}"}
-    async with AsyncSession(runtime.database.engine, expire_on_commit=False, info=source) as opened:
+    database = runtime.database
+    async with AsyncSession(database.engine, expire_on_commit=False, info=database.info) as opened:
         yield opened
         await opened.rollback()
 

@@ -5,10 +5,29 @@ from careloop_ticketing.classification import models as classification
 from careloop_ticketing.customers import models as customers
 from careloop_ticketing.database import Base
 from careloop_ticketing.escalation import models as escalation
+from careloop_ticketing.history import models as history
+from careloop_ticketing.incidents import models as incidents
 from careloop_ticketing.recalculation import models as recalculation
 from careloop_ticketing.satisfaction import models as satisfaction
+from careloop_ticketing.saved_views import models as saved_views
+from careloop_ticketing.search import models as search
 from careloop_ticketing.sla import models as sla
 from careloop_ticketing.tickets import models as tickets
+from careloop_ticketing.tmf621 import models as tmf621
 
-SLICES = (customers, calendars, sla, classification, tickets, escalation, satisfaction, recalculation)
+SLICES = (
+    customers,
+    calendars,
+    sla,
+    classification,
+    search,
+    saved_views,
+    tickets,
+    escalation,
+    satisfaction,
+    recalculation,
+    history,
+    incidents,
+    tmf621,
+)
 metadata = Base.metadata

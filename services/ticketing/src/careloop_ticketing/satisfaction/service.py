@@ -14,8 +14,9 @@ from careloop_ticketing.satisfaction.models import AnswerRow
 from careloop_ticketing.satisfaction.policy import Outcome
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.tickets import service as tickets
-from careloop_ticketing.tickets.policy import ArchiveReason, ReopenReason, Status
+from careloop_ticketing.tickets.policy import ArchiveReason, ReopenReason
 from careloop_ticketing.tickets.service import Case
+from careloop_ticketing.vocabulary import Status
 
 
 async def answer(case: Case, *, score: int, comment: str | None) -> AnswerRow:

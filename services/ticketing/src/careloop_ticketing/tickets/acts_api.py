@@ -23,6 +23,7 @@ from careloop_ticketing.tickets.errors import (
     ApprovalNeeded,
     EvidenceNeeded,
     PauseNotAllowed,
+    TicketMerged,
     TicketNotFound,
     TransitionImpossible,
 )
@@ -111,7 +112,12 @@ async def resume(case: CaseDep, response: Response) -> TicketView:
     return _shown(case, response)
 
 
-@router.post("/{ticket_id}/messages", status_code=201, dependencies=[WRITE], responses=PROBLEMS)
+@router.post(
+    "/{ticket_id}/messages",
+    status_code=201,
+    dependencies=[WRITE],
+    responses={**PROBLEMS, **problems(TicketMerged, TransitionImpossible, VersionMismatch)},
+)
 async def hear(body: schemas.CustomerMessage, case: CaseDep, response: Response) -> TicketView:
     """The customer wrote. What waited for them runs on from when they did."""
     await service.hear(case, text=body.text, received_at=body.received_at)
@@ -129,6 +135,20 @@ async def resolve(body: schemas.Resolve, case: CaseDep, response: Response) -> T
 async def reopen(body: schemas.Reopen, case: CaseDep, response: Response) -> TicketView:
     """The remedy was none: the resolution clock runs on from where it stopped."""
     await service.reopen(case, reason=body.reason, note=body.note)
+    return _shown(case, response)
+
+
+@router.post("/{ticket_id}/reject", dependencies=[SUPERVISE], responses=PROBLEMS)
+async def reject(body: schemas.Reject, case: CaseDep, response: Response) -> TicketView:
+    """We will do nothing about it: the clocks end without a verdict."""
+    await service.reject(case, reason=body.reason, note=body.note)
+    return _shown(case, response)
+
+
+@router.post("/{ticket_id}/cancel", dependencies=[WRITE], responses=PROBLEMS)
+async def cancel(body: schemas.Cancel, case: CaseDep, response: Response) -> TicketView:
+    """Nothing needs to be done about it any more: the clocks end without a verdict."""
+    await service.cancel(case, reason=body.reason, note=body.note)
     return _shown(case, response)
 
 

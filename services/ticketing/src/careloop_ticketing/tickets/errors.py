@@ -39,3 +39,43 @@ class EvidenceNeeded(DomainError):
     kind = Kind.INVALID
     code = "evidence_needed"
     title = "Evidence needed"
+
+
+class TicketMerged(DomainError):
+    """The ticket was merged into another one, which `number` names: what is said belongs there."""
+
+    kind = Kind.CONFLICT
+    code = "ticket_merged"
+    title = "Ticket merged"
+
+
+class MergeImpossible(DomainError):
+    """The ticket to merge into takes nothing in any more, or a merge can no longer be undone."""
+
+    kind = Kind.CONFLICT
+    code = "merge_impossible"
+    title = "Merge impossible"
+
+
+class LinkToItself(DomainError):
+    """A ticket cannot be linked to itself, nor merged into itself."""
+
+    kind = Kind.INVALID
+    code = "link_to_itself"
+    title = "Link to itself"
+
+
+class LinkNotFound(DomainError):
+    """There is no such link between these tickets."""
+
+    kind = Kind.NOT_FOUND
+    code = "link_not_found"
+    title = "Link not found"
+
+
+class LinkCycle(DomainError):
+    """The ticket would become a child of its own child."""
+
+    kind = Kind.CONFLICT
+    code = "link_cycle"
+    title = "Link cycle"

@@ -4,12 +4,16 @@ from datetime import datetime
 
 from careloop_contracts import (
     TicketArchivedV1,
+    TicketCancelledV1,
     TicketClassifiedV1,
+    TicketMergedV1,
     TicketOpenedV1,
+    TicketRejectedV1,
     TicketReopenedV1,
     TicketResolvedV1,
     TicketRespondedV1,
     TicketSatisfactionRequestedV1,
+    TicketUnmergedV1,
 )
 
 from careloop_ticketing.tickets.models import TicketRow
@@ -74,4 +78,32 @@ def reopened(ticket: TicketRow, *, reason: str, now: datetime) -> TicketReopened
 def archived(ticket: TicketRow, *, reason: str, now: datetime) -> TicketArchivedV1:
     return TicketArchivedV1(
         ticket_id=ticket.id, customer_id=ticket.customer_id, reason=reason, archived_at=now
+    )
+
+
+def merged(ticket: TicketRow, into: TicketRow, *, now: datetime) -> TicketMergedV1:
+    return TicketMergedV1(
+        ticket_id=ticket.id,
+        customer_id=ticket.customer_id,
+        into_ticket_id=into.id,
+        into_number=into.number,
+        merged_at=now,
+    )
+
+
+def unmerged(ticket: TicketRow, out_of: TicketRow, *, now: datetime) -> TicketUnmergedV1:
+    return TicketUnmergedV1(
+        ticket_id=ticket.id, customer_id=ticket.customer_id, from_ticket_id=out_of.id, unmerged_at=now
+    )
+
+
+def rejected(ticket: TicketRow, *, reason: str, now: datetime) -> TicketRejectedV1:
+    return TicketRejectedV1(
+        ticket_id=ticket.id, customer_id=ticket.customer_id, reason=reason, rejected_at=now
+    )
+
+
+def cancelled(ticket: TicketRow, *, reason: str, now: datetime) -> TicketCancelledV1:
+    return TicketCancelledV1(
+        ticket_id=ticket.id, customer_id=ticket.customer_id, reason=reason, cancelled_at=now
     )

@@ -5,8 +5,7 @@ from typing import Protocol
 from careloop_ticketing.classification.policy import Cause, Severity
 from careloop_ticketing.facts import Facts
 from careloop_ticketing.sla.policy.terms import Moment
-from careloop_ticketing.tickets.policy import Status
-from careloop_ticketing.vocabulary import Kind, Level, Tier
+from careloop_ticketing.vocabulary import Kind, Level, Status, Tier
 
 
 class Described(Protocol):

@@ -3,14 +3,25 @@ from typing import Any
 from uuid import UUID
 
 from careloop_common import ids
-from sqlalchemy import Column, Index, Sequence, SmallInteger, Text, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Index,
+    LargeBinary,
+    Sequence,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
 from careloop_ticketing.classification.policy import Cause, Severity, Verdict
 from careloop_ticketing.database import INSTANT, Base, word
-from careloop_ticketing.tickets.policy import Outcome, Status
-from careloop_ticketing.vocabulary import Kind, Level, Tier
+from careloop_ticketing.tickets.chain import START
+from careloop_ticketing.tickets.policy import LinkType, Outcome
+from careloop_ticketing.vocabulary import Kind, Level, Status, Tier
 
 NUMBERS = Sequence("ticket_number", metadata=Base.metadata)
 
@@ -25,6 +36,9 @@ class TicketRow(Base, table=True):
         UniqueConstraint("source", "external_ref"),
         Index("ix_ticket_customer_id", "customer_id", "id"),
         Index("ix_ticket_status", "status", "id"),
+        Index("ix_ticket_assignee_id", "assignee_id", "id", postgresql_where=text("assignee_id IS NOT NULL")),
+        Index("ix_ticket_opened_at", "opened_at"),
+        Index("ix_ticket_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
         Index("ix_ticket_unlinked_customer_id", "customer_id", postgresql_where=_UNLINKED),
         Index(
             "ix_ticket_unlinked_reference",
@@ -76,6 +90,10 @@ class TicketRow(Base, table=True):
     reopened_count: int = Field(default=0, sa_type=SmallInteger)
     dissatisfied: bool = False
     """Whether a dissatisfied answer reopened it: that happens once."""
+    merged_into: UUID | None = Field(default=None, foreign_key="ticket.id")
+    watchers: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(Text), nullable=False))
+    head: bytes = Field(default=START, sa_column=Column(LargeBinary, nullable=False))
+    """The hash of the last history entry."""
 
     @property
     def verdict(self) -> Verdict:
@@ -86,6 +104,7 @@ class HistoryRow(Base, table=True):
     """One step in the life of a ticket: who did what, and what it changed. Ids and words, never free text."""
 
     __tablename__ = "ticket_history"
+    __table_args__ = (Index("ix_ticket_history_at", "at", postgresql_using="brin"),)
 
     ticket_id: UUID = Field(primary_key=True, foreign_key="ticket.id")
     seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
@@ -95,6 +114,9 @@ class HistoryRow(Base, table=True):
     actor_kind: str = Field(sa_type=Text)
     before: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     after: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    key_id: str = Field(sa_type=Text)
+    hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    """Of this entry and of the hash before it: `tickets.chain`."""
 
 
 class NoteRow(Base, table=True):
@@ -108,3 +130,19 @@ class NoteRow(Base, table=True):
     text: str = Field(sa_type=Text)
     author_id: str = Field(sa_type=Text)
     written_at: datetime = Field(sa_type=INSTANT)
+
+
+class LinkRow(Base, table=True):
+    """What one ticket is to another: its duplicate, its child."""
+
+    __tablename__ = "ticket_link"
+    __table_args__ = (
+        CheckConstraint("from_id <> to_id", name="not_itself"),
+        Index("ix_ticket_link_to_id", "to_id", "type"),
+    )
+
+    from_id: UUID = Field(primary_key=True, foreign_key="ticket.id")
+    to_id: UUID = Field(primary_key=True, foreign_key="ticket.id")
+    type: LinkType = Field(sa_column=Column(word(LinkType), primary_key=True))
+    linked_at: datetime = Field(sa_type=INSTANT)
+    linked_by: str = Field(sa_type=Text)

@@ -5,23 +5,19 @@ classified ──respond──► handling ──resolve──► feedback ─�
                        pause resume           reopen ──► handling
                          ▼    │
                         waiting
+
+From classified, handling and waiting also: merge ──► merged ──unmerge──► back, reject ──► rejected, cancel ──► cancelled.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Final
 
 from careloop_ticketing.tickets.errors import TransitionImpossible
-
-
-class Status(StrEnum):
-    RECEIVED = "received"
-    CLASSIFIED = "classified"
-    HANDLING = "handling"
-    WAITING = "waiting"
-    FEEDBACK = "feedback"
-    ARCHIVED = "archived"
+from careloop_ticketing.vocabulary import Status
 
 
 class Act(StrEnum):
@@ -38,6 +34,10 @@ class Act(StrEnum):
     NOTE = "note"
     ACKNOWLEDGE = "acknowledge"
     HEAR = "hear"
+    MERGE = "merge"
+    UNMERGE = "unmerge"
+    REJECT = "reject"
+    CANCEL = "cancel"
 
 
 class PauseReason(StrEnum):
@@ -55,6 +55,30 @@ class ReopenReason(StrEnum):
 class ArchiveReason(StrEnum):
     ANSWERED = "answered"
     NOT_ANSWERED = "not_answered"
+    CLOSED = "closed"
+    """Another system that works on the ticket closed it, without waiting for an answer."""
+
+
+class RejectReason(StrEnum):
+    NOT_OURS = "not_ours"
+    UNFOUNDED = "unfounded"
+    ABUSIVE = "abusive"
+    SPAM = "spam"
+
+
+class CancelReason(StrEnum):
+    WITHDRAWN = "withdrawn"
+    MISTAKE = "mistake"
+    TEST = "test"
+
+
+class LinkType(StrEnum):
+    """What a ticket is to the one that it is linked to."""
+
+    DUPLICATE = "duplicate"
+    RELATED = "related"
+    CHILD = "child"
+    REOPEN_OF = "reopen_of"
 
 
 class Outcome(StrEnum):
@@ -65,6 +89,8 @@ class Outcome(StrEnum):
     COMPENSATED = "compensated"
     DECLINED = "declined"
 
+
+_ENDS = {Act.MERGE: Status.MERGED, Act.REJECT: Status.REJECTED, Act.CANCEL: Status.CANCELLED}
 
 TRANSITIONS: Mapping[Status, Mapping[Act, Status]] = MappingProxyType(
     {
@@ -77,6 +103,7 @@ TRANSITIONS: Mapping[Status, Mapping[Act, Status]] = MappingProxyType(
             Act.NOTE: Status.CLASSIFIED,
             Act.ACKNOWLEDGE: Status.CLASSIFIED,
             Act.HEAR: Status.CLASSIFIED,
+            **_ENDS,
         },
         Status.HANDLING: {
             Act.CLASSIFY: Status.HANDLING,
@@ -87,6 +114,7 @@ TRANSITIONS: Mapping[Status, Mapping[Act, Status]] = MappingProxyType(
             Act.NOTE: Status.HANDLING,
             Act.ACKNOWLEDGE: Status.HANDLING,
             Act.HEAR: Status.HANDLING,
+            **_ENDS,
         },
         Status.WAITING: {
             Act.CLASSIFY: Status.WAITING,
@@ -97,6 +125,7 @@ TRANSITIONS: Mapping[Status, Mapping[Act, Status]] = MappingProxyType(
             Act.NOTE: Status.WAITING,
             Act.ACKNOWLEDGE: Status.WAITING,
             Act.HEAR: Status.WAITING,
+            **_ENDS,
         },
         Status.FEEDBACK: {
             Act.CLASSIFY: Status.FEEDBACK,
@@ -106,6 +135,9 @@ TRANSITIONS: Mapping[Status, Mapping[Act, Status]] = MappingProxyType(
             Act.HEAR: Status.FEEDBACK,
         },
         Status.ARCHIVED: {},
+        Status.MERGED: {Act.UNMERGE: Status.CLASSIFIED},
+        Status.REJECTED: {},
+        Status.CANCELLED: {},
     }
 )
 
@@ -117,6 +149,15 @@ def after(status: Status, act: Act) -> Status:
         possible = sorted(TRANSITIONS[status])
         raise TransitionImpossible(f"A ticket in {status} cannot take the act {act}.", possible=possible)
     return leads_to
+
+
+NUMBER: Final = re.compile(r"C-\d{8}-\d{6,}", re.ASCII)
+
+
+def unmerged(status: Status, *, answered: bool) -> Status:
+    """Where a merge that is undone leads back to: a ticket that was answered is handled, also one that waited."""
+    back = after(status, Act.UNMERGE)
+    return Status.HANDLING if answered else back
 
 
 def number_of(sequence: int, now: datetime) -> str:

@@ -1,17 +1,25 @@
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select, tuple_
+from careloop_common.rules import Rule
+from careloop_common.rules.sql import to_sql
+from careloop_common.schemas import Instant
+from sqlalchemy import ScalarSelect, Select, Uuid, any_, func, literal, or_, select, text, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from careloop_ticketing.classification.policy import Cause
+from careloop_ticketing.facts import LISTED
 from careloop_ticketing.sla import queries as sla
-from careloop_ticketing.tickets.models import HistoryRow, NoteRow, TicketRow
-from careloop_ticketing.tickets.policy import Status
-from careloop_ticketing.vocabulary import Level, Tier
+from careloop_ticketing.tickets.models import HistoryRow, LinkRow, NoteRow, TicketRow
+from careloop_ticketing.tickets.schemas import Code, Line, Reference
+from careloop_ticketing.vocabulary import Kind, Level, Status, Tier
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +28,36 @@ class Filters:
     tier: Tier | None = None
     cause: Cause | None = None
     level: Level | None = None
+    kind: Kind | None = None
+    channel: Code | None = None
+    region: Line | None = None
     customer_id: UUID | None = None
+    assignee_id: Reference | None = None
     breached: bool | None = None
+    opened_from: Instant | None = None
+    opened_until: Instant | None = None
+    """Up to this instant, but not at it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a list is to show."""
+
+    filters: Filters
+    rules: Sequence[Rule] = ()
+
+    @property
+    def everything(self) -> bool:
+        return self.filters == Filters() and not self.rules
+
+    @property
+    def few(self) -> bool:
+        """Whether this names somebody, who has few tickets, by an index."""
+        return self.filters.customer_id is not None or self.filters.assignee_id is not None
 
 
 async def lock(session: AsyncSession, ticket_id: UUID) -> TicketRow | None:
-    return await session.get(TicketRow, ticket_id, with_for_update=True)
+    return await session.get(TicketRow, ticket_id, with_for_update=True, populate_existing=True)
 
 
 async def by_reference(session: AsyncSession, source: str, external_ref: str) -> TicketRow:
@@ -34,10 +66,10 @@ async def by_reference(session: AsyncSession, source: str, external_ref: str) ->
 
 
 async def newest(
-    session: AsyncSession, filters: Filters, *, before: UUID | None, limit: int, now: datetime
+    session: AsyncSession, choice: Choice, *, before: UUID | None, limit: int, now: datetime
 ) -> Sequence[TicketRow]:
     """Tickets in the order of their ids, which is that of their opening, newest first."""
-    chosen = _chosen(filters, now).order_by(col(TicketRow.id).desc()).limit(limit)
+    chosen = _chosen(select(TicketRow), choice, now).order_by(col(TicketRow.id).desc()).limit(limit)
     if before is not None:
         chosen = chosen.where(col(TicketRow.id) < before)
     return (await session.scalars(chosen)).all()
@@ -48,15 +80,66 @@ async def newest_open(session: AsyncSession, *, limit: int) -> Sequence[UUID]:
     return (await session.scalars(still_open.order_by(col(TicketRow.id).desc()).limit(limit))).all()
 
 
-def _chosen(filters: Filters, now: datetime) -> Select[TicketRow]:
-    chosen = select(TicketRow)
-    for name in ("status", "tier", "cause", "level", "customer_id"):
+async def numbered(
+    session: AsyncSession, number: str, choice: Choice, *, now: datetime
+) -> Sequence[TicketRow]:
+    chosen = _chosen(select(TicketRow), choice, now).where(col(TicketRow.number) == number)
+    return (await session.scalars(chosen)).all()
+
+
+async def ids(session: AsyncSession, choice: Choice, *, limit: int, now: datetime) -> Sequence[UUID]:
+    chosen = _chosen(select(col(TicketRow.id)), choice, now).limit(limit)
+    return (await session.scalars(chosen)).all()
+
+
+async def passing(
+    session: AsyncSession, ticket_ids: Sequence[UUID], choice: Choice, *, now: datetime
+) -> Collection[UUID]:
+    """Those of the tickets that the choice has room for."""
+    if choice.everything or not ticket_ids:
+        return frozenset(ticket_ids)
+    these = col(TicketRow.id) == any_(literal(ticket_ids, ARRAY(Uuid)))
+    chosen = _chosen(select(col(TicketRow.id)), choice, now).where(these)
+    return frozenset((await session.scalars(chosen)).all())
+
+
+async def in_order(session: AsyncSession, ticket_ids: Sequence[UUID]) -> Sequence[TicketRow]:
+    found = await session.scalars(select(TicketRow).where(col(TicketRow.id).in_(ticket_ids)))
+    rows = {row.id: row for row in found}
+    return [rows[ticket_id] for ticket_id in ticket_ids]
+
+
+_EQUAL: Final = (
+    "status",
+    "tier",
+    "cause",
+    "level",
+    "kind",
+    "channel",
+    "region",
+    "customer_id",
+    "assignee_id",
+)
+_NAMES: Final = {"reopened": "reopened_count"}
+"""Attributes of rules that have another name than their columns."""
+_COLUMNS: Final[Mapping[str, Any]] = {
+    name: col(getattr(TicketRow, _NAMES.get(name, name))) for name in LISTED
+}
+
+
+def _chosen(chosen: Select[T], choice: Choice, now: datetime) -> Select[T]:
+    filters = choice.filters
+    for name in _EQUAL:
         if (wanted := getattr(filters, name)) is not None:
             chosen = chosen.where(getattr(TicketRow, name) == wanted)
     if filters.breached is not None:
         late = col(TicketRow.id).in_(sla.breached_subjects(now))
         chosen = chosen.where(late if filters.breached else ~late)
-    return chosen
+    if filters.opened_from is not None:
+        chosen = chosen.where(col(TicketRow.opened_at) >= filters.opened_from)
+    if filters.opened_until is not None:
+        chosen = chosen.where(col(TicketRow.opened_at) < filters.opened_until)
+    return chosen.where(*(to_sql(rule, _COLUMNS, now) for rule in choice.rules))
 
 
 async def waiting_for(
@@ -69,7 +152,8 @@ async def waiting_for(
         .where(col(TicketRow.linked_at).is_(None))
         .where(or_(col(TicketRow.customer_id).in_(customer_ids), reference.in_(references)))
     )
-    return (await session.scalars(waiting.order_by(col(TicketRow.id)).with_for_update())).all()
+    fresh = waiting.order_by(col(TicketRow.id)).with_for_update().execution_options(populate_existing=True)
+    return (await session.scalars(fresh)).all()
 
 
 async def unlinked_since(session: AsyncSession, since: datetime, *, limit: int) -> Sequence[TicketRow]:
@@ -110,8 +194,67 @@ async def conversations(session: AsyncSession, ticket_ids: Collection[UUID]) -> 
 
 
 async def notes(session: AsyncSession, ticket_id: UUID) -> Sequence[NoteRow]:
-    written = select(NoteRow).where(col(NoteRow.ticket_id) == ticket_id).order_by(col(NoteRow.id))
+    """Of the ticket and of all that were merged into it."""
+    theirs = col(NoteRow.ticket_id).in_(_MERGED.bindparams(id=ticket_id).columns(id=Uuid).scalar_subquery())
+    written = select(NoteRow).where(theirs).order_by(col(NoteRow.id))
     return (await session.scalars(written)).all()
+
+
+_MERGED = text(
+    "WITH RECURSIVE merged (id) AS (SELECT CAST(:id AS uuid) UNION"
+    " SELECT t.id FROM ticket AS t JOIN merged AS m ON t.merged_into = m.id) SELECT id FROM merged"
+)
+_MERGED_AT_LAST = text(
+    "WITH RECURSIVE way (id, into_id) AS (SELECT id, merged_into FROM ticket WHERE id = :id UNION"
+    " SELECT t.id, t.merged_into FROM ticket AS t JOIN way AS w ON t.id = w.into_id)"
+    " SELECT id FROM way WHERE into_id IS NULL"
+)
+_DESCENDS = text(
+    "WITH RECURSIVE above (id) AS (SELECT CAST(:id AS uuid) UNION SELECT l.to_id FROM ticket_link AS l"
+    " JOIN above AS a ON l.from_id = a.id WHERE l.type = 'child') SELECT EXISTS (SELECT FROM above WHERE id = :of)"
+)
+
+
+async def merged_at_last(session: AsyncSession, ticket_id: UUID) -> UUID:
+    """The ticket at the end of a row of merges."""
+    found: UUID = (await session.execute(_MERGED_AT_LAST, {"id": ticket_id})).scalar_one()
+    return found
+
+
+async def is_descendant(session: AsyncSession, ticket_id: UUID, *, of: UUID) -> bool:
+    return bool(await session.scalar(_DESCENDS, {"id": ticket_id, "of": of}))
+
+
+async def links(session: AsyncSession, ticket_id: UUID) -> Sequence[LinkRow]:
+    ends = or_(col(LinkRow.from_id) == ticket_id, col(LinkRow.to_id) == ticket_id)
+    found = select(LinkRow).where(ends).order_by(col(LinkRow.linked_at), col(LinkRow.from_id))
+    return (await session.scalars(found)).all()
+
+
+async def lock_all(session: AsyncSession, ticket_ids: Collection[UUID]) -> Sequence[TicketRow]:
+    """Tickets in the order of their ids, for this transaction alone, as they are once they are ours."""
+    locked = select(TicketRow).where(col(TicketRow.id).in_(ticket_ids)).order_by(col(TicketRow.id))
+    fresh = locked.with_for_update().execution_options(populate_existing=True)
+    return (await session.scalars(fresh)).all()
+
+
+async def histories(session: AsyncSession, ticket_ids: Collection[UUID]) -> Sequence[HistoryRow]:
+    """The histories of several tickets, each in order."""
+    entries = select(HistoryRow).where(col(HistoryRow.ticket_id).in_(ticket_ids))
+    return (await session.scalars(entries.order_by(col(HistoryRow.ticket_id), col(HistoryRow.seq)))).all()
+
+
+async def notes_of(session: AsyncSession, ticket_ids: Collection[UUID]) -> Sequence[NoteRow]:
+    written = select(NoteRow).where(col(NoteRow.ticket_id).in_(ticket_ids)).order_by(col(NoteRow.id))
+    return (await session.scalars(written)).all()
+
+
+def waits_for() -> ScalarSelect[str]:
+    """Why the ticket of the statement around this was last paused."""
+    paused = select(col(HistoryRow.after)["reason"].astext).where(
+        col(HistoryRow.ticket_id) == col(TicketRow.id), col(HistoryRow.fact) == "paused"
+    )
+    return paused.order_by(col(HistoryRow.seq).desc()).limit(1).correlate(TicketRow).scalar_subquery()
 
 
 OPEN = (Status.RECEIVED, Status.CLASSIFIED, Status.HANDLING, Status.WAITING)

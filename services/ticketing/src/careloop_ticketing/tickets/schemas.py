@@ -2,14 +2,20 @@ from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from careloop_common.schemas import Instant
-from careloop_common.web import Body, View
+from careloop_common.schemas import Body, Instant, View
 from pydantic import StringConstraints, model_validator
 
 from careloop_ticketing.classification.policy import Cause, Severity
 from careloop_ticketing.sla.schemas import ClockView
-from careloop_ticketing.tickets.policy import Outcome, PauseReason, ReopenReason, Status
-from careloop_ticketing.vocabulary import Kind, Level, Tier
+from careloop_ticketing.tickets.policy import (
+    CancelReason,
+    LinkType,
+    Outcome,
+    PauseReason,
+    RejectReason,
+    ReopenReason,
+)
+from careloop_ticketing.vocabulary import Kind, Level, Status, Tier
 
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")]
 """A channel or a source system."""
@@ -107,6 +113,27 @@ class AddNote(Body):
     text: Note
 
 
+class Reject(Body):
+    reason: RejectReason
+    note: Note | None = None
+
+
+class Cancel(Body):
+    reason: CancelReason
+    note: Note | None = None
+
+
+class Link(Body):
+    """What this ticket is to the other: its duplicate, its child …"""
+
+    to: UUID
+    type: LinkType
+
+
+class Merge(Body):
+    into: UUID
+
+
 class TicketView(View):
     id: UUID
     number: str
@@ -138,6 +165,8 @@ class TicketView(View):
     outcome: Outcome | None
     feedback_until: datetime | None
     reopened_count: int
+    merged_into: UUID | None
+    watchers: list[str]
     clocks: list[ClockView]
 
 
@@ -158,6 +187,8 @@ class HistoryView(View):
 
 class NoteView(View):
     id: UUID
+    ticket_id: UUID
+    """The ticket that it was written on: this one, or one that was merged into it."""
     about: str
     text: str
     author_id: str
@@ -166,3 +197,15 @@ class NoteView(View):
 
 class NotesView(View):
     items: list[NoteView]
+
+
+class LinkView(View):
+    from_id: UUID
+    to_id: UUID
+    type: LinkType
+    linked_at: datetime
+    linked_by: str
+
+
+class LinksView(View):
+    items: list[LinkView]

@@ -1,7 +1,8 @@
 import pytest
 from careloop_ticketing.tickets import policy
 from careloop_ticketing.tickets.errors import TransitionImpossible
-from careloop_ticketing.tickets.policy import Act, Status
+from careloop_ticketing.tickets.policy import Act
+from careloop_ticketing.vocabulary import Status
 
 WAYS = {
     ("received", "classify"): "classified",
@@ -33,7 +34,12 @@ WAYS = {
     ("handling", "hear"): "handling",
     ("waiting", "hear"): "waiting",
     ("feedback", "hear"): "feedback",
+    ("merged", "unmerge"): "classified",
 }
+
+
+for _open in ("classified", "handling", "waiting"):
+    WAYS |= {(_open, "merge"): "merged", (_open, "reject"): "rejected", (_open, "cancel"): "cancelled"}
 
 
 @pytest.mark.parametrize("act", Act)
@@ -46,9 +52,17 @@ def test_every_act_in_every_status(status, act):
             policy.after(status, act)
 
 
-def test_every_status_has_its_row_and_the_archive_has_no_way_out():
+def test_every_status_has_its_row_and_ends_have_no_way_out():
     assert set(policy.TRANSITIONS) == set(Status)
-    assert not policy.TRANSITIONS[Status.ARCHIVED]
+    for status in (Status.ARCHIVED, Status.REJECTED, Status.CANCELLED):
+        assert not policy.TRANSITIONS[status]
+
+
+@pytest.mark.parametrize(("answered", "back"), [(False, "classified"), (True, "handling")])
+def test_a_merge_that_is_undone_leads_back_to_where_the_ticket_was(answered, back):
+    assert policy.unmerged(Status.MERGED, answered=answered) == back
+    with pytest.raises(TransitionImpossible):
+        policy.unmerged(Status.HANDLING, answered=answered)
 
 
 def test_numbers_name_the_day_and_survive_the_millionth_ticket(noon):

@@ -229,6 +229,17 @@ def cancel(watches: Watches, *, now: datetime) -> None:
     )
 
 
+def revive(watches: Watches, *, because: Because, now: datetime) -> None:
+    """Let clocks that were cancelled run on from where they stopped: the time between counts neither as run nor as pause."""
+    watches.put_all(
+        [
+            replace(watch.turned(clocks.reopen(watch.clock, now, because)), cancelled=False)
+            for watch in watches.values()
+            if watch.cancelled
+        ]
+    )
+
+
 def acknowledge(watches: Watches) -> None:
     """Somebody has taken notice: the steps that wait for silence will not come."""
     watches.put_all(

@@ -1,46 +1,79 @@
 """The use cases of a ticket, by verb. Other slices come in here; the tables stay behind it."""
 
+from careloop_ticketing.tickets.models import HistoryRow as HistoryEntry
+from careloop_ticketing.tickets.models import NoteRow as Note
 from careloop_ticketing.tickets.models import TicketRow as Ticket
+from careloop_ticketing.tickets.queries import OPEN, lock_all
 from careloop_ticketing.tickets.service.case import Case
 from careloop_ticketing.tickets.service.closing import FEEDBACK_TIMER, archive, reopen, resolve
+from careloop_ticketing.tickets.service.ending import cancel, reject
+from careloop_ticketing.tickets.service.family import children_by_status, facts_of_open, known, open_children
 from careloop_ticketing.tickets.service.handling import (
     acknowledge,
     add_note,
+    amend,
     assign,
     classify,
     respond,
 )
 from careloop_ticketing.tickets.service.hearing import hear
-from careloop_ticketing.tickets.service.history import record
+from careloop_ticketing.tickets.service.history import chain_of, record
 from careloop_ticketing.tickets.service.linking import catch_up, link_waiting
-from careloop_ticketing.tickets.service.loading import get, lock, lock_due
+from careloop_ticketing.tickets.service.listing import find
+from careloop_ticketing.tickets.service.loading import expect, get, lock, lock_both, lock_due
+from careloop_ticketing.tickets.service.merging import lock_merged, merge, unmerge
 from careloop_ticketing.tickets.service.opening import Intake, open_ticket
+from careloop_ticketing.tickets.service.relating import adopt, link, links, unlink, unwatch, watch
 from careloop_ticketing.tickets.service.standing import Entry, Standing
 from careloop_ticketing.tickets.service.waiting import pause, resume
 
 __all__ = [
     "FEEDBACK_TIMER",
+    "OPEN",
     "Case",
     "Entry",
+    "HistoryEntry",
     "Intake",
+    "Note",
     "Standing",
     "Ticket",
     "acknowledge",
     "add_note",
+    "adopt",
+    "amend",
     "archive",
     "assign",
+    "cancel",
     "catch_up",
+    "chain_of",
+    "children_by_status",
     "classify",
+    "expect",
+    "facts_of_open",
+    "find",
     "get",
     "hear",
+    "known",
+    "link",
     "link_waiting",
+    "links",
     "lock",
+    "lock_all",
+    "lock_both",
     "lock_due",
+    "lock_merged",
+    "merge",
+    "open_children",
     "open_ticket",
     "pause",
     "record",
+    "reject",
     "reopen",
     "resolve",
     "respond",
     "resume",
+    "unlink",
+    "unmerge",
+    "unwatch",
+    "watch",
 ]

@@ -6,11 +6,13 @@ from careloop_ticketing.sla.policy import watch
 from careloop_ticketing.sla.policy.clock import Because
 from careloop_ticketing.sla.service import Moment
 from careloop_ticketing.tickets import policy
-from careloop_ticketing.tickets.policy import Act, PauseReason, ReopenReason, Status
+from careloop_ticketing.tickets.policy import Act, PauseReason, ReopenReason
 from careloop_ticketing.tickets.service.case import Case
 from careloop_ticketing.tickets.service.closing import reopen
 from careloop_ticketing.tickets.service.history import record, write_note
+from careloop_ticketing.tickets.service.merging import refuse_merged
 from careloop_ticketing.tickets.service.waiting import due_times
+from careloop_ticketing.vocabulary import Status
 
 
 async def hear(case: Case, *, text: str, received_at: datetime | None) -> None:
@@ -18,6 +20,7 @@ async def hear(case: Case, *, text: str, received_at: datetime | None) -> None:
 
     While they are asked how it went, a message says that it did not: the ticket is open again.
     """
+    await refuse_merged(case.session, case.ticket)
     before = {"status": case.ticket.status}
     case.ticket.status = policy.after(case.ticket.status, Act.HEAR)
     at = min(received_at or case.now, case.now)

@@ -4,10 +4,22 @@ from typing import Any
 from uuid import UUID
 
 from careloop_common import ids
+from careloop_common.database import lasting, vault
 from careloop_common.tokens import Actor
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from careloop_ticketing.tickets.chain import PURPOSE, Chain, Entry
 from careloop_ticketing.tickets.models import HistoryRow, NoteRow, TicketRow
 from careloop_ticketing.tickets.service.case import Case
+
+
+def chain_of(session: AsyncSession) -> Chain:
+    """The chain under this process's keys."""
+    known = lasting(session)
+    if Chain not in known:
+        known[Chain] = Chain(vault(session).keys_for(PURPOSE))
+    chain: Chain = known[Chain]
+    return chain
 
 
 def record(
@@ -18,30 +30,24 @@ def record(
     after: Mapping[str, Any] | None = None,
 ) -> None:
     """Write the next history entry; with it the ticket has a new version."""
-    row = entry(case.ticket, fact, actor=case.actor, now=case.now, before=before or {}, after=after or {})
-    case.session.add(row)
+    chain, said = chain_of(case.session), {"before": before or {}, "after": after or {}}
+    case.session.add(entry(case.ticket, fact, chain=chain, actor=case.actor, now=case.now, **said))
 
 
 def entry(
     ticket: TicketRow,
     fact: str,
     *,
+    chain: Chain,
     actor: Actor,
     now: datetime,
     before: Mapping[str, Any],
     after: Mapping[str, Any],
 ) -> HistoryRow:
     ticket.version += 1
-    return HistoryRow(
-        ticket_id=ticket.id,
-        seq=ticket.version,
-        fact=fact,
-        at=now,
-        actor_id=actor.id,
-        actor_kind=actor.kind,
-        before=dict(before),
-        after=dict(after),
-    )
+    new = Entry(ticket.id, ticket.version, fact, now, actor.id, actor.kind, dict(before), dict(after))
+    ticket.head = chain.link(ticket.head, new)
+    return HistoryRow(**new._asdict(), key_id=chain.key_id, hash=ticket.head)
 
 
 def write_note(case: Case, about: str, text: str | None) -> dict[str, str]:

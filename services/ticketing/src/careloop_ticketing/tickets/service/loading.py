@@ -9,7 +9,7 @@ from careloop_common.timers import DueTimer, NewTimer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_ticketing.tickets import queries
-from careloop_ticketing.tickets.errors import TicketNotFound
+from careloop_ticketing.tickets.errors import LinkToItself, TicketNotFound
 from careloop_ticketing.tickets.models import TicketRow
 from careloop_ticketing.tickets.service import standing
 from careloop_ticketing.tickets.service.standing import Standing
@@ -29,9 +29,22 @@ async def lock(session: AsyncSession, ticket_id: UUID, *, expected: int | None =
     ticket = await queries.lock(session, ticket_id)
     if ticket is None:
         raise TicketNotFound(f"There is no ticket {ticket_id}.")
-    if expected is not None and expected != ticket.version:
-        raise VersionMismatch(f"The stored version is {ticket.version}.", current_version=ticket.version)
+    expect(ticket, expected)
     return ticket
+
+
+def expect(ticket: TicketRow, version: int | None) -> None:
+    """`VersionMismatch` if it is not the version that the caller saw."""
+    if version is not None and version != ticket.version:
+        raise VersionMismatch(f"The stored version is {ticket.version}.", current_version=ticket.version)
+
+
+async def lock_both(session: AsyncSession, one: UUID, other: UUID) -> tuple[TicketRow, TicketRow]:
+    """Two tickets, for this transaction alone; always the lower id first, so that nobody waits in a circle."""
+    if one == other:
+        raise LinkToItself
+    found = {ticket_id: await lock(session, ticket_id) for ticket_id in sorted((one, other))}
+    return found[one], found[other]
 
 
 async def lock_due(session: AsyncSession, due: Sequence[DueTimer], now: datetime) -> dict[UUID, Standing]:

@@ -14,14 +14,16 @@ from careloop_ticketing.classification import service as classification
 from careloop_ticketing.classification.policy import RuleSet
 from careloop_ticketing.customers import service as customers
 from careloop_ticketing.customers.service import CustomerRow
+from careloop_ticketing.search import service as search
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.sla.service import Moment, Watches
 from careloop_ticketing.tickets import events, metrics, policy, queries
+from careloop_ticketing.tickets.chain import START, Chain
 from careloop_ticketing.tickets.models import NUMBERS, HistoryRow, TicketRow
-from careloop_ticketing.tickets.policy import Act, Status
+from careloop_ticketing.tickets.policy import Act
 from careloop_ticketing.tickets.service.case import Case
-from careloop_ticketing.tickets.service.history import entry
-from careloop_ticketing.vocabulary import Kind
+from careloop_ticketing.tickets.service.history import chain_of, entry
+from careloop_ticketing.vocabulary import Kind, Status
 
 RULES: Final = "rules"
 
@@ -62,13 +64,15 @@ async def open_ticket(session: AsyncSession, intake: Intake, *, actor: Actor, no
     sla_policy = await sla.active(session)
     rule_set = await classification.active(session)
     customer = await customers.find(session, intake.customer_id, intake.customer_reference)
-    number = policy.number_of((await session.execute(_NEXT_NUMBER)).scalar_one(), now)
+    sequence = (await session.execute(_NEXT_NUMBER)).scalar_one()
+    number = policy.number_of(sequence, now)
     ticket = _draft(intake, customer, number, rule_set=rule_set, policy_version=sla_policy.version, now=now)
-    history = _history(ticket, actor, now)
+    history = _history(ticket, chain_of(session), actor, now)
     if not await _insert(session, ticket):
         ticket = await queries.by_reference(session, ticket.source, str(ticket.external_ref))
         return Opened(ticket, await sla.of(session, ticket.id), is_new=False)
     session.add_all(history)
+    await search.index(session, ticket.id, sequence, ticket.subject, ticket.description)
     case = Case(session, ticket, Watches(ticket.id), actor, now)
     await case.observe(Moment.OPENED, Moment.CLASSIFIED)
     outbox.add(session, events.opened(ticket), now=now)
@@ -115,6 +119,8 @@ def _draft(
         level=verdict.tier.holder,
         policy_version=policy_version,
         opened_at=now,
+        watchers=[],
+        head=START,
     )
 
 
@@ -123,7 +129,7 @@ def _language(intake: Intake, customer: CustomerRow | None) -> str:
     return known or policy.language_of(intake.subject + intake.description)
 
 
-def _history(ticket: TicketRow, actor: Actor, now: datetime) -> list[HistoryRow]:
+def _history(ticket: TicketRow, chain: Chain, actor: Actor, now: datetime) -> list[HistoryRow]:
     opened = {
         "status": Status.RECEIVED,
         "kind": ticket.kind,
@@ -141,8 +147,8 @@ def _history(ticket: TicketRow, actor: Actor, now: datetime) -> list[HistoryRow]
         "level": ticket.level,
     }
     return [
-        entry(ticket, "opened", actor=actor, now=now, before={}, after=opened),
-        entry(ticket, "classified", actor=actor, now=now, before=before, after=classified),
+        entry(ticket, "opened", chain=chain, actor=actor, now=now, before={}, after=opened),
+        entry(ticket, "classified", chain=chain, actor=actor, now=now, before=before, after=classified),
     ]
 
 

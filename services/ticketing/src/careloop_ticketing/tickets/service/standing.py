@@ -15,12 +15,14 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_ticketing.classification.policy import Cause, Severity
-from careloop_ticketing.tickets.policy import Status
-from careloop_ticketing.vocabulary import Kind, Level, Tier
+from careloop_ticketing.tickets import chain as chains
+from careloop_ticketing.tickets.chain import Chain
+from careloop_ticketing.tickets.service.history import chain_of
+from careloop_ticketing.vocabulary import Kind, Level, Status, Tier
 
 _COLUMNS = (
     "id, customer_id, version, status, kind, channel, language, region, vip, cause, tier, severity, level,"
-    " assignee_id, reopened_count"
+    " assignee_id, reopened_count, head"
 )
 _READ: Final = text(f"SELECT {_COLUMNS} FROM ticket WHERE id = ANY(:ids)")  # noqa: S608
 _LOCK_FREE: Final = text(f"{_READ.text} FOR UPDATE SKIP LOCKED")
@@ -29,15 +31,16 @@ _LOCK_ALL: Final = text(f"{_READ.text} ORDER BY id FOR UPDATE")
 _ADOPT: Final = text("UPDATE ticket SET policy_version = :version WHERE id = ANY(:ids)")
 _STORE: Final = text(
     "UPDATE ticket SET version = new.version, status = new.status, tier = new.tier, level = new.level,"
-    " assignee_id = new.assignee_id FROM unnest(CAST(:ids AS uuid[]), CAST(:versions AS int[]),"
-    " CAST(:statuses AS text[]), CAST(:tiers AS text[]), CAST(:levels AS text[]), CAST(:assignees AS text[]))"
-    " AS new (id, version, status, tier, level, assignee_id) WHERE ticket.id = new.id"
+    " assignee_id = new.assignee_id, head = new.head FROM unnest(CAST(:ids AS uuid[]), CAST(:versions AS int[]),"
+    " CAST(:statuses AS text[]), CAST(:tiers AS text[]), CAST(:levels AS text[]), CAST(:assignees AS text[]),"
+    " CAST(:heads AS bytea[])) AS new (id, version, status, tier, level, assignee_id, head) WHERE ticket.id = new.id"
 )
 _RECORD: Final = text(
-    "INSERT INTO ticket_history (ticket_id, seq, fact, at, actor_id, actor_kind, before, after)"
-    " SELECT ticket_id, seq, fact, :at, :actor_id, :actor_kind, CAST(before AS jsonb), CAST(after AS jsonb)"
+    "INSERT INTO ticket_history (ticket_id, seq, fact, at, actor_id, actor_kind, before, after, key_id, hash)"
+    " SELECT ticket_id, seq, fact, :at, :actor_id, :actor_kind, CAST(before AS jsonb), CAST(after AS jsonb), :key_id, hash"
     " FROM unnest(CAST(:tickets AS uuid[]), CAST(:seqs AS int[]), CAST(:facts AS text[]),"
-    " CAST(:befores AS text[]), CAST(:afters AS text[])) AS new (ticket_id, seq, fact, before, after)"
+    " CAST(:befores AS text[]), CAST(:afters AS text[]), CAST(:hashes AS bytea[]))"
+    " AS new (ticket_id, seq, fact, before, after, hash)"
 )
 
 
@@ -58,6 +61,7 @@ class Standing:
     level: Level
     assignee_id: str | None
     reopened_count: int
+    head: bytes
 
 
 class Entry(NamedTuple):
@@ -107,6 +111,7 @@ def _standing(
     level: str,
     assignee_id: str | None,
     reopened_count: int,
+    head: bytes,
 ) -> Standing:
     return Standing(
         ticket_id,
@@ -124,6 +129,7 @@ def _standing(
         Level(level),
         assignee_id,
         reopened_count,
+        head,
     )
 
 
@@ -133,6 +139,8 @@ async def store(
     """Write where the tickets stand, and their histories; the entries have counted up the versions already."""
     if not entries:
         return
+    chain = chain_of(session)
+    hashes = _link(chain, changed, entries, now)
     await session.execute(
         _STORE,
         {
@@ -142,6 +150,7 @@ async def store(
             "tiers": [one.tier.value for one in changed],
             "levels": [one.level.value for one in changed],
             "assignees": [one.assignee_id for one in changed],
+            "heads": [one.head for one in changed],
         },
     )
     await session.execute(
@@ -155,5 +164,20 @@ async def store(
             "facts": [entry.fact for entry in entries],
             "befores": [json.dumps(entry.before) for entry in entries],
             "afters": [json.dumps(entry.after) for entry in entries],
+            "key_id": chain.key_id,
+            "hashes": hashes,
         },
     )
+
+
+def _link(chain: Chain, changed: Sequence[Standing], entries: Sequence[Entry], now: datetime) -> list[bytes]:
+    """Chain the entries to the heads of their tickets, and move the heads."""
+    standings = {one.id: one for one in changed}
+    hashes = []
+    for new in entries:
+        ticket = standings[new.ticket_id]
+        ticket_id, seq, fact, before, after = new
+        said = chains.Entry(ticket_id, seq, fact, now, SYSTEM.id, SYSTEM.kind, before, after)
+        ticket.head = chain.link(ticket.head, said)
+        hashes.append(ticket.head)
+    return hashes

@@ -9,7 +9,8 @@ from careloop_ticketing.sla.policy.following import Change
 from careloop_ticketing.sla.service import Watch, Watches
 from careloop_ticketing.tickets import policy
 from careloop_ticketing.tickets.facts import Described, facts_of
-from careloop_ticketing.tickets.policy import Act, Status
+from careloop_ticketing.tickets.policy import Act
+from careloop_ticketing.vocabulary import Status
 
 Said = tuple[dict[str, Any], dict[str, Any]]
 """What the history says of before and after."""

@@ -1,0 +1,32 @@
+from collections.abc import Sequence
+
+from sqlalchemy import func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from careloop_ticketing.saved_views.models import EVERYBODY, SavedViewRow
+
+
+async def called(session: AsyncSession, code: str, owner_id: str) -> SavedViewRow | None:
+    """The owner's view of this code or, failing that, everybody's."""
+    wanted = select(SavedViewRow).where(
+        col(SavedViewRow.code) == code, col(SavedViewRow.owner_id).in_((owner_id, EVERYBODY))
+    )
+    return (await session.scalars(wanted.order_by(col(SavedViewRow.owner_id).desc()).limit(1))).first()
+
+
+async def visible(
+    session: AsyncSession, owner_id: str, *, after: tuple[str, str] | None, limit: int
+) -> Sequence[SavedViewRow]:
+    """What the owner has and what everybody has, by code."""
+    place = tuple_(col(SavedViewRow.code), col(SavedViewRow.owner_id))
+    wanted = select(SavedViewRow).where(col(SavedViewRow.owner_id).in_((owner_id, EVERYBODY)))
+    if after is not None:
+        wanted = wanted.where(place > after)
+    by_code = wanted.order_by(col(SavedViewRow.code), col(SavedViewRow.owner_id))
+    return (await session.scalars(by_code.limit(limit))).all()
+
+
+async def count(session: AsyncSession, owner_id: str) -> int:
+    theirs = select(func.count()).where(col(SavedViewRow.owner_id) == owner_id)
+    return (await session.execute(theirs)).scalar_one()

@@ -1,0 +1,83 @@
+"""Words by which texts are found.
+
+Chinese, Japanese and Korean have no spaces, so every two neighbouring characters are a word: whatever is written in a
+text, from two characters on, can be found in it. In all other scripts a word is a run of letters and digits, and is
+found whole. Where both touch, as in 办5G卡, word and character together are one more word: `5G卡` needs no separate
+entry for the single character, which half of all texts would share.
+
+Width and case make no difference.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from careloop_ticketing.search.errors import SearchUnclear
+
+LONGEST: Final = 64
+"""Characters of a word that count: an index entry has a largest size."""
+BLOCK: Final = 4096
+"""Subjects that have a marker in common."""
+
+_IDEOGRAPHS = "\u3005-\u3007\u3041-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff"
+_RUN: Final = re.compile(f"(?P<characters>[{_IDEOGRAPHS}]+)|[^\\W_{_IDEOGRAPHS}]+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    text: str
+    start: int
+    end: int
+    characters: bool
+    """Whether every character is a syllable or a word by itself."""
+
+
+def words_of(text: str) -> frozenset[str]:
+    """What the text is found by."""
+    return frozenset(_words(_runs(text)))
+
+
+def wanted(query: str) -> frozenset[str]:
+    """What a text has to have, all of it; `SearchUnclear` if that does not cover what was asked for."""
+    runs = _runs(query)
+    if not runs:
+        raise SearchUnclear("There is no word to search for.", pointer="/q")
+    joined = {run for one, other in pairwise(runs) if _touch(one, other) for run in (one, other)}
+    for run in runs:
+        if run.characters and len(run.text) == 1 and run not in joined:
+            detail = f"{run.text} is a single character: search for two or more that stand together."
+            raise SearchUnclear(detail, pointer="/q")
+    return frozenset(_words(runs))
+
+
+def marker(block: int) -> str:
+    """An entry that all subjects of a block share; no word can be equal to it."""
+    return f"#{block}"
+
+
+def _runs(text: str) -> Sequence[_Run]:
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return [
+        _Run(found.group(), found.start(), found.end(), found["characters"] is not None)
+        for found in _RUN.finditer(plain)
+    ]
+
+
+def _words(runs: Sequence[_Run]) -> Iterator[str]:
+    for run in runs:
+        if run.characters:
+            yield from map("".join, pairwise(run.text))
+        else:
+            yield run.text[:LONGEST]
+    for one, other in pairwise(runs):
+        if _touch(one, other):
+            yield (
+                one.text[-1] + other.text[:LONGEST] if one.characters else one.text[:LONGEST] + other.text[0]
+            )
+
+
+def _touch(one: _Run, other: _Run) -> bool:
+    return one.end == other.start

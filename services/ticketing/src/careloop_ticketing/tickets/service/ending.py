@@ -1,0 +1,30 @@
+"""Ends without a remedy: not for us, or not wanted any more. The clocks end without a verdict."""
+
+from careloop_common import outbox
+
+from careloop_ticketing.sla.policy import watch
+from careloop_ticketing.tickets import events, policy
+from careloop_ticketing.tickets.policy import Act, CancelReason, RejectReason
+from careloop_ticketing.tickets.service.case import Case
+from careloop_ticketing.tickets.service.history import record, write_note
+
+
+async def reject(case: Case, *, reason: RejectReason, note: str | None) -> None:
+    """We will do nothing about it."""
+    await _end(case, Act.REJECT, "rejected", reason, note)
+    outbox.add(case.session, events.rejected(case.ticket, reason=reason, now=case.now), now=case.now)
+
+
+async def cancel(case: Case, *, reason: CancelReason, note: str | None) -> None:
+    """Nothing needs to be done about it."""
+    await _end(case, Act.CANCEL, "cancelled", reason, note)
+    outbox.add(case.session, events.cancelled(case.ticket, reason=reason, now=case.now), now=case.now)
+
+
+async def _end(case: Case, act: Act, fact: str, reason: str, note: str | None) -> None:
+    before = {"status": case.ticket.status}
+    case.ticket.status = policy.after(case.ticket.status, act)
+    watch.cancel(case.watches, now=case.now)
+    written = write_note(case, fact, note)
+    record(case, fact, before=before, after={"status": case.ticket.status, "reason": reason, **written})
+    await case.save()

@@ -1,0 +1,78 @@
+"""Two tickets about one thing: one of them ends, the other takes in what belongs to it.
+
+The clocks of the one that ends are cancelled: nothing of it escalates any more. When the merge turns out to be a mistake,
+they run on from where they stopped; while the ticket was merged nobody was to work on it, so that time does not count.
+"""
+
+from typing import Final
+from uuid import UUID
+
+from careloop_common import outbox
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from careloop_ticketing.sla.policy import watch
+from careloop_ticketing.sla.policy.clock import Because
+from careloop_ticketing.tickets import events, policy, queries
+from careloop_ticketing.tickets.errors import MergeImpossible, TicketMerged
+from careloop_ticketing.tickets.models import TicketRow
+from careloop_ticketing.tickets.policy import Act
+from careloop_ticketing.tickets.service import loading
+from careloop_ticketing.tickets.service.case import Case
+from careloop_ticketing.tickets.service.history import record
+from careloop_ticketing.tickets.service.waiting import due_times
+from careloop_ticketing.vocabulary import Status
+
+_TAKES_IN: Final = frozenset({Status.CLASSIFIED, Status.HANDLING, Status.WAITING, Status.FEEDBACK})
+
+
+async def merge(duplicate: Case, target: Case) -> None:
+    """End the duplicate; who watches it watches the target from now on."""
+    ticket, into = duplicate.ticket, target.ticket
+    if into.status not in _TAKES_IN:
+        raise MergeImpossible(f"Ticket {into.number} is {into.status}.")
+    before = {"status": ticket.status}
+    ticket.status = policy.after(ticket.status, Act.MERGE)
+    ticket.merged_into = into.id
+    watch.cancel(duplicate.watches, now=duplicate.now)
+    brought = [person for person in ticket.watchers if person not in into.watchers]
+    into.watchers = [*into.watchers, *brought]
+    record(duplicate, "merged", before=before, after={"status": ticket.status, "into": str(into.id)})
+    record(target, "took_in", after={"ticket_id": str(ticket.id), "watchers": brought})
+    outbox.add(duplicate.session, events.merged(ticket, into, now=duplicate.now), now=duplicate.now)
+    await duplicate.save()
+
+
+async def lock_merged(session: AsyncSession, ticket_id: UUID) -> tuple[TicketRow, TicketRow]:
+    """A merged ticket and the one that took it in, both locked."""
+    into = (await loading.get(session, ticket_id)).merged_into
+    if into is None:
+        policy.after((await loading.get(session, ticket_id)).status, Act.UNMERGE)
+        raise MergeImpossible
+    ticket, target = await loading.lock_both(session, ticket_id, into)
+    if ticket.merged_into != into:
+        raise MergeImpossible("Somebody else has just undone the merge.")
+    return ticket, target
+
+
+async def unmerge(duplicate: Case, target: Case) -> None:
+    """The merge was a mistake. Possible until the target is closed; its watchers stay with it."""
+    ticket, into = duplicate.ticket, target.ticket
+    before = {"status": ticket.status, "into": str(into.id)}
+    status = policy.unmerged(ticket.status, answered=ticket.responded_at is not None)
+    if into.status not in _TAKES_IN | {Status.MERGED}:
+        raise MergeImpossible(f"Ticket {into.number} is {into.status}: what it took in was closed with it.")
+    ticket.status, ticket.merged_into = status, None
+    watch.revive(duplicate.watches, because=Because(duplicate.actor.id), now=duplicate.now)
+    running = due_times(one for one in duplicate.watches.values() if one.due_at)
+    record(duplicate, "unmerged", before=before, after={"status": ticket.status, **running})
+    record(target, "gave_back", after={"ticket_id": str(ticket.id)})
+    outbox.add(duplicate.session, events.unmerged(ticket, into, now=duplicate.now), now=duplicate.now)
+    await duplicate.save()
+
+
+async def refuse_merged(session: AsyncSession, ticket: TicketRow) -> None:
+    """`TicketMerged` with the number of the ticket that has it now, if it is another one."""
+    if ticket.merged_into is None:
+        return
+    into = await loading.get(session, await queries.merged_at_last(session, ticket.id))
+    raise TicketMerged(f"Ticket {ticket.number} was merged into {into.number}.", number=into.number)

@@ -1,0 +1,153 @@
+"""A patch becomes the acts that it asks for. What it may not change, it does not change: the whole patch is refused then."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+from careloop_common import timers
+
+from careloop_ticketing.tickets import service as tickets
+from careloop_ticketing.tickets.policy import (
+    Act,
+    ArchiveReason,
+    CancelReason,
+    Outcome,
+    RejectReason,
+    ReopenReason,
+)
+from careloop_ticketing.tickets.service import Case
+from careloop_ticketing.tmf621 import queries
+from careloop_ticketing.tmf621.errors import AttributeFixed, AttributeInvalid, AttributeNotWritable
+from careloop_ticketing.tmf621.models import ExtensionRow
+from careloop_ticketing.tmf621.policy import faces, intake, statuses, words
+from careloop_ticketing.tmf621.policy.documents import V5_TICKET
+from careloop_ticketing.tmf621.policy.faces import Face
+from careloop_ticketing.tmf621.policy.statuses import Step, TmfStatus
+from careloop_ticketing.tmf621.service import reading
+from careloop_ticketing.tmf621.service.checking import check, kept_of
+from careloop_ticketing.tmf621.service.noting import write_notes
+from careloop_ticketing.tmf621.views import view
+
+Document = dict[str, Any]
+_SYSTEMS: Final = {"id", "href", "creationDate", "lastUpdate", "statusChangeDate", *faces.HISTORY.values()}
+_WORKED_OUT: Final = {"expectedResolutionDate", "resolutionDate"}
+"""The documents let a client write them; here they follow from the clocks, whatever it writes."""
+_NEEDED: Final = {"description", "severity", "ticketType", "status", "name", "@type"}
+
+
+async def change(case: Case, face: Face, patch: Callable[[Document], Document]) -> None:
+    """Do what leads from the ticket as `face` shows it to the document that `patch` makes of it."""
+    seen = await reading.see(case.session, case.ticket.id)
+    shown = view(seen, face)
+    wanted = patch(shown)
+    names = {name for name in shown.keys() | wanted.keys() if shown.get(name) != wanted.get(name)}
+    names -= _WORKED_OUT
+    check({name: wanted[name] for name in names if name in wanted}, face.shape.part())
+    _refuse(face, names, wanted)
+    before, after = kept_of(face, shown), kept_of(face, wanted)
+    if intake.settled(before) != intake.settled(after):
+        raise AttributeFixed(
+            "Kind, channel, external identifier and customer of a ticket stay as they were at its opening."
+        )
+    extension = await _extension(case)
+    changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+    kept = {name: value for name, value in extension.kept.items() if name not in changed}
+    extension.kept = kept | {name: after[name] for name in changed if name in after}
+    if "note" in names:
+        extension.notes = {**extension.notes, **_notes(case, shown, wanted)}
+    await _classify(case, wanted, names)
+    _amend(case, wanted, names, changed)
+    await _act(case, TmfStatus(shown["status"]), wanted, names)
+
+
+def _refuse(face: Face, names: set[str], wanted: Mapping[str, Any]) -> None:
+    theirs = _SYSTEMS | (set(faces.EXTENSION) if face.version == 4 else set())
+    if forbidden := sorted(names & theirs):
+        raise AttributeNotWritable(f"{forbidden[0]} is given by the system.", pointer=f"/{forbidden[0]}")
+    if removed := sorted(name for name in names & _NEEDED if name not in wanted):
+        raise AttributeNotWritable(f"{removed[0]} cannot be removed.", pointer=f"/{removed[0]}")
+    if "statusChangeReason" in names and "status" not in names:
+        raise AttributeInvalid(
+            "statusChangeReason goes with a change of status.", pointer="/statusChangeReason"
+        )
+
+
+async def _extension(case: Case) -> ExtensionRow:
+    found = (await queries.extensions(case.session, [case.ticket.id])).get(case.ticket.id)
+    if found is None:
+        found = ExtensionRow(ticket_id=case.ticket.id, kept={}, notes={})
+        case.session.add(found)
+    return found
+
+
+def _notes(case: Case, shown: Document, wanted: Document) -> Document:
+    """Notes are added, never changed; those that a patch leaves out stay."""
+    texts = {note["id"]: note["text"] for note in shown.get("note", [])}
+    added = []
+    for place, note in enumerate(intake.notes_of(wanted)):
+        known = texts.get(note.get("id", ""))
+        if known is None:
+            added.append(note)
+        elif known != note["text"].strip():
+            raise AttributeFixed("The text of a note cannot be changed.", pointer=f"/note/{place}/text")
+    return write_notes(case, added)
+
+
+async def _classify(case: Case, wanted: Document, names: set[str]) -> None:
+    severity = words.severity_of(wanted["severity"]) if "severity" in names else None
+    if severity not in {None, case.ticket.severity}:
+        await tickets.classify(case, cause=None, tier=None, severity=severity)
+
+
+def _amend(case: Case, wanted: Document, names: set[str], kept: set[str]) -> None:
+    texts = names & {"name", "description"}
+    if not (texts or kept):
+        return
+    # An attribute that the standard does not have may be named after anything, also after a person.
+    public = {name if name in V5_TICKET.members else "other" for name in kept}
+    tickets.amend(
+        case,
+        subject=intake.subject_of(wanted) if "name" in texts else None,
+        description=intake.text_of(wanted, "description") if "description" in texts else None,
+        attributes=texts | public,
+    )
+
+
+async def _act(case: Case, current: TmfStatus, wanted: Document, names: set[str]) -> None:
+    if "status" not in names:
+        return
+    said = wanted.get("statusChangeReason") if "statusChangeReason" in names else None
+    note = (
+        intake.text_of({"statusChangeReason": said}, "statusChangeReason", longest=10_000) if said else None
+    )
+    for step in statuses.steps(current, TmfStatus(wanted["status"])):
+        await _ACTS[step.act](case, step, note)
+
+
+async def _pause(case: Case, step: Step, note: str | None) -> None:
+    assert step.reason is not None
+    await tickets.pause(case, reason=step.reason, evidence=None, note=note)
+
+
+async def _archive(case: Case, step: Step, note: str | None) -> None:  # noqa: ARG001
+    if note:
+        tickets.add_note(case, text=note)
+    await timers.cancel(case.session, tickets.FEEDBACK_TIMER, case.ticket.id)
+    await tickets.archive(case, reason=ArchiveReason.CLOSED)
+
+
+async def _resume(case: Case, step: Step, note: str | None) -> None:  # noqa: ARG001
+    if note:
+        tickets.add_note(case, text=note)
+    await tickets.resume(case)
+
+
+_ACTS: Mapping[Act, Callable[[Case, Step, str | None], Awaitable[None]]] = {
+    Act.RESPOND: lambda case, _, note: tickets.respond(case, note=note),
+    Act.RESOLVE: lambda case, _, note: tickets.resolve(case, outcome=Outcome.SOLVED, note=note),
+    Act.REOPEN: lambda case, _, note: tickets.reopen(case, reason=ReopenReason.NOT_SOLVED, note=note),
+    Act.PAUSE: _pause,
+    Act.RESUME: _resume,
+    Act.ARCHIVE: _archive,
+    Act.REJECT: lambda case, _, note: tickets.reject(case, reason=RejectReason.NOT_OURS, note=note),
+    Act.CANCEL: lambda case, _, note: tickets.cancel(case, reason=CancelReason.WITHDRAWN, note=note),
+}

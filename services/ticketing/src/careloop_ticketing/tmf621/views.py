@@ -1,0 +1,160 @@
+"""A ticket as a version of the interface shows it: the row, its clocks, its history and its notes, worked out anew each time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from careloop_ticketing.sla.service import Moment, Watches
+from careloop_ticketing.tickets.service import HistoryEntry, Note, Ticket
+from careloop_ticketing.tmf621.policy import faces, statuses, words
+from careloop_ticketing.tmf621.policy.faces import Face
+from careloop_ticketing.tmf621.policy.statuses import TmfStatus
+from careloop_ticketing.vocabulary import Status
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """All that is known of a ticket."""
+
+    ticket: Ticket
+    watches: Watches
+    history: Sequence[HistoryEntry]
+    notes: Sequence[Note]
+    kept: Document
+    note_extras: Document
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    status: TmfStatus
+    at: datetime
+    reason: str
+
+
+def changes(seen: Seen) -> list[Change]:
+    """How the status changed, oldest first."""
+    texts = {str(note.id): note.text for note in seen.notes}
+    found: list[Change] = []
+    waits_for: str | None = None
+    for entry in seen.history:
+        if entry.fact == "paused":
+            waits_for = entry.after.get("reason")
+        if (stored := entry.after.get("status")) is None:
+            continue
+        status = statuses.shown(Status(stored), waits_for)
+        if not found or found[-1].status is not status:
+            said = texts.get(entry.after.get("note_id", "")) or entry.after.get("reason")
+            found.append(Change(status, entry.at, said or entry.after.get("outcome") or entry.fact))
+    return found
+
+
+def view(seen: Seen, face: Face) -> Document:
+    """The resource, with every attribute that has a value."""
+    ticket, kept = seen.ticket, faces.as_written(face, seen.kept)
+    history = changes(seen)
+    due = _due(seen.watches, Moment.RESOLVED)
+    document = {
+        "id": str(ticket.id),
+        "href": face.href(faces.TICKET, ticket.id),
+        "@type": "ComplaintTicket" if face.version == 4 else "TroubleTicket",
+        **_party(ticket, kept, face),
+        **kept,
+        "name": ticket.subject,
+        "description": ticket.description,
+        "severity": words.severity_shown(ticket.severity, kept.get("severity")),
+        "ticketType": words.kind_shown(ticket.kind, kept.get("ticketType")),
+        "creationDate": instant(ticket.opened_at),
+        "lastUpdate": instant(seen.history[-1].at),
+        "status": history[-1].status.value,
+        "statusChangeDate": instant(history[-1].at),
+        "statusChangeReason": history[-1].reason,
+        "expectedResolutionDate": instant(due),
+        "resolutionDate": instant(ticket.resolved_at),
+        "channel": kept.get("channel") or _typed(face, {"id": ticket.channel}, "ChannelRef"),
+        faces.HISTORY[face.version]: [_change(one, face) for one in history],
+        "note": [_note(note, seen.note_extras.get(str(note.id), {}), face) for note in seen.notes],
+        **_identifier(ticket, kept, face),
+    }
+    document |= _extension(seen, kept, face)
+    return {name: value for name, value in document.items() if value not in (None, [])}
+
+
+def _due(watches: Watches, moment: Moment) -> datetime | None:
+    return min(
+        (one.due_at for one in watches.values() if moment in one.definition.stop and one.due_at), default=None
+    )
+
+
+def _typed(face: Face, document: Document, name: str) -> Document:
+    return document | {"@type": name} if face.version == 5 else document
+
+
+def _change(change: Change, face: Face) -> Document:
+    if face.version == 4:
+        return {
+            "changeDate": instant(change.at),
+            "changeReason": change.reason,
+            "status": change.status.value,
+        }
+    return {
+        "statusChangeDate": instant(change.at),
+        "statusChangeReason": change.reason,
+        "status": change.status.value,
+        "@type": "StatusChange",
+    }
+
+
+def _note(note: Note, extras: Document, face: Face) -> Document:
+    said = {"id": str(note.id), "author": note.author_id, "date": instant(note.written_at)}
+    return _typed(face, said, "Note") | extras | {"text": note.text}
+
+
+def _party(ticket: Ticket, kept: Document, face: Face) -> Document:
+    """The customer that the store knows, for tickets which came in another way."""
+    identity = ticket.customer_id or ticket.customer_external_id
+    if not identity or "relatedParty" in kept:
+        return {}
+    who = {"id": str(identity), "@referredType": "Customer", "@type": "PartyRoleRef"}
+    if face.version == 4:
+        return {"relatedParty": [{**who, "role": "customer"}]}
+    outer = {"role": "customer", "@type": "RelatedPartyRefOrPartyRoleRef", "partyOrPartyRole": who}
+    return {"relatedParty": [outer]}
+
+
+def _identifier(ticket: Ticket, kept: Document, face: Face) -> Document:
+    if ticket.external_ref is None or "externalIdentifier" in kept:
+        return {}
+    if face.version == 4:
+        return {"externalId": ticket.external_ref}
+    who = {"owner": ticket.source, "id": ticket.external_ref, "@type": "ExternalIdentifier"}
+    return {"externalIdentifier": [who]}
+
+
+def _extension(seen: Seen, kept: Document, face: Face) -> Document:
+    ticket = seen.ticket
+    values: Document = {
+        "number": ticket.number,
+        "tier": ticket.tier.value,
+        "causeCategory": ticket.cause.value,
+        "isVip": ticket.vip,
+        "supportLevel": ticket.level.value,
+        "responseDueDate": instant(_due(seen.watches, Moment.RESPONDED)),
+        "resolutionDueDate": instant(_due(seen.watches, Moment.RESOLVED)),
+    }
+    if face.version == 4:
+        return {"@schemaLocation": kept.get("@schemaLocation", faces.SCHEMA), **values}
+    ours = [_characteristic(name, value) for name, value in values.items() if value is not None]
+    return {"troubleTicketCharacteristic": [*kept.get("troubleTicketCharacteristic", []), *ours]}
+
+
+def _characteristic(name: str, value: Any) -> Document:
+    kind = "boolean" if isinstance(value, bool) else "string"
+    return {"@type": f"{kind.capitalize()}Characteristic", "name": name, "valueType": kind, "value": value}
+
+
+def instant(at: datetime | None) -> str | None:
+    """As RFC 3339 writes it, in UTC."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z") if at else None

@@ -1,0 +1,180 @@
+import asyncio
+from uuid import UUID
+
+import pytest
+from careloop_common import clock
+from careloop_contracts import TicketSatisfactionRequestedV1
+from careloop_ticketing.incidents import service as incidents
+
+NOWHERE = "00000000-0000-7000-8000-000000000000"
+
+
+@pytest.fixture
+def open_incident(client):
+    async def open_one(**given):
+        answer = await client.post("/v1/incidents", json={"title": "基站故障"} | given)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    return open_one
+
+
+@pytest.fixture
+def resolve(client):
+    async def ask(incident, **given):
+        url = f"/v1/incidents/{incident['ticket']['id']}/resolve"
+        body = {"outcome": "explained", "note": "已修复", "resolve_children": True}
+        return await client.post(url, json=body | given)
+
+    return ask
+
+
+@pytest.fixture
+def progress(client):
+    async def read(incident):
+        return (await client.get(f"/v1/incidents/{incident['ticket']['id']}")).json()
+
+    return read
+
+
+@pytest.fixture
+def work(runtime):
+    """`await work(limit=2)`: one turn of the job."""
+
+    async def once(limit=50):
+        async with runtime.database.transaction() as session:
+            return await incidents.resolve_some(session, now=clock.now(), limit=limit)
+
+    return once
+
+
+async def test_a_list_of_tickets_becomes_children_of_a_fault(open_ticket, open_incident, facts, client):
+    children = [await open_ticket() for _ in range(3)]
+    incident = await open_incident(tickets=[child["id"] for child in children])
+    assert (incident["ticket"]["kind"], incident["ticket"]["subject"]) == ("fault", "基站故障")
+    assert (incident["children"], incident["resolution"]) == ({"classified": 3}, None)
+    for child in children:
+        assert (await facts(child))[-1] == "link_added"
+        assert (await client.get(f"/v1/tickets/{child['id']}/history/verification")).json()["intact"]
+
+
+async def test_a_rule_chooses_among_the_open_tickets(open_ticket, open_incident, act):
+    chosen = [await open_ticket(channel="app") for _ in range(2)]
+    await open_ticket(channel="web")
+    await act(await open_ticket(channel="app"), "resolve")
+    incident = await open_incident(rule='channel == "app" && kind == "complaint"')
+    assert incident["children"] == {"classified": len(chosen)}
+
+
+async def test_every_open_child_is_resolved_in_full(
+    open_ticket, open_incident, resolve, progress, act, facts, client, worker_running, eventually, published
+):
+    children = [await open_ticket() for _ in range(4)]
+    incident = await open_incident(tickets=[child["id"] for child in children])
+    await act(children[0], "cancel", reason="withdrawn")
+    asked = (await resolve(incident)).json()
+    assert asked["ticket"]["status"] == "feedback"
+    assert asked["resolution"]["children"] == {"pending": 3, "resolved": 0, "skipped": 0}
+
+    async def finished():
+        found = await progress(incident)
+        return found if found["resolution"]["finished_at"] else None
+
+    async def all_asked():
+        return len(await published(TicketSatisfactionRequestedV1)) == 4
+
+    async with worker_running():
+        found = await eventually(finished)
+        await eventually(all_asked)
+    assert found["resolution"]["children"] == {"pending": 0, "resolved": 3, "skipped": 0}
+    assert found["children"] == {"cancelled": 1, "feedback": 3}
+    for child in children[1:]:
+        url = f"/v1/tickets/{child['id']}"
+        shown = (await client.get(url)).json()
+        assert (shown["status"], shown["outcome"]) == ("feedback", "explained")
+        assert {clock["state"] for clock in shown["clocks"]} == {"stopped"}
+        assert (await facts(child))[-1] == "resolved"
+        notes = (await client.get(f"{url}/notes")).json()["items"]
+        assert [note["text"] for note in notes] == ["已修复"]
+        assert (await client.get(f"{url}/history/verification")).json()["intact"]
+
+
+async def test_who_is_killed_midway_leaves_nothing_half_done_and_nothing_is_done_twice(
+    runtime, open_ticket, open_incident, resolve, progress, work, facts, act
+):
+    children = [await open_ticket() for _ in range(5)]
+    incident = await open_incident(tickets=[child["id"] for child in children])
+    await resolve(incident)
+    await work(limit=2)
+
+    async def killed():
+        async with runtime.database.transaction() as session:
+            await incidents.resolve_some(session, now=clock.now(), limit=2)
+            raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await killed()
+    assert (await progress(incident))["resolution"]["children"] == {"pending": 3, "resolved": 2, "skipped": 0}
+    by_id = {child["id"]: child for child in children}
+    await act(by_id[min(by_id, key=UUID)], "reopen")
+    assert (await resolve(incident)).status_code == 200
+    while await work(limit=2):
+        pass
+    found = await progress(incident)
+    assert found["resolution"]["children"] == {"pending": 0, "resolved": 5, "skipped": 0}
+    assert found["children"] == {"feedback": 4, "handling": 1}
+    for child in children:
+        assert (await facts(child)).count("resolved") == 1
+
+
+async def test_a_child_that_somebody_closed_meanwhile_is_left_alone(
+    open_ticket, open_incident, resolve, progress, work, act
+):
+    child = await open_ticket()
+    incident = await open_incident(tickets=[child["id"]])
+    await resolve(incident)
+    await act(child, "cancel", reason="withdrawn")
+    await work()
+    assert (await progress(incident))["resolution"]["children"] == {"pending": 0, "resolved": 0, "skipped": 1}
+
+
+async def test_another_resolution_has_to_wait_for_the_one_under_way(
+    open_ticket, open_incident, resolve, work
+):
+    incident = await open_incident(tickets=[(await open_ticket())["id"]])
+    await resolve(incident)
+    answer = await resolve(incident, outcome="declined")
+    assert (answer.status_code, answer.json()["code"]) == (409, "resolution_under_way")
+    await work()
+    assert (await resolve(incident, outcome="declined")).status_code == 200
+
+
+async def test_without_the_wish_the_children_stay_open(open_ticket, open_incident, resolve, work):
+    incident = await open_incident(tickets=[(await open_ticket())["id"]])
+    answer = (await resolve(incident, resolve_children=False)).json()
+    assert (answer["ticket"]["status"], answer["children"]) == ("feedback", {"classified": 1})
+    assert not await work()
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({}, "validation_failed"),
+        ({"rule": "vip", "tickets": [NOWHERE]}, "validation_failed"),
+        ({"tickets": []}, "validation_failed"),
+        ({"tickets": [NOWHERE]}, "invalid_incident"),
+        ({"rule": "colour == 1"}, "invalid_incident"),
+        ({"rule": "vip"}, "invalid_incident"),
+    ],
+)
+async def test_what_is_no_incident_is_refused_and_opens_nothing(client, open_ticket, given, code):
+    await open_ticket()
+    answer = await client.post("/v1/incidents", json={"title": "基站故障"} | given)
+    assert (answer.status_code, answer.json()["code"]) == (422, code), answer.text
+    assert len((await client.get("/v1/tickets")).json()["items"]) == 1
+
+
+async def test_a_ticket_that_is_no_incident_is_not_found(open_ticket, resolve, client):
+    ticket = await open_ticket()
+    assert (await client.get(f"/v1/incidents/{ticket['id']}")).json()["code"] == "incident_not_found"
+    assert (await resolve({"ticket": ticket})).json()["code"] == "incident_not_found"

@@ -1,0 +1,91 @@
+import unicodedata
+
+import pytest
+from careloop_ticketing.search.errors import SearchUnclear
+from careloop_ticketing.search.policy import LONGEST, marker, wanted, words_of
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+CHINESE = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF), min_size=2, max_size=40)
+LATIN = st.text("abcXYZ0189éß", min_size=1, max_size=12)
+MIXED = st.lists(st.one_of(CHINESE, LATIN), min_size=1, max_size=6).map("".join)
+NOISE = st.text(max_size=200)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("手机信号", {"手机", "机信", "信号"}),
+        ("Slow broadband, SLOW!", {"slow", "broadband"}),
+        ("ＡＢＣ１２３", {"abc123"}),
+        ("办5G卡", {"5g", "办5g", "5g卡"}),
+        ("话费,账单", {"话费", "账单"}),
+        ("a-b_c", {"a", "b", "c"}),
+        ("我 要", set()),
+        ("", set()),
+        ("!?。、", set()),
+        ("カード と 한국어", {"カー", "ード", "한국", "국어"}),
+    ],
+)
+def test_a_text_is_found_by_pairs_of_characters_and_by_whole_words(text, words):
+    assert words_of(text) == words
+
+
+@given(MIXED, MIXED, CHINESE, st.data())
+@example("", "", "信号", None)
+def test_two_or_more_characters_of_a_text_are_found_in_it(before, after, characters, data):
+    start = data.draw(st.integers(0, len(characters) - 2)) if data else 0
+    end = data.draw(st.integers(start + 2, len(characters))) if data else 2
+    assert wanted(characters[start:end]) <= words_of(before + characters + after)
+
+
+@given(NOISE, LATIN, NOISE)
+def test_a_word_of_a_text_is_found_in_it(before, word, after):
+    assert wanted(word) <= words_of(f"{before} {word} {after}")
+
+
+@given(CHINESE, LATIN, CHINESE)
+def test_a_word_with_one_character_beside_it_is_found(before, word, after):
+    text = words_of(before + word + after)
+    assert wanted(before[-1] + word) <= text
+    assert wanted(word + after[0]) <= text
+    assert wanted(before[-1] + word + after[0]) <= text
+
+
+@given(MIXED)
+def test_width_and_case_make_no_difference(text):
+    wide = "".join(chr(ord(char) + 0xFEE0) if "!" <= char <= "~" else char for char in text)
+    assert words_of(wide) == words_of(text) == words_of(text.upper().lower()) == words_of(text.title())
+
+
+@given(NOISE)
+def test_whatever_is_written_has_words_that_an_index_can_hold(text):
+    words = words_of(text)
+    assert all(word and len(word) <= LONGEST + 1 and "\0" not in word and "#" not in word for word in words)
+    assert marker(7) not in words
+
+
+@given(NOISE)
+def test_whatever_is_asked_for_is_searched_or_refused(query):
+    try:
+        words = wanted(query)
+    except SearchUnclear:
+        return
+    assert words
+    assert words <= words_of(query)
+
+
+@pytest.mark.parametrize("query", ["", "  ", "?!,。", "卡", "卡 坏", "信号 卡", "\0"])
+def test_what_has_no_word_is_refused(query):
+    with pytest.raises(SearchUnclear) as refused:
+        wanted(query)
+    assert refused.value.pointer == "/q"
+
+
+@given(st.text(st.characters(categories=["Lu", "Ll", "Nd"]), min_size=LONGEST, max_size=300))
+def test_a_word_of_any_length_is_found(word):
+    assume(unicodedata.normalize("NFKC", word).isalnum())
+    try:
+        assert wanted(word) <= words_of(f"see {word}.")
+    except SearchUnclear:
+        pytest.fail("a long word is a word")
