@@ -24,6 +24,10 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
 
+WITHDRAWN = (Status.MERGED, Status.REJECTED, Status.CANCELLED)
+"""Who asks for nothing any more, and is in no figure."""
+
+
 class Rank(StrEnum):
     """Words in ascending order. Compare by `rank`: as strings they would sort by the alphabet."""
 

@@ -111,6 +111,17 @@ async def test_who_comes_again_about_the_same_was_not_helped_at_first_contact(
     assert (found["numerator"], found["denominator"]) == (1, 2)
 
 
+async def test_who_asks_for_nothing_any_more_is_in_no_figure(client, open_ticket, act, past, window):
+    kept, merged, rejected, cancelled = [await open_ticket() for _ in range(4)]
+    await act(merged, "merge", into=kept["id"])
+    await act(rejected, "reject", reason="spam")
+    await act(cancelled, "cancel", reason="withdrawn")
+    for ticket in (kept, merged, rejected, cancelled):
+        await past(ticket, days=4)
+    (whole,) = (await client.get("/v1/ticket-kpis", params=window)).json()["groups"]
+    assert (whole["tickets"], whole["closed_in_72_h"]["denominator"]) == (1, 1)
+
+
 async def test_figures_by_hour_are_of_the_zone_that_was_asked_for(client, open_ticket, window):
     ticket = await open_ticket()
     opened = datetime.fromisoformat(ticket["opened_at"])

@@ -13,11 +13,15 @@ from sqlmodel import col
 from careloop_ticketing.kpis.policy import LOOP_GOAL, REPEAT_WINDOW, RESPONSE_GOAL, Grouping
 from careloop_ticketing.sla import queries as sla
 from careloop_ticketing.tickets.service import Ticket
+from careloop_ticketing.vocabulary import WITHDRAWN
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Tickets by when they were opened; the end is not in it."""
+    """Tickets by when they were opened; the end is not in it.
+
+    Who was merged, rejected or cancelled asks for nothing: they are in no figure.
+    """
 
     opened_from: datetime
     opened_until: datetime
@@ -25,7 +29,8 @@ class Window:
     zone: ZoneInfo
 
     def holds(self) -> ColumnElement[bool]:
-        return and_(col(Ticket.opened_at) >= self.opened_from, col(Ticket.opened_at) < self.opened_until)
+        within = and_(col(Ticket.opened_at) >= self.opened_from, col(Ticket.opened_at) < self.opened_until)
+        return and_(within, col(Ticket.status).not_in(WITHDRAWN))
 
     def group(self) -> ColumnElement[Any]:
         if self.by is Grouping.ALL:

@@ -18,6 +18,7 @@ class GroupView(View):
     group: str
     """The word by which the group is told apart; empty where a ticket has none."""
     tickets: int
+    """Without those that were merged, rejected or cancelled."""
     responded_in_30_min: RatioView
     """First answer by a person or a solution within 30 minutes of the opening; the acknowledgement does not count."""
     first_contact_resolution: RatioView

@@ -17,7 +17,7 @@ from careloop_ticketing.facts import LISTED
 from careloop_ticketing.sla import queries as sla
 from careloop_ticketing.tickets.models import HistoryRow, LinkRow, NoteRow, TicketRow
 from careloop_ticketing.tickets.schemas import Code, Line, Reference
-from careloop_ticketing.vocabulary import Kind, Level, Status, Tier
+from careloop_ticketing.vocabulary import WITHDRAWN, Kind, Level, Status, Tier
 
 T = TypeVar("T")
 
@@ -275,5 +275,5 @@ async def responded_in_time(session: AsyncSession, now: datetime) -> tuple[int, 
         func.count().filter(answered, took <= RESPONSE_GOAL),
         func.count().filter(took > RESPONSE_GOAL),
         func.count().filter(~answered, took <= RESPONSE_GOAL),
-    )
+    ).where(col(TicketRow.status).not_in(WITHDRAWN))
     return (await session.execute(counts)).one()
