@@ -266,3 +266,44 @@ async def test_a_ticket_that_becomes_an_advanced_one_gets_the_clocks_of_such(
     await act(ticket, "respond")
     raised = await act(ticket, "classify", tier="advanced")
     assert {clock["name"] for clock in raised["clocks"]} == {"first_response", "resolution", "public_answer"}
+
+
+async def test_a_policy_that_forbids_a_pause_ends_it_when_it_is_applied(
+    client, open_ticket, act, publish_clocks, worker_running, eventually
+):
+    ticket = await open_ticket()
+    await act(ticket, "respond")
+    await act(ticket, "pause", reason="waiting_for_customer")
+    document = await publish_clocks()
+    document["clocks"]["resolution"]["pauses"] = []
+    version = (await client.put("/v1/sla-policies", json=document)).json()["version"]
+    await client.post("/v1/sla-recalculations", json={"version": version})
+    async with worker_running():
+        await eventually(lambda: _done(client))
+    shown = (await client.get(f"/v1/tickets/{ticket['id']}")).json()
+    assert (shown["status"], _clock(shown, "resolution")["state"]) == ("handling", "running")
+
+
+async def test_a_ticket_that_is_lifted_by_its_ladder_gets_the_clocks_of_its_new_place(
+    client, open_ticket, publish_clocks, worker_running, eventually
+):
+    ladder = [
+        {"name": "raise", "percent": 50, "action": "raise_tier"},
+        {"name": "breach", "percent": 100, "action": "remind"},
+    ]
+    await publish_clocks(
+        {"up": ladder},
+        first={"targets": [{"seconds": 1}], "ladders": [{"ladder": "up"}]},
+        expert={"when": 'tier == "intermediate"', "targets": [{"seconds": 7200}]},
+    )
+    ticket = await open_ticket()
+
+    async def lifted():
+        history = (await client.get(f"/v1/tickets/{ticket['id']}/history")).json()["items"]
+        return next((entry for entry in history if entry["after"].get("step") == "raise"), None)
+
+    async with worker_running():
+        entry = await eventually(lifted)
+    assert entry["after"]["expert"]["target_seconds"] == 7200
+    shown = (await client.get(f"/v1/tickets/{ticket['id']}")).json()
+    assert _clock(shown, "expert")["state"] == "running"

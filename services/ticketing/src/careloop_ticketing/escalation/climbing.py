@@ -7,12 +7,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from careloop_common.tokens import SYSTEM
+
 from careloop_ticketing.escalation import policy
 from careloop_ticketing.escalation.policy import Consequence, Place
-from careloop_ticketing.sla.policy.clock import State
+from careloop_ticketing.sla.policy.clock import Because, State
 from careloop_ticketing.sla.policy.ladder import Action, Upcoming
-from careloop_ticketing.sla.policy.watch import Watch
+from careloop_ticketing.sla.policy.watch import Calendars, Watch, begin_late
 from careloop_ticketing.sla.service import Watches
+from careloop_ticketing.tickets.facts import facts_of, seen_by
 from careloop_ticketing.tickets.service import Entry, Standing, targets
 
 _LIFTING = frozenset({Action.RAISE_TIER, Action.REASSIGN})
@@ -36,11 +39,6 @@ class Taken:
     """The steps that were overtaken, which the notice of this one mentions."""
 
     @property
-    def lifted(self) -> bool:
-        """Whether it may have changed what the ticket's clocks are decided by."""
-        return self.upcoming.step.action in _LIFTING
-
-    @property
     def name(self) -> str:
         return f"{self.watch.name} {self.upcoming.step.name}"
 
@@ -56,17 +54,19 @@ def lifts(watch: Watch, now: datetime) -> bool:
     return False
 
 
-def climb(ticket: Standing, watches: Watches, name: str, now: datetime) -> Iterator[Taken]:
+def climb(
+    ticket: Standing, watches: Watches, name: str, calendars: Calendars, now: datetime
+) -> Iterator[Taken]:
     """Take every step that is due: after an outage that can be several, each with the time at which it was due."""
     while (upcoming := watches[name].upcoming()) and upcoming.due_at <= now:
         watch = watches[name]
         watches.put(watch.climbed(upcoming))
         place = Place(ticket.level, ticket.tier)
         if watch.state is not State.STOPPED:
-            yield _take(ticket, watches, watch, upcoming, policy.decide(upcoming.step, place), now)
+            yield _take(ticket, watches, watch, upcoming, policy.decide(upcoming.step, place), calendars, now)
         elif upcoming.step.is_breach:
             # It was over its target when it stopped, before the worker came to see: only the fact remains.
-            yield _take(ticket, watches, watch, upcoming, policy.unmoved(place), now)
+            yield _take(ticket, watches, watch, upcoming, policy.unmoved(place), calendars, now)
 
 
 def _take(
@@ -75,6 +75,7 @@ def _take(
     watch: Watch,
     upcoming: Upcoming,
     consequence: Consequence,
+    calendars: Calendars,
     now: datetime,
 ) -> Taken:
     before: dict[str, Any] = _place(ticket)
@@ -86,6 +87,7 @@ def _take(
         ticket.tier = consequence.tier
     if upcoming.step.action in _LIFTING:
         moved_from, moved_to = targets.follow(ticket, watches, now)
+        moved_to |= targets.begun(_begin_late(ticket, watches, calendars, now))
     ticket.version += 1
     step = {
         "step": upcoming.step.name,
@@ -97,6 +99,20 @@ def _take(
     fact = "sla_breached" if upcoming.step.is_breach else "escalated"
     entry = Entry(ticket.id, ticket.version, fact, before | moved_from, step | _place(ticket) | moved_to)
     return Taken(ticket, watch, upcoming, consequence.told, ticket.level.value, ticket.tier.value, entry)
+
+
+def _begin_late(ticket: Standing, watches: Watches, calendars: Calendars, now: datetime) -> list[Watch]:
+    """A ticket that was lifted may have clocks that it had not before."""
+    newest = max((watch.policy for watch in watches.values()), key=lambda policy: policy.version)
+    return begin_late(
+        watches,
+        newest,
+        seen_by(ticket),
+        facts=facts_of(ticket),
+        calendars=calendars,
+        because=Because(SYSTEM.id),
+        now=now,
+    )
 
 
 def _place(ticket: Standing) -> dict[str, Any]:

@@ -12,16 +12,15 @@ from uuid import UUID
 
 from careloop_common import ids, outbox
 from careloop_common.timers import DueTimer
-from careloop_common.tokens import SYSTEM
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_ticketing.escalation import events, metrics
 from careloop_ticketing.escalation.climbing import Taken, climb, lifts, one_notice_each
 from careloop_ticketing.sla import service as sla
+from careloop_ticketing.sla.policy.watch import Calendars
 from careloop_ticketing.sla.service import Watch, Watches
 from careloop_ticketing.tickets import service as tickets
-from careloop_ticketing.tickets.facts import facts_of, seen_by
 from careloop_ticketing.tickets.service import standing
 
 _RECORD: Final = text(
@@ -37,43 +36,38 @@ _RECORD: Final = text(
 async def on_due(session: AsyncSession, due: Sequence[DueTimer], now: datetime) -> None:
     """Take every step that is due on the clocks of these timers."""
     free = await tickets.lock_due(session, due, now)
-    watches = await _watches(session, [timer for timer in due if timer.owner_id in free], now)
+    watches, calendars = await _watches(session, [timer for timer in due if timer.owner_id in free], now)
     steps: list[Taken] = []
     for timer in due:
         theirs = watches.get(timer.owner_id)
         watch = theirs.get(timer.step) if theirs else None
         if theirs and watch and watch.generation == timer.generation:
-            steps += climb(free[timer.owner_id], theirs, timer.step, now)
+            steps += climb(free[timer.owner_id], theirs, timer.step, calendars, now)
             # Also where nothing was due after all: the timer is gone, and the clock needs its next one.
             theirs.put(theirs[timer.step])
     taken = one_notice_each(steps)
-    await _begin_late(session, taken, watches, now)
     moved = {one.ticket.id: one.ticket for one in taken}
     await standing.store(session, list(moved.values()), [one.entry for one in taken], now=now)
     await _record(session, taken, now)
     await sla.save(session, *watches.values())
 
 
-async def _watches(session: AsyncSession, due: Sequence[DueTimer], now: datetime) -> Mapping[UUID, Watches]:
-    """The clocks that are due; of a ticket that is about to be lifted all of them, for their targets may move."""
+async def _watches(
+    session: AsyncSession, due: Sequence[DueTimer], now: datetime
+) -> tuple[Mapping[UUID, Watches], Calendars]:
+    """The clocks that are due; of a ticket that is about to be lifted all of them, for their targets may move.
+
+    And, if there is such a one, the calendars by which further clocks of it may begin.
+    """
     found = await sla.named(session, [(timer.owner_id, timer.step) for timer in due])
     by_ticket: dict[UUID, list[Watch]] = defaultdict(list)
     for watch in found.values():
         by_ticket[watch.subject_id].append(watch)
     lifted = {watch.subject_id for watch in found.values() if lifts(watch, now)}
-    whole = await sla.of_all(session, lifted) if lifted else {}
-    return {ticket_id: Watches(ticket_id, theirs) for ticket_id, theirs in by_ticket.items()} | dict(whole)
-
-
-async def _begin_late(
-    session: AsyncSession, taken: Sequence[Taken], watches: Mapping[UUID, Watches], now: datetime
-) -> None:
-    """A ticket that was lifted may have clocks that it had not before."""
-    for ticket in {one.ticket.id: one.ticket for one in taken if one.lifted}.values():
-        theirs = watches[ticket.id]
-        policy = max((watch.policy for watch in theirs.values()), key=lambda policy: policy.version)
-        seen, facts = seen_by(ticket), facts_of(ticket)
-        await sla.begin_late(session, theirs, policy, seen, facts=facts, actor=SYSTEM, now=now)
+    watches = {ticket_id: Watches(ticket_id, theirs) for ticket_id, theirs in by_ticket.items()}
+    if not lifted:
+        return watches, {}
+    return watches | dict(await sla.of_all(session, lifted)), await sla.active_calendars(session)
 
 
 async def _record(session: AsyncSession, taken: Sequence[Taken], now: datetime) -> None:

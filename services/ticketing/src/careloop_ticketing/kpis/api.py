@@ -9,12 +9,13 @@ from careloop_common.schemas import Instant
 from careloop_common.web import CareRouter, NowDep, SessionDep, needs, problems
 from fastapi import Depends, Query
 
-from careloop_ticketing.kpis import queries, service
+from careloop_ticketing.kpis import policy, queries, service
 from careloop_ticketing.kpis.errors import WindowInvalid
-from careloop_ticketing.kpis.policy import Grouping, Ratio
+from careloop_ticketing.kpis.policy import Grouping
 from careloop_ticketing.kpis.queries import Window
-from careloop_ticketing.kpis.schemas import GroupView, KpiView, PauseAuditView, RatioView, SuspectView
+from careloop_ticketing.kpis.schemas import GroupView, KpiView, PauseAuditView, SuspectView
 from careloop_ticketing.kpis.service import Group, Suspect
+from careloop_ticketing.summary.schemas import Ratio
 
 router = CareRouter(tags=["kpis"])
 READ = needs("tickets:read")
@@ -78,8 +79,8 @@ def _group(group: Group) -> GroupView:
     )
 
 
-def _ratio(ratio: Ratio) -> RatioView:
-    return RatioView.model_validate(ratio)
+def _ratio(ratio: policy.Ratio) -> Ratio:
+    return Ratio.model_validate(ratio)
 
 
 def _suspect(suspect: Suspect) -> SuspectView:

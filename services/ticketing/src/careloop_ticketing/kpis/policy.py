@@ -8,7 +8,6 @@ from typing import Final
 
 from careloop_ticketing.sla.policy.clock import Activity, Clock
 
-RESPONSE_GOAL: Final = timedelta(minutes=30)
 LOOP_GOAL: Final = timedelta(hours=72)
 REPEAT_WINDOW: Final = timedelta(days=7)
 """How long after its resolution a case counts as solved at first contact only provisionally."""

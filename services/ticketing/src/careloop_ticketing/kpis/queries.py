@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from careloop_ticketing.kpis.policy import LOOP_GOAL, REPEAT_WINDOW, RESPONSE_GOAL, Grouping
+from careloop_ticketing.kpis.policy import LOOP_GOAL, REPEAT_WINDOW, Grouping
 from careloop_ticketing.sla import queries as sla
+from careloop_ticketing.tickets.queries import RESPONSE_GOAL
 from careloop_ticketing.tickets.service import Ticket
 from careloop_ticketing.vocabulary import WITHDRAWN
 

@@ -4,14 +4,7 @@ from uuid import UUID
 from careloop_common.web import View
 
 from careloop_ticketing.kpis.policy import Grouping, Suspicion
-
-
-class RatioView(View):
-    numerator: int
-    denominator: int
-    excluded: int
-    """Not decided yet, or not concerned: in neither of the two."""
-    ratio: float | None
+from careloop_ticketing.summary.schemas import Ratio
 
 
 class GroupView(View):
@@ -19,16 +12,16 @@ class GroupView(View):
     """The word by which the group is told apart; empty where a ticket has none."""
     tickets: int
     """Without those that were merged, rejected or cancelled."""
-    responded_in_30_min: RatioView
+    responded_in_30_min: Ratio
     """First answer by a person or a solution within 30 minutes of the opening; the acknowledgement does not count."""
-    first_contact_resolution: RatioView
+    first_contact_resolution: Ratio
     """FCR: never taken up again, and no further ticket of the same customer and cause within seven days; told of
     resolutions seven days old, and at once of those that were taken up again."""
-    closed_in_72_h: RatioView
+    closed_in_72_h: Ratio
     """From the opening to the archive within 72 hours."""
-    reopened: RatioView
+    reopened: Ratio
     """Taken up again, of those that were ever resolved."""
-    attainment: dict[str, RatioView]
+    attainment: dict[str, Ratio]
     """By clock: stopped within the target, of all that were stopped or ran out. Cancelled ones are excluded."""
 
 

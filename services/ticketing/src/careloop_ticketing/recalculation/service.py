@@ -96,7 +96,7 @@ async def _follow(
         if moved:
             changes[ticket.id] = moved
             ticket.version += 1
-            before, after = targets.explained(moved, now)
+            before, after = targets.told(ticket, watches[ticket.id], moved, now)
             why = {"because": row.cause.value, "of": row.subject, "version": row.version}
             entries.append(Entry(ticket.id, ticket.version, "recalculated", before, after | why))
             for change in moved:

@@ -123,14 +123,21 @@ async def observe(
 ) -> None:
     """Let what happened stop and start clocks."""
     by = Because(actor.id)
-    counted = await _active_calendars(session, policy)
+    counted = await active_calendars(session, policy.calendars)
     for moment in moments:
         watch.observe(watches, policy, moment, facts=facts, calendars=counted, because=by, now=now)
 
 
-async def _active_calendars(session: AsyncSession, policy: Policy) -> Calendars:
-    versions = {code: await calendars.current(session, code) for code in policy.calendars}
-    return {code: (version, await calendars.of(session, code, version)) for code, version in versions.items()}
+async def active_calendars(session: AsyncSession, codes: Collection[str] | None = None) -> Calendars:
+    """The active version of these calendars, or of all, ready to count."""
+    if codes is not None and not codes:
+        return {}
+    wanted = {
+        code: version
+        for code, version in (await calendars.active(session)).items()
+        if codes is None or code in codes
+    }
+    return {code: (version, await calendars.of(session, code, version)) for code, version in wanted.items()}
 
 
 async def begin_late(
@@ -144,18 +151,14 @@ async def begin_late(
     now: datetime,
 ) -> list[Watch]:
     """Begin the clocks that a case has by its facts only now, though their moment is past; returns them."""
-    counted = await _active_calendars(session, policy)
+    counted = await active_calendars(session, policy.calendars)
     by = Because(actor.id)
     return watch.begin_late(watches, policy, seen, facts=facts, calendars=counted, because=by, now=now)
 
 
 async def new_terms(session: AsyncSession, policy: Policy | None) -> NewTerms:
     """The active version of every calendar and, unless the clocks are to keep theirs, a policy."""
-    active = await calendars.active(session)
-    return NewTerms(
-        {code: (version, await calendars.of(session, code, version)) for code, version in active.items()},
-        policy,
-    )
+    return NewTerms(await active_calendars(session), policy)
 
 
 async def save(session: AsyncSession, *subjects: Watches) -> None:

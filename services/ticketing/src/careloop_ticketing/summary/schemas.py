@@ -7,7 +7,7 @@ class Ratio(View):
     numerator: int
     denominator: int
     excluded: int
-    """Not decided yet, so in neither of the two."""
+    """Not decided yet, or not concerned: in neither of the two."""
     ratio: float | None
 
 

@@ -24,14 +24,19 @@ class Waiting(Described, Protocol):
 
 def follow(ticket: Waiting, watches: Watches, now: datetime) -> Said:
     """Aim the clocks at what the ticket's facts ask for, and end a pause that they forbid."""
-    before, after = explained(following.follow(watches, facts=facts_of(ticket), now=now), now)
+    return told(ticket, watches, following.follow(watches, facts=facts_of(ticket), now=now), now)
+
+
+def told(ticket: Waiting, watches: Watches, changes: Sequence[Change], now: datetime) -> Said:
+    """What the history says of changes; a ticket of which no clock waits any more is being handled again."""
+    before, after = _explained(changes, now)
     if ticket.status is Status.WAITING and not watch.waits(watches):
         before["status"], after["status"] = ticket.status, Status.HANDLING
         ticket.status = policy.after(ticket.status, Act.RESUME)
     return before, after
 
 
-def explained(changes: Sequence[Change], now: datetime) -> Said:
+def _explained(changes: Sequence[Change], now: datetime) -> Said:
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}
     for moved in changes:
