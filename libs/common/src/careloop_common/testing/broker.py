@@ -33,9 +33,14 @@ class Broker:
         return cls(await nats.connect(url, name="careloop-test"))
 
     async def reset(self) -> None:
-        """Delete every stream, and make those of the contracts anew, as a service would."""
+        """Empty every stream of the contracts, and delete the others.
+
+        One after the other, each made anew at once: behind the last stream of all the server removes their directory a
+        moment later, from under one that is being made there meanwhile.
+        """
         for info in await self.jetstream.streams_info():
             await self.jetstream.delete_stream(info.config.name or "")
+            await streams.ensure(self._api, replicas=1)
         await streams.ensure(self._api, replicas=1)
 
     async def _api(self, subject: str, body: Mapping[str, Any] | None) -> Any:
