@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
@@ -87,14 +87,17 @@ def test_the_subscription_speaks_for_fee_and_contract(make_facts, as_of: date) -
 def test_a_leavers_record_shows_what_he_had(make_facts, as_of: date, ended_on: date | None) -> None:
     had = Subscription("mobile", "ended", 40.0, "One year", date(2023, 3, 1), ended_on)
     facts = make_facts(
-        status="left", joined_on=date(2023, 3, 1), left_on=date(2025, 3, 2), subscriptions=(had,)
+        tenure=None, status="left", joined_on=date(2023, 3, 1), left_on=date(2025, 3, 2), subscriptions=(had,)
     )
     record = features.record(facts, as_of)
-    assert (record["subscriptions"], record["monthly_fee"], record["tenure_from_dates"]) == (1.0, 40.0, 24.0)
+    assert (record["subscriptions"], record["monthly_fee"], record["tenure_months"]) == (1.0, 40.0, 24.0)
 
 
-def test_only_one_of_two_tenures_is_kept() -> None:
-    spec = Specification((Feature("tenure_from_dates", Kind.NUMERIC), Feature("tenure_months", Kind.NUMERIC)))
-    complete, half = np.array([[1.0, 2.0]] * 4), np.array([[1.0, 2.0], [1.0, np.nan]] * 2)
-    assert set(features.choose_tenure(spec, complete)) == {"tenure_from_dates"}
-    assert set(features.choose_tenure(spec, half)) == {"tenure_months"}
+@pytest.mark.parametrize(
+    ("told", "tenure"), [({}, 24.0), ({"tenure_months": "7"}, "7"), ({"tenure_months": "?"}, 24.0)]
+)
+def test_the_tenure_of_the_file_counts_and_else_that_from_dates(
+    make_facts, as_of: date, told, tenure
+) -> None:
+    facts = make_facts(tenure=None, joined_on=as_of - timedelta(days=731), attributes=told)
+    assert features.record(facts, as_of)["tenure_months"] == tenure

@@ -41,3 +41,14 @@ def test_a_field_that_tells_the_label_under_another_name_is_left_out() -> None:
     spec = features.observe(records)
     found = guard.leaks(spec, features.encode(spec, records), labels)
     assert set(found) == {"goodbye_gift", "survey"}
+
+
+def test_a_field_that_one_source_of_many_leaves_out_for_its_leavers_is_left_out() -> None:
+    labels = np.array([0, 0, 0, 1] * 100)
+    records = [
+        {"fee": float(i % 17), "months": None if left and i % 8 == 3 else float(i % 9)}
+        for i, left in enumerate(labels)
+    ]
+    spec = features.observe(records)
+    found = guard.leaks(spec, features.encode(spec, records), labels)
+    assert found == {"months": "missing of leavers only"}

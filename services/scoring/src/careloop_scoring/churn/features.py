@@ -28,7 +28,6 @@ from careloop_scoring.customers.policy import (
 Matrix = NDArray[np.float64]
 Record = Mapping[str, Value]
 
-DATED_TENURE = "tenure_from_dates"
 MAX_CATEGORIES = 30
 MIN_CATEGORY_ROWS = 5
 NUMERIC_SHARE = 0.95
@@ -87,8 +86,11 @@ def record(facts: Facts, as_of: date) -> dict[str, Value]:
         "devices": float(facts.devices),
         "subscriptions": float(len(running)),
         "product": min((s.product for s in running), default=None),
-        DATED_TENURE: tenure_from_dates(facts, as_of),
     }
+    if number(flat.get(TENURE_ATTRIBUTE)) is None:
+        # One tenure a customer: the difference of two would tell how long ago the facts were written, and the one from
+        # dates is unknown of leavers whose last day is unknown.
+        flat[TENURE_ATTRIBUTE] = tenure_from_dates(facts, as_of)
     if (fee := monthly_fee(facts, as_of)) is not None:
         flat["monthly_fee"] = fee
     if (contract := longest_contract(facts, as_of)) is not None:
@@ -171,12 +173,3 @@ def without(spec: Specification, reasons: Mapping[str, str]) -> Specification:
     """The specification less some columns."""
     kept = tuple(feature for feature in spec.features if feature.name not in reasons)
     return Specification(kept, (*spec.dropped, *sorted(reasons.items())))
-
-
-def choose_tenure(spec: Specification, matrix: Matrix) -> Mapping[str, str]:
-    """Keep one of the two tenures, or their difference would tell how long ago the facts were written."""
-    if not {TENURE_ATTRIBUTE, DATED_TENURE} <= set(spec.names):
-        return {}
-    known = np.isfinite(matrix[:, spec.names.index(TENURE_ATTRIBUTE)]).mean()
-    spare = DATED_TENURE if known >= NUMERIC_SHARE else TENURE_ATTRIBUTE
-    return {spare: "second tenure"}

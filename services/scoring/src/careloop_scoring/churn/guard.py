@@ -14,6 +14,12 @@ MAX_SINGLE_AUC = 0.97
 MAX_MISSING_GAP = 0.5
 """Share of missing values among leavers minus that among the others."""
 
+FEW = 30
+"""So few rows without a value may all be leavers' by chance."""
+
+MAX_LEAVERS_AMONG_MISSING = 0.95
+"""Where one source of many leaves a value out for its leavers only, the gap over all rows is small."""
+
 _WORDS = re.compile(
     r"(^|_)(churn(ed|er)?|left|leav(e|er|ing)|lost|cancel\w*|terminat\w*|closure|closed|ended|"
     r"win_?back|retention|tier|segment|deactivat\w*|port(ed)?_out)(_|$)"
@@ -39,6 +45,8 @@ def leaks(spec: Specification, matrix: Matrix, labels: NDArray[np.int64]) -> Map
         gap = abs(float(absent[labels == 1].mean()) - float(absent[labels == 0].mean()))
         if gap > MAX_MISSING_GAP:
             found[feature.name] = f"missing by label (gap {gap:.2f})"
+        elif absent.sum() >= FEW and labels[absent].mean() > MAX_LEAVERS_AMONG_MISSING:
+            found[feature.name] = "missing of leavers only"
         elif (alone := _single_auc(values, labels, feature.kind)) > MAX_SINGLE_AUC:
             found[feature.name] = f"separates the labels alone (AUC {alone:.3f})"
     return found

@@ -15,7 +15,6 @@ from careloop_scoring.churn.features import (
     Matrix,
     Record,
     Specification,
-    choose_tenure,
     encode,
     observe,
     without,
@@ -75,8 +74,7 @@ def as_labels(labels: Sequence[int]) -> Labels:
 
 def specify(records: Sequence[Record], labels: Labels) -> Specification:
     spec = observe(records)
-    spec = without(spec, guard.leaks(spec, encode(spec, records), labels))
-    return without(spec, choose_tenure(spec, encode(spec, records)))
+    return without(spec, guard.leaks(spec, encode(spec, records), labels))
 
 
 def assign_folds(keys: Sequence[str], labels: Labels, *, seed: int = 0) -> Labels:
