@@ -118,6 +118,8 @@ TICKETING = (
         "/v1/ticket-summary",
         "/v1/ticket-kpis",
         "/v1/pause-audit",
+        "/v1/ticket-shares",
+        "/v1/tickets/{ticket_id}/shares",
         "/v1/sla-policies",
         "/v1/sla-policies/{version}",
         "/v1/rule-sets",

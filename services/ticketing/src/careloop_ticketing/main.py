@@ -12,6 +12,7 @@ from careloop_ticketing.recalculation.api import router as recalculations
 from careloop_ticketing.satisfaction.api import router as satisfaction
 from careloop_ticketing.saved_views.api import router as saved_views
 from careloop_ticketing.settings import Settings
+from careloop_ticketing.shares.api import router as shares
 from careloop_ticketing.sla.api import router as sla_policies
 from careloop_ticketing.summary.api import router as summary
 from careloop_ticketing.tickets.acts_api import router as acts
@@ -33,6 +34,7 @@ def create_app(runtime: Runtime[Settings]) -> FastAPI:
         escalations,
         summary,
         kpis,
+        shares,
         sla_policies,
         recalculations,
         rule_sets,

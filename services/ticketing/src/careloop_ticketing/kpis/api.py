@@ -12,7 +12,7 @@ from fastapi import Depends, Query
 from careloop_ticketing.kpis import policy, queries, service
 from careloop_ticketing.kpis.errors import WindowInvalid
 from careloop_ticketing.kpis.policy import Grouping
-from careloop_ticketing.kpis.queries import Window
+from careloop_ticketing.kpis.queries import Span, Window
 from careloop_ticketing.kpis.schemas import GroupView, KpiView, PauseAuditView, SuspectView
 from careloop_ticketing.kpis.service import Group, Suspect
 from careloop_ticketing.summary.schemas import Ratio
@@ -22,16 +22,22 @@ READ = needs("tickets:read")
 LONGEST = timedelta(days=731)
 
 
+def _span(opened_from: Instant, opened_until: Instant) -> Span:
+    if not timedelta() < opened_until - opened_from <= LONGEST:
+        raise WindowInvalid(pointer="opened_until")
+    return Span(opened_from, opened_until)
+
+
+SpanDep = Annotated[Span, Depends(_span)]
+
+
 def _window(
-    opened_from: Instant,
-    opened_until: Instant,
+    span: SpanDep,
     by: Grouping = Grouping.ALL,
     zone: Annotated[str, Query(max_length=60, description="For groups by hour.")] = "Asia/Shanghai",
 ) -> Window:
-    if not timedelta() < opened_until - opened_from <= LONGEST:
-        raise WindowInvalid(pointer="opened_until")
     try:
-        return Window(opened_from, opened_until, by, ZoneInfo(zone))
+        return Window(span.opened_from, span.opened_until, by, ZoneInfo(zone))
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise WindowInvalid("There is no such time zone.", pointer="zone") from error
 

@@ -2,7 +2,7 @@ from careloop_common.errors import DomainError, Kind
 
 
 class WindowInvalid(DomainError):
-    """The span of a report is empty, or longer than two years; or its time zone is unknown."""
+    """The span of a report is empty, longer than two years, or has too many tickets in it; or its time zone is unknown."""
 
     kind = Kind.INVALID
     code = "window_invalid"

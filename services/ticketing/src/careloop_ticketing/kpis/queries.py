@@ -18,7 +18,7 @@ from careloop_ticketing.vocabulary import WITHDRAWN
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class Span:
     """Tickets by when they were opened; the end is not in it.
 
     Who was merged, rejected or cancelled asks for nothing: they are in no figure.
@@ -26,12 +26,18 @@ class Window:
 
     opened_from: datetime
     opened_until: datetime
-    by: Grouping
-    zone: ZoneInfo
 
     def holds(self) -> ColumnElement[bool]:
         within = and_(col(Ticket.opened_at) >= self.opened_from, col(Ticket.opened_at) < self.opened_until)
         return and_(within, col(Ticket.status).not_in(WITHDRAWN))
+
+
+@dataclass(frozen=True, slots=True)
+class Window(Span):
+    """Such tickets in groups."""
+
+    by: Grouping
+    zone: ZoneInfo
 
     def group(self) -> ColumnElement[Any]:
         if self.by is Grouping.ALL:
@@ -93,6 +99,11 @@ async def clocks(session: AsyncSession, window: Window, now: datetime) -> Sequen
     return (
         await session.execute(figures.where(window.holds()).group_by(group, name).order_by(group, name))
     ).all()
+
+
+async def opened(session: AsyncSession, span: Span, *, limit: int) -> Sequence[UUID]:
+    found = select(col(Ticket.id)).where(span.holds()).order_by(col(Ticket.id)).limit(limit)
+    return (await session.scalars(found)).all()
 
 
 async def paused(session: AsyncSession, window: Window, *, after: UUID | None, limit: int) -> Sequence[UUID]:

@@ -1,0 +1,1 @@
+"""Whose hands the time of a clock went through: the share of each level, team and person (OLA, 内部时效)."""
