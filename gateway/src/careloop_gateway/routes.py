@@ -124,6 +124,7 @@ TICKETING = (
         "/v1/sla-policies/{version}",
         "/v1/rule-sets",
         "/v1/rule-sets/{version}",
+        "/v1/rule-sets/{version}/agreement",
         "/v1/calendars",
         "/v1/calendars/{code}",
         "/v1/calendars/{code}/versions/{version}",
@@ -159,6 +160,8 @@ TICKETING = (
         "PUT /v1/tickets/{ticket_id}/watchers/{person}",
         "DELETE /v1/tickets/{ticket_id}/watchers/{person}",
     ),
+    # Many texts of customers at once.
+    *_reads("ticketing", "tickets:supervise", "/v1/classification-corrections"),
     *_writes(
         "ticketing",
         "tickets:supervise",
@@ -174,6 +177,7 @@ TICKETING = (
         "POST /v1/sla-recalculations",
         "POST /v1/sla-recalculations/preview",
         "PUT /v1/rule-sets",
+        "POST /v1/rule-sets/preview",
         "PUT /v1/calendars/{code}",
         "POST /v1/calendars/{code}/preview",
         "POST /v1/calendars/{code}/import",

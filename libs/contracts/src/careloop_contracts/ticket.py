@@ -24,13 +24,15 @@ class TicketOpenedV1(Event, entity="ticket", name="opened", version=1, key="tick
 
 
 class TicketClassifiedV1(Event, entity="ticket", name="classified", version=1, key="ticket_id"):
-    """A rule set, or a person, decided cause, tier and severity."""
+    """A rule set, or a person, decided cause, tier and severity, what it is about and in what state the customer is."""
 
     ticket_id: UUID
     customer_id: UUID | None = None
     cause: Cause
     tier: TicketTier
     severity: str
+    product: str | None = None
+    emotion: str | None = None
     rule_set: str | None = None
     rules: tuple[str, ...] = ()
     by: str

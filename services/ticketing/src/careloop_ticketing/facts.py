@@ -9,7 +9,7 @@ from careloop_common.errors import DomainError, Kind
 from careloop_common.rules import BOOL, NUMBER, TEXT, TIMESTAMP, Catalogue, Rule, one_of
 from careloop_common.rules.witness import never
 
-from careloop_ticketing.classification.policy import Cause, Severity
+from careloop_ticketing.classification.policy import Cause, Emotion, Severity
 from careloop_ticketing.vocabulary import Kind as TicketKind
 from careloop_ticketing.vocabulary import Level, Status, Tier
 
@@ -23,6 +23,8 @@ CATALOGUE: Final = Catalogue(
         "cause": one_of(*Cause),
         "tier": one_of(*Tier),
         "severity": one_of(*Severity),
+        "product": TEXT,
+        "emotion": one_of(*Emotion),
         "level": one_of(*Level),
         "reopened": NUMBER,
     }

@@ -8,6 +8,7 @@ from careloop_ticketing.escalation.api import router as escalations
 from careloop_ticketing.history.api import router as history
 from careloop_ticketing.incidents.api import router as incidents
 from careloop_ticketing.kpis.api import router as kpis
+from careloop_ticketing.learning.api import router as learning
 from careloop_ticketing.recalculation.api import router as recalculations
 from careloop_ticketing.satisfaction.api import router as satisfaction
 from careloop_ticketing.saved_views.api import router as saved_views
@@ -38,6 +39,7 @@ def create_app(runtime: Runtime[Settings]) -> FastAPI:
         sla_policies,
         recalculations,
         rule_sets,
+        learning,
         calendars,
         saved_views,
         tmf621,

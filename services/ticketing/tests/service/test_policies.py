@@ -51,7 +51,9 @@ async def test_the_correction_of_a_person_is_kept(open_ticket, act, session):
     await act(ticket, "classify", cause="information_asymmetry")
     (kept,) = (await session.scalars(select(CorrectionRow))).all()
     assert (kept.suggested_cause, kept.cause) == ("price", "information_asymmetry")
-    assert (kept.rule_set, kept.rules, kept.corrected_by) == (1, ["pricing"], "test-user")
+    assert (kept.rule_set, kept.corrected_by) == (1, "test-user")
+    assert kept.rules == ["pricing", "about_plan", "displeased"]
+    assert (kept.suggested_product, kept.product, kept.emotion) == ("plan", "plan", "dissatisfied")
 
 
 async def test_only_who_may_write_policies_does(client_as):

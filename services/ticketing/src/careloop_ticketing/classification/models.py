@@ -7,7 +7,7 @@ from sqlalchemy import Column, Identity, Integer, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
-from careloop_ticketing.classification.policy import Cause, Severity
+from careloop_ticketing.classification.policy import Cause, Emotion, Severity
 from careloop_ticketing.database import INSTANT, Base, word
 from careloop_ticketing.vocabulary import Tier
 
@@ -31,13 +31,18 @@ class CorrectionRow(Base, table=True):
 
     id: UUID = Field(default_factory=ids.new_id, primary_key=True)
     subject_id: UUID = Field(index=True)
-    rule_set: int | None = None
+    rule_set: int | None = Field(default=None, index=True)
     rules: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     suggested_cause: Cause = Field(sa_type=word(Cause))
     suggested_tier: Tier = Field(sa_type=word(Tier))
     suggested_severity: Severity = Field(sa_type=word(Severity))
+    suggested_product: str | None = Field(default=None, sa_type=Text)
+    suggested_emotion: Emotion | None = Field(default=None, sa_type=word(Emotion))
     cause: Cause = Field(sa_type=word(Cause))
     tier: Tier = Field(sa_type=word(Tier))
     severity: Severity = Field(sa_type=word(Severity))
+    product: str | None = Field(default=None, sa_type=Text)
+    emotion: Emotion | None = Field(default=None, sa_type=word(Emotion))
+    """None in corrections from before there were emotions."""
     corrected_by: str = Field(sa_type=Text)
     corrected_at: datetime = Field(sa_type=INSTANT)

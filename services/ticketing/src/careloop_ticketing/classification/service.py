@@ -10,11 +10,27 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from careloop_ticketing.classification import policy
-from careloop_ticketing.classification.errors import RuleSetNotFound
-from careloop_ticketing.classification.models import CorrectionRow, RuleSetRow
-from careloop_ticketing.classification.policy import RuleSet, Verdict
+from careloop_ticketing.classification.errors import ProductUnknown, RuleSetNotFound
+from careloop_ticketing.classification.models import CorrectionRow as Correction
+from careloop_ticketing.classification.models import RuleSetRow
+from careloop_ticketing.classification.policy import Classifier, RuleSet, Verdict
 
+__all__ = [
+    "Correction",
+    "active",
+    "check_product",
+    "classifier",
+    "correct",
+    "publish",
+    "version",
+    "versions",
+]
 _NEWEST = select(func.max(col(RuleSetRow.version)))
+
+
+async def classifier(session: AsyncSession) -> Classifier:
+    """What suggests classifications at present. A model would take its place here, and nobody would notice."""
+    return await active(session)
 
 
 async def active(session: AsyncSession) -> RuleSet:
@@ -38,6 +54,13 @@ async def publish(
     return row
 
 
+async def check_product(session: AsyncSession, code: str) -> None:
+    """`ProductUnknown` unless the active rule set has this product."""
+    products = (await active(session)).products
+    if code not in products:
+        raise ProductUnknown(f"There is no product {code!r}.", pointer="/product", products=sorted(products))
+
+
 async def version(session: AsyncSession, number: int) -> RuleSetRow:
     row = await session.get(RuleSetRow, number)
     if row is None:
@@ -57,22 +80,25 @@ def correct(
     subject_id: UUID,
     *,
     suggested: Verdict,
-    rule_set: int | None,
     corrected: Verdict,
     actor: Actor,
     now: datetime,
 ) -> None:
     """Keep what a person made of a classification, whoever made that one."""
-    row = CorrectionRow(
+    row = Correction(
         subject_id=subject_id,
-        rule_set=rule_set,
+        rule_set=suggested.rule_set,
         rules=list(suggested.rules),
         suggested_cause=suggested.cause,
         suggested_tier=suggested.tier,
         suggested_severity=suggested.severity,
+        suggested_product=suggested.product,
+        suggested_emotion=suggested.emotion,
         cause=corrected.cause,
         tier=corrected.tier,
         severity=corrected.severity,
+        product=corrected.product,
+        emotion=corrected.emotion,
         corrected_by=actor.id,
         corrected_at=now,
     )

@@ -24,6 +24,7 @@ class Grouping(StrEnum):
     CHANNEL = "channel"
     KIND = "kind"
     CAUSE = "cause"
+    PRODUCT = "product"
     TIER = "tier"
     SEVERITY = "severity"
     LEVEL = "level"

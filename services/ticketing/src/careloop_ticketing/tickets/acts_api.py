@@ -16,6 +16,7 @@ from careloop_common.web import (
 )
 from fastapi import Depends, Response
 
+from careloop_ticketing.classification.errors import ProductUnknown
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.sla.service import Watches
 from careloop_ticketing.tickets import queries, schemas, service, views
@@ -74,10 +75,12 @@ async def respond(body: schemas.Respond, case: CaseDep, response: Response) -> T
     return _shown(case, response)
 
 
-@router.post("/{ticket_id}/classify", dependencies=[WRITE], responses=PROBLEMS)
+@router.post(
+    "/{ticket_id}/classify", dependencies=[WRITE], responses={**PROBLEMS, **problems(ProductUnknown)}
+)
 async def classify(body: schemas.Classify, case: CaseDep, response: Response) -> TicketView:
     """Correct the classification. The correction is kept, and another tier moves the due time."""
-    await service.classify(case, cause=body.cause, tier=body.tier, severity=body.severity)
+    await service.classify(case, body.said())
     return _shown(case, response)
 
 

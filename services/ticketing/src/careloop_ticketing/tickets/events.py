@@ -33,16 +33,19 @@ def opened(ticket: TicketRow) -> TicketOpenedV1:
     )
 
 
-def classified(ticket: TicketRow, now: datetime) -> TicketClassifiedV1:
+def classified(ticket: TicketRow, now: datetime, *, by: str | None = None) -> TicketClassifiedV1:
+    """How the ticket is classified now; `by` names who changed that, if not who classified it as a whole."""
     return TicketClassifiedV1(
         ticket_id=ticket.id,
         customer_id=ticket.customer_id,
         cause=ticket.cause.value,
         tier=ticket.tier.value,
         severity=ticket.severity.value,
+        product=ticket.product,
+        emotion=ticket.emotion.value,
         rule_set=None if ticket.rule_set is None else str(ticket.rule_set),
         rules=tuple(ticket.rules),
-        by=ticket.classified_by,
+        by=by or ticket.classified_by,
         classified_at=now,
     )
 

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from careloop_ticketing.classification.policy import Cause, Severity
+from careloop_ticketing.classification.policy import Cause, Emotion, Severity
 from careloop_ticketing.facts import Facts
 from careloop_ticketing.sla.policy.terms import Moment
 from careloop_ticketing.vocabulary import Kind, Level, Status, Tier
@@ -19,6 +19,8 @@ class Described(Protocol):
     cause: Cause
     tier: Tier
     severity: Severity
+    product: str | None
+    emotion: Emotion
     level: Level
     reopened_count: int
 
@@ -54,6 +56,8 @@ def facts_of(ticket: Described) -> Facts:
         "cause": ticket.cause,
         "tier": ticket.tier,
         "severity": ticket.severity,
+        "product": ticket.product,
+        "emotion": ticket.emotion,
         "level": ticket.level,
         "reopened": ticket.reopened_count,
     }

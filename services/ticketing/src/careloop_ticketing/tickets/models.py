@@ -17,7 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
-from careloop_ticketing.classification.policy import Cause, Severity, Verdict
+from careloop_ticketing.classification.policy import Cause, Emotion, Severity, Verdict
 from careloop_ticketing.database import INSTANT, Base, word
 from careloop_ticketing.tickets.chain import START
 from careloop_ticketing.tickets.policy import LinkType, Outcome
@@ -71,6 +71,8 @@ class TicketRow(Base, table=True):
     cause: Cause = Field(sa_type=word(Cause))
     tier: Tier = Field(sa_type=word(Tier))
     severity: Severity = Field(sa_type=word(Severity))
+    product: str | None = Field(default=None, sa_type=Text)
+    emotion: Emotion = Field(default=Emotion.CALM, sa_type=word(Emotion))
     classified_by: str = Field(sa_type=Text)
     rule_set: int | None = None
     rules: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
@@ -97,7 +99,22 @@ class TicketRow(Base, table=True):
 
     @property
     def verdict(self) -> Verdict:
-        return Verdict(self.cause, self.tier, self.severity, tuple(self.rules))
+        return Verdict(
+            cause=self.cause,
+            tier=self.tier,
+            severity=self.severity,
+            product=self.product,
+            emotion=self.emotion,
+            by=self.classified_by,
+            rule_set=self.rule_set,
+            rules=tuple(self.rules),
+        )
+
+    def take(self, verdict: Verdict) -> None:
+        """Be classified like this."""
+        self.cause, self.tier, self.severity = verdict.cause, verdict.tier, verdict.severity
+        self.product, self.emotion = verdict.product, verdict.emotion
+        self.classified_by, self.rule_set, self.rules = verdict.by, verdict.rule_set, list(verdict.rules)
 
 
 class HistoryRow(Base, table=True):

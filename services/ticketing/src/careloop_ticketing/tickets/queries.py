@@ -12,7 +12,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from careloop_ticketing.classification.policy import Cause
+from careloop_ticketing.classification.policy import Cause, Emotion
+from careloop_ticketing.classification.schemas import ProductCode
 from careloop_ticketing.facts import LISTED
 from careloop_ticketing.sla import queries as sla
 from careloop_ticketing.tickets.models import HistoryRow, LinkRow, NoteRow, TicketRow
@@ -27,6 +28,8 @@ class Filters:
     status: Status | None = None
     tier: Tier | None = None
     cause: Cause | None = None
+    product: ProductCode | None = None
+    emotion: Emotion | None = None
     level: Level | None = None
     kind: Kind | None = None
     channel: Code | None = None
@@ -113,6 +116,8 @@ _EQUAL: Final = (
     "status",
     "tier",
     "cause",
+    "product",
+    "emotion",
     "level",
     "kind",
     "channel",

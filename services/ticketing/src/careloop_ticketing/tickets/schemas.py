@@ -1,11 +1,12 @@
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, cast
 from uuid import UUID
 
 from careloop_common.schemas import Body, Instant, View
 from pydantic import StringConstraints, model_validator
 
-from careloop_ticketing.classification.policy import Cause, Severity
+from careloop_ticketing.classification.policy import Cause, Changes, Emotion, Severity
+from careloop_ticketing.classification.schemas import ProductCode
 from careloop_ticketing.sla.schemas import ClockView
 from careloop_ticketing.tickets.policy import (
     CancelReason,
@@ -60,17 +61,24 @@ class Respond(Body):
 
 
 class Classify(Body):
-    """What is left out stays as it is."""
+    """What is left out stays as it is. `"product": null` says that it is about none of them."""
 
     cause: Cause | None = None
     tier: Tier | None = None
     severity: Severity | None = None
+    product: ProductCode | None = None
+    """One of the active rule set."""
+    emotion: Emotion | None = None
 
     @model_validator(mode="after")
     def _something(self) -> Self:
-        if not (self.cause or self.tier or self.severity):
-            raise ValueError("cause, tier or severity is needed")
+        if not self.said():
+            raise ValueError("cause, tier, severity, product or emotion is needed")
         return self
+
+    def said(self) -> Changes:
+        given = {name: getattr(self, name) for name in self.model_fields_set}
+        return cast("Changes", {name: value for name, value in given.items() if value or name == "product"})
 
 
 class Assign(Body):
@@ -152,6 +160,8 @@ class TicketView(View):
     cause: Cause
     tier: Tier
     severity: Severity
+    product: str | None
+    emotion: Emotion
     classified_by: str
     rule_set: int | None
     rules: list[str]

@@ -139,6 +139,8 @@ def _extension(seen: Seen, kept: Document, face: Face) -> Document:
         "number": ticket.number,
         "tier": ticket.tier.value,
         "causeCategory": ticket.cause.value,
+        "productCategory": ticket.product,
+        "customerEmotion": ticket.emotion.value,
         "isVip": ticket.vip,
         "supportLevel": ticket.level.value,
         "responseDueDate": instant(_due(seen.watches, Moment.RESPONDED)),

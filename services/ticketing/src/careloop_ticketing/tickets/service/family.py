@@ -23,6 +23,8 @@ _FACTS: Final = (
     "cause",
     "tier",
     "severity",
+    "product",
+    "emotion",
     "level",
     "reopened_count",
 )

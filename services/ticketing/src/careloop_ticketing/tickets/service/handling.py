@@ -5,14 +5,14 @@ from collections.abc import Iterable
 from careloop_common import outbox
 
 from careloop_ticketing.classification import service as classification
-from careloop_ticketing.classification.policy import Cause, Severity, Verdict
+from careloop_ticketing.classification.policy import Changes
 from careloop_ticketing.sla.policy import watch
 from careloop_ticketing.sla.service import Moment
 from careloop_ticketing.tickets import events, policy
 from careloop_ticketing.tickets.policy import Act
 from careloop_ticketing.tickets.service.case import Case
 from careloop_ticketing.tickets.service.history import record, write_note
-from careloop_ticketing.vocabulary import Level, Tier
+from careloop_ticketing.vocabulary import Level
 
 
 async def respond(case: Case, *, note: str | None) -> None:
@@ -37,36 +37,29 @@ def first_response(case: Case) -> None:
     outbox.add(case.session, events.responded(case.ticket, within_target=kept, now=case.now), now=case.now)
 
 
-async def classify(case: Case, *, cause: Cause | None, tier: Tier | None, severity: Severity | None) -> None:
+async def classify(case: Case, changes: Changes) -> None:
     """A person corrects the classification; the correction is kept, and another tier moves the due time."""
-    ticket, now = case.ticket, case.now
-    suggested = ticket.verdict
-    corrected = Verdict(cause or ticket.cause, tier or ticket.tier, severity or ticket.severity)
+    ticket, session, now = case.ticket, case.session, case.now
     ticket.status = policy.after(ticket.status, Act.CLASSIFY)
+    if product := changes.get("product"):
+        await classification.check_product(session, product)
+    suggested = ticket.verdict
+    corrected = suggested.corrected(changes, by=case.actor.id)
     classification.correct(
-        case.session,
-        ticket.id,
-        suggested=suggested,
-        rule_set=ticket.rule_set,
-        corrected=corrected,
-        actor=case.actor,
-        now=now,
+        session, ticket.id, suggested=suggested, corrected=corrected, actor=case.actor, now=now
     )
     level_before = ticket.level
-    ticket.cause, ticket.tier, ticket.severity = corrected.cause, corrected.tier, corrected.severity
-    ticket.classified_by, ticket.rule_set, ticket.rules = case.actor.id, None, []
+    ticket.take(corrected)
     ticket.level = ticket.level.at_least(ticket.tier.holder)
     await case.observe(Moment.CLASSIFIED)
     moved_from, moved_to = await case.follow()
-    before = {"cause": suggested.cause, "tier": suggested.tier, "severity": suggested.severity}
-    after = {"cause": ticket.cause, "tier": ticket.tier, "severity": ticket.severity}
     record(
         case,
         "classified",
-        before={**before, "level": level_before, **moved_from},
-        after={**after, "level": ticket.level, **moved_to},
+        before={**suggested.words, "level": level_before, **moved_from},
+        after={**corrected.words, "level": ticket.level, **moved_to},
     )
-    outbox.add(case.session, events.classified(ticket, now), now=now)
+    outbox.add(session, events.classified(ticket, now), now=now)
     await case.save()
 
 

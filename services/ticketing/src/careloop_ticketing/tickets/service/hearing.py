@@ -2,10 +2,13 @@
 
 from datetime import datetime
 
+from careloop_common import outbox
+
+from careloop_ticketing.classification import service as classification
 from careloop_ticketing.sla.policy import watch
 from careloop_ticketing.sla.policy.clock import Because
 from careloop_ticketing.sla.service import Moment
-from careloop_ticketing.tickets import policy
+from careloop_ticketing.tickets import events, policy
 from careloop_ticketing.tickets.policy import Act, PauseReason, ReopenReason
 from careloop_ticketing.tickets.service.case import Case
 from careloop_ticketing.tickets.service.closing import reopen
@@ -18,7 +21,8 @@ from careloop_ticketing.vocabulary import Status
 async def hear(case: Case, *, text: str, received_at: datetime | None) -> None:
     """The customer wrote. What waited for them runs on from that moment, however late it was entered.
 
-    While they are asked how it went, a message says that it did not: the ticket is open again.
+    The message can show more emotion than whatever came before, never less. While they are asked how it went, it says
+    that it did not: the ticket is open again.
     """
     await refuse_merged(case.session, case.ticket)
     before = {"status": case.ticket.status}
@@ -32,6 +36,20 @@ async def hear(case: Case, *, text: str, received_at: datetime | None) -> None:
     written = write_note(case, "customer", text)
     said = {"status": case.ticket.status, "received_at": at.isoformat(), **due_times(resumed), **written}
     record(case, "customer_wrote", before=before, after=said)
+    await _feel(case, text)
     if case.ticket.status is Status.FEEDBACK:
         await reopen(case, reason=ReopenReason.CUSTOMER_WROTE)
     await case.save()
+
+
+async def _feel(case: Case, text: str) -> None:
+    ticket, now = case.ticket, case.now
+    heard = (await classification.classifier(case.session)).classify(text, ticket.kind)
+    if heard.emotion.rank <= ticket.emotion.rank:
+        return
+    before = {"emotion": ticket.emotion}
+    ticket.emotion = heard.emotion
+    moved_from, moved_to = await case.follow()
+    said = {"emotion": ticket.emotion, "rule_set": heard.rule_set, "rules": heard.because.get("emotion", ())}
+    record(case, "emotion_rose", before=before | moved_from, after=said | moved_to)
+    outbox.add(case.session, events.classified(ticket, now, by=heard.by), now=now)

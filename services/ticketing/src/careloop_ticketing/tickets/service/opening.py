@@ -1,6 +1,5 @@
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from careloop_common import ids, outbox
@@ -11,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import make_transient_to_detached
 
 from careloop_ticketing.classification import service as classification
-from careloop_ticketing.classification.policy import RuleSet
+from careloop_ticketing.classification.policy import Verdict
 from careloop_ticketing.customers import service as customers
 from careloop_ticketing.customers.service import CustomerRow
 from careloop_ticketing.search import service as search
@@ -24,8 +23,6 @@ from careloop_ticketing.tickets.policy import Act
 from careloop_ticketing.tickets.service.case import Case
 from careloop_ticketing.tickets.service.history import chain_of, entry
 from careloop_ticketing.vocabulary import Kind, Status
-
-RULES: Final = "rules"
 
 # Built once: putting a statement together costs more than running it.
 _NEXT_NUMBER = select(NUMBERS.next_value())
@@ -62,12 +59,13 @@ class Opened:
 async def open_ticket(session: AsyncSession, intake: Intake, *, actor: Actor, now: datetime) -> Opened:
     """Take a ticket in, classified and on its clocks; the same reference of the same source opens it only once."""
     sla_policy = await sla.active(session)
-    rule_set = await classification.active(session)
+    classifier = await classification.classifier(session)
+    verdict = classifier.classify(f"{intake.subject}\n{intake.description}", intake.kind)
     customer = await customers.find(session, intake.customer_id, intake.customer_reference)
     sequence = (await session.execute(_NEXT_NUMBER)).scalar_one()
     number = policy.number_of(sequence, now)
-    ticket = _draft(intake, customer, number, rule_set=rule_set, policy_version=sla_policy.version, now=now)
-    history = _history(ticket, chain_of(session), actor, now)
+    ticket = _draft(intake, customer, number, verdict=verdict, policy_version=sla_policy.version, now=now)
+    history = _history(ticket, verdict, chain_of(session), actor, now)
     if not await _insert(session, ticket):
         ticket = await queries.by_reference(session, ticket.source, str(ticket.external_ref))
         return Opened(ticket, await sla.of(session, ticket.id), is_new=False)
@@ -87,11 +85,10 @@ def _draft(
     customer: CustomerRow | None,
     number: str,
     *,
-    rule_set: RuleSet,
+    verdict: Verdict,
     policy_version: int,
     now: datetime,
 ) -> TicketRow:
-    verdict = rule_set.classify(f"{intake.subject}\n{intake.description}", intake.kind)
     source, external_id = intake.customer_reference or (None, None)
     return TicketRow(
         id=ids.new_id(),
@@ -113,8 +110,10 @@ def _draft(
         cause=verdict.cause,
         tier=verdict.tier,
         severity=verdict.severity,
-        classified_by=RULES,
-        rule_set=rule_set.version,
+        product=verdict.product,
+        emotion=verdict.emotion,
+        classified_by=verdict.by,
+        rule_set=verdict.rule_set,
         rules=list(verdict.rules),
         level=verdict.tier.holder,
         policy_version=policy_version,
@@ -129,7 +128,9 @@ def _language(intake: Intake, customer: CustomerRow | None) -> str:
     return known or policy.language_of(intake.subject + intake.description)
 
 
-def _history(ticket: TicketRow, chain: Chain, actor: Actor, now: datetime) -> list[HistoryRow]:
+def _history(
+    ticket: TicketRow, verdict: Verdict, chain: Chain, actor: Actor, now: datetime
+) -> list[HistoryRow]:
     opened = {
         "status": Status.RECEIVED,
         "kind": ticket.kind,
@@ -139,11 +140,10 @@ def _history(ticket: TicketRow, chain: Chain, actor: Actor, now: datetime) -> li
     before = {"status": Status.RECEIVED}
     classified = {
         "status": ticket.status,
-        "cause": ticket.cause,
-        "tier": ticket.tier,
-        "severity": ticket.severity,
-        "rule_set": ticket.rule_set,
-        "rules": ticket.rules,
+        **verdict.words,
+        "rule_set": verdict.rule_set,
+        "rules": verdict.rules,
+        "because": verdict.because,
         "level": ticket.level,
     }
     return [

@@ -14,15 +14,15 @@ from careloop_common.tokens import SYSTEM
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from careloop_ticketing.classification.policy import Cause, Severity
+from careloop_ticketing.classification.policy import Cause, Emotion, Severity
 from careloop_ticketing.tickets import chain as chains
 from careloop_ticketing.tickets.chain import Chain
 from careloop_ticketing.tickets.service.history import chain_of
 from careloop_ticketing.vocabulary import Kind, Level, Status, Tier
 
 _COLUMNS = (
-    "id, customer_id, version, status, kind, channel, language, region, vip, cause, tier, severity, level,"
-    " assignee_id, reopened_count, head"
+    "id, customer_id, version, status, kind, channel, language, region, vip, cause, tier, severity, product,"
+    " emotion, level, assignee_id, reopened_count, head"
 )
 _READ: Final = text(f"SELECT {_COLUMNS} FROM ticket WHERE id = ANY(:ids)")  # noqa: S608
 _LOCK_FREE: Final = text(f"{_READ.text} FOR UPDATE SKIP LOCKED")
@@ -58,6 +58,8 @@ class Standing:
     cause: Cause
     tier: Tier
     severity: Severity
+    product: str | None
+    emotion: Emotion
     level: Level
     assignee_id: str | None
     reopened_count: int
@@ -108,6 +110,8 @@ def _standing(
     cause: str,
     tier: str,
     severity: str,
+    product: str | None,
+    emotion: str,
     level: str,
     assignee_id: str | None,
     reopened_count: int,
@@ -126,6 +130,8 @@ def _standing(
         Cause(cause),
         Tier(tier),
         Severity(severity),
+        product,
+        Emotion(emotion),
         Level(level),
         assignee_id,
         reopened_count,

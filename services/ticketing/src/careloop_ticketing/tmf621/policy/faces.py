@@ -14,6 +14,8 @@ EXTENSION: Final = (
     "number",
     "tier",
     "causeCategory",
+    "productCategory",
+    "customerEmotion",
     "isVip",
     "supportLevel",
     "responseDueDate",

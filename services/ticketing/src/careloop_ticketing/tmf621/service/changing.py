@@ -94,8 +94,8 @@ def _notes(case: Case, shown: Document, wanted: Document) -> Document:
 
 async def _classify(case: Case, wanted: Document, names: set[str]) -> None:
     severity = words.severity_of(wanted["severity"]) if "severity" in names else None
-    if severity not in {None, case.ticket.severity}:
-        await tickets.classify(case, cause=None, tier=None, severity=severity)
+    if severity is not None and severity is not case.ticket.severity:
+        await tickets.classify(case, {"severity": severity})
 
 
 def _amend(case: Case, wanted: Document, names: set[str], kept: set[str]) -> None:

@@ -47,8 +47,8 @@ async def open_ticket(
         return found.ticket
     case = Case(session, found.ticket, await sla.of(session, found.ticket.id), actor, now)
     severity = words.severity_of(document["severity"])
-    if severity not in {None, found.ticket.severity}:
-        await tickets.classify(case, cause=None, tier=None, severity=severity)
+    if severity is not None and severity is not found.ticket.severity:
+        await tickets.classify(case, {"severity": severity})
     session.add(ExtensionRow(ticket_id=found.ticket.id, kept=kept, notes=write_notes(case, notes)))
     await session.flush()
     return found.ticket

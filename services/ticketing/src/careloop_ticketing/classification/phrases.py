@@ -1,0 +1,148 @@
+"""Phrases of rules, and how they are found in a text.
+
+A phrase is literal: English at word borders, Chinese anywhere; `*` stands for up to twelve characters of the same clause.
+There are no regular expressions for a rule to go wrong in: the time it takes grows with the text, whatever the phrase.
+"""
+
+import re
+import unicodedata
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from operator import add
+
+from careloop_ticketing.classification.errors import InvalidRuleSet
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    needle: str
+    """The longest word of the phrase: looking for it first makes a miss, the usual case, cheap."""
+    parts: tuple[re.Pattern[str], ...]
+    """What stands between the asterisks."""
+
+    def is_in(self, text: str) -> bool:
+        for part in self.parts:
+            if not part.search(text):
+                return False
+        return len(self.parts) == 1 or bool(self.places(text))
+
+    def places(self, text: str) -> Sequence[Span]:
+        """Where the phrase stands, by where it ends; places may overlap."""
+        if self.needle not in text:
+            return ()
+        found = _places(self.parts[0], text)
+        for part in self.parts[1:]:
+            ends = [end for _, end in found]
+            reached = [
+                (found[before][0], end)
+                for start, end in _places(part, text)
+                if (before := _before(start, ends, text)) is not None
+            ]
+            found = sorted(reached, key=_end)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Phrases by two neighbouring characters that each of them has: most are ruled out without being looked for."""
+
+    by_pair: Mapping[str, Sequence[tuple[int, Phrase]]]
+
+    def possible(self, text: str, pairs: set[str]) -> Mapping[int, Sequence[Phrase]]:
+        """By number of the rule, the phrases of it that may be in a text of these `pairs`."""
+        found: dict[int, list[Phrase]] = defaultdict(list)
+        for pair in self.by_pair.keys() & pairs:
+            for number, phrase in self.by_pair[pair]:
+                if phrase.needle in text:
+                    found[number].append(phrase)
+        return found
+
+
+def index(rules: Iterable[Iterable[Phrase]]) -> Index:
+    """The phrases of rules, by number of the rule, under the rarest pair of each."""
+    owned = [(number, phrase) for number, phrases in enumerate(rules) for phrase in phrases]
+    common = Counter(pair for _, phrase in owned for pair in _pairs(phrase.needle))
+    by_pair: dict[str, list[tuple[int, Phrase]]] = defaultdict(list)
+    for number, phrase in owned:
+        by_pair[min(_pairs(phrase.needle), key=lambda pair: common[pair])].append((number, phrase))
+    return Index(dict(by_pair))
+
+
+def pairs(text: str) -> set[str]:
+    """All that an index looks for in a text."""
+    return set(map(add, text, text[1:])).union(text)
+
+
+def _pairs(word: str) -> Sequence[str]:
+    return list(map(add, word, word[1:])) or [word]
+
+
+def normalise(text: str) -> str:
+    """Full-width to half-width, lower case, white space and apostrophes unified."""
+    folded = unicodedata.normalize("NFKC", text).lower().replace("’", "'")
+    return " ".join(folded.split())
+
+
+_NAMES = re.compile(
+    r'《[^《》]{1,30}》|“[^“”]{1,20}”|「[^「」]{1,20}」|(?<![a-z0-9])"[^"]{1,20}"(?![a-z0-9])'
+)
+
+
+def without_names(text: str) -> str:
+    """A normalised text without titles and what stands in short quotes: names of things, and others' words."""
+    return _NAMES.sub(_HOLE, text)
+
+
+def without(phrases: Iterable[Phrase], text: str) -> str:
+    """A normalised text with a hole wherever one of the phrases stands."""
+    for start, end in [place for phrase in phrases for place in phrase.places(text)]:
+        text = text[:start] + _HOLE * (end - start) + text[end:]
+    return text
+
+
+_HOLE = ";"
+"""Ends a clause, so that nothing is found across it."""
+_GAP = 12
+_CLAUSE_END = re.compile("[,.!?;，。！？；、]")
+
+
+def _places(part: re.Pattern[str], text: str) -> list[Span]:
+    found, start = [], 0
+    while place := part.search(text, start):
+        found.append(place.span())
+        start = place.start() + 1
+    return found
+
+
+def _end(place: Span) -> int:
+    return place[1]
+
+
+def _before(start: int, ends: Sequence[int], text: str) -> int | None:
+    """Which of the `ends`, in ascending order, is near before `start` and in the same clause: the last, if any."""
+    before = bisect_right(ends, start) - 1
+    near = before >= 0 and start - ends[before] <= _GAP and not _CLAUSE_END.search(text, ends[before], start)
+    return before if near else None
+
+
+def read(written: str) -> Phrase:
+    phrase = normalise(written)
+    words = phrase.replace("*", " ").split()
+    if not words:
+        raise InvalidRuleSet(f"The phrase {written!r} has no word in it.", pointer="/rules")
+    parts = [re.escape(part).replace(r"\ ", r"[\s-]+") for part in phrase.split("*") if part.strip()]
+    if _is_word(phrase[0]):
+        # A pattern that begins with its letters is looked for ten times as fast as one that begins with a border.
+        first = re.escape(words[0])
+        parts[0] = f"{first}(?<![a-z0-9]{first}){parts[0][len(first) :]}"
+    if _is_word(phrase[-1]):
+        parts[-1] += r"(?![a-z0-9])"
+    return Phrase(max(words, key=len), tuple(map(re.compile, parts)))
+
+
+def _is_word(character: str) -> bool:
+    return character.isascii() and character.isalnum()

@@ -1,0 +1,128 @@
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from careloop_common.observability.logging import redact
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from careloop_ticketing.classification import policy as classification
+from careloop_ticketing.classification import service as rule_sets
+from careloop_ticketing.classification.errors import InvalidRuleSet
+from careloop_ticketing.classification.policy import ATTRIBUTES, Classifier, Verdict
+from careloop_ticketing.classification.service import Correction
+from careloop_ticketing.learning import queries
+from careloop_ticketing.tickets import queries as tickets
+from careloop_ticketing.tickets.queries import Choice, Filters
+from careloop_ticketing.tickets.service import Ticket
+
+EXAMPLES: Final = 20
+_SINCE_EMOTION: Final = frozenset({"product", "emotion"})
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    correction: Correction
+    ticket: Ticket
+    subject: str
+    description: str
+    messages: Sequence[str]
+
+
+async def lessons(
+    session: AsyncSession, *, since: datetime | None, after: UUID | None, limit: int
+) -> list[Lesson]:
+    """Corrections with what people had read when they made them."""
+    found = await queries.corrections(session, since=since, after=after, limit=limit)
+    notes = await tickets.notes_of(session, {ticket.id for _, ticket in found})
+    return [
+        Lesson(
+            correction,
+            ticket,
+            redact(ticket.subject),
+            redact(ticket.description),
+            [
+                redact(note.text)
+                for note in notes
+                if note.ticket_id == ticket.id
+                and note.about == "customer"
+                and note.written_at <= correction.corrected_at
+            ],
+        )
+        for correction, ticket in found
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    changed: Mapping[str, int]
+    """By attribute: tickets of which people said otherwise than the rules."""
+    decided: int
+    """Tickets that people corrected, or resolved without doing so."""
+    undecided: int
+
+
+async def agreement(session: AsyncSession, version: int) -> Agreement:
+    rule_set = classification.read(version, (await rule_sets.version(session, version)).document)
+    silent_on = frozenset() if rule_set.reads_emotion or rule_set.products else _SINCE_EMOTION
+    corrected = await queries.corrected(session, version)
+    standing, undecided = await queries.uncorrected(session, version)
+    changed = {name: count for name, count in corrected.changed.items() if name not in silent_on}
+    return Agreement(changed, corrected.tickets + standing, undecided)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    ticket: Ticket
+    before: Verdict
+    after: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    examined: int
+    changed: Mapping[str, int]
+    corrected: int
+    agreed: Mapping[str, tuple[int, int]]
+    """By attribute, of the corrected tickets: how many are as people said, before and after."""
+    examples: Sequence[Example]
+
+
+async def preview(session: AsyncSession, document: dict[str, Any], *, limit: int, now: datetime) -> Effect:
+    """What a rule set would say of the newest tickets otherwise than the active one. Nothing is stored."""
+    try:
+        proposed = classification.read(0, document)
+    except InvalidRuleSet as error:
+        raise InvalidRuleSet(error.detail, pointer=f"/rule_set{error.pointer}") from error
+    active = await rule_sets.classifier(session)
+    newest = await tickets.newest(session, Choice(Filters()), before=None, limit=limit, now=now)
+    # Long texts and many rules take their time, which others need not wait for.
+    return await asyncio.to_thread(_compare, newest, active, proposed)
+
+
+def _compare(newest: Sequence[Ticket], active: Classifier, proposed: Classifier) -> Effect:
+    seen = []
+    for ticket in newest:
+        text = f"{ticket.subject}\n{ticket.description}"
+        before, after = active.classify(text, ticket.kind), proposed.classify(text, ticket.kind)
+        seen.append(Example(ticket, before, after))
+    differing = [one for one in seen if one.before.words != one.after.words]
+    theirs = [one for one in seen if one.ticket.rule_set is None]
+    return Effect(
+        examined=len(seen),
+        changed={
+            name: sum(one.before.words[name] != one.after.words[name] for one in differing)
+            for name in ATTRIBUTES
+        },
+        corrected=len(theirs),
+        agreed={
+            name: (_agreed(theirs, "before", name), _agreed(theirs, "after", name)) for name in ATTRIBUTES
+        },
+        examples=differing[:EXAMPLES],
+    )
+
+
+def _agreed(theirs: Sequence[Example], side: str, name: str) -> int:
+    return sum(getattr(one, side).words[name] == one.ticket.verdict.words[name] for one in theirs)
