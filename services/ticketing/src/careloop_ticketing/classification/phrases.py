@@ -98,10 +98,22 @@ def without_names(text: str) -> str:
 
 
 def without(phrases: Iterable[Phrase], text: str) -> str:
-    """A normalised text with a hole wherever one of the phrases stands."""
-    for start, end in [place for phrase in phrases for place in phrase.places(text)]:
-        text = text[:start] + _HOLE * (end - start) + text[end:]
-    return text
+    """A normalised text with a hole wherever one of the phrases stands, with all of a word of which it has a part."""
+    left, covered = list(text), 0
+    for place in sorted(place for phrase in phrases for place in phrase.places(text)):
+        if place[1] > covered:
+            start, covered = _whole_words(place, text)
+            left[start:covered] = _HOLE * (covered - start)
+    return "".join(left)
+
+
+def _whole_words(place: Span, text: str) -> Span:
+    start, end = place
+    while start > 0 and _is_word(text[start]) and _is_word(text[start - 1]):
+        start -= 1
+    while end < len(text) and _is_word(text[end - 1]) and _is_word(text[end]):
+        end += 1
+    return start, end
 
 
 _HOLE = ";"

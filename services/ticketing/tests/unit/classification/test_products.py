@@ -3,7 +3,7 @@
 import pytest
 from careloop_ticketing.classification import phrases, policy
 from careloop_ticketing.classification.errors import InvalidRuleSet
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 TABLE = [
@@ -105,6 +105,7 @@ def test_the_index_finds_what_looking_for_every_phrase_finds(written, text):
     assert by_index == {number for number, (phrase,) in enumerate(rules) if phrase.is_in(text)}
 
 
+@example("a*", "aa")
 @given(WRITTEN, st.text("abc 断网!,", max_size=30))
 def test_what_stands_somewhere_stands_there(written, text):
     phrase, text = phrases.read(written), phrases.normalise(text)
