@@ -37,8 +37,18 @@ def first_response(case: Case) -> None:
     outbox.add(case.session, events.responded(case.ticket, within_target=kept, now=case.now), now=case.now)
 
 
-async def classify(case: Case, *, cause: Cause | None, tier: Tier | None, severity: Severity | None) -> None:
-    """A person corrects the classification; the correction is kept, and another tier moves the due time."""
+async def classify(
+    case: Case,
+    *,
+    cause: Cause | None,
+    tier: Tier | None,
+    severity: Severity | None,
+    level: Level | None = None,
+) -> None:
+    """A person corrects the classification; the correction is kept, and another tier moves the due time.
+
+    A higher tier lifts the ticket to its level. To take that back, the level that it had is given.
+    """
     ticket, now = case.ticket, case.now
     suggested = ticket.verdict
     corrected = Verdict(cause or ticket.cause, tier or ticket.tier, severity or ticket.severity)
@@ -55,7 +65,7 @@ async def classify(case: Case, *, cause: Cause | None, tier: Tier | None, severi
     level_before = ticket.level
     ticket.cause, ticket.tier, ticket.severity = corrected.cause, corrected.tier, corrected.severity
     ticket.classified_by, ticket.rule_set, ticket.rules = case.actor.id, None, []
-    ticket.level = ticket.level.at_least(ticket.tier.holder)
+    ticket.level = level or ticket.level.at_least(ticket.tier.holder)
     await case.observe(Moment.CLASSIFIED)
     moved_from, moved_to = await case.follow()
     before = {"cause": suggested.cause, "tier": suggested.tier, "severity": suggested.severity}
