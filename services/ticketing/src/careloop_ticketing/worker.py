@@ -35,7 +35,7 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
             Job("renew calendars", 6 * 3600, calendars.renew),
             Job("recalculate", 2, recalculation.work, exclusive=False),
             Job("work on bulk jobs", 1, bulk.work, exclusive=False),
-            Job("forget items of bulk jobs", 3600, bulk.forget),
+            Job("forget items of bulk jobs", 3600, bulk.forget, exclusive=False),
             Job("anchor histories", 3600, history.anchor),
             Job("notify hubs", runtime.settings.hub_seconds, tmf621.notify),
             Job("forget notifications", 600, tmf621.forget),

@@ -143,7 +143,8 @@ async def forget(session: AsyncSession, *, before: datetime, now: datetime, limi
     old = select(col(BulkJobRow.id)).where(
         col(BulkJobRow.finished_at) < before, col(BulkJobRow.forgotten_at).is_(None)
     )
-    jobs = list((await session.scalars(old.order_by(col(BulkJobRow.finished_at)).limit(limit))).all())
+    oldest = old.order_by(col(BulkJobRow.finished_at)).limit(limit).with_for_update(skip_locked=True)
+    jobs = list((await session.scalars(oldest)).all())
     await session.execute(delete(BulkItemRow).where(col(BulkItemRow.job_id).in_(jobs)))
     await session.execute(_FORGET, {"now": now, "jobs": jobs})
     return len(jobs)

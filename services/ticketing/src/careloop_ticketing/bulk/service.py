@@ -27,6 +27,8 @@ from careloop_ticketing.saved_views import service as saved_views
 from careloop_ticketing.tickets import queries as tickets
 from careloop_ticketing.tickets.queries import Choice, Filters
 
+__all__ = ["Item", "Job"]
+
 Job = BulkJobRow
 _FORGOTTEN_AT_ONCE: Final = 20
 

@@ -69,19 +69,16 @@ async def _settle(
     """Do what can be done, unless the job is a dry run; returns what became of each, or would."""
     settled: list[Outcome] = []
     while items:
-        savepoint = await session.begin_nested()
         try:
-            found = await _do(session, job, items, now)
+            async with session.begin_nested() as savepoint:
+                found = await _do(session, job, items, now)
+                impossible = [one for one in found if one.result is Result.IMPOSSIBLE]
+                if impossible or job.dry_run:
+                    await savepoint.rollback()
         except Exception as error:
-            await savepoint.rollback()
             if is_transient(error):
                 raise
             return settled + await _one_by_one(session, job, items, now, error)
-        impossible = [one for one in found if one.result is Result.IMPOSSIBLE]
-        if impossible or job.dry_run:
-            await savepoint.rollback()
-        else:
-            await savepoint.commit()
         if not impossible:
             return settled + found
         settled += impossible
