@@ -1,5 +1,6 @@
 """Documents in the pages of docs/ are such as the services take."""
 
+import json
 import re
 from pathlib import Path
 
@@ -23,3 +24,16 @@ def test_the_page_names_every_moment_and_every_fact():
 
     page = (DOCS / "sla-policies.md").read_text("utf-8")
     assert all(f"`{word}`" in page for word in (*Moment, *CATALOGUE))
+
+
+def test_the_bulk_job_of_the_page_is_one_and_the_page_names_every_act_and_result():
+    from careloop_ticketing import facts
+    from careloop_ticketing.bulk.policy import Act, Result
+    from careloop_ticketing.bulk.schemas import AskBulkJob
+    from pydantic import TypeAdapter
+
+    page = (DOCS / "bulk.md").read_text("utf-8")
+    (written,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    asked = TypeAdapter(AskBulkJob).validate_python(json.loads(written))
+    assert facts.choice(asked.over.rule)
+    assert all(f"`{word}`" in page for word in (*Act, *Result))

@@ -13,7 +13,7 @@ from careloop_contracts import Event, envelope, partition_of
 from sqlalchemy import text
 from sqlalchemy.event import listens_for
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 from careloop_common import clock, ids
 from careloop_common.database import after_commit
@@ -21,6 +21,8 @@ from careloop_common.observability.tracing import current_traceparent
 
 WAKE = "outbox"
 PENDING = "outbox_rows"
+_MARKS = "outbox_marks"
+"""How many rows there were when each of the open savepoints began."""
 MAX_BYTES = 256 << 10
 """Largest event: the streams take no larger message, and a row that can never be sent would block its partition."""
 
@@ -42,10 +44,8 @@ def add(session: AsyncSession, event: Event, *, now: datetime | None = None) -> 
     """Publish `event` when this session's transaction commits; returns the event's id.
 
     Rows are written in the order of the calls, by one statement just before the commit. A savepoint that is rolled
-    back could not take its events back, so there must be none open.
+    back takes its events back.
     """
-    if session.in_nested_transaction():
-        raise RuntimeError("events belong to a transaction, not to a savepoint")
     source, trace = session.info.get("source", ""), current_traceparent()
     row = _row(event, now or clock.now(), source, trace)
     session.info.setdefault(PENDING, []).append(row)
@@ -56,13 +56,28 @@ def add(session: AsyncSession, event: Event, *, now: datetime | None = None) -> 
 
 @listens_for(Session, "before_commit")
 def _write(session: Session) -> None:
+    if session.in_nested_transaction():
+        return
     if rows := session.info.pop(PENDING, None):
         session.execute(_INSERT, {f"{name}s": [row[name] for row in rows] for name in rows[0]})
 
 
+@listens_for(Session, "after_transaction_create")
+def _mark(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.nested:
+        session.info.setdefault(_MARKS, []).append(len(session.info.get(PENDING, ())))
+
+
+@listens_for(Session, "after_transaction_end")
+def _unmark(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.nested:
+        session.info[_MARKS].pop()
+
+
 @listens_for(Session, "after_rollback")
 def _forget(session: Session) -> None:
-    session.info.pop(PENDING, None)
+    kept = session.info[_MARKS][-1] if session.in_nested_transaction() else 0
+    del session.info.get(PENDING, [])[kept:]
 
 
 def _row(event: Event, at: datetime, source: str, trace: str | None) -> dict[str, Any]:

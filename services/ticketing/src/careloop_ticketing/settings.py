@@ -1,10 +1,18 @@
+from typing import Annotated
+
 from careloop_common.settings import ServiceSettings, settings_config
+from pydantic import Field
 
 
 class Settings(ServiceSettings):
     """Policies and rule sets are data, not settings; what is left is how others reach us, and we them."""
 
     model_config = settings_config("TICKETING_")
+
+    bulk_share: Annotated[float, Field(gt=0, le=1)] = 0.25
+    """Which share of its time a worker gives to bulk jobs while there is one: it rests between the batches."""
+    bulk_days: Annotated[int, Field(ge=1)] = 90
+    """How long it is kept what became of each ticket of a bulk job, without which the job cannot be undone."""
 
     public_url: str = "http://127.0.0.1:8080"
     """Where clients reach the gateway: the addresses of TM Forum resources start with it."""

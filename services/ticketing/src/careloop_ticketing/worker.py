@@ -4,12 +4,12 @@ from careloop_common.runtime import Runtime
 from careloop_common.timers import in_batches
 from careloop_common.worker import Worker
 
+from careloop_ticketing.bulk import handlers as bulk
 from careloop_ticketing.calendars import handlers as calendars
 from careloop_ticketing.customers.handlers import CUSTOMER_EVENTS
 from careloop_ticketing.escalation import audit
 from careloop_ticketing.escalation import service as escalation
 from careloop_ticketing.history import handlers as history
-from careloop_ticketing.incidents import handlers as incidents
 from careloop_ticketing.recalculation import handlers as recalculation
 from careloop_ticketing.satisfaction import service as satisfaction
 from careloop_ticketing.settings import Settings
@@ -34,7 +34,8 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
             Job("audit clocks", audit.EVERY_SECONDS, audit.audit),
             Job("renew calendars", 6 * 3600, calendars.renew),
             Job("recalculate", 2, recalculation.work, exclusive=False),
-            Job("resolve children of incidents", 1, incidents.resolve_children, exclusive=False),
+            Job("work on bulk jobs", 1, bulk.work, exclusive=False),
+            Job("forget items of bulk jobs", 3600, bulk.forget, exclusive=False),
             Job("anchor histories", 3600, history.anchor),
             Job("notify hubs", runtime.settings.hub_seconds, tmf621.notify),
             Job("forget notifications", 600, tmf621.forget),

@@ -4,9 +4,10 @@ from uuid import UUID
 
 import httpx
 import pytest
-from careloop_common import ids
+from careloop_common import clock, ids
 from careloop_contracts import CustomerRegisteredV1
 from careloop_ticketing import defaults
+from careloop_ticketing.bulk import working
 from careloop_ticketing.service import service
 
 
@@ -80,3 +81,56 @@ def customer_registered() -> Callable[..., CustomerRegisteredV1]:
         return CustomerRegisteredV1(customer_id=customer_id or ids.new_id(), **(about | given))
 
     return make
+
+
+@pytest.fixture
+def ask_bulk(client: httpx.AsyncClient) -> Callable[..., Awaitable[dict[str, Any]]]:
+    """`await ask_bulk("assign", tickets, assignee_id="agent-7")` gives the job over these tickets, or by `over={…}`."""
+
+    async def ask(
+        act: str, tickets: Any = (), *, over: Any = None, dry_run: bool = False, **arguments: Any
+    ) -> dict[str, Any]:
+        over = over or {"tickets": [ticket["id"] for ticket in tickets]}
+        body = {"act": act, "arguments": arguments, "over": over, "dry_run": dry_run}
+        answer = await client.post("/v1/bulk-jobs", json=body)
+        assert answer.status_code == 202, answer.text
+        assert answer.headers["location"] == f"/v1/bulk-jobs/{answer.json()['id']}"
+        return answer.json()
+
+    return ask
+
+
+@pytest.fixture
+def work_bulk(runtime: Any) -> Callable[..., Awaitable[int]]:
+    """`await work_bulk()` does all there is to do; with `turns=1, limit=2` one batch of two tickets."""
+
+    async def work(turns: int = 1_000, limit: int = 40) -> int:
+        for turn in range(turns):
+            async with runtime.database.transaction() as session:
+                if not await working.advance(session, now=clock.now(), limit=limit):
+                    return turn
+        return turns
+
+    return work
+
+
+@pytest.fixture
+def bulk_job(client: httpx.AsyncClient) -> Callable[..., Awaitable[dict[str, Any]]]:
+    """`await bulk_job(job)`: how far it is."""
+
+    async def read(job: dict[str, Any]) -> dict[str, Any]:
+        return (await client.get(f"/v1/bulk-jobs/{job['id']}")).json()
+
+    return read
+
+
+@pytest.fixture
+def bulk_results(client: httpx.AsyncClient) -> Callable[..., Awaitable[dict[str, tuple[str, str | None]]]]:
+    """`await bulk_results(job)`: what became of each ticket, by its id, and the code of the problem if there was one."""
+
+    async def read(job: dict[str, Any]) -> dict[str, tuple[str, str | None]]:
+        url = f"/v1/bulk-jobs/{job['id']}/items"
+        items = (await client.get(url, params={"limit": 100})).json()["items"]
+        return {item["ticket_id"]: (item["result"], item["code"]) for item in items}
+
+    return read

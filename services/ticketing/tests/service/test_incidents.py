@@ -1,10 +1,11 @@
 import asyncio
+from functools import partial
 from uuid import UUID
 
 import pytest
 from careloop_common import clock
 from careloop_contracts import TicketSatisfactionRequestedV1
-from careloop_ticketing.incidents import service as incidents
+from careloop_ticketing.bulk import working
 
 NOWHERE = "00000000-0000-7000-8000-000000000000"
 
@@ -38,14 +39,9 @@ def progress(client):
 
 
 @pytest.fixture
-def work(runtime):
+def work(work_bulk):
     """`await work(limit=2)`: one turn of the job."""
-
-    async def once(limit=50):
-        async with runtime.database.transaction() as session:
-            return await incidents.resolve_some(session, now=clock.now(), limit=limit)
-
-    return once
+    return partial(work_bulk, turns=1)
 
 
 async def test_a_list_of_tickets_becomes_children_of_a_fault(open_ticket, open_incident, facts, client):
@@ -109,7 +105,7 @@ async def test_who_is_killed_midway_leaves_nothing_half_done_and_nothing_is_done
 
     async def killed():
         async with runtime.database.transaction() as session:
-            await incidents.resolve_some(session, now=clock.now(), limit=2)
+            await working.advance(session, now=clock.now(), limit=2)
             raise asyncio.CancelledError
 
     with pytest.raises(asyncio.CancelledError):

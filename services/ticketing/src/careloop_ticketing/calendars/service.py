@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from careloop_common.database import lasting
 from careloop_common.tokens import Actor
@@ -20,6 +20,8 @@ from careloop_ticketing.calendars.policy.document import NO_SOURCE, Holidays
 from careloop_ticketing.calendars.sources import holidays_of
 
 __all__ = ["Compiled"]
+
+_ACTIVE: Final = "active_calendars"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,11 @@ async def _locked(session: AsyncSession, code: str) -> CalendarVersionRow:
 
 
 async def active(session: AsyncSession) -> dict[str, int]:
-    """The number of the active version of every calendar."""
-    return await queries.active_versions(session)
+    """The number of the active version of every calendar. Who asks again within a transaction is told the same."""
+    if _ACTIVE not in session.info:
+        session.info[_ACTIVE] = await queries.active_versions(session)
+    found: dict[str, int] = session.info[_ACTIVE]
+    return found
 
 
 async def version_of(session: AsyncSession, code: str, version: int) -> CalendarVersionRow:
@@ -100,6 +105,7 @@ async def publish(
     )
     session.add(row)
     await session.flush()
+    session.info.pop(_ACTIVE, None)
     return row
 
 

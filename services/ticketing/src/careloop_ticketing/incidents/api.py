@@ -6,6 +6,7 @@ from careloop_common.web import ActorDep, CareRouter, IfMatch, NowDep, SessionDe
 from fastapi import Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from careloop_ticketing.bulk.policy import Result
 from careloop_ticketing.incidents import schemas, service
 from careloop_ticketing.incidents.errors import IncidentNotFound, InvalidIncident, ResolutionUnderWay
 from careloop_ticketing.incidents.schemas import IncidentView, ProgressView, ResolutionView
@@ -69,13 +70,19 @@ async def resolve_incident(
 
 
 async def _view(session: AsyncSession, found: Standing, now: datetime) -> IncidentView:
-    incident, resolution = found.incident, None
-    if incident.outcome and incident.requested_at:
+    job, resolution = found.job, None
+    if job:
+        counts = job.counts
         resolution = ResolutionView(
-            outcome=incident.outcome,
-            requested_at=incident.requested_at,
-            finished_at=incident.finished_at,
-            children=ProgressView(**{one.value: count for one, count in found.progress.items()}),
+            job_id=job.id,
+            outcome=job.arguments["outcome"],
+            requested_at=job.requested_at,
+            finished_at=job.finished_at,
+            children=ProgressView(
+                pending=counts[Result.PENDING],
+                resolved=counts[Result.CHANGED],
+                skipped=counts[Result.IMPOSSIBLE] + counts[Result.NOT_DONE],
+            ),
         )
     ticket = views.view(found.ticket, await sla.of(session, found.ticket.id), now)
     return IncidentView.model_construct(ticket=ticket, children=found.children, resolution=resolution)

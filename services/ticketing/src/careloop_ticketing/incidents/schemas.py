@@ -36,10 +36,12 @@ class ProgressView(View):
     pending: int
     resolved: int
     skipped: int
-    """Those that somebody had closed in the meantime."""
+    """Those that somebody had closed in the meantime, or that the job was cancelled before."""
 
 
 class ResolutionView(View):
+    job_id: UUID
+    """The bulk job that says of every child what became of it, and that can be undone."""
     outcome: Outcome
     requested_at: datetime
     finished_at: datetime | None

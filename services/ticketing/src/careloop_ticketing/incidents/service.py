@@ -1,7 +1,6 @@
 """Opening an incident over many tickets, and resolving them with it.
 
-The children are resolved by the worker, some at a time, each in full: its own history, clocks and satisfaction request.
-What is left to do is in the database, so whoever is killed midway leaves nothing half done, and nothing is done twice.
+The children are resolved by a bulk job, each in full: its own history, clocks and satisfaction request.
 """
 
 from collections.abc import Collection
@@ -14,11 +13,12 @@ from careloop_common.rules import RuleError
 from careloop_common.tokens import Actor
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from careloop_ticketing.bulk import service as bulk
+from careloop_ticketing.bulk.policy import Act
+from careloop_ticketing.bulk.service import Item, Order
 from careloop_ticketing.facts import condition
-from careloop_ticketing.incidents import queries
 from careloop_ticketing.incidents.errors import IncidentNotFound, InvalidIncident, ResolutionUnderWay
-from careloop_ticketing.incidents.models import IncidentRow, Progress
-from careloop_ticketing.sla import service as sla
+from careloop_ticketing.incidents.models import IncidentRow
 from careloop_ticketing.tickets import service as tickets
 from careloop_ticketing.tickets.policy import Outcome
 from careloop_ticketing.tickets.service import Case, Intake
@@ -27,18 +27,17 @@ from careloop_ticketing.vocabulary import Kind, Status
 MOST: Final = 10_000
 """Most children that one request takes in."""
 CHANNEL: Final = "incident"
-_BATCH: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """An incident and how far it is."""
 
-    incident: IncidentRow
     ticket: tickets.Ticket
     children: dict[str, int]
     """Children by status."""
-    progress: dict[Progress, int]
+    job: bulk.Job | None
+    """What resolves the children, or did."""
 
 
 async def open_incident(
@@ -87,7 +86,11 @@ async def standing(session: AsyncSession, ticket_id: UUID) -> Standing:
         raise IncidentNotFound(f"There is no incident {ticket_id}.")
     ticket = await tickets.get(session, ticket_id)
     children = await tickets.children_by_status(session, ticket_id)
-    return Standing(incident, ticket, children, await queries.progress(session, ticket_id))
+    return Standing(ticket, children, await _job(session, incident))
+
+
+async def _job(session: AsyncSession, incident: IncidentRow) -> bulk.Job | None:
+    return await bulk.find(session, incident.job_id) if incident.job_id else None
 
 
 async def resolve(case: Case, *, outcome: Outcome, note: str | None, resolve_children: bool) -> Standing:
@@ -96,38 +99,16 @@ async def resolve(case: Case, *, outcome: Outcome, note: str | None, resolve_chi
     incident = await session.get(IncidentRow, ticket.id, with_for_update=True)
     if incident is None:
         raise IncidentNotFound(f"There is no incident {ticket.id}.")
-    under_way = incident.requested_at is not None and incident.finished_at is None
-    if under_way and (incident.outcome, incident.note) != (outcome, note):
+    wanted = {"outcome": outcome, "note": note}
+    job = await _job(session, incident)
+    under_way = job is not None and job.finished_at is None
+    if job and under_way and job.arguments != wanted:
         raise ResolutionUnderWay
     if ticket.status is not Status.FEEDBACK:
         await tickets.resolve(case, outcome=outcome, note=note)
     if resolve_children and not under_way:
-        incident.outcome, incident.note = outcome, note
-        incident.actor_id, incident.actor_kind = case.actor.id, case.actor.kind
-        incident.requested_at, incident.finished_at = case.now, None
-        await queries.expect(session, ticket.id, await tickets.open_children(session, ticket.id))
+        children = [Item(child) for child in await tickets.open_children(session, ticket.id)]
+        order = Order(Act.RESOLVE, wanted)
+        incident.job_id = (await bulk.queue(session, order, children, actor=case.actor, now=case.now)).id
     await session.flush()
     return await standing(session, ticket.id)
-
-
-async def resolve_some(session: AsyncSession, *, now: datetime, limit: int = _BATCH) -> bool:
-    """Resolve some children of the oldest incident that has any left; whether there may be more to do."""
-    incident = await queries.unfinished(session)
-    if incident is None or incident.outcome is None:
-        return False
-    waiting = await queries.pending(session, incident.ticket_id, limit=limit)
-    actor = Actor(incident.actor_id or "", incident.actor_kind or "")
-    locked = {
-        ticket.id: ticket for ticket in await tickets.lock_all(session, [one.ticket_id for one in waiting])
-    }
-    watches = await sla.of_all(session, locked)
-    for child in waiting:
-        ticket = locked[child.ticket_id]
-        child.progress, child.done_at = Progress.SKIPPED, now
-        if ticket.status in tickets.OPEN:
-            case = Case(session, ticket, watches[ticket.id], actor, now)
-            await tickets.resolve(case, outcome=incident.outcome, note=incident.note)
-            child.progress = Progress.RESOLVED
-    if len(waiting) < limit:
-        incident.finished_at = now
-    return True

@@ -1,5 +1,6 @@
 """All of ticketing's tables in one metadata, for migrations: importing a slice's models registers them."""
 
+from careloop_ticketing.bulk import models as bulk
 from careloop_ticketing.calendars import models as calendars
 from careloop_ticketing.classification import models as classification
 from careloop_ticketing.customers import models as customers
@@ -27,6 +28,7 @@ SLICES = (
     satisfaction,
     recalculation,
     history,
+    bulk,
     incidents,
     tmf621,
 )

@@ -5,7 +5,7 @@ from uuid import UUID
 from careloop_common.schemas import Body, Instant, View
 from pydantic import StringConstraints, model_validator
 
-from careloop_ticketing.classification.policy import Cause, Changes, Emotion, Severity
+from careloop_ticketing.classification.policy import ATTRIBUTES, Cause, Changes, Emotion, Severity
 from careloop_ticketing.classification.schemas import ProductCode
 from careloop_ticketing.sla.schemas import ClockView
 from careloop_ticketing.tickets.policy import (
@@ -77,7 +77,7 @@ class Classify(Body):
         return self
 
     def said(self) -> Changes:
-        given = {name: getattr(self, name) for name in self.model_fields_set}
+        given = {name: getattr(self, name) for name in ATTRIBUTES if name in self.model_fields_set}
         return cast("Changes", {name: value for name, value in given.items() if value or name == "product"})
 
 

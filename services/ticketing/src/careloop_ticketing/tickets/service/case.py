@@ -1,6 +1,7 @@
 """A ticket in somebody's hands: locked for this transaction, with its clocks, and who acts on it when."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from careloop_common.tokens import Actor
@@ -20,6 +21,8 @@ class Case:
     watches: Watches
     actor: Actor
     now: datetime
+    within: Mapping[str, str] = field(default_factory=dict)
+    """What the act is a part of, such as a job over many tickets; its history entry says so."""
 
     async def observe(self, *moments: Moment) -> None:
         """Let the clocks see what happened. They are stored with `save`, at the end of the act."""

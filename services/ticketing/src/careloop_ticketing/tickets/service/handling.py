@@ -37,8 +37,11 @@ def first_response(case: Case) -> None:
     outbox.add(case.session, events.responded(case.ticket, within_target=kept, now=case.now), now=case.now)
 
 
-async def classify(case: Case, changes: Changes) -> None:
-    """A person corrects the classification; the correction is kept, and another tier moves the due time."""
+async def classify(case: Case, changes: Changes, *, level: Level | None = None) -> None:
+    """A person corrects the classification; the correction is kept, and another tier moves the due time.
+
+    A higher tier lifts the ticket to its level. To take that back, the level that it had is given.
+    """
     ticket, session, now = case.ticket, case.session, case.now
     ticket.status = policy.after(ticket.status, Act.CLASSIFY)
     if product := changes.get("product"):
@@ -50,7 +53,7 @@ async def classify(case: Case, changes: Changes) -> None:
     )
     level_before = ticket.level
     ticket.take(corrected)
-    ticket.level = ticket.level.at_least(ticket.tier.holder)
+    ticket.level = level or ticket.level.at_least(ticket.tier.holder)
     await case.observe(Moment.CLASSIFIED)
     moved_from, moved_to = await case.follow()
     record(

@@ -30,7 +30,7 @@ def record(
     after: Mapping[str, Any] | None = None,
 ) -> None:
     """Write the next history entry; with it the ticket has a new version."""
-    chain, said = chain_of(case.session), {"before": before or {}, "after": after or {}}
+    chain, said = chain_of(case.session), {"before": before or {}, "after": {**(after or {}), **case.within}}
     case.session.add(entry(case.ticket, fact, chain=chain, actor=case.actor, now=case.now, **said))
 
 

@@ -1,0 +1,26 @@
+import asyncio
+import time
+
+from careloop_common import clock
+from careloop_common.runtime import Runtime
+
+from careloop_ticketing.bulk import service, working
+from careloop_ticketing.settings import Settings
+
+
+async def work(runtime: Runtime[Settings]) -> bool:
+    """Do one batch, then rest in proportion to what it took; whether there may be more to do.
+
+    The slower the batch, because others are busy, the longer the rest.
+    """
+    began = time.perf_counter()
+    async with runtime.database.transaction() as session:
+        more = await working.advance(session, now=clock.now())
+    if more:
+        await asyncio.sleep((time.perf_counter() - began) * (1 / runtime.settings.bulk_share - 1))
+    return more
+
+
+async def forget(runtime: Runtime[Settings]) -> bool:
+    async with runtime.database.transaction() as session:
+        return await service.forget(session, days=runtime.settings.bulk_days, now=clock.now())

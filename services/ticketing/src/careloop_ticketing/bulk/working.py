@@ -1,0 +1,137 @@
+"""Doing a job, batch by batch, each batch one transaction: a killed worker goes on where it was, and nothing is done twice.
+
+The acts of a batch are done in one savepoint and written together, by few statements. If one of them turns out to be
+impossible, the savepoint is rolled back and the others are done anew: whatever an act did before it was refused leaves no
+trace. A dry run is the same with a savepoint that is rolled back in any case, so the two cannot come apart.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import structlog
+from careloop_common.errors import DomainError
+from careloop_common.failures import is_transient
+from careloop_common.tokens import Actor
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from careloop_ticketing.bulk import acts, queries
+from careloop_ticketing.bulk.errors import ActFailed, ChangedSince
+from careloop_ticketing.bulk.models import BulkJobRow
+from careloop_ticketing.bulk.policy import Result, State
+from careloop_ticketing.bulk.queries import Item, Outcome
+from careloop_ticketing.sla import service as sla
+from careloop_ticketing.tickets import service as tickets
+from careloop_ticketing.tickets.service import Case
+
+BATCH: Final = 40
+"""Tickets that are locked together; whoever wants one of them waits for so long as they take."""
+SUPERVISE: Final = "tickets:supervise"
+"""Who asked for a job held this scope."""
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _OneOfMany(Case):
+    """A case whose clocks are stored with those of its batch."""
+
+    async def save(self) -> None:
+        """Later."""
+
+
+async def advance(session: AsyncSession, *, now: datetime, limit: int = BATCH) -> bool:
+    """Do one batch of the job whose turn it is; whether there may be more to do."""
+    job = await queries.claim(session)
+    if job is None:
+        return False
+    items = await queries.upcoming(session, job.id, after=job.cursor, limit=limit)
+    if items:
+        outcomes = await _settle(session, job, items, now)
+        await queries.store(session, job.id, outcomes, now=now)
+        _count(job, outcomes)
+        job.state, job.cursor, job.worked_at = State.RUNNING, items[-1].ticket_id, now
+    if len(items) < limit:
+        job.state, job.finished_at = State.DONE, now
+    return True
+
+
+def _count(job: BulkJobRow, outcomes: Sequence[Outcome]) -> None:
+    job.changed += sum(one.result is Result.CHANGED for one in outcomes)
+    job.no_effect += sum(one.result is Result.NO_EFFECT for one in outcomes)
+    job.impossible += sum(one.result is Result.IMPOSSIBLE for one in outcomes)
+
+
+async def _settle(
+    session: AsyncSession, job: BulkJobRow, items: Sequence[Item], now: datetime
+) -> list[Outcome]:
+    """Do what can be done, unless the job is a dry run; returns what became of each, or would."""
+    settled: list[Outcome] = []
+    while items:
+        try:
+            async with session.begin_nested() as savepoint:
+                found = await _do(session, job, items, now)
+                impossible = [one for one in found if one.result is Result.IMPOSSIBLE]
+                if impossible or job.dry_run:
+                    await savepoint.rollback()
+        except Exception as error:
+            if is_transient(error):
+                raise
+            return settled + await _one_by_one(session, job, items, now, error)
+        if not impossible:
+            return settled + found
+        settled += impossible
+        refused = {one.ticket_id for one in impossible}
+        items = [item for item in items if item.ticket_id not in refused]
+    return settled
+
+
+async def _one_by_one(
+    session: AsyncSession, job: BulkJobRow, items: Sequence[Item], now: datetime, error: Exception
+) -> list[Outcome]:
+    """Something unexpected is wrong with one of the items: find out which, so that the others are done."""
+    if len(items) == 1:
+        ticket_id = items[0].ticket_id
+        log.error("bulk.act_failed", job_id=str(job.id), ticket_id=str(ticket_id), exc_info=error)
+        return [_impossible(items[0], ActFailed())]
+    return [one for item in items for one in await _settle(session, job, [item], now)]
+
+
+async def _do(session: AsyncSession, job: BulkJobRow, items: Sequence[Item], now: datetime) -> list[Outcome]:
+    """The act on every item; written only if none is impossible, for what those did is not to be written."""
+    actor = Actor(job.actor_id, job.actor_kind, scopes=frozenset({SUPERVISE}))
+    within = {"bulk_job": str(job.id)}
+    found = await tickets.lock_all(session, [item.ticket_id for item in items])
+    locked = {ticket.id: ticket for ticket in found}
+    watches = await sla.of_all(session, locked)
+    with session.no_autoflush:
+        outcomes = []
+        for item in items:
+            ticket = locked[item.ticket_id]
+            case = _OneOfMany(session, ticket, watches[ticket.id], actor, now, within)
+            outcomes.append(await _try(job, item, case))
+    if not any(one.result is Result.IMPOSSIBLE for one in outcomes):
+        await session.flush()
+        await sla.save(session, *watches.values())
+    return outcomes
+
+
+async def _try(job: BulkJobRow, item: Item, case: Case) -> Outcome:
+    ticket, version = case.ticket, case.ticket.version
+    try:
+        if job.undoes and item.version != version:
+            raise ChangedSince(current_version=version)
+        tickets.expect(ticket, item.version)
+        given = job.arguments if item.arguments is None else item.arguments
+        back = await acts.do(job.act, case, given)
+    except DomainError as error:
+        return _impossible(item, error)
+    if ticket.version == version:
+        return Outcome(item.ticket_id, Result.NO_EFFECT)
+    left_at = None if job.dry_run else ticket.version
+    return Outcome(item.ticket_id, Result.CHANGED, version_after=left_at, back=None if job.dry_run else back)
+
+
+def _impossible(item: Item, error: DomainError) -> Outcome:
+    return Outcome(item.ticket_id, Result.IMPOSSIBLE, error.code, error.detail)

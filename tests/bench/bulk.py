@@ -1,0 +1,190 @@
+"""Bulk jobs over many tickets, and what people notice of them.
+
+    python tests/bench/bulk.py --tickets 10000
+
+Tickets are opened and read through the API at so many requests a second, first alone and then beside each job: the load is the
+same, whatever the answers take. The jobs assign the tickets, classify them (which moves their clocks and tells others), and
+undo the assignment. What is compared are the figures of the same requests before and during.
+"""
+
+import argparse
+import asyncio
+import os
+import random
+import statistics
+import sys
+import time
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import asyncpg
+from _stack import Measured, cpu, own_stack
+from _tickets import copy, open_templates
+
+SCOPES = ("tickets:read", "tickets:write", "tickets:supervise")
+BODY = {"channel": "web", "subject": "网速很慢", "description": "晚上八点以后网页打不开,已经重启过光猫"}
+LONGEST, WORST = 60, 1.2
+"""What a job may take, and by what the p95 of others may rise meanwhile."""
+RESULTS = ("changed", "no_effect", "impossible", "not_done")
+
+
+def others(stack: Measured) -> float:
+    """Seconds of processor time that processes used which are none of ours: figures are worth something without them."""
+    used = sum(int(value) for value in Path("/proc/stat").read_text().split()[1:4])
+    return used / os.sysconf("SC_CLK_TCK") - sum(cpu(pid) for pid in stack.processes.values())
+
+
+@dataclass
+class Load:
+    """Requests at their times, however long the answers to earlier ones take."""
+
+    stack: Measured
+    http: aiohttp.ClientSession
+    tickets: Sequence[str]
+    rate: float
+    took: dict[str, list[float]] = field(default_factory=lambda: {"create": [], "read": []})
+    disturbed: float = 0.0
+    """Share of the machine that others used."""
+
+    async def during(self, work: Awaitable[Any]) -> None:
+        """Send until the work is done."""
+        done, sent = asyncio.ensure_future(work), set[asyncio.Task[None]]()
+        began, before, number = time.perf_counter(), others(self.stack), 0
+        while not done.done():
+            number += 1
+            # One in three opens a ticket; the others look at one.
+            send = (
+                self._timed("create", "POST", "/v1/tickets", json=BODY) if number % 3 == 0 else self._read()
+            )
+            sent.add(task := asyncio.create_task(send))
+            task.add_done_callback(sent.discard)
+            await asyncio.sleep(max(0.0, began + number / self.rate - time.perf_counter()))
+        await asyncio.gather(done, *sent)
+        seconds = (time.perf_counter() - began) * (os.cpu_count() or 1)
+        self.disturbed = (others(self.stack) - before) / seconds
+
+    async def _read(self) -> None:
+        await self._timed("read", "GET", f"/v1/tickets/{random.choice(self.tickets)}")
+
+    async def _timed(self, name: str, method: str, url: str, **given: Any) -> None:
+        began = time.perf_counter()
+        async with self.http.request(method, url, **given) as answer:
+            await answer.read()
+            assert answer.ok, await answer.text()
+        self.took[name].append((time.perf_counter() - began) * 1e3)
+
+
+def figures(took: Sequence[float]) -> tuple[float, float, float]:
+    ordered = sorted(took)
+    return statistics.median(ordered), *(ordered[int(share * len(ordered))] for share in (0.95, 0.99))  # type: ignore[return-value]
+
+
+async def job(http: aiohttp.ClientSession, url: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Ask for a job and wait until it is done."""
+    began = time.perf_counter()
+    async with http.post(url, json=body) as answer:
+        found = await answer.json()
+        assert answer.status == 202, found
+    asked = time.perf_counter() - began
+    while found["state"] in {"queued", "running"}:
+        await asyncio.sleep(0.5)
+        async with http.get(f"/v1/bulk-jobs/{found['id']}") as answer:
+            found = await answer.json()
+    took = time.perf_counter() - began
+    counts = ", ".join(f"{found['counts'][name]:,} {name}" for name in RESULTS if found["counts"][name])
+    kind = " (dry run)" if found["dry_run"] else ""
+    print(f"\n{found['act'] + kind:<20}{took:>8.1f} s   asked in {asked * 1e3:.0f} ms   {counts}")
+    return found | {"seconds": took}
+
+
+async def results(http: aiohttp.ClientSession, found: dict[str, Any]) -> int:
+    """How many items have a result of their own."""
+    count, cursor = 0, None
+    while True:
+        params = {"limit": "100"} | ({"cursor": cursor} if cursor else {})
+        async with http.get(f"/v1/bulk-jobs/{found['id']}/items", params=params) as answer:
+            page = await answer.json()
+        count += sum(item["result"] != "pending" for item in page["items"])
+        cursor = page["next_cursor"]
+        if cursor is None:
+            return count
+
+
+def compare(alone: Load, beside: Load) -> list[float]:
+    """Figures of both side by side; the ratios of the p95."""
+    ratios = []
+    for name, before in alone.took.items():
+        old, new = figures(before), figures(beside.took[name])
+        pairs = (
+            f"{label} {a:>6.1f} → {b:>6.1f} ms ({b / a:.2f})"
+            for label, a, b in zip(("p50", "p95", "p99"), old, new, strict=True)
+        )
+        print(f"  {name:<8}{len(before):>6} + {len(beside.took[name]):<6}{'   '.join(pairs)}")
+        ratios.append(new[1] / old[1])
+    print(f"  others  used {alone.disturbed:.0%} → {beside.disturbed:.0%} of the machine")
+    return ratios
+
+
+async def measure(options: argparse.Namespace) -> int:
+    async with own_stack("ticketing", SCOPES) as stack:
+        headers = {"authorization": f"Bearer {stack.key}"}
+        async with aiohttp.ClientSession(stack.url, headers=headers) as http:
+            database = await asyncpg.connect(stack.database)
+            try:
+                templates = await open_templates(http)
+                await copy(database, templates, options.tickets, later=timedelta())
+                await database.execute("VACUUM ANALYZE")
+                rows = await database.fetch(
+                    "SELECT id FROM ticket WHERE number LIKE 'C-bench-%' ORDER BY random()"
+                )
+            finally:
+                await database.close()
+            return await _run(options, stack, http, [str(row["id"]) for row in rows])
+
+
+async def _run(
+    options: argparse.Namespace, stack: Measured, http: aiohttp.ClientSession, tickets: list[str]
+) -> int:
+    def load() -> Load:
+        return Load(stack, http, tickets, options.rate)
+
+    await load().during(asyncio.sleep(5))
+    assign = {"act": "assign", "arguments": {"assignee_id": "agent-7"}, "over": {"tickets": tickets}}
+    classify = {"act": "classify", "arguments": {"tier": "advanced"}, "over": {"tickets": tickets}}
+    late, worst, found = 0, 0.0, {"id": ""}
+    for what in (assign | {"dry_run": True}, assign, None, classify):
+        alone, beside = load(), load()
+        await alone.during(asyncio.sleep(options.seconds))
+        before = {name: cpu(pid) for name, pid in stack.processes.items()}
+        url = "/v1/bulk-jobs" if what else f"/v1/bulk-jobs/{found['id']}/undo"
+        # The last job is the one that is undone.
+        working = asyncio.create_task(job(http, url, what or {}))
+        await beside.during(working)
+        found = working.result()
+        worst = max(worst, *compare(alone, beside))
+        used = (f"{name} {cpu(pid) - before[name]:.1f} s" for name, pid in stack.processes.items())
+        print(f"  CPU     {', '.join(used)}")
+        assert await results(http, found) == len(tickets)
+        late += found["seconds"] > LONGEST
+    print(f"\nworst ratio of a p95: {worst:.2f}; jobs over {LONGEST} s: {late}")
+    return int(bool(late) or worst > WORST)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--tickets", type=int, default=10_000)
+    parser.add_argument("--rate", type=float, default=45, help="requests a second")
+    parser.add_argument(
+        "--seconds", type=float, default=40, help="how long the load runs alone before each job"
+    )
+    return asyncio.run(measure(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
