@@ -31,9 +31,9 @@ from careloop_ticketing.tickets.chain import PURPOSE, START, UNKEYED, Chain, Ent
 EACH = 4
 TICKET = (
     "INSERT INTO ticket (id, number, version, status, kind, channel, source, language, subject, description, vip, cause,"
-    " tier, severity, classified_by, rules, level, policy_version, opened_at, feedback_round, reopened_count,"
+    " tier, severity, emotion, watchers, classified_by, rules, level, policy_version, opened_at, feedback_round, reopened_count,"
     " dissatisfied, head) SELECT id, 'C-' || n, 4, 'handling', 'complaint', 'web', 'web', 'zh', 's', 'd', false,"
-    " 'network', 'primary', 'normal', 'rules', '{}', 'front_line', 1, now(), 0, 0, false, head"
+    " 'network', 'primary', 'normal', 'calm', '{}', 'rules', '{}', 'front_line', 1, now(), 0, 0, false, head"
     " FROM unnest($1::uuid[], $2::bytea[], $3::bigint[]) AS new (id, head, n)"
 )
 COLUMNS = ("ticket_id", "seq", "fact", "at", "actor_id", "actor_kind", "before", "after", "key_id", "hash")

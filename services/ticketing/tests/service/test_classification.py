@@ -1,5 +1,6 @@
 """Product and emotion of tickets: suggested at the intake, raised by messages, corrected by people, seen by rules."""
 
+import asyncio
 import importlib
 from datetime import timedelta
 
@@ -170,6 +171,33 @@ async def test_emotion_never_falls_by_itself(open_ticket, act, facts):
     heard = await act(ticket, "messages", text="好的，谢谢")
     assert heard["emotion"] == "angry"
     assert await facts(ticket) == ["opened", "classified", "customer_wrote"]
+
+
+async def test_an_angry_no_to_how_it_went_opens_the_ticket_again(open_ticket, act, facts):
+    ticket = await open_ticket()
+    await act(ticket, "resolve")
+    heard = await act(ticket, "messages", text="根本没解决，你们太过分了")
+    assert (heard["status"], heard["emotion"], heard["reopened_count"]) == ("handling", "angry", 1)
+    assert (await facts(ticket))[-3:] == ["customer_wrote", "emotion_rose", "reopened"]
+
+
+async def test_who_is_not_heard_any_more_changes_nothing(client, open_ticket, act, facts):
+    ticket = await open_ticket()
+    await act(ticket, "cancel", reason="withdrawn")
+    answer = await client.post(f"/v1/tickets/{ticket['id']}/messages", json={"text": "骗子"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "transition_impossible")
+    shown = (await client.get(f"/v1/tickets/{ticket['id']}")).json()
+    assert (shown["emotion"], (await facts(ticket))[-1]) == (ticket["emotion"], "cancelled")
+
+
+async def test_of_two_corrections_at_once_the_one_that_saw_the_ticket_wins(client, open_ticket):
+    ticket = await open_ticket(subject=FURIOUS)
+    path, seen = f"/v1/tickets/{ticket['id']}/classify", {"if-match": '"2"'}
+    answers = await asyncio.gather(
+        *(client.post(path, json={"emotion": emotion}, headers=seen) for emotion in ("calm", "worried"))
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 412]
+    assert len((await client.get("/v1/classification-corrections")).json()["items"]) == 1
 
 
 async def test_after_a_persons_correction_a_message_can_raise_it_again(open_ticket, act):

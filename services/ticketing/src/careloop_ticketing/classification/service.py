@@ -22,6 +22,7 @@ __all__ = [
     "classifier",
     "correct",
     "publish",
+    "rules_of",
     "version",
     "versions",
 ]
@@ -34,12 +35,16 @@ async def classifier(session: AsyncSession) -> Classifier:
 
 
 async def active(session: AsyncSession) -> RuleSet:
-    """The newest rule set. A version never changes, so a process reads it once."""
-    newest = (await session.execute(_NEWEST)).scalar_one()
+    """The newest rule set."""
+    return await rules_of(session, (await session.execute(_NEWEST)).scalar_one())
+
+
+async def rules_of(session: AsyncSession, number: int) -> RuleSet:
+    """The rule set of a version. It never changes, so a process reads it once."""
     known = lasting(session)
-    if (RuleSetRow, newest) not in known:
-        known[RuleSetRow, newest] = policy.read(newest, (await version(session, newest)).document)
-    found: RuleSet = known[RuleSetRow, newest]
+    if (RuleSetRow, number) not in known:
+        known[RuleSetRow, number] = policy.read(number, (await version(session, number)).document)
+    found: RuleSet = known[RuleSetRow, number]
     return found
 
 

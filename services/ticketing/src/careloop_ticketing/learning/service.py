@@ -19,7 +19,6 @@ from careloop_ticketing.tickets.queries import Choice, Filters
 from careloop_ticketing.tickets.service import Ticket
 
 EXAMPLES: Final = 20
-_SINCE_EMOTION: Final = frozenset({"product", "emotion"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +64,11 @@ class Agreement:
 
 
 async def agreement(session: AsyncSession, version: int) -> Agreement:
-    rule_set = classification.read(version, (await rule_sets.version(session, version)).document)
-    silent_on = frozenset() if rule_set.reads_emotion or rule_set.products else _SINCE_EMOTION
+    rule_set = await rule_sets.rules_of(session, version)
+    suggests = {"product": bool(rule_set.products), "emotion": rule_set.reads_emotion}
     corrected = await queries.corrected(session, version)
     standing, undecided = await queries.uncorrected(session, version)
-    changed = {name: count for name, count in corrected.changed.items() if name not in silent_on}
+    changed = {name: count for name, count in corrected.changed.items() if suggests.get(name, True)}
     return Agreement(changed, corrected.tickets + standing, undecided)
 
 
