@@ -18,9 +18,8 @@ class Dispatcher:
         began = clock.now()
         async with runtime.database.transaction() as session:
             placed = await dispatching.dispatch(session, self._walk, now=began)
-        if placed is not None:
-            ended = clock.now()
-            self._walk.tick(ended - began, placed, ended)
+        ended = clock.now()
+        self._walk.tick(ended - began, placed, ended)
         return self._walk.under_way
 
 

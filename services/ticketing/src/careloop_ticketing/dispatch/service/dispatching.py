@@ -28,46 +28,57 @@ STRETCH: Final = 5_000
 """So many tickets are put in the order of their urgency together. A line that is longer is walked along by age."""
 _REST: Final = 9
 """A walk that placed nobody is followed by a rest of so many times its length: a long line costs a tenth of a process."""
+_LONGEST_REST: Final = timedelta(seconds=10)
 
 
 @dataclass(slots=True)
 class Walk:
     """How far a process has come along the line. Who is passed over here is met on the next walk."""
 
+    batch: int = BATCH
+    stretch: int = STRETCH
     ahead: deque[UUID] = field(default_factory=deque)
     after: UUID = line.START
+    newest: UUID = line.START
+    """Who comes behind it has arrived since."""
+    walking: bool = False
     under_way: bool = False
+    """Whether the walk goes on behind the batch that it gave last."""
     placed: int = 0
     took: timedelta = timedelta()
     rests_until: datetime | None = None
-    batch: int = BATCH
-    stretch: int = STRETCH
 
-    async def next(self, session: AsyncSession, now: datetime) -> list[UUID]:
-        """The next batch; none while this rests."""
-        if self.rests_until and now < self.rests_until:
-            return []
+    async def next(self, session: AsyncSession, now: datetime) -> Sequence[UUID]:
+        """The next batch; while this rests, only those who have arrived since."""
+        self.walking = not (self.rests_until and now < self.rests_until)
+        if not self.walking:
+            return await self._look(session, self.newest, self.batch)
         if not self.under_way:
             self.placed, self.took, self.rests_until = 0, timedelta(), None
             self.ahead.extend(await line.vips(session, limit=self.stretch))
         if not (self.ahead and self.under_way):
-            stretch = await line.others(session, after=self.after, limit=self.stretch)
+            stretch = await self._look(session, self.after, self.stretch)
             self.ahead.extend(stretch)
             self.after = max(stretch) if len(stretch) == self.stretch else line.START
         batch = [self.ahead.popleft() for _ in range(min(self.batch, len(self.ahead)))]
         self.under_way = bool(self.ahead) or self.after != line.START
         return batch
 
+    async def _look(self, session: AsyncSession, after: UUID, limit: int) -> Sequence[UUID]:
+        found = await line.others(session, after=after, limit=limit)
+        self.newest = max(self.newest, *found) if found else self.newest
+        return found
+
     def stop(self) -> None:
         """There is nobody to give anything to, or nothing to give: begin anew when there is."""
         self.ahead.clear()
-        self.after, self.under_way = line.START, False
+        self.after, self.walking, self.under_way = line.START, False, False
 
     def tick(self, took: timedelta, placed: int, now: datetime) -> None:
         """A batch was looked at. Rest after a walk that has placed nobody."""
         self.took, self.placed = self.took + took, self.placed + placed
-        if not (self.under_way or self.placed):
-            self.rests_until = now + _REST * self.took
+        if self.walking and not (self.under_way or self.placed):
+            self.rests_until = now + min(_REST * self.took, _LONGEST_REST)
 
 
 class Decision(NamedTuple):
@@ -77,28 +88,28 @@ class Decision(NamedTuple):
     person: Person
 
 
-async def dispatch(session: AsyncSession, walk: Walk, *, now: datetime) -> int | None:
-    """Give the next batch, VIPs before all others; how many found somebody, or None if there was nothing to look at."""
+async def dispatch(session: AsyncSession, walk: Walk, *, now: datetime) -> int:
+    """Give the next batch, VIPs before all others; how many found somebody, without the VIPs."""
     if not (await line.anybody_waits(session) and await staff.any_active(session)):
         walk.stop()
-        return None
+        return 0
     active, floor = await routing.active(session), await floor_of(session, now=now)
     if not floor.has_room(active.reserve):
         walk.stop()
-        return None
+        return 0
     urgent = await line.vips(session, limit=walk.batch)
     batch = await walk.next(session, now)
     given = await give(session, active, floor, dict.fromkeys([*urgent, *batch]), now=now)
-    return given if batch else None
+    return len(given.difference(urgent))
 
 
 async def give(
     session: AsyncSession, active: Routing, floor: Floor, ids: Iterable[UUID], *, now: datetime
-) -> int:
-    """Give of these tickets those that somebody can take; returns how many."""
+) -> set[UUID]:
+    """Give of these tickets those that somebody can take; returns them."""
     decided = _decide(active, floor, await _in_line(session, list(ids)), now)
     if not decided:
-        return 0
+        return set()
     sure = await _claim(session, {one.person.id: one.person for one in decided}, floor)
     locked = await standing.lock(session, [one.ticket.id for one in decided if one.person.id in sure])
     gifts = [
@@ -110,7 +121,7 @@ async def give(
     await staff.busy(session, {gift.assignee_id for gift in gifts}, now)
     for gift in gifts:
         metrics.GIVEN.labels(gift.why["rule"]).inc()
-    return len(gifts)
+    return {gift.ticket.id for gift in gifts}
 
 
 async def _in_line(session: AsyncSession, ids: Sequence[UUID]) -> list[Standing]:
