@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from careloop_ticketing.dispatch.models import RoutingRow
-from careloop_ticketing.tickets.service import OPEN, Ticket
+from careloop_ticketing.tickets.service import Ticket
 
 _NEWEST = select(func.max(col(RoutingRow.version)))
 # What ended takes its virtual team with it.
@@ -31,12 +31,6 @@ async def versions(session: AsyncSession, *, before: int | None, limit: int) -> 
 
 async def end_teams(session: AsyncSession, now: datetime) -> Sequence[str]:
     return (await session.scalars(_END_TEAMS, {"now": now})).all()
-
-
-async def held_by(session: AsyncSession, agent_id: str, *, limit: int) -> Sequence[Ticket]:
-    """Open tickets of somebody, the oldest first."""
-    theirs = select(Ticket).where(col(Ticket.assignee_id) == agent_id, col(Ticket.status).in_(OPEN))
-    return (await session.scalars(theirs.order_by(col(Ticket.id)).limit(limit))).all()
 
 
 async def resolved_by(session: AsyncSession, agent_id: str, since: datetime, until: datetime) -> int:

@@ -94,7 +94,7 @@ async def day_of(
         raise ScopeMissing(f"The day of somebody else needs the scope {_SUPERVISE}.", scope=_SUPERVISE)
     person = await staff.person(session, agent_id or actor.id, now=now)
     starts_at, ends_at = day_around(now, zone)
-    rows = await queries.held_by(session, person.id, limit=SHOWN)
+    rows = await line.held_by(session, person.id, limit=SHOWN)
     watches = await sla.of_all(session, [row.id for row in rows])
     held = [_held(row, watches[row.id], now) for row in rows]
     return Day(
