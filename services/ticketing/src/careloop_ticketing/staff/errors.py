@@ -42,7 +42,7 @@ class InvalidTeam(DomainError):
 
 
 class TeamIsVirtual(DomainError):
-    """The team belongs to a ticket, and is changed there."""
+    """Teams whose codes begin with `v-` belong to tickets, and are opened and ended there."""
 
     kind = Kind.CONFLICT
     code = "team_is_virtual"

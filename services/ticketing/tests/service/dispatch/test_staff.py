@@ -1,8 +1,9 @@
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from careloop_common import clock
+from careloop_ticketing.staff import service as staff
 
 WANG = {
     "name": "王芳",
@@ -121,6 +122,16 @@ async def test_shifts_and_absences_decide_who_is_on_duty(put, plan, client):
         [("leave", False), ("shift", True)],
         [("shift", True), ("leave", False)],
     )
+
+
+@pytest.mark.parametrize(
+    ("wall", "there"),
+    [("2026-02-14T10:00", True), ("2026-02-14T12:30", False), ("2026-02-17T10:00", False)],
+)
+async def test_hours_of_a_calendar_are_followed_with_holidays_and_make_up_days(put, session, wall, there):
+    await put()
+    now = datetime.fromisoformat(f"{wall}:00+08:00").astimezone(UTC)
+    assert (await staff.person(session, "wang", now=now)).on_duty is there
 
 
 async def test_two_shifts_do_not_overlap_and_of_a_batch_all_or_none_are_planned(put, plan, client):

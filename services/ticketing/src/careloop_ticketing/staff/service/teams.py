@@ -1,5 +1,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from careloop_common.errors import VersionMismatch
@@ -14,11 +15,16 @@ from careloop_ticketing.staff.models import TeamRow
 from careloop_ticketing.staff.policy import TeamKind
 from careloop_ticketing.staff.schemas import Team, VirtualTeam
 
+VIRTUAL: Final = "v-"
+"""How the codes of virtual teams begin, and no others."""
+
 
 async def put_team(
     session: AsyncSession, code: str, body: Team, *, expected: int | None, actor: Actor, now: datetime
 ) -> tuple[TeamRow, bool]:
     """Make a team known, or say anew who is in it; whether it was new."""
+    if code.startswith(VIRTUAL):
+        raise TeamIsVirtual(f"Team {code!r} would be a virtual one: its code begins with {VIRTUAL}.")
     await _departments(session, body.members, body.lead_id)
     about = {"name": body.name, "lead_id": body.lead_id, "changed_at": now, "changed_by": actor.id}
     new = {"code": code, "version": 1, "kind": TeamKind.STANDING, **about}
@@ -29,8 +35,6 @@ async def put_team(
         is_new = True
     else:
         row, is_new = await _lock(session, code), False
-        if row.kind is TeamKind.VIRTUAL:
-            raise TeamIsVirtual(f"Team {code!r} belongs to a ticket.", ticket_id=str(row.ticket_id))
         check_version(expected, row.version)
         row.name, row.lead_id, row.changed_at, row.changed_by = body.name, body.lead_id, now, actor.id
         row.version += 1
@@ -87,7 +91,7 @@ async def open_virtual(
     departments = await _departments(session, body.members, body.lead_id)
     if len(set(departments.values())) < 2:
         raise InvalidTeam("All of them are of one department.", pointer="/members")
-    code = f"v-{number.lower()}-{await queries.count_virtual(session, ticket_id) + 1}"
+    code = f"{VIRTUAL}{number.lower()}-{await queries.count_virtual(session, ticket_id) + 1}"
     row = TeamRow(
         code=code,
         version=1,
