@@ -138,6 +138,16 @@ TICKETING = (
         "/v1/escalations/lateness",
         "/v1/ticket-views",
         "/v1/ticket-views/{code}",
+        "/v1/tickets/{ticket_id}/dispatch",
+        "/v1/dispatch-summary",
+        "/v1/my-day",
+        "/v1/agents",
+        "/v1/agents/{agent_id}",
+        "/v1/agents/{agent_id}/shifts",
+        "/v1/teams",
+        "/v1/teams/{code}",
+        "/v1/routing-policies",
+        "/v1/routing-policies/{version}",
     ),
     # A view of one's own changes nothing for anybody else; for shared ones the service asks for more.
     *_writes("ticketing", "tickets:read", "PUT /v1/ticket-views/{code}", "DELETE /v1/ticket-views/{code}"),
@@ -162,6 +172,11 @@ TICKETING = (
         "POST /v1/tickets/{ticket_id}/unmerge",
         "PUT /v1/tickets/{ticket_id}/watchers/{person}",
         "DELETE /v1/tickets/{ticket_id}/watchers/{person}",
+        "POST /v1/tickets/{ticket_id}/take",
+        "POST /v1/tickets/{ticket_id}/release",
+        # Breaks of one's own; for all else the service asks for more.
+        "POST /v1/agents/{agent_id}/shifts",
+        "DELETE /v1/agents/{agent_id}/shifts/{shift_id}",
     ),
     # Many texts of customers at once.
     *_reads("ticketing", "tickets:supervise", "/v1/classification-corrections"),
@@ -175,6 +190,11 @@ TICKETING = (
         "POST /v1/bulk-jobs",
         "POST /v1/bulk-jobs/{job_id}/cancel",
         "POST /v1/bulk-jobs/{job_id}/undo",
+        "POST /v1/tickets/{ticket_id}/virtual-team",
+        "DELETE /v1/tickets/{ticket_id}/virtual-team",
+        "PUT /v1/agents/{agent_id}",
+        "POST /v1/agents/{agent_id}/release",
+        "PUT /v1/teams/{code}",
     ),
     *_writes(
         "ticketing",
@@ -187,6 +207,8 @@ TICKETING = (
         "PUT /v1/calendars/{code}",
         "POST /v1/calendars/{code}/preview",
         "POST /v1/calendars/{code}/import",
+        "PUT /v1/routing-policies",
+        "POST /v1/routing-policies/preview",
     ),
 )
 

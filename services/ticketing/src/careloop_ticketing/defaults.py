@@ -14,6 +14,10 @@ def rule_set() -> dict[str, Any]:
     return _document("classification/rules.yaml")
 
 
+def routing() -> dict[str, Any]:
+    return _document("dispatch/routing.yaml")
+
+
 def calendars() -> dict[str, dict[str, Any]]:
     """Calendars by code."""
     return {code: _document(f"calendars/{code}.yaml") for code in ("always", "cn-business")}

@@ -5,6 +5,9 @@ from fastapi import FastAPI
 from careloop_ticketing.bulk.api import router as bulk_jobs
 from careloop_ticketing.calendars.api import router as calendars
 from careloop_ticketing.classification.api import router as rule_sets
+from careloop_ticketing.dispatch.api import router as dispatch
+from careloop_ticketing.dispatch.day_api import router as my_day
+from careloop_ticketing.dispatch.routing_api import router as routing_policies
 from careloop_ticketing.escalation.api import router as escalations
 from careloop_ticketing.history.api import router as history
 from careloop_ticketing.incidents.api import router as incidents
@@ -16,6 +19,8 @@ from careloop_ticketing.saved_views.api import router as saved_views
 from careloop_ticketing.settings import Settings
 from careloop_ticketing.shares.api import router as shares
 from careloop_ticketing.sla.api import router as sla_policies
+from careloop_ticketing.staff.api import router as agents
+from careloop_ticketing.staff.teams_api import router as teams
 from careloop_ticketing.summary.api import router as summary
 from careloop_ticketing.tickets.acts_api import router as acts
 from careloop_ticketing.tickets.api import router as tickets
@@ -31,6 +36,11 @@ def create_app(runtime: Runtime[Settings]) -> FastAPI:
         acts,
         links,
         bulk_jobs,
+        dispatch,
+        my_day,
+        agents,
+        teams,
+        routing_policies,
         incidents,
         history,
         satisfaction,

@@ -7,6 +7,7 @@ from careloop_common.worker import Worker
 from careloop_ticketing.bulk import handlers as bulk
 from careloop_ticketing.calendars import handlers as calendars
 from careloop_ticketing.customers.handlers import CUSTOMER_EVENTS
+from careloop_ticketing.dispatch import handlers as dispatch
 from careloop_ticketing.escalation import audit
 from careloop_ticketing.escalation import service as escalation
 from careloop_ticketing.history import handlers as history
@@ -36,6 +37,8 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
             Job("recalculate", 2, recalculation.work, exclusive=False),
             Job("work on bulk jobs", 1, bulk.work, exclusive=False),
             Job("forget items of bulk jobs", 3600, bulk.forget, exclusive=False),
+            Job("give tickets", 0.5, dispatch.Dispatcher().turn, exclusive=False),
+            Job("hand tickets over", 10, dispatch.hand_over, exclusive=False),
             Job("anchor histories", 3600, history.anchor),
             Job("notify hubs", runtime.settings.hub_seconds, tmf621.notify),
             Job("forget notifications", 600, tmf621.forget),

@@ -1,6 +1,17 @@
 import pytest
 
-SHOWN = ("status", "assignee_id", "level", "cause", "tier", "severity", "watchers")
+SHOWN = (
+    "status",
+    "assignee_id",
+    "level",
+    "team",
+    "cause",
+    "tier",
+    "severity",
+    "product",
+    "emotion",
+    "watchers",
+)
 
 
 @pytest.fixture
@@ -27,6 +38,7 @@ def prepared(client, open_ticket, act):
     """`await prepared("waiting")`: tickets that differ, on their way to this status."""
 
     async def make(status):
+        assert (await client.put("/v1/teams/network", json={"name": "网络"})).status_code in {200, 201}
         found = [await open_ticket() for _ in range(2)]
         await act(found[0], "assign", assignee_id="agent-1", level="manager")
         await client.put(f"/v1/tickets/{found[0]['id']}/watchers/pm")
@@ -47,7 +59,9 @@ def prepared(client, open_ticket, act):
     [
         ("classified", "assign", {"assignee_id": "agent-7"}),
         ("handling", "assign", {"level": "expert"}),
+        ("handling", "assign", {"team": "network"}),
         ("classified", "classify", {"tier": "advanced", "severity": "critical"}),
+        ("handling", "classify", {"product": "broadband", "emotion": "angry"}),
         ("feedback", "classify", {"cause": "price", "tier": "intermediate"}),
         ("handling", "pause", {"reason": "waiting_for_customer"}),
         ("waiting", "resume", {}),

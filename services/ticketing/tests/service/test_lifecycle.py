@@ -71,8 +71,8 @@ async def test_history_says_who_did_what_and_what_it_changed(client, client_as, 
     await supervisor.post(f"/v1/tickets/{ticket['id']}/assign", json={"level": "manager"})
     entry = (await client.get(f"/v1/tickets/{ticket['id']}/history")).json()["items"][-1]
     assert (entry["seq"], entry["fact"], entry["actor_id"]) == (3, "assigned", "chen.jie")
-    assert entry["before"] == {"level": "front_line", "assignee_id": None}
-    assert entry["after"] == {"level": "manager", "assignee_id": None}
+    assert entry["before"] == {"level": "front_line", "assignee_id": None, "team": None}
+    assert entry["after"] == {"level": "manager", "assignee_id": None, "team": None}
 
 
 async def test_what_people_write_stays_out_of_history_and_events(client, open_ticket, act):

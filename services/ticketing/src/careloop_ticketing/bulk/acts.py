@@ -6,13 +6,21 @@ from typing import Any, Final
 from careloop_ticketing.bulk.policy import Act
 from careloop_ticketing.bulk.schemas import Watch
 from careloop_ticketing.sla.policy.clock import State
+from careloop_ticketing.staff import service as staff
 from careloop_ticketing.tickets import schemas
 from careloop_ticketing.tickets import service as tickets
+from careloop_ticketing.tickets.facts import place
 from careloop_ticketing.tickets.policy import ReopenReason
 from careloop_ticketing.tickets.service import Case
 from careloop_ticketing.vocabulary import Level
 
 Arguments = Mapping[str, Any]
+
+
+class _Assign(schemas.Assign):
+    """What is put back includes that there was no team, or whether a person had chosen it."""
+
+    team_pinned: bool = True
 
 
 class _Classify(schemas.Classify):
@@ -27,9 +35,18 @@ async def do(act: Act, case: Case, given: Arguments) -> Arguments | None:
 
 
 async def _assign(case: Case, given: Arguments) -> Arguments:
-    wanted = schemas.Assign.model_validate(given)
-    back = {"assignee_id": case.ticket.assignee_id, "level": case.ticket.level}
-    await tickets.assign(case, assignee_id=wanted.assignee_id, level=wanted.level)
+    wanted, ticket = _Assign.model_validate(given), case.ticket
+    back = {**place(ticket), "team_pinned": ticket.team_pinned}
+    if wanted.team is not None:
+        await staff.expect_team(case.session, wanted.team, pointer="/arguments/team")
+    await tickets.assign(
+        case,
+        assignee_id=wanted.assignee_id,
+        level=wanted.level,
+        team=wanted.team,
+        no_team="team" in given and wanted.team is None,
+        pinned=wanted.team_pinned,
+    )
     return back
 
 

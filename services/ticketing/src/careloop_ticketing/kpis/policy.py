@@ -28,6 +28,7 @@ class Grouping(StrEnum):
     TIER = "tier"
     SEVERITY = "severity"
     LEVEL = "level"
+    TEAM = "team"
     LANGUAGE = "language"
     VIP = "vip"
     ASSIGNEE = "assignee"

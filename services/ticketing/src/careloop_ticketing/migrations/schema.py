@@ -5,6 +5,7 @@ from careloop_ticketing.calendars import models as calendars
 from careloop_ticketing.classification import models as classification
 from careloop_ticketing.customers import models as customers
 from careloop_ticketing.database import Base
+from careloop_ticketing.dispatch import models as dispatch
 from careloop_ticketing.escalation import models as escalation
 from careloop_ticketing.history import models as history
 from careloop_ticketing.incidents import models as incidents
@@ -13,6 +14,7 @@ from careloop_ticketing.satisfaction import models as satisfaction
 from careloop_ticketing.saved_views import models as saved_views
 from careloop_ticketing.search import models as search
 from careloop_ticketing.sla import models as sla
+from careloop_ticketing.staff import models as staff
 from careloop_ticketing.tickets import models as tickets
 from careloop_ticketing.tmf621 import models as tmf621
 
@@ -23,8 +25,10 @@ SLICES = (
     classification,
     search,
     saved_views,
+    staff,
     tickets,
     escalation,
+    dispatch,
     satisfaction,
     recalculation,
     history,

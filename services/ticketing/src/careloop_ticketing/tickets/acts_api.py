@@ -19,6 +19,8 @@ from fastapi import Depends, Response
 from careloop_ticketing.classification.errors import ProductUnknown
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.sla.service import Watches
+from careloop_ticketing.staff import service as staff
+from careloop_ticketing.staff.errors import TeamUnknown
 from careloop_ticketing.tickets import queries, schemas, service, views
 from careloop_ticketing.tickets.errors import (
     ApprovalNeeded,
@@ -84,10 +86,12 @@ async def classify(body: schemas.Classify, case: CaseDep, response: Response) ->
     return _shown(case, response)
 
 
-@router.post("/{ticket_id}/assign", dependencies=[SUPERVISE], responses=PROBLEMS)
+@router.post("/{ticket_id}/assign", dependencies=[SUPERVISE], responses={**PROBLEMS, **problems(TeamUnknown)})
 async def assign(body: schemas.Assign, case: CaseDep, response: Response) -> TicketView:
-    """Give the ticket to a person, a level, or both."""
-    await service.assign(case, assignee_id=body.assignee_id, level=body.level)
+    """Give the ticket to a person, a level, a team, or several of these."""
+    if body.team is not None:
+        await staff.expect_team(case.session, body.team, pointer="/team")
+    await service.assign(case, assignee_id=body.assignee_id, level=body.level, team=body.team)
     return _shown(case, response)
 
 

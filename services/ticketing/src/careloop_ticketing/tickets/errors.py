@@ -73,6 +73,14 @@ class LinkNotFound(DomainError):
     title = "Link not found"
 
 
+class TicketNotHeld(DomainError):
+    """Nobody holds the ticket: it is in the line already."""
+
+    kind = Kind.CONFLICT
+    code = "ticket_not_held"
+    title = "Ticket not held"
+
+
 class LinkCycle(DomainError):
     """The ticket would become a child of its own child."""
 

@@ -1,6 +1,6 @@
 """What a ticket's policies are decided by."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from careloop_ticketing.classification.policy import Cause, Emotion, Severity
 from careloop_ticketing.facts import Facts
@@ -32,6 +32,14 @@ class Progressing(Protocol):
     assignee_id: str | None
 
 
+class Placed(Protocol):
+    """A ticket as far as somebody is responsible for it."""
+
+    assignee_id: str | None
+    level: Level
+    team: str | None
+
+
 _SEEN = {
     Status.RECEIVED: {Moment.OPENED},
     Status.CLASSIFIED: {Moment.OPENED, Moment.CLASSIFIED},
@@ -44,6 +52,11 @@ def seen_by(ticket: Progressing) -> set[Moment]:
     """What has happened to an open ticket already; nothing counts any more once it is resolved."""
     seen = _SEEN.get(ticket.status, set())
     return seen | {Moment.ASSIGNED} if seen and ticket.assignee_id else seen
+
+
+def place(ticket: Placed) -> dict[str, Any]:
+    """Who is responsible, as the history says it."""
+    return {"assignee_id": ticket.assignee_id, "level": ticket.level.value, "team": ticket.team}
 
 
 def facts_of(ticket: Described) -> Facts:

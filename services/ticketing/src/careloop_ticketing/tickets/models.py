@@ -25,6 +25,9 @@ from careloop_ticketing.vocabulary import Kind, Level, Status, Tier
 
 NUMBERS = Sequence("ticket_number", metadata=Base.metadata)
 
+IN_LINE = "assignee_id IS NULL AND status IN ('classified', 'handling')"
+"""Tickets that wait for somebody to take them."""
+HELD = "assignee_id IS NOT NULL AND status IN ('classified', 'handling', 'waiting')"
 _UNLINKED = text("linked_at IS NULL AND (customer_id IS NOT NULL OR customer_external_id IS NOT NULL)")
 
 
@@ -38,6 +41,8 @@ class TicketRow(Base, table=True):
         Index("ix_ticket_status", "status", "id"),
         Index("ix_ticket_assignee_id", "assignee_id", "id", postgresql_where=text("assignee_id IS NOT NULL")),
         Index("ix_ticket_opened_at", "opened_at"),
+        Index("ix_ticket_line", "vip", "id", postgresql_where=text(IN_LINE)),
+        Index("ix_ticket_held", "assignee_id", "status", postgresql_where=text(HELD)),
         Index("ix_ticket_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
         Index("ix_ticket_unlinked_customer_id", "customer_id", postgresql_where=_UNLINKED),
         Index(
@@ -79,6 +84,12 @@ class TicketRow(Base, table=True):
 
     level: Level = Field(sa_type=word(Level))
     assignee_id: str | None = Field(default=None, sa_type=Text)
+    team: str | None = Field(default=None, sa_type=Text)
+    """Code of the team that is responsible."""
+    team_pinned: bool = False
+    """Whether a person chose the team: routing leaves it then."""
+    released_by: str | None = Field(default=None, sa_type=Text)
+    """Who gave it back into the line, and does not get it again from there."""
     policy_version: int
 
     opened_at: datetime = Field(sa_type=INSTANT)

@@ -26,6 +26,7 @@ class Act(StrEnum):
     CLASSIFY = "classify"
     RESPOND = "respond"
     ASSIGN = "assign"
+    RELEASE = "release"
     PAUSE = "pause"
     RESUME = "resume"
     RESOLVE = "resolve"
@@ -99,6 +100,7 @@ TRANSITIONS: Mapping[Status, Mapping[Act, Status]] = MappingProxyType(
             Act.CLASSIFY: Status.CLASSIFIED,
             Act.RESPOND: Status.HANDLING,
             Act.ASSIGN: Status.CLASSIFIED,
+            Act.RELEASE: Status.CLASSIFIED,
             Act.RESOLVE: Status.FEEDBACK,
             Act.NOTE: Status.CLASSIFIED,
             Act.ACKNOWLEDGE: Status.CLASSIFIED,
@@ -109,6 +111,7 @@ TRANSITIONS: Mapping[Status, Mapping[Act, Status]] = MappingProxyType(
             Act.CLASSIFY: Status.HANDLING,
             Act.RESPOND: Status.HANDLING,
             Act.ASSIGN: Status.HANDLING,
+            Act.RELEASE: Status.HANDLING,
             Act.PAUSE: Status.WAITING,
             Act.RESOLVE: Status.FEEDBACK,
             Act.NOTE: Status.HANDLING,
@@ -120,6 +123,7 @@ TRANSITIONS: Mapping[Status, Mapping[Act, Status]] = MappingProxyType(
             Act.CLASSIFY: Status.WAITING,
             Act.RESPOND: Status.WAITING,
             Act.ASSIGN: Status.WAITING,
+            Act.RELEASE: Status.WAITING,
             Act.RESUME: Status.HANDLING,
             Act.RESOLVE: Status.FEEDBACK,
             Act.NOTE: Status.WAITING,

@@ -36,6 +36,7 @@ class Filters:
     region: Line | None = None
     customer_id: UUID | None = None
     assignee_id: Reference | None = None
+    team: Code | None = None
     breached: bool | None = None
     opened_from: Instant | None = None
     opened_until: Instant | None = None
@@ -124,6 +125,7 @@ _EQUAL: Final = (
     "region",
     "customer_id",
     "assignee_id",
+    "team",
 )
 _NAMES: Final = {"reopened": "reopened_count"}
 """Attributes of rules that have another name than their columns."""

@@ -82,15 +82,17 @@ class Classify(Body):
 
 
 class Assign(Body):
-    """To a person, a level, or both; a level alone leaves it to be picked up there."""
+    """To a person, a level, a team, or several of these; without a person it waits there to be picked up."""
 
     assignee_id: Reference | None = None
     level: Level | None = None
+    team: Code | None = None
+    """Stays until somebody chooses another one: routing leaves it."""
 
     @model_validator(mode="after")
     def _somebody(self) -> Self:
-        if self.assignee_id is None and self.level is None:
-            raise ValueError("assignee_id or level is needed")
+        if self.assignee_id is None and self.level is None and self.team is None:
+            raise ValueError("assignee_id, level or team is needed")
         return self
 
 
@@ -167,6 +169,7 @@ class TicketView(View):
     rules: list[str]
     level: Level
     assignee_id: str | None
+    team: str | None
     policy_version: int
     opened_at: datetime
     responded_at: datetime | None

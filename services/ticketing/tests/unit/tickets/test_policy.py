@@ -39,6 +39,7 @@ WAYS = {
 
 
 for _open in ("classified", "handling", "waiting"):
+    WAYS[_open, "release"] = _open
     WAYS |= {(_open, "merge"): "merged", (_open, "reject"): "rejected", (_open, "cancel"): "cancelled"}
 
 

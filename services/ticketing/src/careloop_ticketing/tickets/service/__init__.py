@@ -14,6 +14,8 @@ from careloop_ticketing.tickets.service.handling import (
     amend,
     assign,
     classify,
+    leave_team,
+    release,
     respond,
 )
 from careloop_ticketing.tickets.service.hearing import hear
@@ -54,6 +56,7 @@ __all__ = [
     "get",
     "hear",
     "known",
+    "leave_team",
     "link",
     "link_waiting",
     "links",
@@ -68,6 +71,7 @@ __all__ = [
     "pause",
     "record",
     "reject",
+    "release",
     "reopen",
     "resolve",
     "respond",

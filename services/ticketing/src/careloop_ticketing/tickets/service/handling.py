@@ -9,6 +9,8 @@ from careloop_ticketing.classification.policy import Changes
 from careloop_ticketing.sla.policy import watch
 from careloop_ticketing.sla.service import Moment
 from careloop_ticketing.tickets import events, policy
+from careloop_ticketing.tickets.errors import TicketNotHeld
+from careloop_ticketing.tickets.facts import place
 from careloop_ticketing.tickets.policy import Act
 from careloop_ticketing.tickets.service.case import Case
 from careloop_ticketing.tickets.service.history import record, write_note
@@ -66,18 +68,49 @@ async def classify(case: Case, changes: Changes, *, level: Level | None = None) 
     await case.save()
 
 
-async def assign(case: Case, *, assignee_id: str | None, level: Level | None) -> None:
-    """Give the ticket to a person, to a level, or to both; a level alone leaves it to be picked up there."""
+async def assign(
+    case: Case,
+    *,
+    assignee_id: str | None,
+    level: Level | None = None,
+    team: str | None = None,
+    no_team: bool = False,
+    pinned: bool = True,
+) -> None:
+    """Give the ticket to a person, a level, a team, or several of these; without a person it waits to be picked up there.
+
+    A team that is `pinned` stays when the ticket is routed anew; without a team the ticket keeps the one that it has,
+    unless it is to have none.
+    """
     ticket = case.ticket
-    before = {"assignee_id": ticket.assignee_id, "level": ticket.level}
+    before = place(ticket)
     ticket.status = policy.after(ticket.status, Act.ASSIGN)
-    ticket.assignee_id, ticket.level = assignee_id, level or ticket.level
+    ticket.assignee_id, ticket.level, ticket.released_by = assignee_id, level or ticket.level, None
+    if team is not None or no_team:
+        ticket.team, ticket.team_pinned = team, pinned and not no_team
     watch.acknowledge(case.watches)
     await case.observe(Moment.ASSIGNED)
     moved_from, moved_to = await case.follow()
-    after = {"assignee_id": ticket.assignee_id, "level": ticket.level}
-    record(case, "assigned", before=before | moved_from, after=after | moved_to)
+    record(case, "assigned", before=before | moved_from, after=place(ticket) | moved_to)
     await case.save()
+
+
+def release(case: Case) -> None:
+    """Put the ticket back into the line, for somebody else than who has held it."""
+    ticket = case.ticket
+    ticket.status = policy.after(ticket.status, Act.RELEASE)
+    if ticket.assignee_id is None:
+        raise TicketNotHeld
+    before = place(ticket)
+    ticket.assignee_id, ticket.released_by = None, ticket.assignee_id
+    record(case, "released", before=before, after=place(ticket))
+
+
+def leave_team(case: Case) -> None:
+    """The team that answered for the ticket has ended; who holds it goes on."""
+    before = place(case.ticket)
+    case.ticket.team, case.ticket.team_pinned = None, False
+    record(case, "team_left", before=before, after=place(case.ticket))
 
 
 async def acknowledge(case: Case) -> None:

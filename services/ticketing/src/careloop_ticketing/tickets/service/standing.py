@@ -1,4 +1,4 @@
-"""Tickets as escalation sees them: only what steps of ladders read and change, many at once.
+"""Tickets as escalation and dispatch see them: only what steps of ladders and the line read and change, many at once.
 
 Steps fall due in thousands. So these are plain values, locked, changed and stored by one statement each.
 """
@@ -22,7 +22,7 @@ from careloop_ticketing.vocabulary import Kind, Level, Status, Tier
 
 _COLUMNS = (
     "id, customer_id, version, status, kind, channel, language, region, vip, cause, tier, severity, product,"
-    " emotion, level, assignee_id, reopened_count, head"
+    " emotion, level, assignee_id, team, team_pinned, released_by, policy_version, reopened_count, head"
 )
 _READ: Final = text(f"SELECT {_COLUMNS} FROM ticket WHERE id = ANY(:ids)")  # noqa: S608
 _LOCK_FREE: Final = text(f"{_READ.text} FOR UPDATE SKIP LOCKED")
@@ -31,9 +31,11 @@ _LOCK_ALL: Final = text(f"{_READ.text} ORDER BY id FOR UPDATE")
 _ADOPT: Final = text("UPDATE ticket SET policy_version = :version WHERE id = ANY(:ids)")
 _STORE: Final = text(
     "UPDATE ticket SET version = new.version, status = new.status, tier = new.tier, level = new.level,"
-    " assignee_id = new.assignee_id, head = new.head FROM unnest(CAST(:ids AS uuid[]), CAST(:versions AS int[]),"
+    " assignee_id = new.assignee_id, team = new.team, released_by = new.released_by, head = new.head"
+    " FROM unnest(CAST(:ids AS uuid[]), CAST(:versions AS int[]),"
     " CAST(:statuses AS text[]), CAST(:tiers AS text[]), CAST(:levels AS text[]), CAST(:assignees AS text[]),"
-    " CAST(:heads AS bytea[])) AS new (id, version, status, tier, level, assignee_id, head) WHERE ticket.id = new.id"
+    " CAST(:teams AS text[]), CAST(:releasers AS text[]), CAST(:heads AS bytea[]))"
+    " AS new (id, version, status, tier, level, assignee_id, team, released_by, head) WHERE ticket.id = new.id"
 )
 _RECORD: Final = text(
     "INSERT INTO ticket_history (ticket_id, seq, fact, at, actor_id, actor_kind, before, after, key_id, hash)"
@@ -62,6 +64,10 @@ class Standing:
     emotion: Emotion
     level: Level
     assignee_id: str | None
+    team: str | None
+    team_pinned: bool
+    released_by: str | None
+    policy_version: int
     reopened_count: int
     head: bytes
 
@@ -114,6 +120,10 @@ def _standing(
     emotion: str,
     level: str,
     assignee_id: str | None,
+    team: str | None,
+    team_pinned: bool,
+    released_by: str | None,
+    policy_version: int,
     reopened_count: int,
     head: bytes,
 ) -> Standing:
@@ -134,6 +144,10 @@ def _standing(
         Emotion(emotion),
         Level(level),
         assignee_id,
+        team,
+        team_pinned,
+        released_by,
+        policy_version,
         reopened_count,
         head,
     )
@@ -156,6 +170,8 @@ async def store(
             "tiers": [one.tier.value for one in changed],
             "levels": [one.level.value for one in changed],
             "assignees": [one.assignee_id for one in changed],
+            "teams": [one.team for one in changed],
+            "releasers": [one.released_by for one in changed],
             "heads": [one.head for one in changed],
         },
     )

@@ -1,0 +1,1 @@
+"""What tickets need and who fits, as values and functions."""

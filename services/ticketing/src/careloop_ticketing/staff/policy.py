@@ -1,0 +1,101 @@
+"""People as those see them who give them work: what they know, where, and whether they are there."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final, Protocol
+
+from careloop_ticketing.vocabulary import Level
+
+HIGHEST_CERTIFICATE: Final = 5
+_MOMENT: Final = timedelta(microseconds=1)
+
+
+class Occupation(StrEnum):
+    """What somebody's time is set aside for."""
+
+    SHIFT = "shift"
+    LEAVE = "leave"
+    BREAK = "break"
+    """Nothing new meanwhile; what they hold stays theirs."""
+
+
+class TeamKind(StrEnum):
+    STANDING = "standing"
+    VIRTUAL = "virtual"
+    """Of several departments, for one ticket; it ends with it."""
+
+
+class Hours(Protocol):
+    """Working time."""
+
+    def between(self, start: datetime, end: datetime) -> timedelta: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """What is known of somebody's time at an instant."""
+
+    rostered: bool = False
+    """Whether any shift was ever planned for them."""
+    in_shift: bool = False
+    on_leave: bool = False
+    on_break: bool = False
+    hours: Hours | None = None
+
+    def at_work(self, now: datetime) -> bool:
+        """In a shift or in the hours of their calendar; always, for who has neither. A break does not end a working day."""
+        if self.on_leave:
+            return False
+        if self.in_shift or not (self.rostered or self.hours):
+            return True
+        return self.hours is not None and self.hours.between(now, now + _MOMENT) > timedelta()
+
+    def on_duty(self, now: datetime) -> bool:
+        """Whether they take new work."""
+        return self.at_work(now) and not self.on_break
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    id: str
+    name: str
+    level: Level
+    languages: tuple[str, ...]
+    capacity: int
+    department: str = ""
+    regions: tuple[str, ...] = ()
+    """None of them: everywhere."""
+    teams: frozenset[str] = frozenset()
+    certificates: Mapping[str, int] = field(default_factory=dict)
+    """By skill, those that are valid: 1 is the lowest, 5 the highest."""
+    on_duty: bool = True
+    at_work: bool = True
+    hands_over: bool = False
+    """Whether what they hold goes back into the line when their shift ends."""
+    last_assigned_at: datetime | None = None
+    version: int = 0
+
+
+def speaks(languages: Iterable[str], language: str) -> bool:
+    """Whether one of the languages is this one: `zh` and `zh-CN` are, `zh-CN` and `zh-HK` are not."""
+    wanted = language.lower()
+    return any(_begins(wanted, own.lower(), "-") or _begins(own.lower(), wanted, "-") for own in languages)
+
+
+def nearness(regions: Iterable[str], region: str | None) -> int | None:
+    """How closely somebody's regions fit: 广东/深圳 fits 广东/深圳/南山 better (2) than 广东 does (1), or who works everywhere (0).
+
+    None if they work elsewhere.
+    """
+    own = tuple(regions)
+    if not own:
+        return 0
+    if region is None:
+        return None
+    return max((one.count("/") + 1 for one in own if _begins(region, one, "/")), default=None)
+
+
+def _begins(whole: str, part: str, separator: str) -> bool:
+    return whole == part or whole.startswith(part + separator)

@@ -1,0 +1,55 @@
+"""The use cases of people and teams, and `roster`: all of them as plain values, for who gives them work."""
+
+from careloop_ticketing.staff.models import AgentRow as Agent
+from careloop_ticketing.staff.models import CertificateRow as Certificate
+from careloop_ticketing.staff.models import ShiftRow as Shift
+from careloop_ticketing.staff.models import TeamRow as Team
+from careloop_ticketing.staff.queries import (
+    any_active,
+    busy,
+    claim,
+    handing_over,
+    skills,
+    standing_teams,
+    virtual_team,
+)
+from careloop_ticketing.staff.service.people import described, get_agent, lock_agent, put_agent
+from careloop_ticketing.staff.service.roster import person, roster
+from careloop_ticketing.staff.service.shifts import add_shifts, remove_shift, shifts_between
+from careloop_ticketing.staff.service.teams import (
+    end_virtual,
+    expect_team,
+    get_team,
+    members_of,
+    open_virtual,
+    put_team,
+)
+
+__all__ = [
+    "Agent",
+    "Certificate",
+    "Shift",
+    "Team",
+    "add_shifts",
+    "any_active",
+    "busy",
+    "claim",
+    "described",
+    "end_virtual",
+    "expect_team",
+    "get_agent",
+    "get_team",
+    "handing_over",
+    "lock_agent",
+    "members_of",
+    "open_virtual",
+    "person",
+    "put_agent",
+    "put_team",
+    "remove_shift",
+    "roster",
+    "shifts_between",
+    "skills",
+    "standing_teams",
+    "virtual_team",
+]

@@ -1,0 +1,88 @@
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from careloop_common.errors import VersionMismatch
+from careloop_common.tokens import Actor
+from careloop_common.versions import check_version
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from careloop_ticketing.calendars import service as calendars
+from careloop_ticketing.calendars.errors import CalendarNotFound
+from careloop_ticketing.staff import queries
+from careloop_ticketing.staff.errors import AgentNotFound, InvalidAgent
+from careloop_ticketing.staff.models import AgentRow, CertificateRow
+from careloop_ticketing.staff.policy import Person
+from careloop_ticketing.staff.schemas import Agent
+from careloop_ticketing.staff.service.roster import roster
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """An agent with what belongs to them."""
+
+    agent: AgentRow
+    certificates: Sequence[CertificateRow]
+    person: Person
+
+
+async def put_agent(
+    session: AsyncSession, agent_id: str, body: Agent, *, expected: int | None, actor: Actor, now: datetime
+) -> tuple[AgentRow, bool]:
+    """Make somebody known, or say anew all that is known of them; whether they were new."""
+    await _check(session, body)
+    about = body.model_dump(exclude={"certificates"})
+    new = {"id": agent_id, "version": 1, **about, "changed_at": now, "changed_by": actor.id}
+    added = insert(AgentRow).values(new).on_conflict_do_nothing().returning(AgentRow)
+    if (row := (await session.scalars(added)).one_or_none()) is not None:
+        if expected is not None:
+            raise VersionMismatch("There is no such agent yet.", current_version=0)
+        is_new = True
+    else:
+        row, is_new = await lock_agent(session, agent_id), False
+        check_version(expected, row.version)
+        for name, value in (about | {"changed_at": now, "changed_by": actor.id}).items():
+            setattr(row, name, value)
+        row.version += 1
+        await session.flush()
+    await queries.certify(session, agent_id, [one.model_dump() for one in body.certificates])
+    return row, is_new
+
+
+async def _check(session: AsyncSession, body: Agent) -> None:
+    skills = [one.skill for one in body.certificates]
+    for place, skill in enumerate(skills):
+        if skill in skills[:place]:
+            raise InvalidAgent(f"Skill {skill!r} is certified twice.", pointer=f"/certificates/{place}/skill")
+    if body.calendar is not None:
+        try:
+            await calendars.current(session, body.calendar)
+        except CalendarNotFound as error:
+            raise InvalidAgent(error.detail, pointer="/calendar") from error
+
+
+async def get_agent(session: AsyncSession, agent_id: str) -> AgentRow:
+    row = await session.get(AgentRow, agent_id)
+    if row is None:
+        raise AgentNotFound(f"There is no agent {agent_id!r}.")
+    return row
+
+
+async def lock_agent(session: AsyncSession, agent_id: str) -> AgentRow:
+    """The agent, whom nobody else gives anything until the end of this transaction."""
+    row = await queries.lock(session, agent_id)
+    if row is None:
+        raise AgentNotFound(f"There is no agent {agent_id!r}.")
+    return row
+
+
+async def described(session: AsyncSession, rows: Sequence[AgentRow], *, now: datetime) -> list[Described]:
+    ids = [row.id for row in rows]
+    theirs: dict[str, list[Any]] = defaultdict(list)
+    for certificate in await queries.certificates(session, ids):
+        theirs[certificate.agent_id].append(certificate)
+    people = await roster(session, now=now, ids=ids)
+    return [Described(row, theirs[row.id], people[row.id]) for row in rows]

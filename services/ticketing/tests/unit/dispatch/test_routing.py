@@ -1,0 +1,103 @@
+from dataclasses import dataclass
+
+import pytest
+from careloop_ticketing import defaults
+from careloop_ticketing.classification.policy import Cause, Severity
+from careloop_ticketing.dispatch.errors import InvalidRouting
+from careloop_ticketing.dispatch.policy import routing
+from careloop_ticketing.vocabulary import Kind, Level, Tier
+
+
+@dataclass
+class Ticket:
+    kind: Kind = Kind.COMPLAINT
+    channel: str = "app"
+    language: str = "zh"
+    region: str | None = "广东/深圳"
+    vip: bool = False
+    cause: Cause = Cause.PRICE
+    tier: Tier = Tier.PRIMARY
+    severity: Severity = Severity.NORMAL
+    level: Level = Level.FRONT_LINE
+    reopened_count: int = 0
+    team: str | None = None
+    team_pinned: bool = False
+    released_by: str | None = None
+
+
+def needs(rule, now, **ticket):
+    return routing.read(1, {"rules": [{"name": "only", **rule}]}).needs_of(Ticket(**ticket), now)
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return routing.read(1, defaults.routing())
+
+
+@pytest.mark.parametrize(
+    ("ticket", "rule"),
+    [
+        ({}, "standard"),
+        ({"vip": True}, "vip"),
+        ({"level": Level.EXPERT}, "standard"),
+        ({"level": Level.REGIONAL_HEAD, "vip": True}, "management"),
+    ],
+)
+def test_the_shipped_routing_has_a_rule_for_everything(shipped, noon, ticket, rule):
+    assert shipped.needs_of(Ticket(**ticket), noon).rule == rule
+
+
+def test_what_was_lifted_goes_to_the_head_of_its_region_whatever_team_it_came_from(shipped, noon):
+    found = shipped.needs_of(Ticket(level=Level.REGIONAL_HEAD, team="billing", team_pinned=True), noon)
+    assert (found.level, found.region, found.within_region) == (Level.REGIONAL_HEAD, "广东/深圳", True)
+    assert (found.label, found.team) == ("billing", None)
+    assert (found.green_lane, found.reserve) == (True, 2)
+
+
+def test_the_first_rule_that_holds_decides_and_none_leaves_it_to_people(noon):
+    rules = [{"name": "a", "when": "vip"}, {"name": "b", "when": 'channel == "app"'}]
+    read = routing.read(1, {"rules": rules})
+    assert read.needs_of(Ticket(vip=True), noon).rule == "a"
+    assert read.needs_of(Ticket(), noon).rule == "b"
+    assert read.needs_of(Ticket(channel="web"), noon) is None
+
+
+def test_a_ticket_keeps_its_team_unless_the_rule_names_another(noon):
+    kept = needs({}, noon, team="network")
+    assert (kept.label, kept.team) == ("network", None)
+    moved = needs({"team": "billing"}, noon, team="network")
+    assert (moved.label, moved.team) == ("billing", "billing")
+
+
+def test_a_team_that_a_person_chose_stays(noon):
+    stays = needs({"team": "billing"}, noon, team="network", team_pinned=True)
+    assert (stays.label, stays.team) == ("network", "network")
+
+
+def test_a_rule_lifts_and_never_lowers(noon):
+    assert needs({"level": "expert"}, noon).level is Level.EXPERT
+    assert needs({"level": "expert"}, noon, level=Level.MANAGER).level is Level.MANAGER
+
+
+def test_languages_and_regions_matter_as_the_rule_says(noon):
+    assert (needs({}, noon).language, needs({"language": "any"}, noon).language) == ("zh", None)
+    assert (needs({"region": "any"}, noon).region, needs({}, noon).within_region) == (None, False)
+
+
+@pytest.mark.parametrize(
+    ("rules", "pointer"),
+    [
+        ([{"name": "a", "when": "vip && !vip"}], "/rules/0/when"),
+        ([{"name": "a", "when": "colour == 1"}], "/rules/0/when"),
+        ([{"name": "a", "when": "vip"}, {"name": "a"}], "/rules/1/name"),
+        ([{"name": "a"}, {"name": "b", "when": "vip"}], "/rules/1"),
+        ([{"name": "a", "team": "nowhere"}], "/rules/0/team"),
+        ([{"name": "a", "skill": "juggling"}], "/rules/0/skill"),
+        ([{"name": "a", "certificate": 3}], "/rules/0/certificate"),
+        ([{"name": "a", "level": "manager", "highest": "expert"}], "/rules/0/highest"),
+    ],
+)
+def test_a_rule_that_cannot_work_is_refused_and_named(rules, pointer):
+    with pytest.raises(InvalidRouting) as refused:
+        routing.read(0, {"rules": rules}, teams={"billing"}, skills={"fibre"})
+    assert refused.value.pointer == pointer
