@@ -2,6 +2,7 @@ from careloop_common.app import build_app
 from careloop_common.runtime import Runtime
 from fastapi import FastAPI
 
+from careloop_ticketing.attachments.api import router as attachments
 from careloop_ticketing.calendars.api import router as calendars
 from careloop_ticketing.classification.api import router as rule_sets
 from careloop_ticketing.escalation.api import router as escalations
@@ -27,6 +28,7 @@ def create_app(runtime: Runtime[Settings]) -> FastAPI:
         tickets,
         acts,
         links,
+        attachments,
         incidents,
         history,
         satisfaction,

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 from careloop_common.settings import ServiceSettings, settings_config
 
 
@@ -8,6 +10,11 @@ class Settings(ServiceSettings):
 
     public_url: str = "http://127.0.0.1:8080"
     """Where clients reach the gateway: the addresses of TM Forum resources start with it."""
+
+    files: Path = Path(".careloop/files")
+    """Directory of the attachments, shared by every `api` and `worker`. It belongs to the backup of the database."""
+    request_seconds: float = 120.0
+    """An attachment over a slow line takes long; the gateway gives other requests less."""
 
     hub_networks: str = ""
     """Networks such as `10.1.0.0/16,fd00::/8` into which notifications may be sent although they are not public."""

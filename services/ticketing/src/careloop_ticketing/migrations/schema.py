@@ -1,5 +1,6 @@
 """All of ticketing's tables in one metadata, for migrations: importing a slice's models registers them."""
 
+from careloop_ticketing.attachments import models as attachments
 from careloop_ticketing.calendars import models as calendars
 from careloop_ticketing.classification import models as classification
 from careloop_ticketing.customers import models as customers
@@ -28,6 +29,7 @@ SLICES = (
     recalculation,
     history,
     incidents,
+    attachments,
     tmf621,
 )
 metadata = Base.metadata
