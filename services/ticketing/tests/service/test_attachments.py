@@ -392,12 +392,10 @@ class TestSweeping:
         async def parts():
             yield PDF
 
-        async with attachments.receiving(
-            runtime.database, store, parts(), claimed=None, now=clock.now()
-        ) as arrived:
+        async with attachments.receiving(runtime, parts(), claimed=None, now=clock.now()) as arrived:
             row = await tickets.lock(session, UUID(ticket["id"]))
             case = Case(session, row, await sla.of(session, row.id), SYSTEM, clock.now())
-            await attachments.attach(case, store, arrived, name=None, purpose=Purpose.OTHER)
+            await attachments.attach(case, arrived, name=None, purpose=Purpose.OTHER)
             await session.flush()
         await session.rollback()
         assert on_disk() == [str(arrived.id)]
@@ -416,15 +414,15 @@ class TestSweeping:
         async def attach(arrived):
             row = await tickets.lock(session, UUID(ticket["id"]))
             case = Case(session, row, await sla.of(session, row.id), SYSTEM, clock.now())
-            return await attachments.attach(case, store, arrived, name=None, purpose=Purpose.OTHER)
+            return await attachments.attach(case, arrived, name=None, purpose=Purpose.OTHER)
 
         receiving = attachments.receiving
-        async with receiving(runtime.database, store, parts(), claimed=None, now=clock.now()) as arrived:
+        async with receiving(runtime, parts(), claimed=None, now=clock.now()) as arrived:
             await attach(arrived)
             await sweep(hours=2)
             assert on_disk() == [str(arrived.id)]
             await session.rollback()
-        async with receiving(runtime.database, store, parts(), claimed=None, now=clock.now()) as late:
+        async with receiving(runtime, parts(), claimed=None, now=clock.now()) as late:
             await sweep(hours=2)
             with pytest.raises(Exception, match="too long"):
                 await attach(late)

@@ -76,7 +76,6 @@ async def attach(
     request: Request,
     session: SessionDep,
     runtime: RuntimeDep,
-    store: StoreDep,
     actor: ActorDep,
     now: NowDep,
     if_match: IfMatch,
@@ -92,12 +91,10 @@ async def attach(
     # The ticket is locked once the file is there: a slow client keeps nobody waiting.
     claimed = request.headers.get("content-type")
     try:
-        async with service.receiving(
-            runtime.database, store, request.stream(), claimed=claimed, now=now
-        ) as arrived:
+        async with service.receiving(runtime, request.stream(), claimed=claimed, now=now) as arrived:
             ticket = await tickets.lock(session, ticket_id, expected=if_match)
             case = Case(session, ticket, await sla.of(session, ticket.id), actor, now)
-            found = await service.attach(case, store, arrived, name=called, purpose=purpose)
+            found = await service.attach(case, arrived, name=called, purpose=purpose)
     except ClientDisconnect:
         raise HTTPException(400, "The body ended before its end.") from None
     if not found.is_new:

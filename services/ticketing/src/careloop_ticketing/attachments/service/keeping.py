@@ -32,9 +32,7 @@ class Attached:
     is_new: bool
 
 
-async def attach(
-    case: Case, store: Store, arrived: Arrived, *, name: str | None, purpose: Purpose
-) -> Attached:
+async def attach(case: Case, arrived: Arrived, *, name: str | None, purpose: Purpose) -> Attached:
     """Give a file to the ticket. One that it has already is that one: sent again, nothing happens twice."""
     session, ticket = case.session, case.ticket
     if known := await queries.same(session, ticket.id, arrived.sha256):
@@ -45,7 +43,7 @@ async def attach(
     if not await queries.claim(session, arrived.id):
         raise ServiceUnavailable("The file took too long to arrive.")
     arrived.attached = True
-    await on_disk(store.keep, arrived.id)
+    await on_disk(arrived.store.keep, arrived.id)
     row = AttachmentRow(
         id=arrived.id,
         ticket_id=ticket.id,

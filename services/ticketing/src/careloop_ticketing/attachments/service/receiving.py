@@ -10,12 +10,13 @@ from uuid import UUID
 
 import structlog
 from careloop_common import ids
-from careloop_common.database import Database
 from careloop_common.errors import BodyTooLarge, ServiceUnavailable
+from careloop_common.runtime import Runtime
 
 from careloop_ticketing.attachments.models import LooseFileRow
 from careloop_ticketing.attachments.policy import limits, media
 from careloop_ticketing.attachments.store import Draft, Store
+from careloop_ticketing.settings import Settings
 
 log = structlog.get_logger()
 P = ParamSpec("P")
@@ -31,19 +32,20 @@ class Arrived:
     size: int
     sha256: str
     key: str
+    store: Store
     attached: bool = False
 
 
 @asynccontextmanager
 async def receiving(
-    database: Database, store: Store, parts: AsyncIterable[bytes], *, claimed: str | None, now: datetime
+    runtime: Runtime[Settings], parts: AsyncIterable[bytes], *, claimed: str | None, now: datetime
 ) -> AsyncIterator[Arrived]:
     """The file that the parts make; gone again at the end, unless it was attached.
 
     That it is there is committed before it is: whatever becomes of this process, the sweep knows of the file.
     """
-    file_id = ids.new_id()
-    async with database.transaction() as session:
+    file_id, store = ids.new_id(), Store.of(runtime)
+    async with runtime.database.transaction() as session:
         session.add(LooseFileRow(id=file_id, since=now))
     arrived = None
     try:
@@ -65,7 +67,7 @@ async def _taken(store: Store, file_id: UUID, parts: AsyncIterable[bytes], claim
         found = await on_disk(_finished, draft, claimed)
     finally:
         await asyncio.to_thread(draft.close)
-    return Arrived(file_id, found, draft.writer.size, draft.writer.sha256, draft.sealed_key)
+    return Arrived(file_id, found, draft.writer.size, draft.writer.sha256, draft.sealed_key, store)
 
 
 def _finished(draft: Draft, claimed: str | None) -> str:
