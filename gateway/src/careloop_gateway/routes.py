@@ -166,7 +166,7 @@ TICKETING = (
         "ticketing",
         "tickets:write",
         Limit.WRITE,
-        seconds=120,
+        seconds=60,
         max_body=20 * MIB,
     ),
     *_writes(

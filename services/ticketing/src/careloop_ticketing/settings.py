@@ -12,8 +12,8 @@ class Settings(ServiceSettings):
     """Where clients reach the gateway: the addresses of TM Forum resources start with it."""
 
     files: Path = Path(".careloop/files")
-    """Directory of the attachments, shared by every `api` and `worker`. It belongs to the backup of the database."""
-    request_seconds: float = 120.0
+    """Directory of the attachments, the same for every `api` and `worker`: a shared volume on several machines."""
+    request_seconds: float = 60.0
     """An attachment over a slow line takes long; the gateway gives other requests less."""
 
     hub_networks: str = ""
