@@ -16,7 +16,7 @@ from careloop_common.web import (
     problems,
     streams,
 )
-from fastapi import Depends, Header, HTTPException, Query, Request, Response
+from fastapi import Header, HTTPException, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.requests import ClientDisconnect
 
@@ -51,13 +51,6 @@ REFUSED = (
     BodyTooLarge,
 )
 FOUND = problems(TicketNotFound, AttachmentNotFound)
-
-
-async def _store(runtime: RuntimeDep) -> Store:
-    return Store.of(runtime)
-
-
-StoreDep = Annotated[Store, Depends(_store)]
 
 
 @router.post(
@@ -128,7 +121,7 @@ async def get_attachment(ticket_id: UUID, attachment_id: UUID, session: SessionD
     },
 )
 async def get_content(
-    ticket_id: UUID, attachment_id: UUID, session: SessionDep, store: StoreDep
+    ticket_id: UUID, attachment_id: UUID, session: SessionDep, runtime: RuntimeDep
 ) -> StreamingResponse:
     """The file itself, to be kept and not to be shown: no browser runs what is in it."""
     await tickets.get(session, ticket_id)
@@ -142,7 +135,7 @@ async def get_content(
         "cache-control": "private, no-store",
         "etag": f'"{row.sha256}"',
     }
-    return StreamingResponse(await service.content(store, row), headers=headers)
+    return StreamingResponse(await service.content(Store.of(runtime), row), headers=headers)
 
 
 @router.delete(

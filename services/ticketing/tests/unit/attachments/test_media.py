@@ -112,6 +112,19 @@ def test_a_beginning_is_not_a_file(files, refused, kind):
     refused(files[kind][:30], errors.AttachmentTypeMismatch, kind)
 
 
+def test_a_claim_may_say_more_than_the_content_does(of, files):
+    assert media.media_type(of(files["video/mp4"]), "audio/x-m4a") == "audio/mp4"
+    assert media.media_type(of(files["video/3gpp"]), "audio/3gpp") == "audio/3gpp"
+    assert media.media_type(of(files["image/jpeg"]), "image/jpg") == "image/jpeg"
+
+
+def test_a_tag_in_front_of_music_is_no_music(of, files, refused):
+    tag = b"ID3\x04\0\0\0\0\x02\x01" + bytes(257)
+    assert media.media_type(of(tag + bytes(100) + files["audio/mpeg"]), "audio/mpeg") == "audio/mpeg"
+    refused(tag + b"anything", errors.AttachmentTypeMismatch, "audio/mpeg")
+    refused(b"\xff\xfb\x90\0" + bytes(300), errors.AttachmentTypeMismatch, "audio/mpeg")
+
+
 class TestTwoAtOnce:
     def test_a_picture_with_an_archive_at_its_end_is_refused(self, files, office, refused):
         for kind in ("image/jpeg", "image/gif", "application/pdf", "audio/wav"):

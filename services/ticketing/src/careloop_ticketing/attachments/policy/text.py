@@ -9,7 +9,8 @@ from careloop_ticketing.attachments.policy.file import HEAD, File, pieces
 
 CHARSETS: Final = ("utf-8", "gb18030")
 """In this order: hardly any text of another encoding is UTF-8 by chance."""
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
+_CONTROL: Final = bytes({*range(0x20), 0x7F} - {*b"\t\n\v\f\r"})
+"""In neither encoding a part of another character, so they are found without decoding."""
 _ACTIVE: Final = re.compile(
     rb"<(?:!doctype|html|head|body|script|iframe|svg|style|title|meta|link|table|object|embed"
     rb"|form|img|font|div|h1|br|[abp])[\s/>]|<(?:!--|\?)|#!|\{\\rtf",
@@ -19,6 +20,8 @@ _ACTIVE: Final = re.compile(
 
 def charset(file: File) -> str | None:
     """The encoding, if the file is text; `AttachmentUnsafe` if it is one that does something."""
+    if any(len(piece.translate(None, _CONTROL)) < len(piece) for piece in pieces(file)):
+        return None
     found = next((name for name in CHARSETS if _readable(file, name)), None)
     if found is None:
         return None
@@ -31,8 +34,8 @@ def charset(file: File) -> str | None:
 def _readable(file: File, name: str) -> bool:
     decoder = codecs.getincrementaldecoder(name)("strict")
     try:
-        if any(_CONTROL.search(decoder.decode(piece)) for piece in pieces(file)):
-            return False
+        for piece in pieces(file):
+            decoder.decode(piece)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False

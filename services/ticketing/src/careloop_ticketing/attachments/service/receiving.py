@@ -66,7 +66,8 @@ async def _taken(store: Store, file_id: UUID, parts: AsyncIterable[bytes], claim
             await on_disk(draft.writer.write, part)
         found = await on_disk(_finished, draft, claimed)
     finally:
-        await asyncio.to_thread(draft.close)
+        with suppress(OSError):  # Of a file that is complete, nothing is left to be written.
+            await asyncio.to_thread(draft.close)
     return Arrived(file_id, found, draft.writer.size, draft.writer.sha256, draft.sealed_key, store)
 
 
