@@ -52,6 +52,30 @@ async def test_a_complaint_goes_from_intake_to_archive(
     assert facts[-1] == "archived"
 
 
+async def test_a_file_goes_through_the_front_door_and_comes_back_as_it_was(
+    admin: httpx.AsyncClient, complaint: dict[str, Any]
+) -> None:
+    ticket = (await admin.post("/v1/tickets", json=complaint)).json()
+    path = f"/v1/tickets/{ticket['id']}/attachments"
+    large = b"%PDF-1.7\n" + bytes(range(256)) * (12 << 10) + b"\n%%EOF\n"
+    for name, data in (("发票.pdf", large), ("清单.csv", "月份,金额\n一月,58\n".encode("gb18030"))):
+        disposition = f'attachment; filename="{name}"'.encode()
+        made = await admin.post(path, content=data, headers={"content-disposition": disposition})
+        assert (made.status_code, made.json()["name"][:2]) == (201, name[:2]), made.text
+        answer = await admin.get(f"{path}/{made.json()['id']}/content")
+        assert answer.content == data
+        assert answer.headers["content-type"] == made.json()["media_type"]
+        assert answer.headers["content-length"] == str(len(data))
+        assert answer.headers["etag"] == f'"{made.json()["sha256"]}"'
+        assert answer.headers["cache-control"] == "private, no-store"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "filename*=UTF-8''%E" in answer.headers["content-disposition"]
+    shown = (await admin.get(f"/tmf-api/troubleTicket/v5/troubleTicket/{ticket['id']}")).json()["attachment"]
+    assert (await admin.get(shown[0]["url"])).content == large
+    lie = await admin.post(path, content=large, headers={"content-type": "image/png"})
+    assert (lie.status_code, lie.json()["code"]) == (422, "attachment_type_mismatch")
+
+
 async def test_the_360_view_is_whole(
     admin: httpx.AsyncClient, complaint: dict[str, Any], eventually: Eventually
 ) -> None:

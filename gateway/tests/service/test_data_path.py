@@ -142,6 +142,41 @@ async def test_request_bodies_of_any_allowed_size_flow_through(admin, backend, s
     assert backend.bodies[-1] == body
 
 
+FILE = "/v1/tickets/0198c0de-0000-7000-8000-000000000002/attachments"
+
+
+async def test_a_file_goes_in_and_comes_out_as_it_is(admin, backend):
+    data = bytes(range(256)) * (12 << 10)
+    said = {
+        "content-type": "image/jpeg",
+        "content-disposition": "attachment; filename*=UTF-8''%E5%8F%91.jpg",
+        "cache-control": "private, no-store",
+        "etag": '"abc"',
+        "x-content-type-options": "nosniff",
+    }
+
+    async def answer(request):
+        body = await request.content.read()
+        assert request.headers["content-disposition"] == 'attachment; filename="发票.jpg"'
+        assert request.headers["content-type"] == "image/jpeg"
+        return web.Response(body=body, headers=said)
+
+    backend.answer = answer
+    named = {"content-disposition": 'attachment; filename="发票.jpg"'.encode(), "content-type": "image/jpeg"}
+    for content in (data, b"\xff\xd8\xff"):
+        answered = await admin.post(FILE, content=content, headers=named)
+        assert answered.content == content
+        assert {name: answered.headers[name] for name in said} == said
+        assert answered.headers["content-length"] == str(len(content))
+
+
+async def test_only_files_may_be_as_large_as_a_file(admin, backend, problem):
+    problem(await admin.post(FILE, content=bytes((20 << 20) + 1)), 413, "body_too_large")
+    assert not backend.requests
+    assert (await admin.post(FILE, content=bytes(20 << 20))).status_code == 200
+    assert len(backend.bodies[-1]) == 20 << 20
+
+
 async def test_a_body_of_unknown_length_flows_through(admin, backend):
     async def chunks():
         for _ in range(30):

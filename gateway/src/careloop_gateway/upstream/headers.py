@@ -50,9 +50,17 @@ def to_service(exchange: Exchange) -> CIMultiDict[str]:
     for raw_name, value in exchange.scope["headers"]:
         name = raw_name.decode("latin-1")
         if name not in dropped and not name.startswith(INTERNAL):
-            headers.add(name, value.decode("latin-1"))
+            headers.add(name, _text(value))
     headers["x-forwarded-for"] = exchange.address
     return _with_context(headers, exchange.authorization, exchange.request_id, exchange.seconds_left)
+
+
+def _text(value: bytes) -> str:
+    """As the HTTP client writes it again: it knows nothing but UTF-8, in which file names come as they are."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
 
 
 def of_our_own(authorization: str, request_id: bytes, seconds: float) -> CIMultiDict[str]:

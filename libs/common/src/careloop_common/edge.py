@@ -51,6 +51,7 @@ class Edge:
     async def _within_deadline(self, exchange: "_Exchange", headers: dict[str, str]) -> None:
         try:
             async with asyncio.timeout(_seconds(headers.get(DEADLINE), self.seconds)) as deadline:
+                exchange.flows_within(self.seconds, deadline)
                 await self.app(exchange.scope, exchange.receive, exchange.send)
         except TimeoutError:
             if not deadline.expired() or exchange.status:
@@ -78,8 +79,10 @@ class _Exchange:
         self.scope = scope
         self._receive = receive
         self._send = send
-        self._left = body_bytes
+        self._received = 0
         self._limit = body_bytes
+        self._deadline: asyncio.Timeout | None = None
+        self._seconds = 0.0
         self._declared = headers.get("content-length", "")
         given = headers.get(REQUEST_ID, "")
         self.request_id = (
@@ -87,21 +90,29 @@ class _Exchange:
         )
         self.status = 0
 
-    async def receive(self) -> Message:
-        if self._declared.isdecimal() and int(self._declared) > self._limit:
-            raise self._too_large()
-        message = await self._receive()
-        self._left -= len(message.get("body", b""))
-        if self._left < 0:
-            raise self._too_large()
-        return message
+    def flows_within(self, seconds: float, deadline: asyncio.Timeout) -> None:
+        """Let an answer that comes in parts take this long for each of them, in place of the request's deadline."""
+        self._seconds, self._deadline = seconds, deadline
 
-    def _too_large(self) -> HTTPException:
-        return HTTPException(413, f"The body is larger than {self._limit} bytes.")
+    async def receive(self) -> Message:
+        limit = getattr(self.scope.get("route"), "body_bytes", None) or self._limit
+        if self._declared.isdecimal() and int(self._declared) > limit:
+            raise _too_large(limit)
+        message = await self._receive()
+        self._received += len(message.get("body", b""))
+        if self._received > limit:
+            raise _too_large(limit)
+        return message
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             extra: list[Any] = [(REQUEST_ID.encode(), self.request_id.encode())]
             message = {**message, "headers": [*message.get("headers", ()), *extra]}
+        elif message.get("more_body") and self._deadline is not None:
+            self._deadline.reschedule(asyncio.get_running_loop().time() + self._seconds)
         await self._send(message)
+
+
+def _too_large(limit: int) -> HTTPException:
+    return HTTPException(413, f"The body is larger than {limit} bytes.")

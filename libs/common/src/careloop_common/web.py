@@ -40,9 +40,11 @@ __all__ = [
     "etag",
     "needs",
     "problems",
+    "streams",
 ]
 
 SCOPE_KEY = "x-scope"
+BODY_KEY = "x-body-bytes"
 
 
 def authenticate(request: Request) -> Actor:
@@ -72,7 +74,17 @@ def _refuse_other_encodings(body: bytes) -> None:
 
 
 class TransactionalRoute(APIRoute):
-    """A route whose handler runs in one transaction and, when the client sends an Idempotency-Key, only once."""
+    """A route whose handler runs in one transaction and, when the client sends an Idempotency-Key, only once.
+
+    One that reads its body as a stream has to see itself to it that the same body does nothing twice: comparing it with
+    an earlier one would mean to hold it.
+    """
+
+    @property
+    def body_bytes(self) -> int | None:
+        """Largest body, where the route reads it as a stream; `Edge` asks for it."""
+        found: int | None = (self.openapi_extra or {}).get(BODY_KEY)
+        return found
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap FastAPI's handler: authenticate, check the scope, open the transaction, answer, commit."""
@@ -88,12 +100,13 @@ class TransactionalRoute(APIRoute):
                 if not actor.may(scope):
                     raise ScopeMissing(f"This needs the scope {scope}.", scope=scope)
             _refuse_unknown(request.query_params, parameters)
-            if "json" in request.headers.get("content-type", ""):
+            held = self.body_bytes is None
+            if held and "json" in request.headers.get("content-type", ""):
                 _refuse_other_encodings(await request.body())
             runtime: Runtime[Any] = request.app.state.runtime
             async with runtime.database.transaction() as session:
                 request.state.session = session
-                if request.method != "POST" or idempotency.HEADER not in request.headers:
+                if request.method != "POST" or not held or idempotency.HEADER not in request.headers:
                     return await handle(request)
                 client = request.state.actor.id if scope is not None else ""
                 return await idempotency.once(
@@ -137,6 +150,12 @@ def needs(scope: str) -> DependsParam:
 
     demanded.scope = scope  # type: ignore[attr-defined]
     return Depends(demanded)  # type: ignore[no-any-return]
+
+
+def streams(most: int) -> dict[str, Any]:
+    """`openapi_extra=` of a route that reads its body as a stream, of up to `most` bytes of any type."""
+    content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+    return {BODY_KEY: most, "requestBody": {"required": True, "content": content}}
 
 
 async def _session(request: Request) -> AsyncSession:

@@ -1,12 +1,14 @@
 """The HTTP edge on a real database: one transaction a request, problems for every failure, keys that work once."""
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
+from careloop_common import ids
 from careloop_common.app import build_app
 from careloop_common.database import asyncpg_url, service_metadata
 from careloop_common.errors import DomainError, Kind
@@ -26,8 +28,10 @@ from careloop_common.web import (
     etag,
     needs,
     problems,
+    streams,
 )
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import StreamingResponse
 from pydantic import Field
 from sqlalchemy import Column, ForeignKey, Integer, Table, Text, delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -96,6 +100,23 @@ async def break_after_writing(session: SessionDep) -> None:
 async def slow(session: SessionDep) -> None:
     await session.execute(insert(NOTES).values(text="slow"))
     await session.execute(text("select pg_sleep(20)"))
+
+
+@router.post("/streamed", dependencies=[needs("notes:write")], openapi_extra=streams(10_000))
+async def take_stream(request: Request, session: SessionDep) -> list[int]:
+    await session.execute(insert(NOTES).values(text=str(ids.new_id())))
+    return [len(part) async for part in request.stream() if part]
+
+
+@router.get("/flowing", response_class=Response, dependencies=[needs("notes:read")])
+async def flow() -> StreamingResponse:
+    async def said() -> AsyncIterator[bytes]:
+        for _ in range(5):
+            yield b"part"
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.Event().wait(), 0.1)
+
+    return StreamingResponse(said())
 
 
 @router.get("/count", dependencies=[needs("notes:read")])
@@ -185,6 +206,35 @@ async def test_a_chunked_body_over_the_limit_is_refused(client: httpx.AsyncClien
 
     headers = {"content-type": "application/json"}
     assert_problem(await client.post("/v1/notes", content=chunks(), headers=headers), 413, "body_too_large")
+
+
+class TestStreams:
+    async def test_a_body_is_read_as_it_comes_up_to_the_limit_of_its_route(
+        self, client: httpx.AsyncClient
+    ) -> None:
+        def parts(count: int) -> AsyncIterator[bytes]:
+            async def sent() -> AsyncIterator[bytes]:
+                for _ in range(count):
+                    yield b"x" * 1000
+
+            return sent()
+
+        answer = await client.post("/v1/notes/streamed", content=parts(9))
+        assert answer.json() == [1000] * 9
+        assert_problem(await client.post("/v1/notes/streamed", content=parts(11)), 413, "body_too_large")
+        assert_problem(await client.post("/v1/notes/streamed", content=b"x" * 10_001), 413, "body_too_large")
+        assert (await client.get("/v1/notes/count")).json() == 1
+
+    async def test_nothing_else_reads_it(self, client: httpx.AsyncClient) -> None:
+        headers = {"idempotency-key": "k", "content-type": "application/json"}
+        for _ in range(2):
+            answer = await client.post("/v1/notes/streamed", content=b"\xff\xfe\0", headers=headers)
+            assert answer.json() == [3]
+        assert (await client.get("/v1/notes/count")).json() == 2
+
+    async def test_an_answer_may_take_its_time_from_part_to_part(self, client: httpx.AsyncClient) -> None:
+        answer = await client.get("/v1/notes/flowing", headers={"x-request-timeout": "0.25"})
+        assert answer.content == b"part" * 5
 
 
 async def test_a_misspelt_parameter_is_refused_by_name(client: httpx.AsyncClient) -> None:

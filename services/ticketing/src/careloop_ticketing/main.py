@@ -2,6 +2,7 @@ from careloop_common.app import build_app
 from careloop_common.runtime import Runtime
 from fastapi import FastAPI
 
+from careloop_ticketing.attachments.api import router as attachments
 from careloop_ticketing.bulk.api import router as bulk_jobs
 from careloop_ticketing.calendars.api import router as calendars
 from careloop_ticketing.classification.api import router as rule_sets
@@ -35,6 +36,7 @@ def create_app(runtime: Runtime[Settings]) -> FastAPI:
         tickets,
         acts,
         links,
+        attachments,
         bulk_jobs,
         dispatch,
         my_day,

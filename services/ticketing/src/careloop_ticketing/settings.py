@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Annotated
 
 from careloop_common.settings import ServiceSettings, settings_config
@@ -16,6 +17,11 @@ class Settings(ServiceSettings):
 
     public_url: str = "http://127.0.0.1:8080"
     """Where clients reach the gateway: the addresses of TM Forum resources start with it."""
+
+    files: Path = Path(".careloop/files")
+    """Directory of the attachments, the same for every `api` and `worker`: a shared volume on several machines."""
+    request_seconds: float = 60.0
+    """An attachment over a slow line takes long; the gateway gives other requests less."""
 
     hub_networks: str = ""
     """Networks such as `10.1.0.0/16,fd00::/8` into which notifications may be sent although they are not public."""

@@ -4,6 +4,7 @@ from careloop_common.runtime import Runtime
 from careloop_common.timers import in_batches
 from careloop_common.worker import Worker
 
+from careloop_ticketing.attachments import handlers as attachments
 from careloop_ticketing.bulk import handlers as bulk
 from careloop_ticketing.calendars import handlers as calendars
 from careloop_ticketing.customers.handlers import CUSTOMER_EVENTS
@@ -40,6 +41,7 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
             Job("give tickets", 0.5, dispatch.Dispatcher().turn, exclusive=False),
             Job("hand tickets over", 10, dispatch.hand_over, exclusive=False),
             Job("anchor histories", 3600, history.anchor),
+            Job("sweep loose files", 300, attachments.sweep, exclusive=False),
             Job("notify hubs", runtime.settings.hub_seconds, tmf621.notify),
             Job("forget notifications", 600, tmf621.forget),
         ],

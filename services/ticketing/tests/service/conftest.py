@@ -1,4 +1,5 @@
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,11 @@ from careloop_ticketing.service import service
 @pytest.fixture
 def service_under_test():
     return service
+
+
+@pytest.fixture
+def settings_overrides(tmp_path: Path) -> dict[str, Any]:
+    return {"files": tmp_path / "files"}
 
 
 @pytest.fixture

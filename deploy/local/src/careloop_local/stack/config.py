@@ -105,7 +105,7 @@ def migrations(config: StackConfig) -> Sequence[ProcessSpec]:
 def _service(config: StackConfig, service: str, command: str, name: str, port: int) -> ProcessSpec:
     environment = _environment(config, service) | {"port": str(port), "host": HOST}
     if service == "ticketing":
-        environment["public_url"] = config.gateway_url
+        environment |= {"public_url": config.gateway_url, "files": str(config.home / "files")}
     if service == "campaign":
         environment |= {"public_url": config.gateway_url, "sink_directory": str(config.home / "outgoing")}
     return ProcessSpec(name, (_script(f"careloop-{service}"), command), _prefixed(service, environment), port)

@@ -10,7 +10,7 @@ from careloop_local.settings import LocalSettings
 from careloop_local.stack import state
 from careloop_local.stack.config import DATABASES, StackConfig
 
-_OURS = ("postgres", "nats", "logs", "outgoing", "demo", "run")
+_OURS = ("postgres", "nats", "logs", "files", "outgoing", "demo", "run")
 """Only what we made is deleted: CARELOOP_HOME may point at a directory that holds more."""
 
 

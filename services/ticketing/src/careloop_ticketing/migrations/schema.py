@@ -1,5 +1,6 @@
 """All of ticketing's tables in one metadata, for migrations: importing a slice's models registers them."""
 
+from careloop_ticketing.attachments import models as attachments
 from careloop_ticketing.bulk import models as bulk
 from careloop_ticketing.calendars import models as calendars
 from careloop_ticketing.classification import models as classification
@@ -34,6 +35,7 @@ SLICES = (
     history,
     bulk,
     incidents,
+    attachments,
     tmf621,
 )
 metadata = Base.metadata

@@ -202,7 +202,7 @@ async def conversations(session: AsyncSession, ticket_ids: Collection[UUID]) -> 
 
 async def notes(session: AsyncSession, ticket_id: UUID) -> Sequence[NoteRow]:
     """Of the ticket and of all that were merged into it."""
-    theirs = col(NoteRow.ticket_id).in_(_MERGED.bindparams(id=ticket_id).columns(id=Uuid).scalar_subquery())
+    theirs = col(NoteRow.ticket_id).in_(with_merged(ticket_id))
     written = select(NoteRow).where(theirs).order_by(col(NoteRow.id))
     return (await session.scalars(written)).all()
 
@@ -220,6 +220,11 @@ _DESCENDS = text(
     "WITH RECURSIVE above (id) AS (SELECT CAST(:id AS uuid) UNION SELECT l.to_id FROM ticket_link AS l"
     " JOIN above AS a ON l.from_id = a.id WHERE l.type = 'child') SELECT EXISTS (SELECT FROM above WHERE id = :of)"
 )
+
+
+def with_merged(ticket_id: UUID) -> ScalarSelect[UUID]:
+    """The ticket and all that were merged into it."""
+    return _MERGED.bindparams(id=ticket_id).columns(id=Uuid).scalar_subquery()
 
 
 async def merged_at_last(session: AsyncSession, ticket_id: UUID) -> UUID:

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any
 
+from careloop_common.runtime import Runtime
 from careloop_common.tokens import Actor
-from careloop_common.web import ActorDep, IfMatch, NowDep, SessionDep, etag, needs
+from careloop_common.web import ActorDep, IfMatch, NowDep, RuntimeDep, SessionDep, etag, needs
 from fastapi import Body, Depends, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from careloop_ticketing.settings import Settings
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.tickets import service as tickets
 from careloop_ticketing.tickets.service import Case
@@ -57,9 +59,16 @@ async def _listed(
 
 
 async def _opened(
-    session: AsyncSession, face: Face, document: Document, response: Response, actor: Actor, now: datetime
+    session: AsyncSession,
+    face: Face,
+    document: Document,
+    response: Response,
+    *,
+    runtime: Runtime[Settings],
+    actor: Actor,
+    now: datetime,
 ) -> Document:
-    ticket = await opening.open_ticket(session, face, document, actor=actor, now=now)
+    ticket = await opening.open_ticket(session, face, document, runtime=runtime, actor=actor, now=now)
     response.headers["location"] = face.href(faces.TICKET, ticket.id)
     etag(response, ticket.version)
     return view(await reading.see(session, ticket.id), face)
@@ -78,12 +87,13 @@ async def _changed(
     patch: Callable[[Document], Document],
     *,
     expected: int | None,
+    runtime: Runtime[Settings],
     actor: Actor,
     now: datetime,
 ) -> Document:
     ticket = await tickets.lock(session, reading.identity_of(given), expected=expected)
     case = Case(session, ticket, await sla.of(session, ticket.id), actor, now)
-    await changing.change(case, face, patch)
+    await changing.change(case, face, patch, runtime=runtime)
     await session.flush()
     return view(await reading.see(session, ticket.id), face)
 
@@ -130,10 +140,16 @@ async def list_v5(
     openapi_extra=takes(V4_TICKET),
 )
 async def create_v4(
-    body: Created, session: SessionDep, face: FaceV4, actor: ActorDep, now: NowDep, response: Response
+    body: Created,
+    session: SessionDep,
+    face: FaceV4,
+    runtime: RuntimeDep,
+    actor: ActorDep,
+    now: NowDep,
+    response: Response,
 ) -> Document:
     """Open a ticket. The same externalId of the same channel opens it only once."""
-    return await _opened(session, face, body, response, actor, now)
+    return await _opened(session, face, body, response, runtime=runtime, actor=actor, now=now)
 
 
 @router.post(
@@ -147,13 +163,16 @@ async def create_v5(
     body: Created,
     session: SessionDep,
     face: FaceV5,
+    runtime: RuntimeDep,
     actor: ActorDep,
     now: NowDep,
     response: Response,
     fields: Fields = None,
 ) -> Document:
     """Open a ticket. The same first externalIdentifier of the same owner opens it only once."""
-    return faces.selected(await _opened(session, face, body, response, actor, now), fields)
+    return faces.selected(
+        await _opened(session, face, body, response, runtime=runtime, actor=actor, now=now), fields
+    )
 
 
 @router.get("/v4/troubleTicket/{ticket_id}", dependencies=[READ], responses=answers(V4_TICKET.part()))
@@ -182,13 +201,16 @@ async def patch_v4(
     body: Patch,
     session: SessionDep,
     face: FaceV4,
+    runtime: RuntimeDep,
     actor: ActorDep,
     now: NowDep,
     expected: IfMatch,
 ) -> Document:
     """Change a ticket by a merge patch. Another status is reached by the act that leads there."""
     patch = parameters.patch_of(request, body, version=4)
-    return await _changed(session, face, ticket_id, patch, expected=expected, actor=actor, now=now)
+    return await _changed(
+        session, face, ticket_id, patch, expected=expected, runtime=runtime, actor=actor, now=now
+    )
 
 
 @router.patch(
@@ -203,6 +225,7 @@ async def patch_v5(
     body: Patch,
     session: SessionDep,
     face: FaceV5,
+    runtime: RuntimeDep,
     actor: ActorDep,
     now: NowDep,
     expected: IfMatch,
@@ -210,5 +233,7 @@ async def patch_v5(
 ) -> Document:
     """Change a ticket by a merge patch or a JSON Patch. Another status is reached by the act that leads there."""
     patch = parameters.patch_of(request, body, version=5)
-    found = await _changed(session, face, ticket_id, patch, expected=expected, actor=actor, now=now)
+    found = await _changed(
+        session, face, ticket_id, patch, expected=expected, runtime=runtime, actor=actor, now=now
+    )
     return faces.selected(found, fields)

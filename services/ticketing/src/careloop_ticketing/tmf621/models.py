@@ -20,7 +20,7 @@ class ExtensionRow(Base, table=True):
     kept: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     """Attributes in the form of version 5."""
     notes: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
-    """By the id of a ticket's note: what else the client said of it. The text is in the note."""
+    """By the id of a ticket's note or file: what else the client said of it."""
 
 
 class SpecificationRow(Base, table=True):

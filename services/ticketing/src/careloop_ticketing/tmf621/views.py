@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from careloop_ticketing.attachments.service import Attachment
 from careloop_ticketing.sla.service import Moment, Watches
 from careloop_ticketing.tickets.service import HistoryEntry, Note, Ticket
-from careloop_ticketing.tmf621.policy import faces, statuses, words
+from careloop_ticketing.tmf621.policy import attaching, faces, statuses, words
 from careloop_ticketing.tmf621.policy.faces import Face
 from careloop_ticketing.tmf621.policy.statuses import TmfStatus
 from careloop_ticketing.vocabulary import Status
@@ -23,8 +24,10 @@ class Seen:
     watches: Watches
     history: Sequence[HistoryEntry]
     notes: Sequence[Note]
+    files: Sequence[Attachment]
     kept: Document
-    note_extras: Document
+    extras: Document
+    """By the id of a note or a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,8 @@ def view(seen: Seen, face: Face) -> Document:
         "resolutionDate": instant(ticket.resolved_at),
         "channel": kept.get("channel") or _typed(face, {"id": ticket.channel}, "ChannelRef"),
         faces.HISTORY[face.version]: [_change(one, face) for one in history],
-        "note": [_note(note, seen.note_extras.get(str(note.id), {}), face) for note in seen.notes],
+        "note": [_note(note, seen.extras.get(str(note.id), {}), face) for note in seen.notes],
+        attaching.NAME: [*kept.get(attaching.NAME, ()), *(_file(file, seen, face) for file in seen.files)],
         **_identifier(ticket, kept, face),
     }
     document |= _extension(seen, kept, face)
@@ -110,6 +114,20 @@ def _change(change: Change, face: Face) -> Document:
 def _note(note: Note, extras: Document, face: Face) -> Document:
     said = {"id": str(note.id), "author": note.author_id, "date": instant(note.written_at)}
     return _typed(face, said, "Note") | extras | {"text": note.text}
+
+
+def _file(file: Attachment, seen: Seen, face: Face) -> Document:
+    address = face.attachment(file.ticket_id, file.id)
+    return {
+        **_typed(face, {"attachmentType": file.purpose.value}, "Attachment"),
+        **seen.extras.get(str(file.id), {}),
+        "id": str(file.id),
+        "href": address,
+        "mimeType": file.media_type,
+        "name": file.name,
+        "size": {"amount": file.size, "units": "bytes"},
+        "url": f"{address}/content",
+    }
 
 
 def _party(ticket: Ticket, kept: Document, face: Face) -> Document:

@@ -59,6 +59,9 @@ class Face:
     def href(self, resource: str, identity: object) -> str:
         return f"{self.public_url.rstrip('/')}/tmf-api/troubleTicket/v{self.version}/{resource}/{identity}"
 
+    def attachment(self, ticket_id: object, identity: object) -> str:
+        return f"{self.public_url.rstrip('/')}/v1/tickets/{ticket_id}/attachments/{identity}"
+
     def keeps(self, name: str) -> bool:
         """Whether an attribute is none of the store's own and is therefore kept beside the ticket."""
         theirs = EXTENSION if self.version == 4 else ()

@@ -4,7 +4,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from careloop_common import timers
+from careloop_common.runtime import Runtime
 
+from careloop_ticketing.settings import Settings
 from careloop_ticketing.tickets import service as tickets
 from careloop_ticketing.tickets.policy import (
     Act,
@@ -18,14 +20,16 @@ from careloop_ticketing.tickets.service import Case
 from careloop_ticketing.tmf621 import queries
 from careloop_ticketing.tmf621.errors import AttributeFixed, AttributeInvalid, AttributeNotWritable
 from careloop_ticketing.tmf621.models import ExtensionRow
-from careloop_ticketing.tmf621.policy import faces, intake, statuses, words
+from careloop_ticketing.tmf621.policy import attaching, faces, intake, statuses, words
+from careloop_ticketing.tmf621.policy.attaching import Entries
 from careloop_ticketing.tmf621.policy.documents import V5_TICKET
 from careloop_ticketing.tmf621.policy.faces import Face
 from careloop_ticketing.tmf621.policy.statuses import Step, TmfStatus
+from careloop_ticketing.tmf621.service import attaching as files
 from careloop_ticketing.tmf621.service import reading
 from careloop_ticketing.tmf621.service.checking import check, kept_of
 from careloop_ticketing.tmf621.service.noting import write_notes
-from careloop_ticketing.tmf621.views import view
+from careloop_ticketing.tmf621.views import Seen, view
 
 Document = dict[str, Any]
 _SYSTEMS: Final = {"id", "href", "creationDate", "lastUpdate", "statusChangeDate", *faces.HISTORY.values()}
@@ -34,7 +38,9 @@ _WORKED_OUT: Final = {"expectedResolutionDate", "resolutionDate"}
 _NEEDED: Final = {"description", "severity", "ticketType", "status", "name", "@type"}
 
 
-async def change(case: Case, face: Face, patch: Callable[[Document], Document]) -> None:
+async def change(
+    case: Case, face: Face, patch: Callable[[Document], Document], *, runtime: Runtime[Settings]
+) -> None:
     """Do what leads from the ticket as `face` shows it to the document that `patch` makes of it."""
     seen = await reading.see(case.session, case.ticket.id)
     shown = view(seen, face)
@@ -43,7 +49,9 @@ async def change(case: Case, face: Face, patch: Callable[[Document], Document]) 
     names -= _WORKED_OUT
     check({name: wanted[name] for name in names if name in wanted}, face.shape.part())
     _refuse(face, names, wanted)
-    before, after = kept_of(face, shown), kept_of(face, wanted)
+    old, new = _attachments(seen, shown, shown), _attachments(seen, shown, wanted)
+    before = attaching.with_links(kept_of(face, shown), old.links)
+    after = attaching.with_links(kept_of(face, wanted), new.links)
     if intake.settled(before) != intake.settled(after):
         raise AttributeFixed(
             "Kind, channel, external identifier and customer of a ticket stay as they were at its opening."
@@ -54,9 +62,20 @@ async def change(case: Case, face: Face, patch: Callable[[Document], Document]) 
     extension.kept = kept | {name: after[name] for name in changed if name in after}
     if "note" in names:
         extension.notes = {**extension.notes, **_notes(case, shown, wanted)}
+    described = {one: extras for one, extras in new.extras.items() if extras != old.extras[one]}
+    changed |= {attaching.NAME} if described else set()
+    async with files.receiving(runtime, new.new, case.now) as arrived:
+        extension.notes = {**extension.notes, **described, **await files.attach(case, arrived)}
     await _classify(case, wanted, names)
     _amend(case, wanted, names, changed)
     await _act(case, TmfStatus(shown["status"]), wanted, names)
+
+
+def _attachments(seen: Seen, shown: Document, document: Document) -> Entries:
+    """Files are added, never changed; those that a patch leaves out stay."""
+    return attaching.entries_of(
+        document, shown.get(attaching.NAME, ()), [str(file.id) for file in seen.files]
+    )
 
 
 def _refuse(face: Face, names: set[str], wanted: Mapping[str, Any]) -> None:

@@ -1,16 +1,19 @@
 from datetime import datetime
 from typing import Any, Final
 
+from careloop_common.runtime import Runtime
 from careloop_common.tokens import Actor
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from careloop_ticketing.settings import Settings
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.tickets import service as tickets
 from careloop_ticketing.tickets.service import Case, Intake, Ticket
 from careloop_ticketing.tmf621.errors import AttributeNotWritable
 from careloop_ticketing.tmf621.models import ExtensionRow
-from careloop_ticketing.tmf621.policy import faces, intake, words
+from careloop_ticketing.tmf621.policy import attaching, faces, intake, words
 from careloop_ticketing.tmf621.policy.faces import Face
+from careloop_ticketing.tmf621.service import attaching as files
 from careloop_ticketing.tmf621.service.checking import check, kept_of
 from careloop_ticketing.tmf621.service.noting import write_notes
 
@@ -22,17 +25,44 @@ _THEIRS: Final = {
 
 
 async def open_ticket(
-    session: AsyncSession, face: Face, document: dict[str, Any], *, actor: Actor, now: datetime
+    session: AsyncSession,
+    face: Face,
+    document: dict[str, Any],
+    *,
+    runtime: Runtime[Settings],
+    actor: Actor,
+    now: datetime,
 ) -> Ticket:
     """Open a ticket; a document whose external identifier came before finds the ticket that it opened."""
+    _refuse(face, document)
+    entries = attaching.entries_of(document)
+    kept = attaching.with_links(kept_of(face, document), entries.links)
+    taken = _intake(document, kept)
+    notes = intake.notes_of(document)
+    async with files.receiving(runtime, entries.new, now) as arrived:
+        found = await tickets.open_ticket(session, taken, actor=actor, now=now)
+        if not found.is_new:
+            return found.ticket
+        case = Case(session, found.ticket, await sla.of(session, found.ticket.id), actor, now)
+        severity = words.severity_of(document["severity"])
+        if severity is not None and severity is not found.ticket.severity:
+            await tickets.classify(case, {"severity": severity})
+        extras = write_notes(case, notes) | await files.attach(case, arrived)
+    session.add(ExtensionRow(ticket_id=found.ticket.id, kept=kept, notes=extras))
+    await session.flush()
+    return found.ticket
+
+
+def _refuse(face: Face, document: dict[str, Any]) -> None:
     check(document, face.shape)
     for name in (*_THEIRS[face.version], *(faces.EXTENSION if face.version == 4 else ())):
         if name in document:
             raise AttributeNotWritable(f"{name} is given by the system.", pointer=f"/{name}")
-    kept = kept_of(face, document)
-    notes = intake.notes_of(document)
+
+
+def _intake(document: dict[str, Any], kept: dict[str, Any]) -> Intake:
     settled = intake.settled(kept)
-    taken = Intake(
+    return Intake(
         kind=settled.kind,
         channel=settled.channel,
         subject=intake.subject_of(document),
@@ -42,13 +72,3 @@ async def open_ticket(
         customer_id=settled.customer_id,
         customer_reference=settled.customer_reference,
     )
-    found = await tickets.open_ticket(session, taken, actor=actor, now=now)
-    if not found.is_new:
-        return found.ticket
-    case = Case(session, found.ticket, await sla.of(session, found.ticket.id), actor, now)
-    severity = words.severity_of(document["severity"])
-    if severity is not None and severity is not found.ticket.severity:
-        await tickets.classify(case, {"severity": severity})
-    session.add(ExtensionRow(ticket_id=found.ticket.id, kept=kept, notes=write_notes(case, notes)))
-    await session.flush()
-    return found.ticket

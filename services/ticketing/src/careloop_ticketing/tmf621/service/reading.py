@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from careloop_ticketing.attachments import service as attachments
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.tickets import queries as tickets
 from careloop_ticketing.tickets import service as ticketing
@@ -34,6 +35,7 @@ async def see_all(session: AsyncSession, rows: Sequence[Ticket]) -> list[Seen]:
     entries = await tickets.histories(session, ids)
     histories = {one: list(found) for one, found in groupby(entries, key=lambda row: row.ticket_id)}
     notes = await tickets.notes_of(session, ids)
+    files = await attachments.own(session, ids)
     beside = await queries.extensions(session, ids)
     return [
         Seen(
@@ -41,8 +43,9 @@ async def see_all(session: AsyncSession, rows: Sequence[Ticket]) -> list[Seen]:
             watches=watches[row.id],
             history=histories[row.id],
             notes=[note for note in notes if note.ticket_id == row.id],
+            files=[file for file in files if file.ticket_id == row.id],
             kept=beside[row.id].kept if row.id in beside else {},
-            note_extras=beside[row.id].notes if row.id in beside else {},
+            extras=beside[row.id].notes if row.id in beside else {},
         )
         for row in rows
     ]

@@ -1,0 +1,42 @@
+"""Text: UTF-8 or GB18030 without control characters, and nothing that a browser would run."""
+
+import codecs
+import re
+from typing import Final
+
+from careloop_ticketing.attachments.errors import AttachmentUnsafe
+from careloop_ticketing.attachments.policy.file import HEAD, File, pieces
+
+CHARSETS: Final = ("utf-8", "gb18030")
+"""In this order: hardly any text of another encoding is UTF-8 by chance."""
+_CONTROL: Final = bytes({*range(0x20), 0x7F} - {*b"\t\n\v\f\r"})
+"""In neither encoding a part of another character, so they are found without decoding."""
+_ACTIVE: Final = re.compile(
+    rb"<(?:!doctype|html|head|body|script|iframe|svg|style|title|meta|link|table|object|embed"
+    rb"|form|img|font|div|h1|br|[abp])[\s/>]|<(?:!--|\?)|#!|\{\\rtf",
+    re.IGNORECASE,
+)
+
+
+def charset(file: File) -> str | None:
+    """The encoding, if the file is text; `AttachmentUnsafe` if it is one that does something."""
+    if any(len(piece.translate(None, _CONTROL)) < len(piece) for piece in pieces(file)):
+        return None
+    found = next((name for name in CHARSETS if _readable(file, name)), None)
+    if found is None:
+        return None
+    beginning = file.read(0, HEAD).removeprefix(codecs.BOM_UTF8).lstrip()
+    if _ACTIVE.match(beginning):
+        raise AttachmentUnsafe("The text is markup or a script.")
+    return found
+
+
+def _readable(file: File, name: str) -> bool:
+    decoder = codecs.getincrementaldecoder(name)("strict")
+    try:
+        for piece in pieces(file):
+            decoder.decode(piece)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
