@@ -1,13 +1,11 @@
 """Jobs: work that repeats, in one process at a time."""
 
 import asyncio
-import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from sqlalchemy import func, select
 
 from careloop_common import clock, idempotency
 from careloop_common.messaging.housekeeping import purge
@@ -20,8 +18,8 @@ log = structlog.get_logger()
 class Job:
     """`run` every `every_seconds`, or sooner when it returns True: there was more to do.
 
-    An advisory lock keeps a second process from running the same job at the same time; `exclusive=False` is for jobs
-    that claim their rows with SKIP LOCKED themselves.
+    A second process does not run the same job at the same time; `exclusive=False` is for jobs that claim their rows with
+    SKIP LOCKED themselves.
     """
 
     name: str
@@ -43,15 +41,8 @@ async def repeat(job: Job, runtime: Runtime[Any]) -> None:
 
 
 async def _alone(job: Job, runtime: Runtime[Any]) -> bool | None:
-    number = int.from_bytes(hashlib.sha256(f"job {job.name}".encode()).digest()[:8], signed=True)
-    async with runtime.database.engine.connect() as connection:
-        await connection.execution_options(isolation_level="AUTOCOMMIT")
-        if not await connection.scalar(select(func.pg_try_advisory_lock(number))):
-            return None
-        try:
-            return await job.run(runtime)
-        finally:
-            await connection.execute(select(func.pg_advisory_unlock(number)))
+    async with runtime.leadership.attempt(f"job {job.name}") as mine:
+        return await job.run(runtime) if mine else None
 
 
 async def _forget_answers(runtime: Runtime[Any]) -> None:
