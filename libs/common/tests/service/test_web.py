@@ -303,7 +303,7 @@ async def _ready(client: httpx.AsyncClient) -> bool:
     return bool(body["status"] == "pass")
 
 
-async def test_any_process_can_tell_that_nobody_fires_timers(
+async def test_b11_any_process_can_tell_that_nobody_fires_timers(
     client: httpx.AsyncClient, runtime: Runtime[SampleSettings], eventually: Callable[..., Any]
 ) -> None:
     async with runtime.database.transaction() as session:

@@ -33,7 +33,7 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
             Job("link tickets to customers", 60, handlers.catch_up),
             Job("audit clocks", audit.EVERY_SECONDS, audit.audit),
             Job("renew calendars", 6 * 3600, calendars.renew),
-            Job("recalculate", 2, recalculation.work, exclusive=False),
+            Job("recalculate", 2, recalculation.work),
             Job("resolve children of incidents", 1, incidents.resolve_children, exclusive=False),
             Job("anchor histories", 3600, history.anchor),
             Job("notify hubs", runtime.settings.hub_seconds, tmf621.notify),

@@ -86,7 +86,7 @@ async def test_arming_wakes_the_worker(runtime, arm, rows, running, eventually):
     assert (row.fired_at - row.due_at) < timedelta(seconds=0.25)
 
 
-async def test_two_workers_fire_each_timer_once(runtime, arm, rows, running, eventually):
+async def test_b15_two_workers_fire_each_timer_once(runtime, arm, rows, running, eventually):
     fired = Counter()
 
     async def ring(session, due, now):
@@ -105,7 +105,9 @@ async def test_two_workers_fire_each_timer_once(runtime, arm, rows, running, eve
     assert len(fired) == 500
 
 
-async def test_an_effect_and_the_firing_are_one_transaction(runtime, arm, rows, running, eventually, effects):
+async def test_b02_an_effect_and_the_firing_are_one_transaction(
+    runtime, arm, rows, running, eventually, effects
+):
     """A handler that fails half-way leaves nothing; the others of its batch are not harmed."""
     bad = await arm("bad")
     good = [await arm("good") for _ in range(3)]
@@ -246,7 +248,7 @@ async def test_the_auditor_counts_what_is_overdue(runtime, arm):
     assert await Auditor(runtime.database).audit() == (1, 0)
 
 
-async def test_the_claim_uses_the_index(runtime):
+async def test_b16_the_claim_uses_the_index(runtime):
     """A volatile clock in place of the bound parameter would read every armed timer at every poll."""
     many = text(
         "insert into timer (kind, owner_id, step, generation, due_at, available_at, data, armed_at)"

@@ -56,7 +56,7 @@ _INTERVAL_COLUMNS: Final = {
 
 # The highest instance of a name is the present one.
 _ALL = text(
-    "SELECT DISTINCT ON (c.subject_id, c.name) c.* FROM sla_clock AS c WHERE c.subject_id = ANY(:subjects)"
+    "SELECT DISTINCT ON (c.subject_id, c.name) c.* FROM sla_clock AS c WHERE c.subject_id = ANY(CAST(:subjects AS uuid[]))"
     " ORDER BY c.subject_id, c.name, c.instance DESC"
 )
 _SOME = text(
@@ -64,6 +64,10 @@ _SOME = text(
     " JOIN unnest(CAST(:subjects AS uuid[]), CAST(:names AS text[])) AS wanted (subject_id, name)"
     " ON c.subject_id = wanted.subject_id AND c.name = wanted.name"
     " ORDER BY c.subject_id, c.name, c.instance DESC"
+)
+_DUE = text(
+    f"SELECT c.* FROM ({_ALL.text}) AS c WHERE c.next_at <= :now OR (c.subject_id, c.name) IN"  # noqa: S608
+    " (SELECT * FROM unnest(CAST(:subjects AS uuid[]), CAST(:names AS text[])))"
 )
 _INTERVALS = text(
     "SELECT subject_id, clock, instance, activity, started_at, ended_at, actor_id, reason, evidence, approved_by"
@@ -100,6 +104,13 @@ async def rows(
     if names is None:
         return (await session.execute(_ALL, wanted)).all()
     return (await session.execute(_SOME, {**wanted, "names": list(names)})).all()
+
+
+async def due_rows(
+    session: AsyncSession, subjects: Sequence[UUID], names: Sequence[str], now: datetime
+) -> Sequence[Stored]:
+    """Of the present clocks of these subjects those with the name beside the subject, and those that are due."""
+    return (await session.execute(_DUE, {"subjects": subjects, "names": names, "now": now})).all()
 
 
 async def watches(
@@ -155,6 +166,7 @@ def _watch(
         calendar=calendar,
         climb=Climb(row.steps_taken, row.last_step_at, row.acknowledged),
         generation=row.generation,
+        armed=row.generation,
         cancelled=row.cancelled,
         late_by_change=row.late_by_change,
         kept=tuple(intervals),

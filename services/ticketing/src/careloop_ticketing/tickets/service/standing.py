@@ -22,18 +22,18 @@ from careloop_ticketing.vocabulary import Kind, Level, Status, Tier
 
 _COLUMNS = (
     "id, customer_id, version, status, kind, channel, language, region, vip, cause, tier, severity, level,"
-    " assignee_id, reopened_count, head"
+    " assignee_id, reopened_count, policy_version, head"
 )
 _READ: Final = text(f"SELECT {_COLUMNS} FROM ticket WHERE id = ANY(:ids)")  # noqa: S608
 _LOCK_FREE: Final = text(f"{_READ.text} FOR UPDATE SKIP LOCKED")
 # Two that wait for many tickets lock them in the same order.
 _LOCK_ALL: Final = text(f"{_READ.text} ORDER BY id FOR UPDATE")
-_ADOPT: Final = text("UPDATE ticket SET policy_version = :version WHERE id = ANY(:ids)")
 _STORE: Final = text(
     "UPDATE ticket SET version = new.version, status = new.status, tier = new.tier, level = new.level,"
-    " assignee_id = new.assignee_id, head = new.head FROM unnest(CAST(:ids AS uuid[]), CAST(:versions AS int[]),"
-    " CAST(:statuses AS text[]), CAST(:tiers AS text[]), CAST(:levels AS text[]), CAST(:assignees AS text[]),"
-    " CAST(:heads AS bytea[])) AS new (id, version, status, tier, level, assignee_id, head) WHERE ticket.id = new.id"
+    " assignee_id = new.assignee_id, policy_version = new.policy_version, head = new.head"
+    " FROM unnest(CAST(:ids AS uuid[]), CAST(:versions AS int[]), CAST(:statuses AS text[]), CAST(:tiers AS text[]),"
+    " CAST(:levels AS text[]), CAST(:assignees AS text[]), CAST(:policies AS int[]), CAST(:heads AS bytea[]))"
+    " AS new (id, version, status, tier, level, assignee_id, policy_version, head) WHERE ticket.id = new.id"
 )
 _RECORD: Final = text(
     "INSERT INTO ticket_history (ticket_id, seq, fact, at, actor_id, actor_kind, before, after, key_id, hash)"
@@ -61,6 +61,8 @@ class Standing:
     level: Level
     assignee_id: str | None
     reopened_count: int
+    policy_version: int
+    """Under which new clocks start."""
     head: bytes
 
 
@@ -90,11 +92,6 @@ async def read(session: AsyncSession, ticket_ids: Collection[UUID]) -> dict[UUID
     return {row.id: _standing(*row) for row in await session.execute(_READ, {"ids": list(ticket_ids)})}
 
 
-async def adopt(session: AsyncSession, ticket_ids: Collection[UUID], policy_version: int) -> None:
-    """Put tickets under another policy: what starts from now on starts under it."""
-    await session.execute(_ADOPT, {"ids": list(ticket_ids), "version": policy_version})
-
-
 def _standing(
     ticket_id: UUID,
     customer_id: UUID | None,
@@ -111,6 +108,7 @@ def _standing(
     level: str,
     assignee_id: str | None,
     reopened_count: int,
+    policy_version: int,
     head: bytes,
 ) -> Standing:
     return Standing(
@@ -129,6 +127,7 @@ def _standing(
         Level(level),
         assignee_id,
         reopened_count,
+        policy_version,
         head,
     )
 
@@ -137,7 +136,7 @@ async def store(
     session: AsyncSession, changed: Sequence[Standing], entries: Sequence[Entry], *, now: datetime
 ) -> None:
     """Write where the tickets stand, and their histories; the entries have counted up the versions already."""
-    if not entries:
+    if not changed:
         return
     chain = chain_of(session)
     hashes = _link(chain, changed, entries, now)
@@ -150,9 +149,12 @@ async def store(
             "tiers": [one.tier.value for one in changed],
             "levels": [one.level.value for one in changed],
             "assignees": [one.assignee_id for one in changed],
+            "policies": [one.policy_version for one in changed],
             "heads": [one.head for one in changed],
         },
     )
+    if not entries:
+        return
     await session.execute(
         _RECORD,
         {
