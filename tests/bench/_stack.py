@@ -54,7 +54,9 @@ class OwnStack(Measured):
     `PostgreSQL`, `NATS`, `api` and `worker` are their names.
     """
 
-    def __init__(self, service: str, home: Path, signer: Signer, scopes: Sequence[str]) -> None:
+    def __init__(
+        self, service: str, home: Path, signer: Signer, scopes: Sequence[str], log_level: str
+    ) -> None:
         self._servers: dict[str, EmbeddedServer] = {
             "PostgreSQL": (postgres := EmbeddedPostgres(home / "pg")),
             "NATS": (nats := EmbeddedNats(home / "nats")),
@@ -74,7 +76,7 @@ class OwnStack(Measured):
             "NATS_URL": nats.url,
             "INTERNAL_PUBLIC_KEY": signer.public_pem,
             "DATA_KEYS": data_keys(),
-            "LOG_LEVEL": "WARNING",
+            "LOG_LEVEL": log_level,
         }
 
     async def open(self) -> None:
@@ -118,11 +120,13 @@ class OwnStack(Measured):
 
 
 @contextlib.asynccontextmanager
-async def own_stack(service: str, scopes: Sequence[str]) -> AsyncIterator[OwnStack]:
+async def own_stack(
+    service: str, scopes: Sequence[str], *, log_level: str = "WARNING"
+) -> AsyncIterator[OwnStack]:
     """A stack that only the bench sees; thrown away afterwards."""
     with tempfile.TemporaryDirectory(prefix="careloop-bench-") as directory:
         Path(directory).chmod(0o755)  # noqa: ASYNC240
-        stack = OwnStack(service, Path(directory), Signer(), scopes)
+        stack = OwnStack(service, Path(directory), Signer(), scopes, log_level)
         try:
             await stack.open()
             yield stack

@@ -9,7 +9,7 @@ from careloop_ticketing.calendars.policy import document as calendars
 from careloop_ticketing.calendars.policy.compiled import Compiled
 from careloop_ticketing.calendars.policy.document import Holidays
 from careloop_ticketing.sla.policy import following, terms, watch
-from careloop_ticketing.sla.policy.clock import Because, State
+from careloop_ticketing.sla.policy.clock import Because, State, assess
 from careloop_ticketing.sla.policy.following import NewTerms
 from careloop_ticketing.sla.policy.terms import Moment
 from careloop_ticketing.sla.policy.watch import Watches
@@ -146,6 +146,14 @@ def test_b04_what_a_reopening_means_is_said_by_the_definition(life, on_reopen, s
     assert (case.state("c"), case.due("c"), case.watches["c"].instance) == (state, due, instance)
 
 
+def test_b04_a_miss_does_not_grow_after_the_ticket_is_resolved(life):
+    case = life(policy(c=clock("opened", "resolved"), update=clock("responded", "responded", repeats=True)))
+    case.happens(0, Moment.OPENED).happens(3, Moment.RESOLVED)
+    readings = {assess(case.watches["c"].clock, case.at(hours)) for hours in (3, 4, 400)}
+    assert {(reading.elapsed, reading.breached_at) for reading in readings} == {(3 * HOUR, case.at(1))}
+    assert case.watches["c"].upcoming().due_at == case.at(0.5), "what was due before is still told"
+
+
 def test_three_reopenings_count_only_what_was_worked(life):
     case = life(policy(c=clock("opened", "resolved", 8 * 3600, on_reopen="continue"))).happens(
         0, Moment.OPENED
@@ -195,6 +203,19 @@ def test_b07_a_clock_of_the_office_stands_still_at_night(life):
     assert case.due("c") == 13 + 5.5
     reminder = case.watches["c"].upcoming()
     assert (reminder.step.name, (reminder.due_at - case.noon) / HOUR) == ("reminder", 15)
+
+
+def test_b05_a_step_before_the_target_goes_by_the_calendar_of_the_clock(life):
+    ladders = {
+        "x": [
+            {"name": "reminder", "before_seconds": 2 * 3600, "action": "remind"},
+            {"name": "breach", "percent": 100, "action": "notify", "level": "manager"},
+        ]
+    }
+    rules = policy(ladders=ladders, c=clock("opened", "resolved", 4 * 3600, calendar="office"))
+    case = life(rules, hours=office()).happens(0, Moment.OPENED)
+    # Monday in Shanghai: two of four hours are worked at 11:00, the lunch comes after.
+    assert (case.watches["c"].upcoming().due_at - case.noon) / HOUR == 15
 
 
 def test_b06_a_pause_is_counted_in_working_time(life):
