@@ -122,7 +122,7 @@ async def measure(options: argparse.Namespace) -> int:
     document = defaults.sla_policy()
     document["ladders"]["first_response"] = LADDER
     document["clocks"]["first_response"]["targets"] = [{"seconds": 60}]
-    async with own_stack("ticketing", SCOPES, log_level="CRITICAL") as stack:
+    async with own_stack("ticketing", SCOPES, log_level="ERROR") as stack:
         headers = {"authorization": f"Bearer {stack.key}"}
         async with aiohttp.ClientSession(stack.url, headers=headers) as http:
             async with http.put("/v1/sla-policies", json=document) as answer:

@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 
 from careloop_common import clock, idempotency
+from careloop_common.failures import is_transient
 from careloop_common.messaging.housekeeping import purge
 from careloop_common.runtime import Runtime
 
@@ -29,13 +30,16 @@ class Job:
 
 
 async def repeat(job: Job, runtime: Runtime[Any]) -> None:
-    """Run `job` for ever; a failure is logged and tried again at the next turn."""
+    """Run `job` for ever; a failure is logged and tried again at the next turn, one that passes without much ado."""
     while True:
         more = False
         try:
             more = bool(await (_alone(job, runtime) if job.exclusive else job.run(runtime)))
-        except Exception:
-            log.exception("job.failed", job=job.name)
+        except Exception as error:
+            if is_transient(error):
+                log.warning("job.interrupted", job=job.name, error=str(error) or type(error).__name__)
+            else:
+                log.exception("job.failed", job=job.name)
         if not more:
             await asyncio.sleep(job.every_seconds)
 
