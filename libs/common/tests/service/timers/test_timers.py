@@ -292,7 +292,7 @@ def plan(runtime):
     """`await plan()`: what a claim does, and how many pages it reads; nothing is claimed."""
 
     async def explain():
-        claiming = claim.statement(now=clock.now(), kinds=["bell"], limit=CLAIMED)
+        claiming = claim.CLAIM.params(now=clock.now(), kinds=["bell"], limit=CLAIMED)
         compiled = claiming.compile(
             runtime.database.engine.sync_engine, compile_kwargs={"literal_binds": True}
         )

@@ -66,8 +66,8 @@ def _to_climb(
             found[timer.owner_id].add(timer.step)
     since = due[0].due_at
     for ticket_id, names in found.items():
-        for name in watches[ticket_id].keys() - names:
-            if (upcoming := watches[ticket_id][name].upcoming()) and since <= upcoming.due_at <= now:
+        for name, watch in watches[ticket_id].items():
+            if name not in names and (upcoming := watch.upcoming()) and since <= upcoming.due_at <= now:
                 names.add(name)
     return found
 

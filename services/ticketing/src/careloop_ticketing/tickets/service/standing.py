@@ -3,13 +3,13 @@
 Steps fall due in thousands. So these are plain values, locked, changed and stored by one statement each.
 """
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+import msgspec
 from careloop_common.tokens import SYSTEM
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,6 +20,7 @@ from careloop_ticketing.tickets.chain import Chain
 from careloop_ticketing.tickets.service.history import chain_of
 from careloop_ticketing.vocabulary import Kind, Level, Status, Tier
 
+_ENCODE: Final = msgspec.json.Encoder().encode
 _COLUMNS = (
     "id, customer_id, version, status, kind, channel, language, region, vip, cause, tier, severity, level,"
     " assignee_id, reopened_count, policy_version, head"
@@ -164,8 +165,8 @@ async def store(
             "tickets": [entry.ticket_id for entry in entries],
             "seqs": [entry.seq for entry in entries],
             "facts": [entry.fact for entry in entries],
-            "befores": [json.dumps(entry.before) for entry in entries],
-            "afters": [json.dumps(entry.after) for entry in entries],
+            "befores": [_ENCODE(entry.before).decode() for entry in entries],
+            "afters": [_ENCODE(entry.after).decode() for entry in entries],
             "key_id": chain.key_id,
             "hashes": hashes,
         },
