@@ -59,7 +59,7 @@ async def change_policy(http: aiohttp.ClientSession) -> None:
 
 async def change_calendar(http: aiohttp.ClientSession) -> None:
     days = [clock.now() + (FAR + timedelta(days=day)) for day in range(4)]
-    holidays = [{"date": f"{day:%Y-%m-%d}", "kind": "off", "note": "Typhoon"} for day in days]
+    holidays = [{"date": f"{day:%Y-%m-%d}", "kind": "off"} for day in days]
     await put(http, "/v1/calendars/shop", SHOP | {"exceptions": holidays})
 
 

@@ -140,7 +140,7 @@ async def _intervals(session: AsyncSession, subjects: Collection[UUID]) -> Turne
 
 
 def _watch(
-    row: Stored, turned: Turned, policies: Mapping[int, Policy], hours: Mapping[Calendar, Hours]
+    row: Sequence[Any], turned: Turned, policies: Mapping[int, Policy], hours: Mapping[Calendar, Hours]
 ) -> Watch:
     # By place: a look-up by name takes longer than all the rest, and there are thousands.
     (
