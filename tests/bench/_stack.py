@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Sequence
@@ -13,11 +14,17 @@ from importlib import import_module
 from pathlib import Path
 
 import aiohttp
-from careloop_common.embedded import EmbeddedNats, EmbeddedPostgres, bootstrap_databases, free_port
+from careloop_common.embedded import (
+    EmbeddedNats,
+    EmbeddedPostgres,
+    EmbeddedServer,
+    bootstrap_databases,
+    free_port,
+)
 from careloop_common.testing.access import Signer, data_keys
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Measured:
     """Where to send, with which key, the database behind it if that is known, and process ids by name."""
 
@@ -41,47 +48,101 @@ def local_platform(home: Path, service: str) -> Measured:
     return Measured(stack["gateway_url"], key, database, run | {"load": os.getpid()})
 
 
-@contextlib.asynccontextmanager
-async def own_stack(service: str, scopes: Sequence[str]) -> AsyncIterator[Measured]:
-    """PostgreSQL and NATS as the local stack runs them, one service's API and worker; thrown away afterwards."""
-    signer, port = Signer(), free_port()
-    with tempfile.TemporaryDirectory(prefix="careloop-bench-") as directory, contextlib.ExitStack() as stack:
-        Path(directory).chmod(0o755)  # noqa: ASYNC240
-        postgres, nats = EmbeddedPostgres(Path(directory) / "pg"), EmbeddedNats(Path(directory) / "nats")
-        for server in (postgres, nats):
-            stack.callback(server.stop)
-            server.start()
-            server.wait_ready()
-        await bootstrap_databases(postgres.admin_url, {service: "bench"})
-        database = f"postgresql://{service}:bench@127.0.0.1:{postgres.port}/{service}"
-        migrate = import_module(f"careloop_{service}.service").service.migrate
-        await asyncio.to_thread(migrate, database)
-        settings = {
-            "DATABASE_URL": database,
+class OwnStack(Measured):
+    """PostgreSQL and NATS as the local stack runs them, one service's API and worker: each can be killed and started.
+
+    `PostgreSQL`, `NATS`, `api` and `worker` are their names.
+    """
+
+    def __init__(
+        self, service: str, home: Path, signer: Signer, scopes: Sequence[str], log_level: str
+    ) -> None:
+        self._servers: dict[str, EmbeddedServer] = {
+            "PostgreSQL": (postgres := EmbeddedPostgres(home / "pg")),
+            "NATS": (nats := EmbeddedNats(home / "nats")),
+        }
+        self._service, self._admin_url = service, postgres.admin_url
+        self._ports = {"api": free_port(), "worker": free_port()}
+        self._children: dict[str, asyncio.subprocess.Process] = {}
+        self.broker = nats.url
+        super().__init__(
+            f"http://127.0.0.1:{self._ports['api']}",
+            signer.token(scopes, lifetime=timedelta(hours=2)),
+            f"postgresql://{service}:bench@127.0.0.1:{postgres.port}/{service}",
+            {"load": os.getpid()},
+        )
+        self._settings = {
+            "DATABASE_URL": self.database,
             "NATS_URL": nats.url,
             "INTERNAL_PUBLIC_KEY": signer.public_pem,
             "DATA_KEYS": data_keys(),
-            "LOG_LEVEL": "WARNING",
+            "LOG_LEVEL": log_level,
         }
-        processes = {"PostgreSQL": postgres.pid, "NATS": nats.pid, "load": os.getpid()}
-        children = []
-        for command, number in (("api", port), ("worker", free_port())):
-            given = {f"{service}_{name}".upper(): value for name, value in settings.items()}
-            child = await asyncio.create_subprocess_exec(
-                Path(sys.executable).parent / f"careloop-{service}",
-                command,
-                env=os.environ | given | {f"{service}_port".upper(): str(number)},
-            )
-            children.append(child)
-            processes[command] = child.pid
-        url = f"http://127.0.0.1:{port}"
-        await _answers(url)
-        try:
-            yield Measured(url, signer.token(scopes, lifetime=timedelta(hours=2)), database, processes)
-        finally:
-            for child in children:
+
+    async def open(self) -> None:
+        for server in self._servers:
+            await self.start(server)
+        await bootstrap_databases(self._admin_url, {self._service: "bench"})
+        migrate = import_module(f"careloop_{self._service}.service").service.migrate
+        await asyncio.to_thread(migrate, self.database)
+        for command in self._ports:
+            await self.start(command)
+        await _answers(self.url)
+
+    async def start(self, name: str) -> None:
+        if server := self._servers.get(name):
+            server.start()
+            server.wait_ready()
+            self.processes[name] = server.pid
+            return
+        given = {f"{self._service}_{key}".upper(): value for key, value in self._settings.items()}
+        self._children[name] = child = await asyncio.create_subprocess_exec(
+            Path(sys.executable).parent / f"careloop-{self._service}",
+            name,
+            env=os.environ | given | {f"{self._service}_port".upper(): str(self._ports[name])},
+        )
+        self.processes[name] = child.pid
+
+    async def kill(self, name: str) -> None:
+        """End it as a power cut would: no handler runs, nothing is flushed."""
+        os.kill(self.processes.pop(name), signal.SIGKILL)
+        if name in self._children:
+            await self._children.pop(name).wait()
+
+    async def close(self) -> None:
+        for child in self._children.values():
+            # One that ended by itself is what a bench is there to see.
+            with contextlib.suppress(ProcessLookupError):
                 child.terminate()
-            await asyncio.gather(*(child.wait() for child in children))
+        await asyncio.gather(*(child.wait() for child in self._children.values()))
+        for server in reversed(self._servers.values()):
+            server.stop()
+
+
+@contextlib.asynccontextmanager
+async def own_stack(
+    service: str, scopes: Sequence[str], *, log_level: str = "WARNING"
+) -> AsyncIterator[OwnStack]:
+    """A stack that only the bench sees; thrown away afterwards."""
+    with tempfile.TemporaryDirectory(prefix="careloop-bench-") as directory:
+        Path(directory).chmod(0o755)  # noqa: ASYNC240
+        stack = OwnStack(service, Path(directory), Signer(), scopes, log_level)
+        try:
+            await stack.open()
+            yield stack
+        finally:
+            await stack.close()
+
+
+class Meter:
+    """Processor time that the processes of a stack use from now on."""
+
+    def __init__(self, stack: Measured) -> None:
+        self._stack, self._before = stack, {name: cpu(pid) for name, pid in stack.processes.items()}
+
+    def tell(self, count: int, of: str) -> None:
+        for name, pid in self._stack.processes.items():
+            print(f"CPU {name:<12}{(cpu(pid) - self._before[name]) / count * 1e6:>10.1f} µs per {of}")
 
 
 def cpu(pid: int) -> float:

@@ -135,3 +135,35 @@ async def first_due(database: asyncpg.Connection, template: UUID) -> datetime:
     """When the first step of a ticket is due."""
     due: datetime = await database.fetchval("SELECT min(due_at) FROM timer WHERE owner_id = $1", template)
     return due
+
+
+async def fall_due(
+    database: asyncpg.Connection,
+    templates: Sequence[UUID],
+    at: datetime,
+    count: int,
+    over: timedelta = timedelta(),
+) -> None:
+    """Copy so many tickets that their first step is due at exactly that instant, or over some time from then on."""
+    share, rest = divmod(count, len(templates))
+    for number, template in enumerate(templates):
+        later = at - await first_due(database, template)
+        await copy(database, [template], share + (number < rest), later=later, over=over)
+
+
+async def tell_lateness(
+    database: asyncpg.Connection, since: datetime, until: datetime | None = None
+) -> float:
+    """How late the steps were taken that were due in this time; returns the 99th percentile in seconds."""
+    late = await database.fetchrow(
+        "SELECT count(*), percentile_cont(ARRAY[0.5, 0.99, 1]) WITHIN GROUP (ORDER BY extract(epoch FROM escalated_at"
+        " - due_at)) AS p FROM escalation WHERE due_at >= $1 AND ($2::timestamptz IS NULL OR due_at < $2)",
+        since,
+        until,
+    )
+    p50, p99, most = late["p"] or (0, 0, 0)
+    print(
+        f"lateness        p50 {p50 * 1e3:,.0f} ms   p99 {p99 * 1e3:,.0f} ms   max {most * 1e3:,.0f} ms"
+        f"   of {late['count']:,} steps"
+    )
+    return float(p99)

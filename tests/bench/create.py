@@ -17,7 +17,7 @@ from collections import Counter
 
 import aiohttp
 import asyncpg
-from _stack import Measured, cpu, own_stack
+from _stack import Measured, Meter, own_stack
 from search import seed, texts
 
 SCOPES = ("tickets:read", "tickets:write", "tickets:supervise")
@@ -36,7 +36,7 @@ async def creates(http: aiohttp.ClientSession, stack: Measured, count: int, conn
                 assert answer.status == 201, await answer.text()
             took.append((time.perf_counter() - began) * 1e3)
 
-    before = {name: cpu(pid) for name, pid in stack.processes.items()}
+    meter = Meter(stack)
     began = time.perf_counter()
     await asyncio.gather(*(client() for _ in range(connections)))
     seconds = time.perf_counter() - began
@@ -45,8 +45,7 @@ async def creates(http: aiohttp.ClientSession, stack: Measured, count: int, conn
     print(
         f"opened          {count / seconds:>8,.0f}/s   p50 {statistics.median(took):.1f} ms   p95 {p95:.1f} ms   p99 {p99:.1f} ms"
     )
-    for name, pid in stack.processes.items():
-        print(f"CPU {name:<12}{(cpu(pid) - before[name]) / count * 1e3:>8.2f} ms per ticket")
+    meter.tell(count, "ticket")
 
 
 async def contend(http: aiohttp.ClientSession) -> int:

@@ -14,7 +14,7 @@ from careloop_common.plumbing import timer
 from careloop_common.runtime import Runtime
 from careloop_common.timers import canary
 
-_CACHE_SECONDS = 1.0
+CACHE_SECONDS = 1.0
 _PROBE_SECONDS = 2.0
 CANARY_TOLERANCE = 20.0
 """Seconds; the canary sings every ten."""
@@ -36,7 +36,7 @@ def health_router(runtime: Runtime[Any], required: Collection[str] = ("database"
     async def readyz() -> Response:
         if time.monotonic() >= cached["until"]:
             cached["checks"] = await _checks(runtime, required)
-            cached["until"] = time.monotonic() + _CACHE_SECONDS
+            cached["until"] = time.monotonic() + CACHE_SECONDS
         states = {check["status"] for check in cached["checks"].values()}
         status = "fail" if "fail" in states else "warn" if "warn" in states else "pass"
         body = {"status": status, "serviceId": f"careloop-{runtime.service}", "checks": cached["checks"]}

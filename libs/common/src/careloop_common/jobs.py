@@ -1,15 +1,14 @@
 """Jobs: work that repeats, in one process at a time."""
 
 import asyncio
-import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from sqlalchemy import func, select
 
 from careloop_common import clock, idempotency
+from careloop_common.failures import is_transient
 from careloop_common.messaging.housekeeping import purge
 from careloop_common.runtime import Runtime
 
@@ -20,8 +19,8 @@ log = structlog.get_logger()
 class Job:
     """`run` every `every_seconds`, or sooner when it returns True: there was more to do.
 
-    An advisory lock keeps a second process from running the same job at the same time; `exclusive=False` is for jobs
-    that claim their rows with SKIP LOCKED themselves.
+    A second process does not run the same job at the same time; `exclusive=False` is for jobs that claim their rows with
+    SKIP LOCKED themselves.
     """
 
     name: str
@@ -31,27 +30,23 @@ class Job:
 
 
 async def repeat(job: Job, runtime: Runtime[Any]) -> None:
-    """Run `job` for ever; a failure is logged and tried again at the next turn."""
+    """Run `job` for ever; a failure is logged and tried again at the next turn, one that passes without much ado."""
     while True:
         more = False
         try:
             more = bool(await (_alone(job, runtime) if job.exclusive else job.run(runtime)))
-        except Exception:
-            log.exception("job.failed", job=job.name)
+        except Exception as error:
+            if is_transient(error):
+                log.warning("job.interrupted", job=job.name, error=str(error) or type(error).__name__)
+            else:
+                log.exception("job.failed", job=job.name)
         if not more:
             await asyncio.sleep(job.every_seconds)
 
 
 async def _alone(job: Job, runtime: Runtime[Any]) -> bool | None:
-    number = int.from_bytes(hashlib.sha256(f"job {job.name}".encode()).digest()[:8], signed=True)
-    async with runtime.database.engine.connect() as connection:
-        await connection.execution_options(isolation_level="AUTOCOMMIT")
-        if not await connection.scalar(select(func.pg_try_advisory_lock(number))):
-            return None
-        try:
-            return await job.run(runtime)
-        finally:
-            await connection.execute(select(func.pg_advisory_unlock(number)))
+    async with runtime.leadership.attempt(f"job {job.name}") as mine:
+        return await job.run(runtime) if mine else None
 
 
 async def _forget_answers(runtime: Runtime[Any]) -> None:

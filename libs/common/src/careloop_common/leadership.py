@@ -66,6 +66,15 @@ class Leadership:
         finally:
             await _undisturbed(self._release(lease))
 
+    @asynccontextmanager
+    async def attempt(self, name: str) -> AsyncIterator[bool]:
+        """Hold the lead of `name` within the block if nobody has it now; tells whether."""
+        lease = Lease(self, name)
+        try:
+            yield await _undisturbed(self._acquire(lease))
+        finally:
+            await _undisturbed(self._release(lease))
+
     async def confirm(self, lease: Lease) -> bool:
         """Tell whether a lease is still held."""
         if self._held.get(lease.name) is not lease:

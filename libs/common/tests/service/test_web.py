@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from careloop_common import ids
+from careloop_common import health, ids
 from careloop_common.app import build_app
 from careloop_common.database import asyncpg_url, service_metadata
 from careloop_common.errors import DomainError, Kind
@@ -353,13 +353,30 @@ async def _ready(client: httpx.AsyncClient) -> bool:
     return bool(body["status"] == "pass")
 
 
-async def test_any_process_can_tell_that_nobody_fires_timers(
+async def test_b11_any_process_can_tell_that_nobody_fires_timers(
     client: httpx.AsyncClient, runtime: Runtime[SampleSettings], eventually: Callable[..., Any]
 ) -> None:
     async with runtime.database.transaction() as session:
         await canary.plant(session)
         await session.execute(update(timer).values(due_at=func.now() - timedelta(seconds=30)))
     await eventually(lambda: _warned_of_timers(client))
+    async with runtime.database.transaction() as session:
+        await session.execute(delete(timer))
+
+
+async def test_a_stopped_worker_is_noticed_within_a_minute_and_a_slow_one_is_not(
+    client: httpx.AsyncClient, runtime: Runtime[SampleSettings], eventually: Callable[..., Any]
+) -> None:
+    """Of the canary's round, of how late it may be, and of how old an answer of `/readyz` may be, the sum."""
+    assert canary.EVERY.total_seconds() + health.CANARY_TOLERANCE + health.CACHE_SECONDS <= 60
+    for late, expected in (
+        (health.CANARY_TOLERANCE - 5, _ready),
+        (health.CANARY_TOLERANCE, _warned_of_timers),
+    ):
+        async with runtime.database.transaction() as session:
+            await canary.plant(session)
+            await session.execute(update(timer).values(due_at=func.now() - timedelta(seconds=late)))
+        await eventually(lambda expected=expected: expected(client))
     async with runtime.database.transaction() as session:
         await session.execute(delete(timer))
 

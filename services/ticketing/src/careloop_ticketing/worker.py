@@ -35,7 +35,7 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
             Job("link tickets to customers", 60, handlers.catch_up),
             Job("audit clocks", audit.EVERY_SECONDS, audit.audit),
             Job("renew calendars", 6 * 3600, calendars.renew),
-            Job("recalculate", 2, recalculation.work, exclusive=False),
+            Job("recalculate", 2, recalculation.work),
             Job("work on bulk jobs", 1, bulk.work, exclusive=False),
             Job("forget items of bulk jobs", 3600, bulk.forget, exclusive=False),
             Job("give tickets", 0.5, dispatch.Dispatcher().turn, exclusive=False),

@@ -1,4 +1,5 @@
 import asyncio
+from collections import Counter
 from datetime import datetime
 
 from careloop_common import clock
@@ -28,10 +29,29 @@ async def test_of_many_writers_with_the_same_version_one_wins(client, open_ticke
     answers = await asyncio.gather(
         *(
             client.post(url, json={"assignee_id": f"agent-{number}"}, headers={"if-match": '"2"'})
-            for number in range(12)
+            for number in range(50)
         )
     )
-    assert sorted(answer.status_code for answer in answers) == [200] + [412] * 11
+    assert Counter(answer.status_code for answer in answers) == {200: 1, 412: 49}
+    (won,) = (answer.json()["assignee_id"] for answer in answers if answer.status_code == 200)
+    assert (await client.get(f"/v1/tickets/{ticket['id']}")).json()["assignee_id"] == won
+    assert await facts(ticket) == ["opened", "classified", "assigned"]
+
+
+async def test_one_act_that_is_sent_many_times_under_one_key_is_done_once_and_answered_alike(
+    client, open_ticket, facts
+):
+    ticket = await open_ticket()
+    url, headers = f"/v1/tickets/{ticket['id']}/assign", {"if-match": '"2"', "idempotency-key": "a1"}
+
+    async def assign():
+        return await client.post(url, json={"assignee_id": "li.na"}, headers=headers)
+
+    at_once = Counter([answer.status_code for answer in await asyncio.gather(*(assign() for _ in range(20)))])
+    assert at_once.keys() <= {200, 409}, "done, or still being done"
+    later = [await assign() for _ in range(2)]
+    assert {answer.status_code for answer in later} == {200}
+    assert len({answer.text for answer in later}) == len({answer.headers["etag"] for answer in later}) == 1
     assert await facts(ticket) == ["opened", "classified", "assigned"]
 
 

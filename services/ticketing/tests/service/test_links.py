@@ -99,7 +99,7 @@ async def test_a_merge_ends_the_duplicate_and_its_notes_and_watchers_go_on(
     assert (str(events[0].into_ticket_id), events[0].into_number) == (target["id"], target["number"])
 
 
-async def test_nothing_of_a_ticket_that_was_merged_rejected_or_cancelled_escalates(
+async def test_b10_nothing_of_a_ticket_that_was_merged_rejected_or_cancelled_escalates(
     open_ticket, act, publish_policy, published, worker_running, eventually
 ):
     await publish_policy(first_response=2, resolution=2)

@@ -4,56 +4,66 @@
 would be evaluated per row and could not use the index.
 """
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, delete, func, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.sql.dml import ReturningDelete
 
-from careloop_common.plumbing import timer
+from careloop_common.plumbing import timer, timer_history
+from careloop_common.timers import canary
 from careloop_common.timers.due import DueTimer
 
 MAX_ATTEMPTS = 10
 _PASSING_DELAY = timedelta(seconds=1)
 _COLUMNS = timer.c
-_ARCHIVE = text(
+
+
+def _claim(*only: ColumnElement[bool]) -> Select[Any]:
+    """What moves the timers that are due, in due order, into the history, past those that another worker holds.
+
+    The canary leaves no history.
     """
-    INSERT INTO timer_history
-        (id, kind, owner_id, step, generation, data, attempts, due_at, fired_at, outcome)
-    SELECT id, kind, owner_id, step, generation, CAST(data AS jsonb), attempts, due_at, :now, :outcome
-    FROM unnest(
-        CAST(:ids AS bigint[]), CAST(:kinds AS text[]), CAST(:owners AS uuid[]), CAST(:steps AS text[]),
-        CAST(:generations AS int[]), CAST(:data AS text[]), CAST(:attempts AS int[]), CAST(:moments AS timestamptz[])
-    ) AS fired (id, kind, owner_id, step, generation, data, attempts, due_at)
-    """
-)
+    now = bindparam("now", type_=_COLUMNS.due_at.type)
+    armed = _COLUMNS.status == "armed", _COLUMNS.available_at <= now
+    picked = (
+        select(_COLUMNS.id)
+        .where(*armed, _COLUMNS.kind.in_(bindparam("kinds", expanding=True)), *only)
+        .order_by(_COLUMNS.available_at, _COLUMNS.id)
+        .limit(bindparam("limit", type_=Integer))
+        .with_for_update(skip_locked=True)
+        .cte("picked")
+    )
+    names = [field.name for field in fields(DueTimer)]
+    taken = delete(timer).where(_COLUMNS.id == picked.c.id).returning(*(_COLUMNS[name] for name in names))
+    gone = taken.cte("taken")
+    fired = select(*gone.c, now, literal("fired")).where(gone.c.kind != canary.KIND)
+    archived = insert(timer_history).from_select([*names, "fired_at", "outcome"], fired).cte("archived")
+    return select(*gone.c).add_cte(archived)
+
+
+# Built once: putting a statement together costs more than running it.
+CLAIM = _claim()
+_CLAIM_ONE = _claim(_COLUMNS.id == bindparam("only", type_=_COLUMNS.id.type))
 
 
 async def database_now(session: AsyncSession) -> datetime:
     """Return when this transaction began, by the database's clock."""
     return (await session.execute(select(func.now()))).scalar_one()
-
-
-def statement(
-    *, now: datetime, kinds: Iterable[str], limit: int, only: int | None = None
-) -> ReturningDelete[Any]:
-    """Return what takes the timers that are due, in due order, past those that another worker holds."""
-    chosen = (
-        select(_COLUMNS.id)
-        .where(_COLUMNS.status == "armed", _COLUMNS.available_at <= now, _COLUMNS.kind.in_(tuple(kinds)))
-        .order_by(_COLUMNS.available_at, _COLUMNS.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    if only is not None:
-        chosen = chosen.where(_COLUMNS.id == only)
-    picked = chosen.cte("picked")
-    names = [field.name for field in fields(DueTimer)]
-    return delete(timer).where(_COLUMNS.id == picked.c.id).returning(*(_COLUMNS[name] for name in names))
 
 
 async def due(
@@ -63,25 +73,12 @@ async def due(
 
     A handler may arm the same step again in this transaction: its row is gone by then.
     """
-    rows = (await session.execute(statement(now=now, kinds=kinds, limit=limit, only=only))).mappings()
-    return sorted((DueTimer(**row) for row in rows), key=lambda item: (item.due_at, item.id))
-
-
-async def archive(session: AsyncSession, timers: Sequence[DueTimer], *, now: datetime, outcome: str) -> None:
-    """Write down that timers fired."""
-    if not timers:
-        return
-    columns = {
-        "ids": [item.id for item in timers],
-        "kinds": [item.kind for item in timers],
-        "owners": [item.owner_id for item in timers],
-        "steps": [item.step for item in timers],
-        "generations": [item.generation for item in timers],
-        "data": [json.dumps(item.data) if item.data else "{}" for item in timers],
-        "attempts": [item.attempts for item in timers],
-        "moments": [item.due_at for item in timers],
-    }
-    await session.execute(_ARCHIVE, {**columns, "now": now, "outcome": outcome})
+    given = {"now": now, "kinds": list(kinds), "limit": limit}
+    if only is None:
+        rows = await session.execute(CLAIM, given)
+    else:
+        rows = await session.execute(_CLAIM_ONE, given | {"only": only})
+    return sorted((DueTimer(*row) for row in rows), key=lambda item: (item.due_at, item.id))
 
 
 async def postpone(session: AsyncSession, item: DueTimer, *, mortal: bool) -> str:

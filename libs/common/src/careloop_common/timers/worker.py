@@ -103,8 +103,6 @@ class TimerWorker:
                 for item in items:
                     with structlog.contextvars.bound_contextvars(timer=kind, owner_id=str(item.owner_id)):
                         await handler(session, item, now)
-        kept = [item for item in batch if item.kind != canary.KIND]
-        await claim.archive(session, kept, now=now, outcome="fired")
 
     async def _fire_alone(self, item: DueTimer) -> None:
         """Fire one timer in a transaction of its own, if no other worker was faster."""

@@ -1,6 +1,7 @@
 """Timers: in due order, exactly once, with their effects or not at all."""
 
 import asyncio
+import json
 from collections import Counter
 from datetime import timedelta
 
@@ -86,7 +87,7 @@ async def test_arming_wakes_the_worker(runtime, arm, rows, running, eventually):
     assert (row.fired_at - row.due_at) < timedelta(seconds=0.25)
 
 
-async def test_two_workers_fire_each_timer_once(runtime, arm, rows, running, eventually):
+async def test_b15_two_workers_fire_each_timer_once(runtime, arm, rows, running, eventually):
     fired = Counter()
 
     async def ring(session, due, now):
@@ -105,7 +106,9 @@ async def test_two_workers_fire_each_timer_once(runtime, arm, rows, running, eve
     assert len(fired) == 500
 
 
-async def test_an_effect_and_the_firing_are_one_transaction(runtime, arm, rows, running, eventually, effects):
+async def test_b02_an_effect_and_the_firing_are_one_transaction(
+    runtime, arm, rows, running, eventually, effects
+):
     """A handler that fails half-way leaves nothing; the others of its batch are not harmed."""
     bad = await arm("bad")
     good = [await arm("good") for _ in range(3)]
@@ -246,21 +249,62 @@ async def test_the_auditor_counts_what_is_overdue(runtime, arm):
     assert await Auditor(runtime.database).audit() == (1, 0)
 
 
-async def test_the_claim_uses_the_index(runtime):
-    """A volatile clock in place of the bound parameter would read every armed timer at every poll."""
-    many = text(
-        "insert into timer (kind, owner_id, step, generation, due_at, available_at, data, armed_at)"
-        " select 'bell', gen_random_uuid(), 'x', 0, moment, moment, '{}', now()"
-        " from (select now() + interval '1 day' as moment from generate_series(1, 20000)) as moments"
-    )
-    claiming = claim.statement(now=clock.now(), kinds=["bell"], limit=200)
-    compiled = claiming.compile(runtime.database.engine.sync_engine, compile_kwargs={"literal_binds": True})
+async def test_b14_more_that_is_due_than_any_batch_takes_fires_without_a_pause(runtime, rows):
+    due = clock.now() - timedelta(hours=1)
+    many = 2 * runtime.settings.timer_batch + 7
+    new = [timers.NewTimer("bell", ids.new_id(), "x", due + timedelta(seconds=n % 100)) for n in range(many)]
     async with runtime.database.transaction() as session:
-        await session.execute(many)
-        await session.execute(text("analyze timer"))
-        plan = "\n".join((await session.execute(text(f"explain {compiled}"))).scalars())
-    assert "ix_timer_due" in plan
-    assert "Seq Scan on timer" not in plan
+        await timers.arm_all(session, new)
+    fired = []
+
+    async def ring(session, batch, now):
+        fired.extend(batch)
+
+    worker = TimerWorker(runtime, {"bell": timers.in_batches(ring)})
+    for left in (True, True, True, False):
+        assert (await worker.turn() == 0) is left
+    moments = [item.due_at for item in fired]
+    assert (len(moments), moments == sorted(moments), await rows(timer)) == (many, True, [])
+
+
+CLAIMED = 200
+BACKLOG = text(
+    "insert into timer (kind, owner_id, step, generation, due_at, available_at, data, armed_at)"
+    " select 'bell', gen_random_uuid(), 'x', 0, moment, moment, '{}', now()"
+    " from (select now() + make_interval(secs => :from_second + n * 0.001) as moment from generate_series(1, :many) as n)"
+    " as moments"
+)
+
+
+async def test_b16_a_claim_costs_the_same_however_many_wait(runtime, plan):
+    """Neither those that are due later, nor those that are due and another batch will take."""
+    async with runtime.database.transaction() as session:
+        await session.execute(BACKLOG, {"from_second": -3600, "many": 20_000})
+        await session.execute(BACKLOG, {"from_second": 86_400, "many": 20_000})
+    found = await plan()
+    assert "ix_timer_due" in found["text"]
+    assert "Seq Scan" not in found["text"]
+    assert found["pages"] < 8 * CLAIMED, "the way down an index, and the row"
+
+
+@pytest.fixture
+def plan(runtime):
+    """`await plan()`: what a claim does, and how many pages it reads; nothing is claimed."""
+
+    async def explain():
+        claiming = claim.CLAIM.params(now=clock.now(), kinds=["bell"], limit=CLAIMED)
+        compiled = claiming.compile(
+            runtime.database.engine.sync_engine, compile_kwargs={"literal_binds": True}
+        )
+        async with runtime.database.transaction() as session:
+            await session.execute(text("analyze timer"))
+            explained = await session.execute(text(f"explain (analyze, buffers, format json) {compiled}"))
+            (found,) = explained.scalar_one()
+            await session.rollback()
+        pages = found["Plan"]["Shared Hit Blocks"] + found["Plan"]["Shared Read Blocks"]
+        return {"text": json.dumps(found).replace('"', ""), "pages": pages}
+
+    return explain
 
 
 async def _nothing(session, due, now):

@@ -24,7 +24,7 @@ AHEAD: Final = timedelta(seconds=60)
 MOMENTS: Final = timedelta(seconds=5)
 _BATCH: Final = 500
 
-_UNSEEN: Final = text(
+UNSEEN: Final = text(
     "SELECT c.subject_id, c.name FROM sla_clock AS c WHERE c.next_at IS NOT NULL AND c.next_at < :until"
     " AND NOT EXISTS (SELECT FROM timer AS t WHERE t.kind = :kind AND t.owner_id = c.subject_id AND t.step = c.name"
     " AND t.generation = c.generation AND t.due_at <= greatest(c.next_at, :soon)) ORDER BY c.next_at LIMIT :limit"
@@ -38,19 +38,24 @@ async def audit(runtime: Runtime[Any]) -> bool:
     return repaired == _BATCH
 
 
+def asked(now: datetime) -> dict[str, Any]:
+    """What `UNSEEN` is asked at an instant."""
+    # A timer that found its ticket in somebody's hands comes back within moments.
+    return {"until": now + AHEAD, "soon": now + MOMENTS, "kind": sla.TIMER, "limit": _BATCH}
+
+
 async def repair(session: AsyncSession, *, now: datetime) -> int:
     """Give every clock that is due within a minute its timer; returns how many had none that would have counted.
 
     A clock whose ticket somebody holds is about to change, and is looked at again the next time.
     """
-    # A timer that found its ticket in somebody's hands comes back within moments.
-    asked = {"until": now + AHEAD, "soon": now + MOMENTS, "kind": sla.TIMER, "limit": _BATCH}
-    found = (await session.execute(_UNSEEN, asked)).all()
+    given = asked(now)
+    found = (await session.execute(UNSEEN, given)).all()
     if not found:
         return 0
     free = await standing.lock(session, {row.subject_id for row in found})
     # Locked now, they are read again: what was being stored a moment ago is there by now.
-    still = (await session.execute(_UNSEEN, asked)).all()
+    still = (await session.execute(UNSEEN, given)).all()
     broken = [(row.subject_id, row.name) for row in still if row.subject_id in free]
     watches = await sla.named(session, broken)
     await sla.rearm(session, list(watches.values()))

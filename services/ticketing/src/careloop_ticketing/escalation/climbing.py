@@ -1,7 +1,7 @@
 """What falls due on a clock, worked out on plain values; nothing here touches the database."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -55,11 +55,11 @@ def lifts(watch: Watch, now: datetime) -> bool:
 
 
 def climb(
-    ticket: Standing, watches: Watches, name: str, calendars: Calendars, now: datetime
+    ticket: Standing, watches: Watches, names: Collection[str], calendars: Calendars, now: datetime
 ) -> Iterator[Taken]:
-    """Take every step that is due: after an outage that can be several, each with the time at which it was due."""
-    while (upcoming := watches[name].upcoming()) and upcoming.due_at <= now:
-        watch = watches[name]
+    """Take every step that is due on these clocks: after an outage that can be several, in the order in which they were."""
+    while first := _first_due(watches, names, now):
+        watch, upcoming = first
         watches.put(watch.climbed(upcoming))
         place = Place(ticket.level, ticket.tier)
         if watch.state is not State.STOPPED:
@@ -67,6 +67,15 @@ def climb(
         elif upcoming.step.is_breach:
             # It was over its target when it stopped, before the worker came to see: only the fact remains.
             yield _take(ticket, watches, watch, upcoming, policy.unmoved(place), calendars, now)
+
+
+def _first_due(watches: Watches, names: Collection[str], now: datetime) -> tuple[Watch, Upcoming] | None:
+    due = [
+        (watches[name], upcoming)
+        for name in names
+        if (upcoming := watches[name].upcoming()) and upcoming.due_at <= now
+    ]
+    return min(due, key=lambda found: (found[1].due_at, found[0].name), default=None)
 
 
 def _take(

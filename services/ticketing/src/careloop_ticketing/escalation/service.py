@@ -34,22 +34,42 @@ _RECORD: Final = text(
 
 
 async def on_due(session: AsyncSession, due: Sequence[DueTimer], now: datetime) -> None:
-    """Take every step that is due on the clocks of these timers."""
+    """Take every step that is due on the clocks of these timers, and on other clocks of their tickets."""
     free = await tickets.lock_due(session, due, now)
     watches, calendars = await _watches(session, [timer for timer in due if timer.owner_id in free], now)
     steps: list[Taken] = []
-    for timer in due:
-        theirs = watches.get(timer.owner_id)
-        watch = theirs.get(timer.step) if theirs else None
-        if theirs and watch and watch.generation == timer.generation:
-            steps += climb(free[timer.owner_id], theirs, timer.step, calendars, now)
-            # Also where nothing was due after all: the timer is gone, and the clock needs its next one.
-            theirs.put(theirs[timer.step])
+    for ticket_id, names in _to_climb(due, watches, now).items():
+        theirs = watches[ticket_id]
+        steps += climb(free[ticket_id], theirs, names, calendars, now)
+        # Where nothing was due after all, the timer is gone nevertheless, and the clock needs its next one.
+        theirs.put_all([theirs[name].rearmed() for name in names if name not in theirs.changed])
     taken = one_notice_each(steps)
     moved = {one.ticket.id: one.ticket for one in taken}
     await standing.store(session, list(moved.values()), [one.entry for one in taken], now=now)
     await _record(session, taken, now)
     await sla.save(session, *watches.values())
+
+
+def _to_climb(
+    due: Sequence[DueTimer], watches: Mapping[UUID, Watches], now: datetime
+) -> Mapping[UUID, set[str]]:
+    """The clocks of each ticket that are looked at: those of its timers, and those that fell due after them.
+
+    So steps are taken in the order in which they were due, and whoever is told is told once. What fell due before these
+    timers is in the hands of another worker: to wait for it, while it waits for this one, would be a circle.
+    """
+    found: dict[UUID, set[str]] = defaultdict(set)
+    for timer in due:
+        theirs = watches.get(timer.owner_id)
+        watch = theirs.get(timer.step) if theirs else None
+        if watch and watch.generation == timer.generation:
+            found[timer.owner_id].add(timer.step)
+    since = due[0].due_at
+    for ticket_id, names in found.items():
+        for name, watch in watches[ticket_id].items():
+            if name not in names and (upcoming := watch.upcoming()) and since <= upcoming.due_at <= now:
+                names.add(name)
+    return found
 
 
 async def _watches(
@@ -59,11 +79,12 @@ async def _watches(
 
     And, if there is such a one, the calendars by which further clocks of it may begin.
     """
-    found = await sla.named(session, [(timer.owner_id, timer.step) for timer in due])
     by_ticket: dict[UUID, list[Watch]] = defaultdict(list)
-    for watch in found.values():
+    lifted = set()
+    for watch in await sla.due(session, [(timer.owner_id, timer.step) for timer in due], now):
         by_ticket[watch.subject_id].append(watch)
-    lifted = {watch.subject_id for watch in found.values() if lifts(watch, now)}
+        if lifts(watch, now):
+            lifted.add(watch.subject_id)
     watches = {ticket_id: Watches(ticket_id, theirs) for ticket_id, theirs in by_ticket.items()}
     if not lifted:
         return watches, {}

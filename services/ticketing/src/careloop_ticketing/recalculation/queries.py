@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -16,7 +16,7 @@ _OF_CALENDAR: Final = text(
 )
 # A clock that the policy does not know keeps its own; so this reads on along the key.
 _OF_POLICY: Final = text(
-    "SELECT subject_id FROM sla_clock WHERE policy_version < :version AND state <> 'stopped'"
+    "SELECT DISTINCT subject_id FROM sla_clock WHERE policy_version < :version AND state <> 'stopped'"
     " AND subject_id > CAST(:cursor AS uuid) ORDER BY subject_id LIMIT :limit"
 )
 _START: Final = UUID(int=0)
@@ -49,11 +49,26 @@ async def open_one(session: AsyncSession, cause: Cause, subject: str) -> Recalcu
     return (await session.scalars(select(RecalculationRow).where(unfinished, *named))).one_or_none()
 
 
-async def claim(session: AsyncSession) -> RecalculationRow | None:
-    """The oldest one to be worked on that no other process holds."""
+async def oldest_open(session: AsyncSession) -> RecalculationRow | None:
     unfinished = select(RecalculationRow).where(col(RecalculationRow.state) != State.DONE)
-    oldest = unfinished.order_by(col(RecalculationRow.id)).limit(1).with_for_update(skip_locked=True)
-    return (await session.scalars(oldest)).one_or_none()
+    return (await session.scalars(unfinished.order_by(col(RecalculationRow.id)).limit(1))).one_or_none()
+
+
+async def count(
+    session: AsyncSession, recalculation_id: UUID, *, examined: int, moved: int, late: int
+) -> None:
+    added = {
+        "examined": col(RecalculationRow.examined) + examined,
+        "moved": col(RecalculationRow.moved) + moved,
+        "late": col(RecalculationRow.late) + late,
+    }
+    one = update(RecalculationRow).where(col(RecalculationRow.id) == recalculation_id)
+    await session.execute(one.values(added))
+
+
+async def move(session: AsyncSession, recalculation_id: UUID, *, to: UUID) -> None:
+    one = update(RecalculationRow).where(col(RecalculationRow.id) == recalculation_id)
+    await session.execute(one.values(cursor=to))
 
 
 async def newest(session: AsyncSession, *, before: UUID | None, limit: int) -> Sequence[RecalculationRow]:

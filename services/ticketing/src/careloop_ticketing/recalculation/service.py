@@ -1,9 +1,10 @@
 """Taking a change of terms through the clocks that run: batch by batch, each batch one transaction.
 
-The row of the recalculation moves in the transaction of its batch, so that a killed worker goes on where it was.
+While the database stores one batch, the next is worked out. A killed worker goes on behind the last ticket of which it is
+known that all before it have followed; those that had followed already do so only once.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -20,9 +21,11 @@ from careloop_ticketing.recalculation.policy import Cause, State
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.sla.policy import following
 from careloop_ticketing.sla.policy.following import Change, NewTerms
+from careloop_ticketing.sla.service import Watches
 from careloop_ticketing.tickets.facts import facts_of
 from careloop_ticketing.tickets.service import Entry, Standing, standing, targets
 
+LANES: Final = 2
 BATCH: Final = 300
 """Tickets that are locked together; whoever wants one of them waits for so long as they take."""
 POLICY: Final = "policy"
@@ -64,46 +67,72 @@ async def find(session: AsyncSession, recalculation_id: UUID) -> RecalculationRo
     return row
 
 
-async def advance(session: AsyncSession, *, now: datetime) -> bool:
-    """Take one batch of the oldest recalculation; whether there was anything to do."""
-    row = await queries.claim(session)
-    if row is None:
-        return False
-    ids = await queries.affected(session, row.cause, row.subject, row.version, after=row.cursor, limit=BATCH)
-    if not ids:
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The next tickets on the way of a recalculation."""
+
+    recalculation_id: UUID
+    cause: Cause
+    subject: str
+    version: int
+    ids: Sequence[UUID]
+
+    def batches(self) -> Sequence[Sequence[UUID]]:
+        """One for each lane."""
+        return [part for lane in range(LANES) if (part := self.ids[lane::LANES])]
+
+
+async def next_stretch(session: AsyncSession, *, now: datetime) -> Stretch | None:
+    """What the oldest recalculation has before it. One that is through is done, and the next one's turn comes."""
+    while (row := await queries.oldest_open(session)) is not None:
+        terms = row.cause, row.subject, row.version
+        if ids := await queries.affected(session, *terms, after=row.cursor, limit=LANES * BATCH):
+            row.state = State.RUNNING
+            return Stretch(row.id, *terms, ids)
         row.state, row.finished_at = State.DONE, now
-        return True
-    policy = await sla.policy_of(session, row.version) if row.cause is Cause.POLICY else None
-    changes = await _follow(session, ids, await sla.new_terms(session, policy), row, now)
-    if policy:
-        await standing.adopt(session, ids, policy.version)
-    row.state, row.cursor = State.RUNNING, ids[-1]
-    row.examined += len(ids)
-    row.moved += sum(map(len, changes.values()))
-    row.late += sum(change.late_by_change for moved in changes.values() for change in moved)
-    return True
+        await session.flush()
+    return None
 
 
-async def _follow(
-    session: AsyncSession, ids: Sequence[UUID], terms: NewTerms, row: RecalculationRow, now: datetime
-) -> Mapping[UUID, Sequence[Change]]:
+async def follow(session: AsyncSession, ids: Sequence[UUID], stretch: Stretch, *, now: datetime) -> None:
+    """Have these tickets follow, and count them."""
+    policy = await sla.policy_of(session, stretch.version) if stretch.cause is Cause.POLICY else None
+    terms = await sla.new_terms(session, policy)
     tickets = await standing.lock(session, ids, wait=True)
     watches = await sla.of_all(session, tickets)
-    changes: dict[UUID, Sequence[Change]] = {}
+    moved: list[Change] = []
     entries: list[Entry] = []
     for ticket in tickets.values():
-        moved = following.follow(watches[ticket.id], facts=facts_of(ticket), now=now, terms=terms)
-        if moved:
-            changes[ticket.id] = moved
-            ticket.version += 1
-            before, after = targets.told(ticket, watches[ticket.id], moved, now)
-            why = {"because": row.cause.value, "of": row.subject, "version": row.version}
-            entries.append(Entry(ticket.id, ticket.version, "recalculated", before, after | why))
-            for change in moved:
-                outbox.add(session, events.recalculated(ticket, change, row.cause, now), now=now)
-    await standing.store(session, [tickets[ticket_id] for ticket_id in changes], entries, now=now)
+        changes = following.follow(watches[ticket.id], facts=facts_of(ticket), now=now, terms=terms)
+        if policy:
+            # What starts from now on starts under it.
+            ticket.policy_version = policy.version
+        if changes:
+            moved += changes
+            entries.append(_entry(ticket, watches[ticket.id], changes, stretch, now))
+            for change in changes:
+                outbox.add(session, events.recalculated(ticket, change, stretch.cause, now), now=now)
+    touched = {entry.ticket_id for entry in entries}
+    changed = [ticket for ticket in tickets.values() if policy or ticket.id in touched]
+    await standing.store(session, changed, entries, now=now)
     await sla.save(session, *watches.values())
-    return changes
+    late = sum(change.late_by_change for change in moved)
+    # Last, for the other lane counts in the same row.
+    await queries.count(session, stretch.recalculation_id, examined=len(ids), moved=len(moved), late=late)
+
+
+def _entry(
+    ticket: Standing, watches: Watches, changes: Sequence[Change], stretch: Stretch, now: datetime
+) -> Entry:
+    ticket.version += 1
+    before, after = targets.told(ticket, watches, changes, now)
+    why = {"because": stretch.cause.value, "of": stretch.subject, "version": stretch.version}
+    return Entry(ticket.id, ticket.version, "recalculated", before, after | why)
+
+
+async def passed(session: AsyncSession, stretch: Stretch) -> None:
+    """All of these tickets have followed."""
+    await queries.move(session, stretch.recalculation_id, to=stretch.ids[-1])
 
 
 @dataclass(frozen=True, slots=True)

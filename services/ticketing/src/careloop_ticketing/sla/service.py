@@ -4,7 +4,6 @@ Load the watches of a subject, let `policy.watch` decide, and `save` what change
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -105,6 +104,12 @@ async def named(
     return {(one.subject_id, one.name): one for one in found}
 
 
+async def due(session: AsyncSession, asked: Sequence[tuple[UUID, str]], now: datetime) -> list[Watch]:
+    """The clocks that are asked for by subject and name, and whatever other clock of the same subjects is due."""
+    subjects, names = [subject_id for subject_id, _ in asked], [name for _, name in asked]
+    return await _watches(session, await store.due_rows(session, subjects, names, now))
+
+
 async def _watches(session: AsyncSession, rows: Sequence[store.Stored]) -> list[Watch]:
     known = await policies(session, {row.policy_version for row in rows})
     codes: set[Calendar] = {(row.calendar, row.calendar_version) for row in rows if row.calendar}
@@ -172,7 +177,7 @@ async def save(session: AsyncSession, *subjects: Watches) -> None:
 
 async def rearm(session: AsyncSession, watches: Sequence[Watch]) -> None:
     """Give clocks timers of a new generation; any that they had are stale then."""
-    renewed = [replace(one, generation=one.generation + 1) for one in watches]
+    renewed = [one.rearmed() for one in watches]
     # One of a generation to come would stand in the way.
     await timers.cancel_all(session, TIMER, [(one.subject_id, one.name) for one in renewed])
     await store.save(session, renewed)
@@ -183,6 +188,8 @@ async def arm(session: AsyncSession, changed: Iterable[Watch]) -> None:
     """Set the one timer of each clock to its next step: steps of one clock cannot overtake each other."""
     upcoming, done = [], []
     for one in changed:
+        if one.generation == one.armed:
+            continue
         if step := one.upcoming():
             new = NewTimer(TIMER, one.subject_id, one.name, due_at=step.due_at, generation=one.generation)
             upcoming.append(new)

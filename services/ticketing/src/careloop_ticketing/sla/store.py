@@ -54,16 +54,22 @@ _INTERVAL_COLUMNS: Final = {
     "approved_by": "text",
 }
 
+_ROW: Final = ", ".join(f"c.{name}" for name in _CLOCK_COLUMNS)
+
 # The highest instance of a name is the present one.
 _ALL = text(
-    "SELECT DISTINCT ON (c.subject_id, c.name) c.* FROM sla_clock AS c WHERE c.subject_id = ANY(:subjects)"
-    " ORDER BY c.subject_id, c.name, c.instance DESC"
+    f"SELECT DISTINCT ON (c.subject_id, c.name) {_ROW} FROM sla_clock AS c"  # noqa: S608
+    " WHERE c.subject_id = ANY(CAST(:subjects AS uuid[])) ORDER BY c.subject_id, c.name, c.instance DESC"
 )
 _SOME = text(
-    "SELECT DISTINCT ON (c.subject_id, c.name) c.* FROM sla_clock AS c"
+    f"SELECT DISTINCT ON (c.subject_id, c.name) {_ROW} FROM sla_clock AS c"  # noqa: S608
     " JOIN unnest(CAST(:subjects AS uuid[]), CAST(:names AS text[])) AS wanted (subject_id, name)"
     " ON c.subject_id = wanted.subject_id AND c.name = wanted.name"
     " ORDER BY c.subject_id, c.name, c.instance DESC"
+)
+_DUE = text(
+    f"SELECT c.* FROM ({_ALL.text}) AS c WHERE c.next_at <= :now OR (c.subject_id, c.name) IN"  # noqa: S608
+    " (SELECT * FROM unnest(CAST(:subjects AS uuid[]), CAST(:names AS text[])))"
 )
 _INTERVALS = text(
     "SELECT subject_id, clock, instance, activity, started_at, ended_at, actor_id, reason, evidence, approved_by"
@@ -90,6 +96,8 @@ _SAVE_INTERVALS = _upsert(
 )
 
 Stored = Row[Any]
+Turned = Mapping[tuple[UUID, str, int], list[Interval]]
+"""The intervals of clocks that were ever turned."""
 
 
 async def rows(
@@ -102,6 +110,13 @@ async def rows(
     return (await session.execute(_SOME, {**wanted, "names": list(names)})).all()
 
 
+async def due_rows(
+    session: AsyncSession, subjects: Sequence[UUID], names: Sequence[str], now: datetime
+) -> Sequence[Stored]:
+    """Of the present clocks of these subjects those with the name beside the subject, and those that are due."""
+    return (await session.execute(_DUE, {"subjects": subjects, "names": names, "now": now})).all()
+
+
 async def watches(
     session: AsyncSession,
     found: Sequence[Stored],
@@ -110,23 +125,10 @@ async def watches(
 ) -> list[Watch]:
     """The rows with their intervals, under their policies and by their calendars."""
     turned = await _intervals(session, {row.subject_id for row in found if row.turned})
-    return [
-        _watch(
-            row,
-            turned[row.subject_id, row.name, row.instance]
-            if row.turned
-            # Nobody has touched it since it was started, as with most of those that are due.
-            else [Interval(Activity.RUN, row.started_at)],
-            policies,
-            hours,
-        )
-        for row in found
-    ]
+    return [_watch(row, turned, policies, hours) for row in found]
 
 
-async def _intervals(
-    session: AsyncSession, subjects: Collection[UUID]
-) -> Mapping[tuple[UUID, str, int], list[Interval]]:
+async def _intervals(session: AsyncSession, subjects: Collection[UUID]) -> Turned:
     found: dict[tuple[UUID, str, int], list[Interval]] = defaultdict(list)
     if not subjects:
         return found
@@ -138,26 +140,53 @@ async def _intervals(
 
 
 def _watch(
-    row: Stored,
-    intervals: Sequence[Interval],
-    policies: Mapping[int, Policy],
-    hours: Mapping[Calendar, Hours],
+    row: Sequence[Any], turned: Turned, policies: Mapping[int, Policy], hours: Mapping[Calendar, Hours]
 ) -> Watch:
-    calendar = (row.calendar, row.calendar_version) if row.calendar else None
-    counted = hours[calendar] if calendar else ROUND_THE_CLOCK
+    # By place: a look-up by name takes longer than all the rest, and there are thousands.
+    (
+        subject_id,
+        name,
+        instance,
+        policy_version,
+        ladder,
+        code,
+        calendar_version,
+        target,
+        _,
+        cancelled,
+        started_at,
+        was_turned,
+        _,
+        _,
+        breached_at,
+        late_by_change,
+        steps_taken,
+        last_step_at,
+        acknowledged,
+        _,
+        generation,
+    ) = row
+    intervals = (
+        tuple(turned[subject_id, name, instance])
+        if was_turned
+        # Nobody has touched it since it was started, as with most of those that are due.
+        else (Interval(Activity.RUN, started_at),)
+    )
+    calendar = (code, calendar_version) if code else None
     return Watch(
-        subject_id=row.subject_id,
-        name=row.name,
-        policy=policies[row.policy_version],
-        ladder=row.ladder,
-        clock=Clock(row.target, tuple(intervals), row.breached_at, counted),
-        instance=row.instance,
-        calendar=calendar,
-        climb=Climb(row.steps_taken, row.last_step_at, row.acknowledged),
-        generation=row.generation,
-        cancelled=row.cancelled,
-        late_by_change=row.late_by_change,
-        kept=tuple(intervals),
+        subject_id,
+        name,
+        policies[policy_version],
+        ladder,
+        Clock(target, intervals, breached_at, hours[calendar] if calendar else ROUND_THE_CLOCK),
+        instance,
+        calendar,
+        Climb(steps_taken, last_step_at, acknowledged),
+        generation,
+        generation,
+        cancelled,
+        late_by_change,
+        intervals,
     )
 
 

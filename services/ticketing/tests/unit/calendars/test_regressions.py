@@ -9,7 +9,7 @@ SPLIT = {day: ["08:00-09:15", "09:30-12:00", "13:00-15:45", "16:00-18:00"] for d
 
 
 @pytest.mark.parametrize("percent", [1, 25, 50, 75, 90, 99, 100])
-def test_b5_a_step_before_the_target_falls_into_working_hours_of_several_segments(compiled, at, percent):
+def test_b05_a_step_before_the_target_falls_into_working_hours_of_several_segments(compiled, at, percent):
     calendar = compiled(SPLIT)
     start, target = at("2026-03-06 17:30", "Europe/Berlin"), timedelta(hours=20)
     step, due = calendar.add(start, target * percent / 100), calendar.add(start, target)
@@ -19,7 +19,7 @@ def test_b5_a_step_before_the_target_falls_into_working_hours_of_several_segment
     assert step.astimezone(start.tzinfo).hour in range(8, 19), "and not at midnight"
 
 
-def test_b6_time_on_hold_counts_as_working_time_only(compiled, at):
+def test_b06_time_on_hold_counts_as_working_time_only(compiled, at):
     calendar = compiled({key: ["09:00-17:00"] for key in WEEKDAYS[:5]})
     start, target = at("2026-03-06 09:00", "Europe/Berlin"), timedelta(hours=16)
     held, released = at("2026-03-06 16:00", "Europe/Berlin"), at("2026-03-09 10:00", "Europe/Berlin")

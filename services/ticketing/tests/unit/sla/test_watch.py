@@ -9,7 +9,7 @@ from careloop_ticketing.calendars.policy import document as calendars
 from careloop_ticketing.calendars.policy.compiled import Compiled
 from careloop_ticketing.calendars.policy.document import Holidays
 from careloop_ticketing.sla.policy import following, terms, watch
-from careloop_ticketing.sla.policy.clock import Because, State
+from careloop_ticketing.sla.policy.clock import Because, State, assess
 from careloop_ticketing.sla.policy.following import NewTerms
 from careloop_ticketing.sla.policy.terms import Moment
 from careloop_ticketing.sla.policy.watch import Watches
@@ -124,7 +124,7 @@ def test_a_clock_that_is_for_others_does_not_start(life):
     assert set(life(rules).happens(0, Moment.OPENED).watches) == {"all"}
 
 
-def test_b9_the_next_update_is_due_after_an_answer_and_never_before_the_first(life):
+def test_b09_the_next_update_is_due_after_an_answer_and_never_before_the_first(life):
     rules = policy(
         answer=clock("opened", "responded"), update=clock("responded", "responded", 4 * 3600, repeats=True)
     )
@@ -140,10 +140,18 @@ def test_b9_the_next_update_is_due_after_an_answer_and_never_before_the_first(li
     ("on_reopen", "state", "due", "instance"),
     [("freeze", "stopped", None, 1), ("continue", "running", 12, 1), ("restart", "running", 14, 2)],
 )
-def test_b4_what_a_reopening_means_is_said_by_the_definition(life, on_reopen, state, due, instance):
+def test_b04_what_a_reopening_means_is_said_by_the_definition(life, on_reopen, state, due, instance):
     case = life(policy(c=clock("opened", "resolved", 4 * 3600, on_reopen=on_reopen)))
     case.happens(0, Moment.OPENED).happens(2, Moment.RESOLVED).happens(10, Moment.REOPENED)
     assert (case.state("c"), case.due("c"), case.watches["c"].instance) == (state, due, instance)
+
+
+def test_b04_a_miss_does_not_grow_after_the_ticket_is_resolved(life):
+    case = life(policy(c=clock("opened", "resolved"), update=clock("responded", "responded", repeats=True)))
+    case.happens(0, Moment.OPENED).happens(3, Moment.RESOLVED)
+    readings = {assess(case.watches["c"].clock, case.at(hours)) for hours in (3, 4, 400)}
+    assert {(reading.elapsed, reading.breached_at) for reading in readings} == {(3 * HOUR, case.at(1))}
+    assert case.watches["c"].upcoming().due_at == case.at(0.5), "what was due before is still told"
 
 
 def test_three_reopenings_count_only_what_was_worked(life):
@@ -156,7 +164,7 @@ def test_three_reopenings_count_only_what_was_worked(life):
     assert case.due("c") == 32
 
 
-def test_b3_a_pause_is_kept_when_the_tier_changes(life):
+def test_b03_a_pause_is_kept_when_the_tier_changes(life):
     by_tier = [{"when": 'tier == "primary"', "seconds": 24 * 3600}, {"seconds": 48 * 3600}]
     case = life(policy(c=clock("opened", "resolved", targets=by_tier, **PAUSES))).happens(0, Moment.OPENED)
     case.pauses(2)
@@ -188,7 +196,7 @@ def test_b10_a_cancelled_clock_neither_breaks_nor_climbs(life):
     assert (cancelled.state, cancelled.cancelled, cancelled.upcoming()) == (State.STOPPED, True, None)
 
 
-def test_b7_a_clock_of_the_office_stands_still_at_night(life):
+def test_b07_a_clock_of_the_office_stands_still_at_night(life):
     # 12:00 UTC is 20:00 in Shanghai on a Sunday: the first working hour is Monday 09:00.
     rules = policy(c=clock("opened", "resolved", 4 * 3600, calendar="office"))
     case = life(rules, hours=office()).happens(0, Moment.OPENED)
@@ -197,7 +205,20 @@ def test_b7_a_clock_of_the_office_stands_still_at_night(life):
     assert (reminder.step.name, (reminder.due_at - case.noon) / HOUR) == ("reminder", 15)
 
 
-def test_b6_a_pause_is_counted_in_working_time(life):
+def test_b05_a_step_before_the_target_goes_by_the_calendar_of_the_clock(life):
+    ladders = {
+        "x": [
+            {"name": "reminder", "before_seconds": 2 * 3600, "action": "remind"},
+            {"name": "breach", "percent": 100, "action": "notify", "level": "manager"},
+        ]
+    }
+    rules = policy(ladders=ladders, c=clock("opened", "resolved", 4 * 3600, calendar="office"))
+    case = life(rules, hours=office()).happens(0, Moment.OPENED)
+    # Monday in Shanghai: two of four hours are worked at 11:00, the lunch comes after.
+    assert (case.watches["c"].upcoming().due_at - case.noon) / HOUR == 15
+
+
+def test_b06_a_pause_is_counted_in_working_time(life):
     rules = policy(c=clock("opened", "resolved", 4 * 3600, calendar="office", **PAUSES))
     case = life(rules, hours=office()).happens(0, Moment.OPENED)
     # Monday 10:00 to 17:00 in Shanghai: one working hour is used, and the one left of the day.
@@ -237,7 +258,7 @@ def test_a_clock_that_the_new_policy_does_not_know_keeps_its_own(life):
     assert case.watches["c"].policy.version == 1
 
 
-def test_b8_the_order_of_the_targets_is_their_precedence(life):
+def test_b08_the_order_of_the_targets_is_their_precedence(life):
     targets = [
         {"when": "vip", "seconds": 900},
         {"when": 'tier == "primary"', "seconds": 1800},

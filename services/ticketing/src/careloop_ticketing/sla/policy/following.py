@@ -60,8 +60,9 @@ def _followed(watch: Watch, facts: Facts, now: datetime, terms: NewTerms | None)
     calendar, hours = _hours(definition.calendar, terms) if terms else (watch.calendar, watch.clock.hours)
     target, name = definition.target(facts, now), definition.ladder(facts, now)
     same_ladder = policy.ladders[name] == watch.policy.ladders[watch.ladder]
-    if policy is watch.policy and target == watch.clock.target and same_ladder and calendar == watch.calendar:
-        return watch
+    if target == watch.clock.target and same_ladder and calendar == watch.calendar:
+        # Its timer is right as it is.
+        return watch if policy is watch.policy else replace(watch, policy=policy, ladder=name)
     clock = clocks.retarget(watch.clock, target, now, hours)
     climb = watch.climb if same_ladder else ladder.joined(policy.ladders[name], clock, now)
     late = clock.breached_at is None and (due := clock.due_at) is not None and due <= now

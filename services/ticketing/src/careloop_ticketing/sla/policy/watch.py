@@ -32,7 +32,9 @@ class Watch:
     calendar: Calendar | None = None
     climb: Climb = field(default_factory=Climb)
     generation: int = 0
-    """Counts the changes; a timer of an earlier generation is stale."""
+    """Counts the changes that move its timer; a timer of an earlier generation is stale."""
+    armed: int = 0
+    """The generation for which it has its timer."""
     cancelled: bool = False
     """Whether it came to an end without having been met or broken: the case was merged, say."""
     late_by_change: bool = False
@@ -77,6 +79,10 @@ class Watch:
 
     def turned(self, clock: Clock) -> "Watch":
         return replace(self, clock=clock, generation=self.generation + 1)
+
+    def rearmed(self) -> "Watch":
+        """Nothing has changed but that its timer is gone."""
+        return replace(self, generation=self.generation + 1)
 
     def climbed(self, upcoming: Upcoming) -> "Watch":
         """A step was taken. The one at the target is the breach, which happened when it was due."""

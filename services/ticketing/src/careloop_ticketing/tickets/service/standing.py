@@ -3,13 +3,13 @@
 Steps fall due in thousands. So these are plain values, locked, changed and stored by one statement each.
 """
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+import msgspec
 from careloop_common.tokens import SYSTEM
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,6 +20,7 @@ from careloop_ticketing.tickets.chain import Chain
 from careloop_ticketing.tickets.service.history import chain_of
 from careloop_ticketing.vocabulary import Kind, Level, Status, Tier
 
+_ENCODE: Final = msgspec.json.Encoder().encode
 _COLUMNS = (
     "id, customer_id, version, status, kind, channel, language, region, vip, cause, tier, severity, product,"
     " emotion, level, assignee_id, team, team_pinned, released_by, policy_version, reopened_count, head"
@@ -28,14 +29,15 @@ _READ: Final = text(f"SELECT {_COLUMNS} FROM ticket WHERE id = ANY(:ids)")  # no
 _LOCK_FREE: Final = text(f"{_READ.text} FOR UPDATE SKIP LOCKED")
 # Two that wait for many tickets lock them in the same order.
 _LOCK_ALL: Final = text(f"{_READ.text} ORDER BY id FOR UPDATE")
-_ADOPT: Final = text("UPDATE ticket SET policy_version = :version WHERE id = ANY(:ids)")
 _STORE: Final = text(
     "UPDATE ticket SET version = new.version, status = new.status, tier = new.tier, level = new.level,"
-    " assignee_id = new.assignee_id, team = new.team, released_by = new.released_by, head = new.head"
-    " FROM unnest(CAST(:ids AS uuid[]), CAST(:versions AS int[]),"
-    " CAST(:statuses AS text[]), CAST(:tiers AS text[]), CAST(:levels AS text[]), CAST(:assignees AS text[]),"
-    " CAST(:teams AS text[]), CAST(:releasers AS text[]), CAST(:heads AS bytea[]))"
-    " AS new (id, version, status, tier, level, assignee_id, team, released_by, head) WHERE ticket.id = new.id"
+    " assignee_id = new.assignee_id, team = new.team, released_by = new.released_by,"
+    " policy_version = new.policy_version, head = new.head FROM unnest(CAST(:ids AS uuid[]),"
+    " CAST(:versions AS int[]), CAST(:statuses AS text[]), CAST(:tiers AS text[]), CAST(:levels AS text[]),"
+    " CAST(:assignees AS text[]), CAST(:teams AS text[]), CAST(:releasers AS text[]), CAST(:policies AS int[]),"
+    " CAST(:heads AS bytea[]))"
+    " AS new (id, version, status, tier, level, assignee_id, team, released_by, policy_version, head)"
+    " WHERE ticket.id = new.id"
 )
 _RECORD: Final = text(
     "INSERT INTO ticket_history (ticket_id, seq, fact, at, actor_id, actor_kind, before, after, key_id, hash)"
@@ -68,6 +70,7 @@ class Standing:
     team_pinned: bool
     released_by: str | None
     policy_version: int
+    """Under which new clocks start."""
     reopened_count: int
     head: bytes
 
@@ -96,11 +99,6 @@ async def lock(
 async def read(session: AsyncSession, ticket_ids: Collection[UUID]) -> dict[UUID, Standing]:
     """The tickets as they are, locked by nobody."""
     return {row.id: _standing(*row) for row in await session.execute(_READ, {"ids": list(ticket_ids)})}
-
-
-async def adopt(session: AsyncSession, ticket_ids: Collection[UUID], policy_version: int) -> None:
-    """Put tickets under another policy: what starts from now on starts under it."""
-    await session.execute(_ADOPT, {"ids": list(ticket_ids), "version": policy_version})
 
 
 def _standing(
@@ -157,7 +155,7 @@ async def store(
     session: AsyncSession, changed: Sequence[Standing], entries: Sequence[Entry], *, now: datetime
 ) -> None:
     """Write where the tickets stand, and their histories; the entries have counted up the versions already."""
-    if not entries:
+    if not changed:
         return
     chain = chain_of(session)
     hashes = _link(chain, changed, entries, now)
@@ -172,9 +170,12 @@ async def store(
             "assignees": [one.assignee_id for one in changed],
             "teams": [one.team for one in changed],
             "releasers": [one.released_by for one in changed],
+            "policies": [one.policy_version for one in changed],
             "heads": [one.head for one in changed],
         },
     )
+    if not entries:
+        return
     await session.execute(
         _RECORD,
         {
@@ -184,8 +185,8 @@ async def store(
             "tickets": [entry.ticket_id for entry in entries],
             "seqs": [entry.seq for entry in entries],
             "facts": [entry.fact for entry in entries],
-            "befores": [json.dumps(entry.before) for entry in entries],
-            "afters": [json.dumps(entry.after) for entry in entries],
+            "befores": [_ENCODE(entry.before).decode() for entry in entries],
+            "afters": [_ENCODE(entry.after).decode() for entry in entries],
             "key_id": chain.key_id,
             "hashes": hashes,
         },
