@@ -136,7 +136,7 @@ async def _act(session, mine, other, act, given, now):
         case "unmerge":
             await tickets.unmerge(case, target)
         case "classify":
-            await tickets.classify(case, **{"cause": None, "tier": None, "severity": None} | given)
+            await tickets.classify(case, given)
         case "assign":
             await tickets.assign(case, **{"assignee_id": None} | given)
 

@@ -87,7 +87,7 @@ def _take(
     calendars: Calendars,
     now: datetime,
 ) -> Taken:
-    before: dict[str, Any] = _place(ticket)
+    before: dict[str, Any] = place(ticket)
     if consequence.level is not ticket.level:
         ticket.level, ticket.assignee_id = consequence.level, None
     moved_from: dict[str, Any] = {}
@@ -106,7 +106,7 @@ def _take(
         "due_at": upcoming.due_at.isoformat(),
     }
     fact = "sla_breached" if upcoming.step.is_breach else "escalated"
-    entry = Entry(ticket.id, ticket.version, fact, before | moved_from, step | _place(ticket) | moved_to)
+    entry = Entry(ticket.id, ticket.version, fact, before | moved_from, step | place(ticket) | moved_to)
     return Taken(ticket, watch, upcoming, consequence.told, ticket.level.value, ticket.tier.value, entry)
 
 

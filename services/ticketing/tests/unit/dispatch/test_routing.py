@@ -2,7 +2,7 @@ from dataclasses import dataclass
 
 import pytest
 from careloop_ticketing import defaults
-from careloop_ticketing.classification.policy import Cause, Severity
+from careloop_ticketing.classification.policy import Cause, Emotion, Severity
 from careloop_ticketing.dispatch.errors import InvalidRouting
 from careloop_ticketing.dispatch.policy import routing
 from careloop_ticketing.vocabulary import Kind, Level, Tier
@@ -18,6 +18,8 @@ class Ticket:
     cause: Cause = Cause.PRICE
     tier: Tier = Tier.PRIMARY
     severity: Severity = Severity.NORMAL
+    product: str | None = None
+    emotion: Emotion = Emotion.CALM
     level: Level = Level.FRONT_LINE
     reopened_count: int = 0
     team: str | None = None

@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from careloop_ticketing.classification.policy import Cause, Severity
+from careloop_ticketing.classification.policy import Cause, Emotion, Severity
 from careloop_ticketing.escalation.climbing import climb, one_notice_each
 from careloop_ticketing.sla.policy import clock as clocks
 from careloop_ticketing.sla.policy import terms
@@ -54,10 +54,15 @@ def ticket():
         cause=Cause.PRICE,
         tier=Tier.PRIMARY,
         severity=Severity.NORMAL,
+        product=None,
+        emotion=Emotion.CALM,
         level=Level.FRONT_LINE,
         assignee_id=None,
-        reopened_count=0,
+        team=None,
+        team_pinned=False,
+        released_by=None,
         policy_version=1,
+        reopened_count=0,
         head=bytes(32),
     )
 
