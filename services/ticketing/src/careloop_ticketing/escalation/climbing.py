@@ -15,7 +15,7 @@ from careloop_ticketing.sla.policy.clock import Because, State
 from careloop_ticketing.sla.policy.ladder import Action, Upcoming
 from careloop_ticketing.sla.policy.watch import Calendars, Watch, begin_late
 from careloop_ticketing.sla.service import Watches
-from careloop_ticketing.tickets.facts import facts_of, seen_by
+from careloop_ticketing.tickets.facts import facts_of, place, seen_by
 from careloop_ticketing.tickets.service import Entry, Standing, targets
 
 _LIFTING = frozenset({Action.RAISE_TIER, Action.REASSIGN})
@@ -61,12 +61,14 @@ def climb(
     while first := _first_due(watches, names, now):
         watch, upcoming = first
         watches.put(watch.climbed(upcoming))
-        place = Place(ticket.level, ticket.tier)
+        stands = Place(ticket.level, ticket.tier)
         if watch.state is not State.STOPPED:
-            yield _take(ticket, watches, watch, upcoming, policy.decide(upcoming.step, place), calendars, now)
+            yield _take(
+                ticket, watches, watch, upcoming, policy.decide(upcoming.step, stands), calendars, now
+            )
         elif upcoming.step.is_breach:
             # It was over its target when it stopped, before the worker came to see: only the fact remains.
-            yield _take(ticket, watches, watch, upcoming, policy.unmoved(place), calendars, now)
+            yield _take(ticket, watches, watch, upcoming, policy.unmoved(stands), calendars, now)
 
 
 def _first_due(watches: Watches, names: Collection[str], now: datetime) -> tuple[Watch, Upcoming] | None:
@@ -122,10 +124,6 @@ def _begin_late(ticket: Standing, watches: Watches, calendars: Calendars, now: d
         because=Because(SYSTEM.id),
         now=now,
     )
-
-
-def _place(ticket: Standing) -> dict[str, Any]:
-    return {"level": ticket.level.value, "tier": ticket.tier.value, "assignee_id": ticket.assignee_id}
 
 
 def one_notice_each(taken: Sequence[Taken]) -> list[Taken]:
