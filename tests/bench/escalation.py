@@ -32,6 +32,7 @@ from nats.aio.msg import Msg
 SCOPES = ("tickets:read", "tickets:write", "policies:write")
 FAR = timedelta(days=30)
 """Where those that only wait are due."""
+IDLE_SECONDS = 10
 CATCH_UP_SECONDS = 30
 SHORT = {"pick_up": 15, "online_answer": 30}
 """Clocks and their seconds: a VIP customer is picked up, one who writes online is answered."""
@@ -76,8 +77,13 @@ async def storm(bench: Bench) -> int:
 
 
 async def steady(bench: Bench) -> int:
-    """So many a second, for a while."""
+    """So many a second, for a while; and before, what it costs to wait."""
     options = bench.options
+    armed = await bench.database.fetchval("SELECT count(*) FROM timer WHERE kind = 'sla'")
+    meter = Meter(bench.stack)
+    await asyncio.sleep(IDLE_SECONDS)
+    print(f"{armed:,} timers are armed, and none is due for {IDLE_SECONDS} s:")
+    meter.tell(IDLE_SECONDS, "second")
     count = options.seconds * options.rate
     at = clock.now() + timedelta(seconds=15 + count / 2_000)
     await bench.fall_due(at, count, over=timedelta(seconds=options.seconds))
@@ -162,6 +168,10 @@ def terms(mode: str) -> dict[str, Any]:
             document["clocks"][name] = document["clocks"]["first_response"] | {
                 "targets": [{"seconds": seconds}]
             }
+    if mode == "steady":
+        # Three timers a ticket.
+        loop = {"stop": ["archived"], "targets": [{"seconds": 72 * 3600}]}
+        document["clocks"]["closed_loop"] = document["clocks"]["resolution"] | loop
     if mode == "outage":
         # Two clocks of which both tell the manager, and three levels of people.
         document["clocks"]["resolution"] |= {
