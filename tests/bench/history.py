@@ -16,6 +16,7 @@ import tempfile
 import time
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -23,19 +24,15 @@ from careloop_common import clock, ids
 from careloop_common.database import Database
 from careloop_common.embedded import EmbeddedPostgres, bootstrap_databases
 from careloop_common.privacy import Vault
+from careloop_ticketing.classification.policy import Cause, Severity
 from careloop_ticketing.history import service as history
 from careloop_ticketing.history.service import Tally
 from careloop_ticketing.service import service
 from careloop_ticketing.tickets.chain import PURPOSE, START, UNKEYED, Chain, Entry
+from careloop_ticketing.tickets.models import TicketRow
+from careloop_ticketing.vocabulary import Kind, Level, Status, Tier
 
 EACH = 4
-TICKET = (
-    "INSERT INTO ticket (id, number, version, status, kind, channel, source, language, subject, description, vip, cause,"
-    " tier, severity, emotion, watchers, classified_by, rules, level, policy_version, opened_at, feedback_round, reopened_count,"
-    " dissatisfied, head) SELECT id, 'C-' || n, 4, 'handling', 'complaint', 'web', 'web', 'zh', 's', 'd', false,"
-    " 'network', 'primary', 'normal', 'calm', '{}', 'rules', '{}', 'front_line', 1, now(), 0, 0, false, head"
-    " FROM unnest($1::uuid[], $2::bytea[], $3::bigint[]) AS new (id, head, n)"
-)
 COLUMNS = ("ticket_id", "seq", "fact", "at", "actor_id", "actor_kind", "before", "after", "key_id", "hash")
 PLANTED = {
     "edited": "UPDATE ticket_history SET actor_id = 'x' WHERE ticket_id = $1 AND seq = 2",
@@ -46,6 +43,33 @@ PLANTED = {
     "cut back": "WITH cut AS (DELETE FROM ticket_history WHERE ticket_id = $1 AND seq = 4) UPDATE ticket SET version = 3,"
     " head = (SELECT hash FROM ticket_history WHERE ticket_id = $1 AND seq = 3) WHERE id = $1",
 }
+
+
+def ticket_of(ticket_id: UUID, head: bytes, number: int) -> dict[str, Any]:
+    """The row of a ticket with a history of that head."""
+    ticket = TicketRow(
+        id=ticket_id,
+        number=f"C-{number}",
+        version=EACH,
+        status=Status.HANDLING,
+        kind=Kind.COMPLAINT,
+        channel="web",
+        source="web",
+        language="zh",
+        subject="s",
+        description="d",
+        cause=Cause.PRICE,
+        tier=Tier.PRIMARY,
+        severity=Severity.NORMAL,
+        classified_by="rules",
+        rules=[],
+        level=Level.FRONT_LINE,
+        policy_version=1,
+        opened_at=clock.now(),
+        watchers=[],
+        head=head,
+    )
+    return ticket.model_dump()
 
 
 def entries_of(ticket_id: UUID, now: object) -> list[Entry]:
@@ -90,8 +114,11 @@ async def seed(database: asyncpg.Connection, chain: Chain, count: int) -> list[U
                 rows.append((*entry[:6], *said, chain.key_id, head))
             tickets.append(ticket_id)
             heads.append(head)
-        numbers = list(range(start, start + len(tickets)))
-        await database.execute(TICKET, tickets, heads, numbers)
+        shown = [
+            ticket_of(*one, number) for number, one in enumerate(zip(tickets, heads, strict=True), start)
+        ]
+        records = [tuple(ticket.values()) for ticket in shown]
+        await database.copy_records_to_table("ticket", records=records, columns=list(shown[0]))
         await database.copy_records_to_table("ticket_history", records=rows, columns=COLUMNS)
         found += tickets
     await database.execute("VACUUM ANALYZE ticket, ticket_history")
