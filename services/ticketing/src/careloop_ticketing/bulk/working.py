@@ -25,7 +25,7 @@ from careloop_ticketing.sla import service as sla
 from careloop_ticketing.tickets import service as tickets
 from careloop_ticketing.tickets.service import Case
 
-BATCH: Final = 40
+BATCH: Final = 12
 """Tickets that are locked together; whoever wants one of them waits for so long as they take."""
 SUPERVISE: Final = "tickets:supervise"
 """Who asked for a job held this scope."""
