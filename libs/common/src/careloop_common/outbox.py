@@ -40,6 +40,14 @@ _INSERT = text(
 """In the order of the calls: the relay publishes by ascending id."""
 
 
+_BEHIND = text("SELECT count(*) > :many FROM (SELECT FROM outbox LIMIT :many + 1) AS waiting")
+
+
+async def is_behind(session: AsyncSession, *, many: int) -> bool:
+    """Whether more than so many events wait to be published: who makes them by the thousand lets others' pass first."""
+    return bool(await session.scalar(_BEHIND, {"many": many}))
+
+
 def add(session: AsyncSession, event: Event, *, now: datetime | None = None) -> UUID:
     """Publish `event` when this session's transaction commits; returns the event's id.
 

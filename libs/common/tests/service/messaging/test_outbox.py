@@ -1,4 +1,4 @@
-"""Events and savepoints: what is rolled back says nothing, what stays says everything in the order of the calls."""
+"""Events of a session: what is rolled back says nothing, what stays says everything in the order of the calls."""
 
 from careloop_common import ids, outbox
 from careloop_common.plumbing import outbox as rows
@@ -47,3 +47,13 @@ async def test_a_rolled_back_savepoint_does_not_keep_the_relay_asleep(runtime, n
         savepoint = await session.begin_nested()
         await savepoint.rollback()
     assert woken == [True]
+
+
+async def test_who_makes_many_events_is_told_when_too_many_wait(runtime, numbered):
+    async with runtime.database.transaction() as session:
+        assert not await outbox.is_behind(session, many=0)
+        outbox.add(session, numbered(ids.new_id(), 1))
+        outbox.add(session, numbered(ids.new_id(), 2))
+    async with runtime.database.transaction() as session:
+        assert await outbox.is_behind(session, many=1)
+        assert not await outbox.is_behind(session, many=2)
