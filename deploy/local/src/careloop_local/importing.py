@@ -7,11 +7,10 @@ from pathlib import Path
 from rich.console import Console
 
 from careloop_local import importer
-from careloop_local.client import Gateway, Refused
+from careloop_local.client import Gateway, Refused, read_key
 from careloop_local.demo import figures
 from careloop_local.demo.report import Report
 from careloop_local.errors import LocalError
-from careloop_local.settings import LocalSettings
 from careloop_local.stack.config import StackConfig
 
 
@@ -26,12 +25,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    config = StackConfig(LocalSettings())
-    key_file = arguments.key_file or config.keys.admin
-    try:
-        key = key_file.read_text().strip()
-    except OSError as error:
-        raise LocalError(f"{key_file} cannot be read: {error.strerror}") from error
+    config = StackConfig.from_environment()
+    key = read_key(arguments.key_file or config.keys.admin)
     try:
         return asyncio.run(_import(arguments, arguments.url or config.gateway_url, key))
     except (Refused, OSError) as error:

@@ -5,7 +5,7 @@ import socket
 
 import pytest
 from careloop_common.embedded import free_port
-from careloop_local.stack import state
+from careloop_local.stack import home, state
 
 
 @pytest.fixture
@@ -90,12 +90,26 @@ def test_down_is_content_when_nothing_runs(launcher):
     assert (said.returncode, said.stdout) == (0, "nothing was running\n")
 
 
+def test_reset_leaves_a_directory_alone_that_is_no_home(launcher):
+    platform = launcher()
+    (platform.home / "logs").mkdir(parents=True)
+    (platform.home / "logs" / "mine.txt").write_text("precious")
+    said = platform.command("reset")
+    assert said.returncode == 0
+    assert "left alone, since careloop did not make it: logs" in said.stdout
+    assert (platform.home / "logs" / "mine.txt").read_text() == "precious"
+
+
 def test_reset_deletes_only_what_the_platform_made(launcher):
     platform = launcher()
-    for name in ("postgres", "nats", "secrets", "logs", "mine"):
-        (platform.home / name).mkdir(parents=True)
-    assert platform.command("reset").returncode == 0
-    assert [path.name for path in platform.home.iterdir()] == ["mine"]
+    home.claim(platform.home, "logs")
+    for name in ("gateway.log", "mine.txt"):
+        (platform.home / "logs" / name).write_text("precious")
+    said = platform.command("reset")
+    assert said.returncode == 0
+    assert "deleted the data in" in said.stdout
+    assert "left alone, since careloop did not make it: logs/mine.txt" in said.stdout
+    assert [path.name for path in (platform.home / "logs").iterdir()] == ["mine.txt"]
 
 
 def test_reset_keeps_the_secrets_that_own_databases_need(launcher):
