@@ -18,6 +18,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, help="CSV or Parquet")
     parser.add_argument("--mapping", required=True, help="name or file of the mapping")
     parser.add_argument("--source", help="source system, in place of the mapping's")
+    parser.add_argument(
+        "--rejects", type=Path, help="file for what is not taken; beside the imported one without it"
+    )
     parser.add_argument("--url", help="the gateway; the local platform's without it")
     parser.add_argument(
         "--key-file", type=Path, help="file with the API key; the local administrator's without it"
@@ -35,16 +38,16 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _import(arguments: argparse.Namespace, url: str, key: str) -> int:
     report = Report(Console())
-    rejects = arguments.file.with_suffix(".rejects.csv")
+    rejects = arguments.rejects or arguments.file.with_suffix(".rejects.csv")
     async with Gateway.open(url, key) as gateway, report.open():
         line = report.start(f"Import {arguments.file.name}")
         mapping = await importer.load_mapping(gateway, arguments.mapping, source=arguments.source)
         done = await importer.import_file(gateway, arguments.file, mapping, line.update)
+        report.say(
+            f"{figures.count(done['rows_read'])} rows: {done['created']:,} created, {done['updated']:,} updated, "
+            f"{done['unchanged']:,} unchanged, {done['rejected']:,} rejected"
+        )
         lines = await importer.save_rejects(gateway, done["import_id"], rejects)
-    report.say(
-        f"{figures.count(done['rows_read'])} rows: {done['created']:,} created, {done['updated']:,} updated, "
-        f"{done['unchanged']:,} unchanged, {done['rejected']:,} rejected"
-    )
     if lines:
         report.say(f"What was not taken, with line and reason: {rejects}")
     return 0

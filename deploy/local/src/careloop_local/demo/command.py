@@ -83,7 +83,7 @@ def _check(arguments: argparse.Namespace) -> None:
     if arguments.mapping:
         importer.mapping_file(arguments.mapping)
     if arguments.complaints:
-        material.check_complaints(arguments.complaints)
+        material.read_complaints(arguments.complaints)
 
 
 async def _drive(

@@ -36,13 +36,21 @@ def test_a_wrong_setting_is_named(launcher, port):
     assert "Traceback" not in said.stderr
 
 
-@pytest.mark.parametrize("command", ["up", "down", "reset"])
+@pytest.mark.parametrize("command", ["up", "demo", "down", "reset"])
 def test_a_home_that_cannot_be_is_told_or_left_alone(launcher, tmp_path, command):
     (tmp_path / "file").write_text("")
     said = launcher(CARELOOP_HOME=str(tmp_path / "file")).command(command)
     assert "Traceback" not in said.stderr
-    assert said.returncode == (1 if command == "up" else 0)
+    assert said.returncode == (1 if command in {"up", "demo"} else 0)
     assert "deleted" not in said.stdout
+
+
+@pytest.mark.parametrize("setting", ["CARELOOP_NATS_URL", "CARELOOP_DATABASE_URL"])
+def test_an_address_with_an_impossible_port_is_told(launcher, setting):
+    said = launcher(**{setting: "nats://127.0.0.1:99999"}).command("up")
+    assert said.returncode == 2
+    assert said.stderr.startswith(f"careloop: {setting}: should be ")
+    assert "Traceback" not in said.stderr
 
 
 def test_an_address_that_is_none_is_told(launcher):
