@@ -6,10 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 
-from pydantic import ValidationError
-
 from careloop_local.errors import LocalError
-from careloop_local.settings import LocalSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +29,16 @@ COMMANDS = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one subcommand; returns the exit status."""
-    given = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _run(list(sys.argv[1:] if argv is None else argv))
+    except LocalError as error:
+        sys.stderr.write(f"careloop: {error}\n")
+        return error.status
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(given: Sequence[str]) -> int:
     name = given[0] if given else ""
     parser = argparse.ArgumentParser(prog="careloop", description="CareLoop on one machine.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
@@ -41,18 +47,5 @@ def main(argv: Sequence[str] | None = None) -> int:
         if known == name:
             import_module(command.module).configure(subparser)
     arguments = parser.parse_args(given)
-    try:
-        status: int = import_module(COMMANDS[arguments.command].module).run(arguments)
-    except LocalError as error:
-        sys.stderr.write(f"careloop: {error}\n")
-        return error.status
-    except ValidationError as error:
-        if error.title != LocalSettings.__name__:
-            raise
-        for problem in error.errors():
-            name = f"CARELOOP_{problem['loc'][0]}".upper()
-            sys.stderr.write(f"careloop: {name}: {problem['msg']}, not {str(problem['input'])!r}\n")
-        return 2
-    except KeyboardInterrupt:
-        return 130
+    status: int = import_module(COMMANDS[arguments.command].module).run(arguments)
     return status

@@ -4,11 +4,14 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import aiohttp
 import msgspec
+
+from careloop_local.errors import LocalError
 
 CONNECTIONS = 16
 TRIES = 8
@@ -110,6 +113,14 @@ class Gateway:
                 pause = float(answer.headers.get("retry-after", "1"))
             await asyncio.sleep(min(pause, 5))
         raise AssertionError
+
+
+def read_key(path: Path) -> str:
+    """The API key in a file."""
+    try:
+        return path.read_text().strip()
+    except OSError as error:
+        raise LocalError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def _problem(raw: bytes) -> Mapping[str, Any]:

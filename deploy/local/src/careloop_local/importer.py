@@ -64,10 +64,17 @@ async def import_file(
 
 
 async def save_rejects(gateway: Gateway, import_id: str, path: Path) -> int:
-    """Write the rows and values that were not taken, with line and reason; returns how many lines there are."""
+    """Write the rows and values that were not taken, if any, with line and reason; returns how many lines there are."""
     report: bytes = await gateway.fetch(f"/v1/imports/{import_id}/rejects")
-    await asyncio.to_thread(path.write_bytes, report)
-    return max(0, len(report.splitlines()) - 1)
+    lines = max(0, len(report.splitlines()) - 1)
+    if lines:
+        try:
+            await asyncio.to_thread(path.write_bytes, report)
+        except OSError as error:
+            raise LocalError(
+                f"what was not taken cannot be written to {path}: {error.strerror}; --rejects names another file"
+            ) from error
+    return lines
 
 
 def _expected(found: Mapping[str, Any]) -> int | None:

@@ -3,21 +3,32 @@
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from careloop_common.settings import Secret, settings_config
-from pydantic import Field
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings
+
+from careloop_local.errors import LocalError
 
 SERVICES = ("profile", "ticketing", "campaign", "scoring")
 """Services with a database, in the order in which they are listed."""
 
 Port = Annotated[int, Field(ge=1, le=65_535)]
 
+_WITH_PASSWORDS = frozenset({"database_url", "nats_url"})
 _OF_TESTS = frozenset({"CARELOOP_DATA", "CARELOOP_TEST_DATABASE_URL", "CARELOOP_TEST_NATS_URL"})
 
 WORKER_OFFSET = 100
 """A worker in a process of its own answers health checks this far above its service's port."""
+
+
+class WrongSetting(LocalError):
+    """A variable whose value cannot be meant."""
+
+    status = 2
 
 
 class LocalSettings(BaseSettings):
@@ -48,6 +59,30 @@ class LocalSettings(BaseSettings):
     ready_seconds: float = 60.0
     """Longest wait for every process to be ready."""
 
+    @classmethod
+    def from_environment(cls) -> Self:
+        """The settings; what is wrong with them is told by the names of the variables."""
+        try:
+            return cls()
+        except ValidationError as error:
+            raise WrongSetting("\ncareloop: ".join(map(_told, error.errors()))) from None
+        except OSError as error:
+            raise WrongSetting(f"{error.filename} cannot be read: {error.strerror}") from error
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            _check_url(value.get_secret_value(), ("postgresql", "postgres"))
+        return value
+
+    @field_validator("nats_url")
+    @classmethod
+    def _broker(cls, value: str | None) -> str | None:
+        for url in value.split(",") if value is not None else ():
+            _check_url(url.strip(), ("nats", "tls", "ws", "wss"))
+        return value
+
     def ports(self) -> Mapping[str, int]:
         """Every port that the platform is going to listen on, by name; `CARELOOP_<NAME>_PORT` changes it."""
         ports = {"gateway": self.gateway_port, **{name: self.service_port(name) for name in SERVICES}}
@@ -72,3 +107,20 @@ class LocalSettings(BaseSettings):
         """Port of the service `name`."""
         port: int = getattr(self, f"{name}_port")
         return port
+
+
+def _check_url(url: str, schemes: tuple[str, ...]) -> None:
+    """Refuse what can be no address, without repeating it: there may be a password in it."""
+    try:
+        parts = urlsplit(url)
+        possible = parts.scheme in schemes and parts.port != 0
+    except ValueError:
+        possible = False
+    if not possible:
+        raise ValueError(f"should be {schemes[0]}://host:port, with a port from 1 to 65535")
+
+
+def _told(problem: ErrorDetails) -> str:
+    name = str(problem["loc"][0])
+    wrong = "" if name in _WITH_PASSWORDS else f", not {str(problem['input'])!r}"
+    return f"CARELOOP_{name}".upper() + f": {problem['msg'].removeprefix('Value error, ')}{wrong}"

@@ -17,6 +17,7 @@ class Profile:
         self.announced: dict = {}
         self.parts: dict[str, bytes] = {}
         self.looks = 0
+        self.report = "line,what\n3,row\n"
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -51,7 +52,7 @@ class Profile:
         )
 
     async def rejects(self, _):
-        return web.Response(text="line,what\n3,row\n")
+        return web.Response(text=self.report)
 
     async def mapping(self, _):
         return web.json_response({"name": "crm", "mapping": MAPPING})
@@ -107,6 +108,20 @@ async def test_rejects_are_written_beside_the_file(serve, tmp_path):
     async with Gateway.open(await serve(Profile()), "key") as gateway:
         assert await importer.save_rejects(gateway, "i1", tmp_path / "rejects.csv") == 1
     assert (tmp_path / "rejects.csv").read_text() == "line,what\n3,row\n"
+
+
+async def test_without_rejects_nothing_is_written(serve, tmp_path):
+    profile = Profile()
+    profile.report = "line,what\n"
+    async with Gateway.open(await serve(profile), "key") as gateway:
+        assert await importer.save_rejects(gateway, "i1", tmp_path / "rejects.csv") == 0
+    assert not (tmp_path / "rejects.csv").exists()
+
+
+async def test_a_place_for_rejects_that_cannot_be_written_is_named(serve, tmp_path):
+    async with Gateway.open(await serve(Profile()), "key") as gateway:
+        with pytest.raises(LocalError, match=r"no/rejects\.csv: No such file or directory; --rejects names"):
+            await importer.save_rejects(gateway, "i1", tmp_path / "no" / "rejects.csv")
 
 
 async def test_a_mapping_is_a_file_or_a_name(serve, tmp_path):

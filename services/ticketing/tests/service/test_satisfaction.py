@@ -1,4 +1,6 @@
 from careloop_contracts import TicketArchivedV1, TicketReopenedV1, TicketSatisfactionReceivedV1
+from careloop_ticketing.satisfaction.models import AnswerRow
+from sqlalchemy import select
 
 
 async def test_a_satisfied_answer_archives_the_ticket(client, open_ticket, act):
@@ -26,6 +28,44 @@ async def test_a_dissatisfied_answer_reopens_the_ticket_once(
     async with worker_running():
         await eventually(lambda: published(TicketArchivedV1))
     assert [event.reason for event in await published(TicketReopenedV1)] == ["dissatisfied"]
+
+
+async def test_a_reply_as_it_was_written_keeps_its_comment_here(
+    client, open_ticket, act, published, worker_running, eventually, session
+):
+    ticket = await open_ticket()
+    await act(ticket, "resolve")
+    assert (await act(ticket, "satisfaction", reply="4 - 等了3天，第二次电话才有人接"))["score"] == 4
+    (row,) = (await session.execute(select(AnswerRow))).scalars()
+    assert row.comment == "等了3天，第二次电话才有人接"
+    async with worker_running():
+        (received,) = await eventually(lambda: published(TicketSatisfactionReceivedV1))
+    assert (received.score, received.comment_present) == (4, True)
+
+
+async def test_who_was_never_there_ends_the_round_without_a_score(
+    client, open_ticket, act, published, worker_running, eventually
+):
+    ticket, other = await open_ticket(), await open_ticket()
+    for each in (ticket, other):
+        await act(each, "resolve")
+    answer = await act(ticket, "satisfaction", reply="未去过")
+    assert (answer["score"], answer["late"]) == (None, False)
+    shown = (await client.get(f"/v1/tickets/{ticket['id']}")).json()
+    assert (shown["status"], shown["reopened_count"]) == ("archived", 0)
+    again = await client.post(f"/v1/tickets/{ticket['id']}/satisfaction", json={"score": 1})
+    assert (again.status_code, again.json()["code"]) == (409, "satisfaction_already_given")
+    await act(other, "satisfaction", reply="5分")
+    summary = (await client.get("/v1/ticket-summary")).json()
+    assert summary["satisfaction"] == {"answers": 1, "average": 5.0}
+    async with worker_running():
+
+        async def both():
+            events = await published(TicketArchivedV1)
+            return len(events) == 2 and events
+
+        assert sorted(event.reason for event in await eventually(both)) == ["answered", "not_visited"]
+        assert [event.score for event in await published(TicketSatisfactionReceivedV1)] == [5]
 
 
 async def test_silence_archives_the_ticket_and_a_late_answer_is_recorded_as_late(

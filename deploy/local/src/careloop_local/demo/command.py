@@ -3,32 +3,33 @@
 import argparse
 import asyncio
 import shutil
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
-from typing import NoReturn
 
+import aiohttp
+import nats.errors
 from careloop_common import clock
 from rich.console import Console
 
 from careloop_local import importer
-from careloop_local.client import Gateway
+from careloop_local.client import Gateway, Refused, read_key
 from careloop_local.demo import material, platform
 from careloop_local.demo.drive import drive
+from careloop_local.demo.earlier import Earlier
 from careloop_local.demo.journey import Journey, Plan
 from careloop_local.demo.observer import Observer
 from careloop_local.demo.outcome import Visit
 from careloop_local.demo.report import Report
 from careloop_local.errors import LocalError
-from careloop_local.settings import LocalSettings
 from careloop_local.simulator.interactions import ZONE
 from careloop_local.simulator.world import Size
 from careloop_local.stack.config import StackConfig
+from careloop_local.terminal import heed_requests_to_end
 
 KEPT_RUNS = 5
 LOG_WIDTH = 130
+RUN_FOLDERS = f"{'[0-9]' * 8}-{'[0-9]' * 6}"
 SIZE = Size(customers=4_000, complaints=300)
 """What one run simulates: enough to learn from, and to be over in a minute or two on two cores."""
 
@@ -50,11 +51,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     _check(arguments)
-    signal.signal(signal.SIGTERM, _interrupt)
+    heed_requests_to_end()
     console = Console() if sys.stdout.isatty() else Console(width=LOG_WIDTH)
-    config = StackConfig(LocalSettings())
+    config = StackConfig.from_environment()
     with platform.running(config, console) as stack:
-        visits = asyncio.run(_drive(config, stack, console, arguments))
+        try:
+            visits = asyncio.run(_drive(config, stack, console, arguments))
+        except (Refused, aiohttp.ClientError, nats.errors.Error) as error:
+            raise LocalError(f"the demo broke off: {str(error) or type(error).__name__}") from error
         failed = [visit.title for visit in visits if not visit.passed]
         if not arguments.exit:
             console.print(
@@ -65,11 +69,6 @@ def run(arguments: argparse.Namespace) -> int:
     if failed:
         raise StationFailed(f"not every station did its work: {', '.join(failed)}")
     return 0
-
-
-def _interrupt(signum: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001
-    """Being asked to end is like Ctrl-C: what the demo started ends with it."""
-    raise KeyboardInterrupt
 
 
 def _check(arguments: argparse.Namespace) -> None:
@@ -84,15 +83,16 @@ def _check(arguments: argparse.Namespace) -> None:
     if arguments.mapping:
         importer.mapping_file(arguments.mapping)
     if arguments.complaints:
-        material.check_complaints(arguments.complaints)
+        material.read_complaints(arguments.complaints)
 
 
 async def _drive(
     config: StackConfig, stack: platform.Stack, console: Console, arguments: argparse.Namespace
 ) -> Sequence[Visit]:
     report = Report(console)
-    key = config.keys.admin.read_text().strip()
+    key = read_key(config.keys.admin)
     async with (
+        Earlier(config.home / "demo").held(),
         Gateway.open(stack.gateway_url, key) as gateway,
         Observer.open(config.nats_url) as observer,
         report.open(),
@@ -110,7 +110,7 @@ def _plan(config: StackConfig, arguments: argparse.Namespace) -> Plan:
     run = f"{now:%Y%m%d-%H%M%S}"
     folder = config.home / "demo" / run
     folder.mkdir(parents=True, mode=0o700)  # rejected rows of real files end up here
-    for old in sorted(folder.parent.iterdir())[:-KEPT_RUNS]:
+    for old in sorted(folder.parent.glob(RUN_FOLDERS))[:-KEPT_RUNS]:
         shutil.rmtree(old, ignore_errors=True)
     return Plan(
         run=run,

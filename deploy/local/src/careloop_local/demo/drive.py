@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from careloop_local.demo import rules
+from careloop_local.demo.earlier import Earlier
 from careloop_local.demo.journey import Journey
 from careloop_local.demo.outcome import Visit
 from careloop_local.demo.station import Station
@@ -36,7 +37,7 @@ async def drive(journey: Journey) -> list[Visit]:
     """Every visit, in the order of the loop. What cannot be reached because of a failure before is named as missed."""
     visits = await _chain(journey, customers.STATION, interactions.STATION)
     if all(not visit.failure for visit in visits):
-        async with rules.in_force(journey.gateway):
+        async with rules.in_force(journey.gateway, Earlier(journey.plan.folder.parent)):
             chains = await asyncio.gather(_tickets(journey), satisfaction.STATION.visit(journey))
         visits += [*chains[0], chains[1]]
         visits += await _chain(journey, messages.STATION, overview.STATION)

@@ -1,5 +1,6 @@
 """The platform under the demo: the one that runs in this home already, or one that is started for the demo."""
 
+import shlex
 import subprocess
 import sys
 import time
@@ -7,11 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from rich.console import Console
 
 from careloop_local.errors import LocalError
-from careloop_local.stack import state
+from careloop_local.stack import home, state
 from careloop_local.stack.config import StackConfig
 
 LOOK_EVERY = 0.2
@@ -46,7 +48,7 @@ class Stack:
         }
         if customer_id:
             view = f"{gateway}/v1/customers/{customer_id}/view"
-            found["360° view"] = f'curl -H "Authorization: Bearer $(cat {key})" {view}'
+            found["360° view"] = f'curl -H "Authorization: Bearer $(cat {shlex.quote(str(key))})" {view}'
         return found
 
 
@@ -58,9 +60,8 @@ def running(config: StackConfig, console: Console) -> Iterator[Stack]:
         _await_ready(config, None, console)
         yield Stack(config, None)
         return
-    config.logs.mkdir(parents=True, exist_ok=True)
-    log = config.logs / "launcher.log"
-    with log.open("wb") as output:
+    home.claim(config.home, config.logs.name)
+    with _launcher_log(config) as output:
         # A session of its own: Ctrl-C is for the demo, which then ends the platform itself.
         launcher = subprocess.Popen(
             (sys.executable, "-m", "careloop_local", "up"),
@@ -75,6 +76,13 @@ def running(config: StackConfig, console: Console) -> Iterator[Stack]:
     finally:
         launcher.terminate()
         launcher.wait()
+
+
+def _launcher_log(config: StackConfig) -> BinaryIO:
+    try:
+        return (config.logs / "launcher.log").open("wb")
+    except OSError as error:
+        raise home.unusable(config.home, error) from error
 
 
 def _await_ready(config: StackConfig, launcher: "subprocess.Popen[bytes] | None", console: Console) -> None:

@@ -1,5 +1,6 @@
 """What runs: each process of the platform with its command, environment and port."""
 
+import os
 import sysconfig
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,13 @@ DATABASES = (*SERVICES, "gateway")
 """Everything that has a database, which is named like it."""
 
 
+def reached(host: str) -> str:
+    """How to reach, from this machine, what listens on `host`, in the form that URLs take."""
+    everywhere = {"": HOST, "0.0.0.0": HOST, "::": "::1"}  # noqa: S104
+    address = everywhere.get(host, host)
+    return f"[{address}]" if ":" in address else address
+
+
 @dataclass(frozen=True, slots=True)
 class ProcessSpec:
     """One process: `env` is added to the environment of the launcher."""
@@ -23,11 +31,12 @@ class ProcessSpec:
     argv: tuple[str, ...]
     env: Mapping[str, str] = field(repr=False)
     port: int
+    host: str = HOST
 
     @property
     def ready_url(self) -> str:
         """Where the process says whether it is ready."""
-        return f"http://{HOST}:{self.port}/readyz"
+        return f"http://{reached(self.host)}:{self.port}/readyz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +44,11 @@ class StackConfig:
     """Settings, keys and places of one local platform."""
 
     settings: LocalSettings
+
+    @classmethod
+    def from_environment(cls) -> "StackConfig":
+        """The platform that the environment variables describe."""
+        return cls(LocalSettings.from_environment())
 
     @property
     def home(self) -> Path:
@@ -58,8 +72,8 @@ class StackConfig:
 
     @property
     def gateway_url(self) -> str:
-        """The front door."""
-        return f"http://{HOST}:{self.settings.gateway_port}"
+        """The front door, as it is reached from this machine."""
+        return f"http://{reached(self.settings.host)}:{self.settings.gateway_port}"
 
     @property
     def nats_url(self) -> str:
@@ -105,9 +119,10 @@ def migrations(config: StackConfig) -> Sequence[ProcessSpec]:
 def _service(config: StackConfig, service: str, command: str, name: str, port: int) -> ProcessSpec:
     environment = _environment(config, service) | {"port": str(port), "host": HOST}
     if service == "ticketing":
-        environment |= {"public_url": config.gateway_url, "files": str(config.home / "files")}
+        environment |= _unless_said(service, public_url=config.gateway_url, files=config.home / "files")
     if service == "campaign":
-        environment |= {"public_url": config.gateway_url, "sink_directory": str(config.home / "outgoing")}
+        outgoing = config.home / "outgoing"
+        environment |= _unless_said(service, public_url=config.gateway_url, sink_directory=outgoing)
     return ProcessSpec(name, (_script(f"careloop-{service}"), command), _prefixed(service, environment), port)
 
 
@@ -120,7 +135,10 @@ def _gateway(config: StackConfig, command: str, name: str) -> ProcessSpec:
         **{f"{name}_url": f"http://{HOST}:{config.settings.service_port(name)}" for name in SERVICES},
     }
     argv = (_script("careloop-gateway"), command)
-    return ProcessSpec(name, argv, _prefixed("gateway", environment), config.settings.gateway_port)
+    settings = config.settings
+    return ProcessSpec(
+        name, argv, _prefixed("gateway", environment), settings.gateway_port, host=settings.host
+    )
 
 
 def _environment(config: StackConfig, service: str) -> dict[str, str]:
@@ -135,6 +153,12 @@ def _environment(config: StackConfig, service: str) -> dict[str, str]:
     if config.settings.otlp_endpoint:
         found["otlp_endpoint"] = config.settings.otlp_endpoint
     return found
+
+
+def _unless_said(service: str, **values: str | Path) -> dict[str, str]:
+    """What the launcher would choose where the user's own environment says nothing."""
+    said = {name for name in values if f"{service}_{name}".upper() in os.environ}
+    return {name: str(value) for name, value in values.items() if name not in said}
 
 
 def _prefixed(service: str, environment: Mapping[str, str]) -> dict[str, str]:

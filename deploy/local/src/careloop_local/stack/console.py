@@ -1,11 +1,16 @@
 """honcho, held a little tighter: what it prints, and when it may end what it has started."""
 
 import re
+import signal
 import sys
-from typing import TextIO
+from types import FrameType
+from typing import Any, TextIO
 
 from honcho.manager import Manager
 from honcho.printer import Message, Printer
+from honcho.process import Process
+
+from careloop_local.terminal import let_go
 
 WATCH = "watch"
 _STARTED = re.compile(r"\S+ started \(pid=\d+\)")
@@ -45,6 +50,15 @@ class Console(Printer):  # type: ignore[misc]  # honcho has no types
         print(line, file=self.output, flush=True)
 
 
+class Keeper(Process):  # type: ignore[misc]  # honcho has no types
+    """The process that waits for one of ours; like the launcher's other signals, the end of the terminal is not for it."""
+
+    def run(self, *arguments: Any) -> None:
+        """Start it, and wait for it."""
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        super().run(*arguments)
+
+
 class Supervisor(Manager):  # type: ignore[misc]  # honcho has no types
     """Ends what it started, also when asked to in the middle of starting.
 
@@ -56,6 +70,18 @@ class Supervisor(Manager):  # type: ignore[misc]  # honcho has no types
         super().__init__(console)
         self._console = console
         self._asked_early = False
+        self._process_ctor = Keeper
+
+    def _start(self) -> None:
+        """honcho heeds requests to end from here on; the end of the terminal is one."""
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, self._hang_up)
+        super()._start()
+
+    @staticmethod
+    def _hang_up(signum: int, frame: FrameType | None) -> None:  # noqa: ARG004
+        let_go()
+        signal.raise_signal(signal.SIGTERM)
 
     def terminate(self) -> None:
         """End every process, now or as soon as all have started."""

@@ -3,7 +3,6 @@
 import argparse
 import sys
 
-from careloop_local.settings import LocalSettings
 from careloop_local.stack import state
 from careloop_local.stack.config import StackConfig
 
@@ -14,6 +13,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:  # noqa: ARG001
     """Stop it and wait until it has stopped; not running is fine."""
-    stopped = state.stop(StackConfig(LocalSettings()).run)
+    stopped = state.stop(StackConfig.from_environment().run)
     sys.stdout.write("stopped\n" if stopped else "nothing was running\n")
     return 0

@@ -9,7 +9,7 @@ import fcntl
 import json
 import os
 import signal
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
@@ -18,6 +18,7 @@ from typing import IO, Any
 import psutil
 
 from careloop_local.errors import LocalError
+from careloop_local.stack import home
 
 _CLOCK_SLACK = 2.0
 _POLL_SECONDS = 0.05
@@ -34,13 +35,12 @@ class AlreadyRunning(LocalError):
 @contextmanager
 def lock(run: Path) -> Iterator[None]:
     """Hold the home for as long as the block lasts."""
+    home.claim(run.parent, run.name)
     try:
-        run.mkdir(parents=True, exist_ok=True)
+        file = (run / "lock").open("a")
     except OSError as error:
-        raise LocalError(
-            f"{run.parent} cannot be used: {error.strerror}; CARELOOP_HOME chooses another place"
-        ) from error
-    with (run / "lock").open("a") as file:
+        raise home.unusable(run.parent, error) from error
+    with file:
         deadline = monotonic() + _LOCK_SECONDS
         while not _flock(file):
             if monotonic() > deadline:
@@ -88,7 +88,7 @@ def write(run: Path, **changes: Any) -> None:
 
 def forget(run: Path) -> None:
     """Remove all notes but the lock."""
-    for path in (run / "stack.json", *run.glob("*.pid")):
+    for path in (run / "stack.json", *home.pid_files(run)):
         path.unlink(missing_ok=True)
 
 
@@ -99,10 +99,10 @@ def runs(pid: int) -> bool:
     return False
 
 
-def alive(run: Path, names: Iterable[str] | None = None) -> list[psutil.Process]:
+def alive(run: Path, names: Sequence[str] | None = None) -> list[psutil.Process]:
     """Other processes whose pid is noted here and that run; a pid that was given to another program does not count."""
     found = []
-    for path in run.glob("*.pid") if names is None else [run / f"{name}.pid" for name in names]:
+    for path in home.pid_files(run, names):
         with suppress(OSError, ValueError, psutil.Error):
             process = psutil.Process(int(path.read_text()))
             ours = process.create_time() <= path.stat().st_mtime + _CLOCK_SLACK
@@ -128,7 +128,7 @@ def launcher_alive(run: Path) -> bool:
 
 def end_leftovers(run: Path) -> bool:
     """End the processes of a launcher that was killed; whether there were any."""
-    if not run.is_dir():
+    if not run.is_dir() or not home.is_ours(run.parent):
         return False
     left = alive(run)
     end(left, seconds=10.0)

@@ -3,14 +3,11 @@
 import argparse
 import os
 import shlex
-import signal
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import FrameType
-from typing import NoReturn
 
 import honcho.manager
 
@@ -19,7 +16,7 @@ from careloop_local.stack import ports, servers, state
 from careloop_local.stack.config import ProcessSpec, StackConfig, processes
 from careloop_local.stack.console import WATCH, Console, Supervisor
 from careloop_local.stack.migrate import migrate
-from careloop_local.terminal import say
+from careloop_local.terminal import heed_requests_to_end, say
 
 STOP_SECONDS = 12
 """A service has ten seconds to finish the requests that it has begun; then it is killed."""
@@ -33,10 +30,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:  # noqa: ARG001
     """Run the platform until a signal comes or one of its processes ends."""
     started = time.time()
-    config = StackConfig(LocalSettings())
+    config = StackConfig.from_environment()
     for name, meant in LocalSettings.misspelt(os.environ).items():
         say(f"{name} is no setting" + (f"; {meant} is" if meant else ""))
-    signal.signal(signal.SIGTERM, _interrupt)
+    heed_requests_to_end()
     honcho.manager.KILL_WAIT = STOP_SECONDS
     _sweep(config)
     with state.lock(config.run):
@@ -99,10 +96,6 @@ def _noted(config: StackConfig) -> Iterator[None]:
     finally:
         state.forget(config.run)
         say("stopped")
-
-
-def _interrupt(signum: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001
-    raise KeyboardInterrupt
 
 
 def _tail(path: Path, lines: int = 15) -> str:

@@ -8,6 +8,8 @@ Standard library and psutil only: it should not slow down the start that it meas
 
 import json
 import os
+import shlex
+import subprocess
 import sys
 import time
 import urllib.error
@@ -79,10 +81,17 @@ class Watch:
         if not self.waiting:
             state.write(self.run, ready=now)
             say(banner(self.home, self.note, now - self.note["started"]))
+            self._repair()
         elif now > self.limit:
             say(f"not ready in time: {', '.join(self.waiting)}; see {self.home / 'logs'}")
             return 1
         return None
+
+    def _repair(self) -> None:
+        """A demo that was killed has noted which policies it replaced."""
+        if (self.home / "demo" / "earlier-policies.json").exists():
+            argv = (sys.executable, "-m", "careloop_local.demo.repair", str(self.home))
+            subprocess.Popen(argv, stdin=subprocess.DEVNULL)  # noqa: S603
 
 
 def compact(name: str, line: str) -> str | None:
@@ -107,7 +116,7 @@ def banner(home: Path, note: dict[str, Any], seconds: float) -> str:
             f"CareLoop is ready after {seconds:.1f} s",
             f"  API        {gateway}/v1/…     documentation  {gateway}/docs",
             f"  API key    {key}",
-            f'  try        curl -H "Authorization: Bearer $(cat {key})" {gateway}/v1/customers',
+            f'  try        curl -H "Authorization: Bearer $(cat {shlex.quote(str(key))})" {gateway}/v1/customers',
             f"  logs       {home / 'logs'}",
             "  Ctrl-C ends it; the data stay",
             "",

@@ -1,9 +1,12 @@
 import json
 import os
+import pty
+import select
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from time import monotonic
 
@@ -13,6 +16,18 @@ from careloop_common.embedded import free_port
 from careloop_local.stack import state
 
 NAMES = ("gateway", "profile", "ticketing", "campaign", "scoring", "postgres", "nats")
+
+
+def show(terminal, output, closing):
+    """What a window does: show what comes, and be closed."""
+    with output.open("wb", buffering=0) as screen:
+        while not closing.is_set():
+            if select.select([terminal], [], [], 0.1)[0]:
+                try:
+                    screen.write(os.read(terminal, 65_536))
+                except OSError:
+                    break
+    os.close(terminal)
 
 
 class Launcher:
@@ -33,6 +48,7 @@ class Launcher:
         }
         self.output = home.parent / "output.txt"
         self.process = None
+        self.closing = []
 
     def command(self, *arguments):
         """Run another `careloop` command on the same home."""
@@ -41,12 +57,35 @@ class Launcher:
             argv, env=self.environment, capture_output=True, text=True, check=False, cwd="/"
         )
 
-    def start(self):
-        argv = [*self.prefix, sys.executable, "-m", "careloop_local", "up"]
+    def start(self, *arguments):
+        argv = [*self.prefix, sys.executable, "-m", "careloop_local", *(arguments or ["up"])]
         with self.output.open("w") as output:
             self.process = subprocess.Popen(
                 argv, env=self.environment, stdout=output, stderr=output, cwd="/", start_new_session=True
             )
+
+    def start_in_terminal(self, *arguments):
+        """Start a command in a terminal of its own; calling what is returned closes that."""
+        ours, its = pty.openpty()
+        self.process = subprocess.Popen(
+            ["setsid", "--ctty", *self.prefix, sys.executable, "-m", "careloop_local", *arguments],
+            env=self.environment,
+            stdin=its,
+            stdout=its,
+            stderr=its,
+            cwd="/",
+        )
+        os.close(its)
+        closing = threading.Event()
+        screen = threading.Thread(target=show, args=(ours, self.output, closing))
+        screen.start()
+
+        def close():
+            closing.set()
+            screen.join()
+
+        self.closing.append(close)
+        return close
 
     def text(self):
         return self.output.read_text()
@@ -70,6 +109,8 @@ class Launcher:
         return int((self.run / f"{name}.pid").read_text())
 
     def end(self):
+        for close in self.closing:
+            close()
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
             self.process.wait(60)

@@ -5,7 +5,7 @@ import socket
 
 import pytest
 from careloop_common.embedded import free_port
-from careloop_local.stack import state
+from careloop_local.stack import home, state
 
 
 @pytest.fixture
@@ -36,13 +36,21 @@ def test_a_wrong_setting_is_named(launcher, port):
     assert "Traceback" not in said.stderr
 
 
-@pytest.mark.parametrize("command", ["up", "down", "reset"])
+@pytest.mark.parametrize("command", ["up", "demo", "down", "reset"])
 def test_a_home_that_cannot_be_is_told_or_left_alone(launcher, tmp_path, command):
     (tmp_path / "file").write_text("")
     said = launcher(CARELOOP_HOME=str(tmp_path / "file")).command(command)
     assert "Traceback" not in said.stderr
-    assert said.returncode == (1 if command == "up" else 0)
+    assert said.returncode == (1 if command in {"up", "demo"} else 0)
     assert "deleted" not in said.stdout
+
+
+@pytest.mark.parametrize("setting", ["CARELOOP_NATS_URL", "CARELOOP_DATABASE_URL"])
+def test_an_address_with_an_impossible_port_is_told(launcher, setting):
+    said = launcher(**{setting: "nats://127.0.0.1:99999"}).command("up")
+    assert said.returncode == 2
+    assert said.stderr.startswith(f"careloop: {setting}: should be ")
+    assert "Traceback" not in said.stderr
 
 
 def test_an_address_that_is_none_is_told(launcher):
@@ -90,12 +98,26 @@ def test_down_is_content_when_nothing_runs(launcher):
     assert (said.returncode, said.stdout) == (0, "nothing was running\n")
 
 
+def test_reset_leaves_a_directory_alone_that_is_no_home(launcher):
+    platform = launcher()
+    (platform.home / "logs").mkdir(parents=True)
+    (platform.home / "logs" / "mine.txt").write_text("precious")
+    said = platform.command("reset")
+    assert said.returncode == 0
+    assert "left alone, since careloop did not make it: logs" in said.stdout
+    assert (platform.home / "logs" / "mine.txt").read_text() == "precious"
+
+
 def test_reset_deletes_only_what_the_platform_made(launcher):
     platform = launcher()
-    for name in ("postgres", "nats", "secrets", "logs", "mine"):
-        (platform.home / name).mkdir(parents=True)
-    assert platform.command("reset").returncode == 0
-    assert [path.name for path in platform.home.iterdir()] == ["mine"]
+    home.claim(platform.home, "logs")
+    for name in ("gateway.log", "mine.txt"):
+        (platform.home / "logs" / name).write_text("precious")
+    said = platform.command("reset")
+    assert said.returncode == 0
+    assert "deleted the data in" in said.stdout
+    assert "left alone, since careloop did not make it: logs/mine.txt" in said.stdout
+    assert [path.name for path in (platform.home / "logs").iterdir()] == ["mine.txt"]
 
 
 def test_reset_keeps_the_secrets_that_own_databases_need(launcher):

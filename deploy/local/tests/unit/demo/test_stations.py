@@ -1,9 +1,11 @@
 """The demo's own judgement: it has to notice when a station did not do its work."""
 
+from dataclasses import replace
+
 import pytest
 from careloop_local.demo.outcome import Outcome
 from careloop_local.demo.station import Station
-from careloop_local.demo.stations import clocks, messages
+from careloop_local.demo.stations import clocks, complaints, customers, messages
 from careloop_local.demo.tickets import Ticket, Treatment
 from careloop_local.waiting import TooLate
 
@@ -125,3 +127,33 @@ async def test_failures_of_workers_are_told_once(journey):
 
     visit = await Station("Complaints", work).visit(journey)
     assert visit.failure == "TooLate: a; KeyError: 'b'"
+
+
+def test_rows_that_are_left_out_stand_in_the_table_with_their_lines(journey, tmp_path):
+    path = tmp_path / "complaints.csv"
+    path.write_bytes(b"text\nslow\n\x00\n")
+    journey.plan = replace(journey.plan, complaints=path)
+    outcome = Outcome()
+    complaints._show_left_out(journey, 1, outcome)
+    rejects = tmp_path / "complaints.rejects.csv"
+    assert outcome.figures == [("read as", "utf-8"), ("left out", f"1: line 3 nul_character (see {rejects})")]
+    assert [str(item) for item in outcome.expectations] == ["filed = rows − left out (1 = 2 − 1)"]
+    assert rejects.read_text() == "line,reason\n3,nul_character\n"
+
+
+async def test_a_file_without_customers_is_named(journey, tmp_path, monkeypatch):
+    async def nothing(*_):
+        return {"import_id": "i1", "accepted": 0, "rows_read": 0, "rejected": 0}
+
+    async def no_rejects(*_):
+        return 0
+
+    async def mapping(*_, **__):
+        return {}
+
+    monkeypatch.setattr(customers.importer, "import_file", nothing)
+    monkeypatch.setattr(customers.importer, "save_rejects", no_rejects)
+    monkeypatch.setattr(customers.importer, "load_mapping", mapping)
+    journey.plan = replace(journey.plan, data=tmp_path / "empty.csv")
+    visit = await customers.STATION.visit(journey)
+    assert visit.failure == "NoCustomers: empty.csv: 0 rows, 0 of them rejected"

@@ -9,6 +9,7 @@ from careloop_ticketing.satisfaction.errors import (
     SatisfactionNotRequested,
 )
 from careloop_ticketing.satisfaction.models import AnswerRow
+from careloop_ticketing.satisfaction.policy import Said
 from careloop_ticketing.satisfaction.schemas import GiveSatisfaction, SatisfactionView
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.tickets import service as tickets
@@ -30,10 +31,14 @@ router = CareRouter(prefix="/v1/tickets", tags=["satisfaction"])
 async def give_satisfaction(
     ticket_id: UUID, body: GiveSatisfaction, session: SessionDep, actor: ActorDep, now: NowDep
 ) -> AnswerRow:
-    """The customer's answer archives the ticket; a dissatisfied one (2 or less) reopens it, once."""
-    score = body.score if body.reply is None else policy.score_of(body.reply)
-    if score is None:
+    """The customer's answer archives the ticket; a dissatisfied one (2 or less) reopens it, once.
+
+    A reply is a digit or words (`5`, `5分`, `非常满意`, `very satisfied`, `差`), and may have a comment after the digit.
+    `未去过` ends the round without a score.
+    """
+    said = Said(body.score) if body.reply is None else policy.understand(body.reply)
+    if said is None:
         raise ReplyNotUnderstood(pointer="/reply")
     ticket = await tickets.lock(session, ticket_id)
     case = Case(session, ticket, await sla.of(session, ticket.id), actor, now)
-    return await service.answer(case, score=score, comment=body.comment)
+    return await service.answer(case, score=said.score, comment=body.comment or said.comment)

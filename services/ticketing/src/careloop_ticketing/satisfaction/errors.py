@@ -18,7 +18,7 @@ class SatisfactionAlreadyGiven(DomainError):
 
 
 class ReplyNotUnderstood(DomainError):
-    """The reply is none of the words 很好, 好, 一般, 差."""
+    """The reply is neither one digit from 1 to 5 nor words such as 很好, 满意, 一般, 差, 未去过; or it could be two answers."""
 
     kind = Kind.INVALID
     code = "reply_not_understood"

@@ -14,7 +14,8 @@ class AnswerRow(Base, table=True):
 
     ticket_id: UUID = Field(primary_key=True)
     round: int = Field(primary_key=True, sa_type=SmallInteger, sa_column_kwargs={"autoincrement": False})
-    score: int = Field(sa_type=SmallInteger)
+    score: int | None = Field(sa_type=SmallInteger)
+    """None of who was never there (未去过)."""
     comment: str | None = Field(default=None, sa_type=Text)
     late: bool
     received_at: datetime = Field(sa_type=INSTANT)

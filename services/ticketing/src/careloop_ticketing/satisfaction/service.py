@@ -19,7 +19,7 @@ from careloop_ticketing.tickets.service import Case
 from careloop_ticketing.vocabulary import Status
 
 
-async def answer(case: Case, *, score: int, comment: str | None) -> AnswerRow:
+async def answer(case: Case, *, score: int | None, comment: str | None) -> AnswerRow:
     """The customer said how the last resolution went."""
     session, ticket, now = case.session, case.ticket, case.now
     if not ticket.feedback_round:
@@ -39,13 +39,16 @@ async def answer(case: Case, *, score: int, comment: str | None) -> AnswerRow:
     session.add(given)
     said = {"score": score, "late": given.late, "comment": comment is not None}
     tickets.record(case, "satisfaction_received", after=said)
-    outbox.add(session, events.received(ticket, given), now=now)
+    if score is not None:
+        outbox.add(session, events.received(ticket, score, given), now=now)
     if outcome is Outcome.REOPEN:
         ticket.dissatisfied = True
         await tickets.reopen(case, reason=ReopenReason.DISSATISFIED)
     elif outcome is Outcome.ARCHIVE:
         await timers.cancel(session, tickets.FEEDBACK_TIMER, ticket.id)
-        await tickets.archive(case, reason=ArchiveReason.ANSWERED)
+        await tickets.archive(
+            case, reason=ArchiveReason.NOT_VISITED if score is None else ArchiveReason.ANSWERED
+        )
     return given
 
 
@@ -62,7 +65,7 @@ async def on_due(session: AsyncSession, due: Sequence[DueTimer], now: datetime) 
 
 
 async def average(session: AsyncSession) -> tuple[int, float | None]:
-    """How many answers there are, and their mean score."""
-    figures = select(func.count(), func.avg(col(AnswerRow.score)))
+    """How many scores there are, and their mean."""
+    figures = select(func.count(col(AnswerRow.score)), func.avg(col(AnswerRow.score)))
     count, mean = (await session.execute(figures)).one()
     return count, None if mean is None else float(mean)

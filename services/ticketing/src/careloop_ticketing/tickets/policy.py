@@ -56,6 +56,8 @@ class ReopenReason(StrEnum):
 class ArchiveReason(StrEnum):
     ANSWERED = "answered"
     NOT_ANSWERED = "not_answered"
+    NOT_VISITED = "not_visited"
+    """The customer answered that there was nothing to rate (未去过)."""
     CLOSED = "closed"
     """Another system that works on the ticket closed it, without waiting for an answer."""
 

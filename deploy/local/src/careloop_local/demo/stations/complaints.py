@@ -15,11 +15,13 @@ from careloop_local.waiting import gather_limited, until
 
 DESKS = 3
 SUBJECT = 80
+NAMED = 5  # rows that are left out, in the table
 SENT_AGAIN = 0.03  # share of submissions that come a second time, as after a lost answer
 
 
 async def work(journey: Journey, line: Line, outcome: Outcome) -> None:
     filings = material.filings(journey.plan, journey.customers)
+    _show_left_out(journey, len(filings), outcome)
     dice = stream(journey.plan.seed, "agents")
     desk = Desk(journey, line, len(filings))
     jobs = [
@@ -52,6 +54,22 @@ async def work(journey: Journey, line: Line, outcome: Outcome) -> None:
     outcome.expect(
         "every ticket classified by the rules", first == filed.keys(), f"{len(first)} of {len(filed)}"
     )
+
+
+def _show_left_out(journey: Journey, filed: int, outcome: Outcome) -> None:
+    """Rows of the file that are no complaints, with their lines; all of them stand in a file of the run."""
+    if journey.plan.complaints is None:
+        return
+    found = material.read_complaints(journey.plan.complaints)
+    path = journey.plan.folder / "complaints.rejects.csv"
+    outcome.show("read as", found.encoding)
+    if found.rejects:
+        rows = "".join(f"{reject.line},{reject.reason}\n" for reject in found.rejects)
+        path.write_text(f"line,reason\n{rows}", encoding="utf-8")
+        named = ", ".join(f"line {reject.line} {reject.reason}" for reject in found.rejects[:NAMED])
+        outcome.show("left out", f"{figures.count(len(found.rejects))}: {named} (see {path})")
+    read = filed + len(found.rejects)
+    outcome.expect("filed = rows − left out", filed > 0, f"{filed:,} = {read:,} − {len(found.rejects):,}")
 
 
 class Desk:

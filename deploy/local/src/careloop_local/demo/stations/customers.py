@@ -10,10 +10,15 @@ from careloop_local.demo.journey import Journey, Known
 from careloop_local.demo.outcome import Outcome
 from careloop_local.demo.report import Line
 from careloop_local.demo.station import Station
+from careloop_local.errors import LocalError
 from careloop_local.waiting import until
 
 ANNOUNCED_WITHIN = 60.0
 CHANNELS = ["sms", "email"]
+
+
+class NoCustomers(LocalError):
+    """Nothing to go on with."""
 
 
 async def work(journey: Journey, line: Line, outcome: Outcome) -> None:
@@ -27,6 +32,8 @@ async def work(journey: Journey, line: Line, outcome: Outcome) -> None:
     seconds = time.monotonic() - started
     rejects = plan.folder / "rejects.csv"
     rejected_lines = await importer.save_rejects(journey.gateway, done["import_id"], rejects)
+    if not done["accepted"]:
+        raise NoCustomers(f"{path.name}: {done['rows_read']:,} rows, {done['rejected']:,} of them rejected")
     await _learn(journey, line)
     await _announced(journey, line)
     outcome.show("imported", f"{figures.count(done['accepted'])} of {figures.count(done['rows_read'])} rows")
