@@ -13,6 +13,7 @@ from time import perf_counter
 import structlog
 from careloop_common.errors import DeadlineExceeded, DomainError
 from careloop_common.observability.metrics import HTTP_SECONDS
+from careloop_common.observability.tracing import mark_failed
 from opentelemetry import trace
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -65,6 +66,7 @@ class DataPath:
             if exchange.status:
                 raise
             log.exception("request.failed", path=exchange.path, method=exchange.method)
+            mark_failed(error)
             await send_problem(exchange, error)
 
     async def _within_deadline(self, exchange: Exchange) -> None:

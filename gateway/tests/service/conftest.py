@@ -1,5 +1,3 @@
-import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,11 +5,10 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
-import uvicorn
 from aiohttp import web
-from careloop_common.protocol import ProblemProtocol
 from careloop_common.service import Service
 from careloop_common.testing.access import Signer
+from careloop_common.testing.serving import serving
 from careloop_gateway.identity.secrets import new_key
 from careloop_gateway.service import service
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -53,35 +50,6 @@ class Backend:
             return await self.answer(request)
         self.bodies.append(await request.content.read())
         return web.json_response({"path": request.path_qs, "method": request.method})
-
-
-class _Server(uvicorn.Server):
-    """A server that leaves the signals alone and says when it listens."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.listening = asyncio.Event()
-
-    @contextlib.contextmanager
-    def capture_signals(self):
-        yield
-
-    async def startup(self, sockets=None):
-        await super().startup(sockets)
-        self.listening.set()
-
-
-@contextlib.asynccontextmanager
-async def serving(app: ASGIApp) -> AsyncIterator[str]:
-    server = _Server(
-        uvicorn.Config(app, http=ProblemProtocol, port=0, log_config=None, access_log=False, lifespan="off")
-    )
-    running = asyncio.create_task(server.serve())
-    await server.listening.wait()
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    server.force_exit = True
-    await running
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from aiohttp import web
 
 TICKETS = "/v1/tickets"
 CUSTOMERS = "/v1/customers"
+JSON = {"content-type": "application/json"}
 
 
 @pytest.fixture
@@ -125,6 +126,20 @@ async def test_a_get_is_tried_once_more_when_its_connection_fails(admin, backend
     answer = await admin.get(TICKETS)
     assert answer.status_code == 200
     assert answer.json() == {"try": 2}
+
+
+async def test_a_post_is_tried_once_more_when_its_key_keeps_it_from_happening_twice(admin, backend, problem):
+    async def first_fails(request):
+        body = await request.text()
+        if len(backend.requests) == 1:
+            request.transport.close()
+        return web.json_response({"try": len(backend.requests), "body": body})
+
+    backend.answer = first_fails
+    answer = await admin.post(TICKETS, content=b"{}", headers={"idempotency-key": "k", **JSON})
+    assert answer.json() == {"try": 2, "body": "{}"}
+    backend.requests.clear()
+    problem(await admin.post(TICKETS, json={}), 502, "upstream_broken")
 
 
 async def test_the_breaker_opens_and_closes_again_when_the_service_is_back(admin, backend, app, eventually):

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import aiohttp
 import structlog
+from careloop_common.idempotency import HEADER as IDEMPOTENCY_KEY
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -41,6 +42,12 @@ class Outgoing:
     body: bytes | Inflow | None = None
     patient: bool = True
     """Whether the service had the time that the route allows: only then does running out of it say anything."""
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether sending it twice does no more than sending it once: a GET, or a POST whose key the service keeps."""
+        keyed = self.method == "POST" and IDEMPOTENCY_KEY in self.headers
+        return self.method == "GET" or (keyed and not isinstance(self.body, Inflow))
 
 
 class Upstream:
@@ -105,10 +112,13 @@ class Upstream:
             raise Overloaded(f"The {self.name} service has too much to do.", retry_after=1)
 
     async def _send(self, outgoing: Outgoing) -> aiohttp.ClientResponse:
-        """One try, and one more of a GET whose connection failed. aiohttp itself retries on a connection gone stale."""
+        """One try, and one more when the connection was lost before anything was answered, of what may be repeated.
+
+        aiohttp itself tries idempotent methods again whose connection went stale in the pool.
+        """
         url = URL(self._base + outgoing.target, encoded=True)
         session = self._session()
-        for last in (outgoing.method != "GET", True):
+        for last in (not outgoing.repeatable, True):
             try:
                 return await session.request(
                     outgoing.method, url, headers=outgoing.headers, data=outgoing.body, allow_redirects=False

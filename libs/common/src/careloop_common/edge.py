@@ -16,14 +16,18 @@ from careloop_common import ids
 from careloop_common.errors import DeadlineExceeded
 from careloop_common.observability.metrics import HTTP_SECONDS
 from careloop_common.observability.tracing import server_span
-from careloop_common.problems import from_error
+from careloop_common.problems import from_error, unexpected
 
 REQUEST_ID = "x-request-id"
 DEADLINE = "x-request-timeout"
 
 
 class Edge:
-    """The outermost layer of every service."""
+    """The outermost layer of every service.
+
+    An unexpected exception ends here: the server would log it once more, and close a connection in the gateway's pool
+    that is in order, under the next request. Only after the answer has begun is that the right thing to do.
+    """
 
     def __init__(self, app: ASGIApp, *, seconds: float, body_bytes: int) -> None:
         self.app = app
@@ -41,12 +45,21 @@ class Edge:
         structlog.contextvars.bind_contextvars(request_id=exchange.request_id)
         try:
             with server_span(f"{scope['method']} {scope['path']}", headers):
-                await self._within_deadline(exchange, headers)
+                await self._answered(exchange, headers)
         finally:
             structlog.contextvars.unbind_contextvars("request_id")
             route = getattr(scope.get("route"), "path", "unmatched")
             method = scope["method"] if scope["method"] in _METHODS else "other"
             HTTP_SECONDS.labels(method, route, str(exchange.status)).observe(time.perf_counter() - started)
+
+    async def _answered(self, exchange: "_Exchange", headers: dict[str, str]) -> None:
+        try:
+            await self._within_deadline(exchange, headers)
+        except Exception as error:
+            if exchange.status:
+                raise
+            answer = unexpected(error, exchange.scope["method"], exchange.scope["path"])
+            await answer(exchange.scope, exchange.receive, exchange.send)
 
     async def _within_deadline(self, exchange: "_Exchange", headers: dict[str, str]) -> None:
         try:

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 
 from careloop_common import tmforum
 from careloop_common.errors import STATUS, DeadlineExceeded, DomainError, ServiceUnavailable
-from careloop_common.observability.tracing import current_trace_id
+from careloop_common.observability.tracing import current_trace_id, mark_failed
 
 log = structlog.get_logger()
 
@@ -131,7 +131,7 @@ def _documented(description: str) -> dict[str, Any]:
 
 
 def install(app: FastAPI) -> None:
-    """Make every failure of `app` a problem document."""
+    """Make every failure of `app` a problem document that we have a word for; `Edge` does it for all others."""
 
     @app.exception_handler(DomainError)
     async def on_domain_error(request: Request, error: DomainError) -> Response:
@@ -158,7 +158,6 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(lost, _on_database)
     app.add_exception_handler(TimeoutError, _on_timeout)
     app.add_exception_handler(ResponseValidationError, _on_unexpected)
-    app.add_exception_handler(Exception, _on_unexpected)
 
 
 def _invalid(request: Request, error: RequestValidationError) -> Response:
@@ -199,6 +198,12 @@ async def _on_timeout(request: Request, error: Exception) -> Response:  # noqa: 
 
 
 async def _on_unexpected(request: Request, error: Exception) -> Response:
-    log.error("request.failed", path=request.url.path, method=request.method, exc_info=error)
+    return unexpected(error, request.method, request.url.path)
+
+
+def unexpected(error: Exception, method: str, path: str) -> Response:
+    """The answer to a failure that nobody foresaw. It is in the log and on the span, and its text nowhere else."""
+    log.error("request.failed", path=path, method=method, exc_info=error)
+    mark_failed(error)
     detail = "An unexpected error occurred; the trace id finds it in the logs."
-    return problem(500, "internal_error", "Internal error", detail, instance=request.url.path)
+    return problem(500, "internal_error", "Internal error", detail, instance=path)

@@ -22,6 +22,7 @@ from careloop_common.app import build_app
 from careloop_common.messaging import dead_letters, relay
 from careloop_common.observability.logging import configure_logging
 from careloop_common.observability.tracing import configure_tracing
+from careloop_common.patience import Patience
 from careloop_common.protocol import ProblemProtocol
 from careloop_common.runtime import Runtime
 from careloop_common.settings import ServiceSettings
@@ -132,15 +133,18 @@ class Service(Generic[S]):
 
 
 def _uvicorn(app: ASGIApp, settings: ServiceSettings) -> uvicorn.Config:
+    patience = Patience(connections=settings.connections, head_seconds=settings.head_seconds)
     return uvicorn.Config(
         app,
-        http=ProblemProtocol,
+        http=ProblemProtocol.with_patience(patience),  # type: ignore[arg-type]
+        ws="none",
         host=settings.host,
         port=settings.port,
         log_config=None,
         access_log=False,
         lifespan="off",
         server_header=False,
+        proxy_headers=False,  # who called is for the gateway to say, in the internal token
         timeout_graceful_shutdown=10,
         timeout_keep_alive=75,
     )

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -44,6 +44,11 @@ class ServiceSettings(BaseSettings):
     """Longest that one request may take; the gateway's `x-request-timeout` shortens it."""
     body_bytes: int = 1 << 20
     """Largest body of a route that states no other limit."""
+    head_seconds: float = Field(default=10.0, gt=0)
+    """Longest that the head of a request may take, from the opening of the connection or its first byte on."""
+    connections: int = Field(default=2048, ge=1)
+    """Connections that are held at a time, of at most half the files that the process may open. One too many ends the
+    one that waits longest for its client; when all have work under way, it is answered 503."""
     relay_poll_seconds: float = 0.25
     relay_groups: int = 1
     consumer_batch: int = 500

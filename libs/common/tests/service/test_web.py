@@ -16,6 +16,7 @@ from careloop_common.plumbing import timer
 from careloop_common.runtime import Runtime
 from careloop_common.service import Service
 from careloop_common.settings import ServiceSettings, settings_config
+from careloop_common.testing.serving import serving
 from careloop_common.timers import canary
 from careloop_common.web import (
     ActorDep,
@@ -115,6 +116,15 @@ async def flow() -> StreamingResponse:
             yield b"part"
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.Event().wait(), 0.1)
+
+    return StreamingResponse(said())
+
+
+@router.get("/breaking-off", response_class=Response, dependencies=[needs("notes:read")])
+async def break_off() -> StreamingResponse:
+    async def said() -> AsyncIterator[bytes]:
+        yield b"half"
+        raise RuntimeError("boom")
 
     return StreamingResponse(said())
 
@@ -396,3 +406,32 @@ async def test_a_lost_database_is_unavailable_not_broken(
     assert_problem(answer, 503, "service_unavailable")
     assert answer.headers["retry-after"]
     assert (await client.get("/readyz")).status_code == 503
+
+
+async def test_a_crash_is_logged_once_and_costs_its_connection_nothing(
+    app: FastAPI, client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The connection is in the gateway's pool: closing it would break the next request, which is somebody else's."""
+    async with (
+        serving(app) as address,
+        httpx.AsyncClient(base_url=address, headers=client.headers) as over_one,
+    ):
+        assert_problem(await over_one.post("/v1/notes/broken"), 500, "internal_error")
+        stream = (await over_one.get("/v1/notes/count")).extensions["network_stream"]
+        used = stream.get_extra_info("client_addr")
+        for _ in range(5):
+            broken = await over_one.post("/v1/notes/broken")
+            assert_problem(broken, 500, "internal_error")
+            assert "connection" not in broken.headers
+            assert broken.extensions["network_stream"].get_extra_info("client_addr") == used
+    errors = [record.message for record in caplog.records if record.levelname == "ERROR"]
+    assert errors == ["request.failed"] * 6
+
+
+async def test_half_an_answer_ends_with_its_connection(app: FastAPI, client: httpx.AsyncClient) -> None:
+    async with (
+        serving(app) as address,
+        httpx.AsyncClient(base_url=address, headers=client.headers) as over_one,
+    ):
+        with pytest.raises(httpx.RemoteProtocolError):
+            await over_one.get("/v1/notes/breaking-off")

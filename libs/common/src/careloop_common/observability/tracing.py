@@ -7,7 +7,7 @@ from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.trace import Link, Span, SpanKind
+from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 _propagator = TraceContextTextMapPropagator()
@@ -61,3 +61,8 @@ def current_trace_id() -> str | None:
     """The present trace's id in hex."""
     context = trace.get_current_span().get_span_context()
     return f"{context.trace_id:032x}" if context.is_valid else None
+
+
+def mark_failed(error: Exception) -> None:
+    """Note on the present span that its work failed, and by what."""
+    trace.get_current_span().set_status(Status(StatusCode.ERROR, type(error).__name__))
