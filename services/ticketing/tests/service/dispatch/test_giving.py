@@ -184,13 +184,15 @@ async def test_after_a_walk_that_led_nowhere_only_who_arrives_and_vips_are_looke
 
 
 async def test_a_vip_ticket_climbs_to_the_head_of_its_region_and_finds_them(
-    agent, open_ticket, publish_policy, customer, client, worker_running, eventually
+    agent, open_ticket, publish_policy, customer, client, work, holder, worker_running, eventually
 ):
     await agent("wang")
     await agent("beijing", level="regional_head", regions=["北京"])
     await agent("guangdong", level="regional_head", regions=["广东"], capacity=0)
     await publish_policy(first_response=3600, resolution=2)
     ticket = await open_ticket(customer_id=await customer(vip=True, region="广东/深圳"))
+    await work()
+    assert await holder(ticket) == "wang"
 
     async def at_the_top():
         shown = (await client.get(f"/v1/tickets/{ticket['id']}")).json()
