@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import hashlib
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import Any
@@ -12,7 +13,8 @@ from careloop_common import health, ids
 from careloop_common.app import build_app
 from careloop_common.database import asyncpg_url, service_metadata
 from careloop_common.errors import DomainError, Kind
-from careloop_common.plumbing import timer
+from careloop_common.pagination import PageQuery
+from careloop_common.plumbing import idempotency, timer
 from careloop_common.runtime import Runtime
 from careloop_common.service import Service
 from careloop_common.settings import ServiceSettings, settings_config
@@ -30,6 +32,7 @@ from careloop_common.web import (
     needs,
     problems,
     streams,
+    with_secret,
 )
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import StreamingResponse
@@ -37,6 +40,7 @@ from pydantic import Field
 from sqlalchemy import Column, ForeignKey, Integer, Table, Text, delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import create_async_engine
 
+JSON = {"content-type": "application/json"}
 METADATA = service_metadata()
 NOTES = Table("note", METADATA, Column("id", Integer, primary_key=True), Column("text", Text, unique=True))
 LATE = Table(
@@ -97,6 +101,23 @@ async def break_after_writing(session: SessionDep) -> None:
     raise RuntimeError("boom with 13812345678")
 
 
+@router.post("/unwritable", dependencies=[needs("notes:write")])
+async def write_to_no_column(body: NewNote, session: SessionDep) -> None:
+    await session.execute(text("INSERT INTO late (nothing) VALUES (:said)"), {"said": body.text})
+
+
+@router.post("/echo", dependencies=[needs("notes:write")])
+async def echo(body: NewNote) -> str:
+    return body.text
+
+
+@router.post("/secret", status_code=201, dependencies=[needs("notes:write")], openapi_extra=with_secret())
+async def tell_secret(session: SessionDep, response: Response) -> str:
+    await session.execute(insert(NOTES).values(text="secret"))
+    response.headers["location"] = "/v1/notes/7"
+    return "sesame"
+
+
 @router.post("/slow", dependencies=[needs("notes:write")])
 async def slow(session: SessionDep) -> None:
     await session.execute(insert(NOTES).values(text="slow"))
@@ -127,6 +148,11 @@ async def break_off() -> StreamingResponse:
         raise RuntimeError("boom")
 
     return StreamingResponse(said())
+
+
+@router.get("/pages", dependencies=[needs("notes:read")])
+async def pages(query: PageQuery) -> int:
+    return query.limit
 
 
 @router.get("/count", dependencies=[needs("notes:read")])
@@ -207,6 +233,52 @@ async def test_bad_bodies(client: httpx.AsyncClient, content: bytes, status: int
     headers = {"content-type": "application/json"}
     assert_problem(await client.post("/v1/notes", content=content, headers=headers), status, code)
     assert (await client.get("/v1/notes/count")).json() == 0
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        None,
+        "text/plain",
+        "application/xml",
+        "application/json+xml",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "application/json; charset=gbk",
+        "application/json, text/plain",
+        "json",
+    ],
+)
+async def test_bodies_that_do_not_say_that_they_are_json(client: httpx.AsyncClient, kind: str | None) -> None:
+    headers = {"content-type": kind} if kind else {}
+    answer = await client.post("/v1/notes", content=b'{"text": "a"}', headers=headers)
+    assert "application/json" in assert_problem(answer, 415, "media_type_not_supported")[
+        "detail"
+    ] or "gbk" in str(kind)
+    assert (await client.get("/v1/notes/count")).json() == 0
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "application/json",
+        "Application/JSON; charset=UTF-8",
+        'application/json;charset="utf-8"',
+        "application/x+json",
+    ],
+)
+async def test_the_ways_to_say_that_a_body_is_json(client: httpx.AsyncClient, kind: str) -> None:
+    content = '{"text": "诉"}'.encode()
+    answer = await client.post("/v1/notes", content=content, headers={"content-type": kind})
+    assert answer.status_code == 201, answer.text
+
+
+async def test_who_sends_no_body_need_not_say_of_what_type_it_is_not(client: httpx.AsyncClient) -> None:
+    assert_problem(await client.post("/v1/notes"), 422, "validation_failed")
+    kept = await client.post(
+        "/v1/notes/slow", headers={"x-request-timeout": "0", "content-type": "text/plain"}
+    )
+    assert_problem(kept, 504, "deadline_exceeded")
 
 
 async def test_a_chunked_body_over_the_limit_is_refused(client: httpx.AsyncClient) -> None:
@@ -301,6 +373,31 @@ async def test_a_key_works_once_and_replays_its_answer(client: httpx.AsyncClient
     assert (await client.get("/v1/notes/count")).json() == 1
 
 
+async def test_what_is_kept_for_a_key_tells_nobody_what_was_said(
+    client: httpx.AsyncClient, runtime: Runtime[SampleSettings]
+) -> None:
+    key = {"idempotency-key": "k1"}
+    body = b'{"text":"Sima Yi"}'
+    first = await client.post("/v1/notes/echo", content=body, headers={**JSON, **key})
+    assert first.json() == "Sima Yi"
+    async with runtime.database.transaction() as session:
+        [kept] = (await session.execute(select(idempotency))).all()
+    assert b"Sima" not in kept.body
+    assert kept.fingerprint != hashlib.sha256(b"\0" + body).hexdigest(), "that could be guessed"
+    again = await client.post("/v1/notes/echo", content=body, headers={**JSON, **key})
+    assert (again.json(), again.headers["idempotency-replayed"]) == ("Sima Yi", "true")
+
+
+async def test_an_answer_with_a_secret_is_given_once(
+    client: httpx.AsyncClient, runtime: Runtime[SampleSettings]
+) -> None:
+    key = {"idempotency-key": "k1"}
+    assert (await client.post("/v1/notes/secret", headers=key)).status_code == 201
+    again = assert_problem(await client.post("/v1/notes/secret", headers=key), 409, "secret_shown_once")
+    assert again["location"] == "/v1/notes/7"
+    assert (await client.get("/v1/notes/count")).json() == 1
+
+
 async def test_the_same_key_of_another_caller_is_another_key(
     client_as: Callable[..., httpx.AsyncClient],
 ) -> None:
@@ -337,6 +434,11 @@ async def test_versions(client: httpx.AsyncClient) -> None:
         assert_problem(answer, 412, "version_mismatch")
 
 
+async def test_a_cursor_that_is_none_is_named_like_any_parameter(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/v1/notes/pages", params={"cursor": "x"})
+    assert [one["pointer"] for one in assert_problem(answer, 422, "invalid_cursor")["errors"]] == ["cursor"]
+
+
 async def test_every_answer_names_its_request(client: httpx.AsyncClient) -> None:
     assert (await client.get("/v1/notes/count", headers={"x-request-id": "r-1"})).headers[
         "x-request-id"
@@ -350,6 +452,19 @@ async def test_openapi_states_scopes_and_problems(client: httpx.AsyncClient) -> 
     assert operation["x-scope"] == "notes:write"
     assert "note_taken" in operation["responses"]["409"]["description"]
     assert "application/problem+json" in operation["responses"]["422"]["content"]
+
+
+async def test_openapi_states_the_headers_that_a_route_heeds(client: httpx.AsyncClient) -> None:
+    paths = (await client.get("/openapi.json")).json()["paths"]
+
+    def headers(path: str, method: str) -> set[str]:
+        parameters = paths[path][method].get("parameters", ())
+        return {one["name"] for one in parameters if one["in"] == "header"}
+
+    assert headers("/v1/notes", "post") == {"Idempotency-Key"}
+    assert headers("/v1/notes/streamed", "post") == set()
+    assert headers("/v1/notes/versioned", "put") == {"If-Match"}
+    assert headers("/v1/notes/count", "get") == set()
 
 
 async def test_health(client: httpx.AsyncClient, eventually: Callable[..., Any]) -> None:
@@ -426,6 +541,15 @@ async def test_a_crash_is_logged_once_and_costs_its_connection_nothing(
             assert broken.extensions["network_stream"].get_extra_info("client_addr") == used
     errors = [record.message for record in caplog.records if record.levelname == "ERROR"]
     assert errors == ["request.failed"] * 6
+
+
+async def test_what_was_written_when_a_statement_failed_is_in_no_log(
+    client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert_problem(await client.post("/v1/notes/unwritable", json={"text": "Sima Yi"}), 500, "internal_error")
+    [line] = [vars(record)["exception"] for record in caplog.records if record.levelname == "ERROR"]
+    assert "INSERT INTO late" in line
+    assert "Sima Yi" not in line
 
 
 async def test_half_an_answer_ends_with_its_connection(app: FastAPI, client: httpx.AsyncClient) -> None:
