@@ -32,11 +32,12 @@ def undeclared(member: Path, owners: Mapping[str, Sequence[str]]) -> list[str]:
 
 def _imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
-        names: list[str] = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and not node.level:
             names = [node.module or ""]
+        else:
+            continue
         for name in names:
             package = name.partition(".")[0]
             if package not in sys.stdlib_module_names:
