@@ -30,6 +30,7 @@ CHECKS: dict[str, list[str]] = {
     "lint": [str(BIN / "ruff"), "check", "--quiet", "."],
     "house-rules": [PYTHON, "tools/house_rules.py"],
     "architecture": [str(BIN / "lint-imports")],
+    "dependencies": [PYTHON, "tools/declared.py"],
     "types": [str(BIN / "mypy"), *SOURCES],
     "schemas": [PYTHON, "-m", "careloop_contracts.generate", "--check"],
     "isolation": [PYTHON, "tools/isolation.py"],

@@ -41,3 +41,28 @@ def test_operations_have_ids_of_their_own(committed):
         for operation in operations.values()
     ]
     assert len(ids) == len(set(ids))
+
+
+def test_a_version_that_differs_is_a_documented_answer_where_if_match_is_heeded_and_nowhere_else(committed):
+    for path, method, operation in _operations(committed):
+        heeds = "If-Match" in _headers(operation)
+        assert heeds == ("412" in operation["responses"]), (method, path)
+
+
+def test_every_post_that_may_be_sent_twice_says_so(committed):
+    without = {
+        path
+        for path, method, operation in _operations(committed)
+        if method == "post" and "Idempotency-Key" not in _headers(operation)
+    }
+    assert without == {"/v1/tickets/{ticket_id}/attachments"}, "whose content is its key"
+
+
+def _operations(document):
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            yield path, method, operation
+
+
+def _headers(operation):
+    return [one["name"] for one in operation.get("parameters", ()) if one["in"] == "header"]

@@ -1,6 +1,8 @@
 from careloop_common.app import build_app
 from careloop_common.runtime import Runtime
 from fastapi import FastAPI
+from starlette.types import ASGIApp
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from careloop_gateway.data_path import DataPath
 from careloop_gateway.front import Front
@@ -18,9 +20,15 @@ def own_app(runtime: Runtime[Settings]) -> FastAPI:
     return build_app(runtime, title="CareLoop gateway", routers=[keys, whoami, view, pages], required=())
 
 
-def create_app(runtime: Runtime[Settings]) -> DataPath:
-    """The data path is the outermost layer: what it does not let through never gets to FastAPI."""
+def create_app(runtime: Runtime[Settings]) -> ASGIApp:
+    """The data path is the outermost layer: what it does not let through never gets to FastAPI.
+
+    Except for proxies of our own in front, if there are any: they say who calls.
+    """
     own = own_app(runtime)
     front = own.state.front = Front(runtime)
     own.openapi = load_document  # type: ignore[method-assign]
-    return DataPath(own, policies=front.policies, proxy=front.proxy)
+    path = DataPath(own, policies=front.policies, proxy=front.proxy)
+    if not (proxies := runtime.settings.trusted_proxies):
+        return path
+    return ProxyHeadersMiddleware(path, [str(network) for network in proxies])  # type: ignore[arg-type, return-value]

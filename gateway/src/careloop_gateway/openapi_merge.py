@@ -17,7 +17,7 @@ from typing import Any
 from careloop_common import tmforum
 from careloop_common.problems import MEDIA_TYPE
 
-from careloop_gateway.routes import API, LOCAL, UPSTREAMS, Limit, Route
+from careloop_gateway.routes import API, LOCAL, UPSTREAMS, Route
 
 Document = dict[str, Any]
 NAME = "openapi.json"
@@ -32,6 +32,7 @@ ANSWERS: Mapping[int, str] = {
     408: "The body did not arrive in time.",
     413: "The body is larger than this route allows.",
     414: "Path and query are too long.",
+    415: "The body is not of a media type that this route takes.",
     422: "Members or parameters are missing, unknown or wrong.",
     429: "The caller is over his rate; see `Retry-After`.",
     431: "The headers are too many or too large.",
@@ -40,7 +41,7 @@ ANSWERS: Mapping[int, str] = {
     503: "The service behind cannot be reached or has too much to do; see `Retry-After`.",
     504: "The request's time is used up.",
 }
-_BODY_ONLY = {408, 413}
+_BODY_ONLY = {408, 413, 415}
 _CREDENTIALS_ONLY = {401, 403}
 
 
@@ -139,8 +140,6 @@ def _operation(route: Route, document: Document, renamed: Mapping[str, str]) -> 
     operation: Document = _rename(document["paths"][route.path][route.method.lower()], renamed)
     public = route.scope is None
     operation["security"] = [] if public else [{"bearer": []}, {"apiKey": []}]
-    if route.limit in {Limit.INGEST, Limit.WRITE} and route.method == "POST":
-        operation["parameters"] = [*operation.get("parameters", ()), _IDEMPOTENCY]
     given = operation.get("responses", {})
     for status, response in _stated(route, operation, public).items():
         stated = given.get(status)
@@ -152,19 +151,13 @@ def _operation(route: Route, document: Document, renamed: Mapping[str, str]) -> 
 
 
 _PLAIN = {"Bad Request", "Unauthorized", "Forbidden", "Content Too Large", "Request Entity Too Large"} | {
+    "Unsupported Media Type",
     "Unprocessable Content",
     "Unprocessable Entity",
     "Internal Server Error",
     "Service Unavailable",
     "Gateway Timeout",
     "Validation Error",
-}
-_IDEMPOTENCY = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "required": False,
-    "description": "Sent again with the same request, it gets the first answer and does nothing twice.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[ -~]+$"},
 }
 
 

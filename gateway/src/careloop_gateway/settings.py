@@ -1,4 +1,12 @@
+from typing import Annotated
+
 from careloop_common.settings import Secret, ServiceSettings, settings_config
+from pydantic import BeforeValidator, IPvAnyNetwork
+from pydantic_settings import NoDecode
+
+
+def _listed(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
 class Settings(ServiceSettings):
@@ -9,6 +17,10 @@ class Settings(ServiceSettings):
     """PEM of the Ed25519 key that signs internal tokens."""
     admin_key: Secret | None = None
     """An API key `clk_<id>_<secret>` that may do everything: the one by which the first others are made."""
+
+    trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(_listed)] = ()
+    """Networks of the proxies in front, comma separated (`10.0.0.0/8,fd00::/8`): only what they say in X-Forwarded-For
+    and X-Forwarded-Proto is believed. From everybody else it is ignored."""
 
     profile_url: str = "http://127.0.0.1:8001"
     ticketing_url: str = "http://127.0.0.1:8002"

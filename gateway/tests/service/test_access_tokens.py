@@ -101,6 +101,28 @@ async def test_small_differences_of_clocks_do_no_harm(call, token):
     assert (await call(token(aud=["other", AUDIENCE]))).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"exp": 10**400},
+        {"exp": 1e308},
+        {"exp": "9999999999"},
+        {"sub": "\ud800"},
+        {"sub": "a\0b"},
+        {"sub": "a\r\nb"},
+        {"sub": "a\x7fb"},
+    ],
+    ids=str,
+)
+async def test_claims_that_nothing_could_hold_are_no_credentials(call, token, problem, claims):
+    problem(await call(token(**claims)), 401, "credentials_invalid")
+
+
+async def test_a_name_or_role_that_nothing_could_hold_is_left_out(call, token):
+    who = (await call(token(name="a\0b", roles=["agent", "\ud800"]))).json()
+    assert (who["name"], who["roles"]) == ("", ["agent"])
+
+
 def encoded(value):
     return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 

@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 from careloop_common import clock
+from careloop_common.privacy import OVERHEAD
 from sqlalchemy import text
 
 
@@ -47,12 +48,24 @@ async def test_the_secret_is_shown_once_and_stored_nowhere(make_key, admin, runt
             assert secret not in str((await session.execute(text(f"SELECT * FROM {table}"))).all())
 
 
-async def test_an_idempotency_key_does_not_store_the_secret(admin, runtime):
+async def test_the_same_idempotency_key_makes_one_key_and_its_secret_is_kept_nowhere(admin, runtime, problem):
     headers = {"idempotency-key": "once"}
-    answer = await admin.post("/v1/api-keys", json={"name": "x", "roles": ["viewer"]}, headers=headers)
-    assert answer.status_code == 201
+    body = {"name": "x", "roles": ["viewer"]}
+    made = await admin.post("/v1/api-keys", json=body, headers=headers)
+    assert made.status_code == 201
+    again = problem(await admin.post("/v1/api-keys", json=body, headers=headers), 409, "secret_shown_once")
+    assert again["location"] == made.headers["location"]
+    assert len((await admin.get("/v1/api-keys")).json()["items"]) == 1
+    rotated = f"/v1/api-keys/{made.json()['id']}/rotate"
+    new = await admin.post(rotated, json={}, headers=headers)
+    assert new.status_code == 200
+    problem(await admin.post(rotated, json={}, headers=headers), 409, "secret_shown_once")
     async with runtime.database.transaction() as session:
-        assert (await session.execute(text("SELECT count(*) FROM idempotency"))).scalar_one() == 0
+        kept = str((await session.execute(text("SELECT * FROM idempotency"))).all())
+        row = (await session.execute(text("SELECT body FROM idempotency LIMIT 1"))).scalar_one()
+    for answer in (made, new):
+        assert answer.json()["key"].rpartition("_")[2] not in kept
+    assert len(row) == OVERHEAD, "nothing is sealed in it"
 
 
 async def test_a_revoked_key_is_refused_within_five_seconds(make_key, use, admin, problem, eventually):

@@ -53,6 +53,38 @@ async def test_who_guesses_credentials_is_slowed_down(anyone, admin, problem):
     assert (await admin.get("/v1/tickets")).status_code == 200
 
 
+async def guess(anyone, count=20):
+    """Statuses of bad credentials that claim to come from an address of their own each."""
+    return {
+        (
+            await anyone.get("/v1/tickets", headers={"x-api-key": "no", "x-forwarded-for": f"10.9.0.{n}"})
+        ).status_code
+        for n in range(count)
+    }
+
+
+async def test_nobody_gets_around_a_limit_by_claiming_to_be_somebody_else(anyone):
+    assert await guess(anyone) == {401, 429}
+
+
+class TestBehindAProxy:
+    @pytest.fixture
+    def settings_overrides(self, settings_overrides):
+        return {**settings_overrides, "trusted_proxies": "127.0.0.0/8, 2001:db8::/32"}
+
+    async def test_the_address_is_what_the_proxy_says(self, anyone, admin, backend):
+        assert await guess(anyone) == {401}
+        told = {"x-forwarded-for": "6.6.6.6, 203.0.113.9, 2001:db8::1"}
+        assert (await admin.get("/v1/tickets", headers=told)).status_code == 200
+        assert backend.last.headers["x-forwarded-for"] == "203.0.113.9"
+
+
+def test_a_proxy_is_named_by_its_network(service_settings):
+    given = service_settings.model_dump()
+    with pytest.raises(ValueError, match="trusted_proxies"):
+        type(service_settings)(**given | {"trusted_proxies": "*"})
+
+
 async def test_probes_are_not_limited(anyone):
     for _ in range(20):
         assert (await anyone.get("/livez")).status_code == 200

@@ -5,8 +5,6 @@ from starlette.types import ASGIApp, Message
 from careloop_gateway.exchange import Exchange
 from careloop_gateway.upstream.headers import to_service
 
-_NOT_REPLAYED = "idempotency-key"
-
 
 class Own:
     """Calls the inner application with the headers that a service would get."""
@@ -15,10 +13,8 @@ class Own:
         self._app = app
 
     async def __call__(self, exchange: Exchange) -> None:
-        headers = to_service(exchange)
-        # An answer that shows a secret is not stored to be given again.
-        headers.popall(_NOT_REPLAYED, None)
-        raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+        headers = to_service(exchange).items()
+        raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers]
 
         async def send(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import unicodedata
 from collections import OrderedDict
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,8 @@ _KEY_ID = re.compile(r"[A-Za-z0-9_.~=+-]{1,128}")
 _CHECKED_SECONDS = 60
 _CHECKED = 10_000
 _REQUIRED = ["iss", "aud", "sub", "exp", "iat"]
+_FARTHEST = 1 << 40
+"""No token is good beyond this, in seconds since 1970: larger numbers are made to see what breaks."""
 
 
 class AccessTokens:
@@ -78,9 +81,12 @@ class AccessTokens:
             )
         except jwt.ExpiredSignatureError as error:
             raise CredentialsInvalid("The access token has expired.") from error
-        except (jwt.InvalidTokenError, ValueError, TypeError, RecursionError) as error:
+        except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError, RecursionError) as error:
             raise CredentialsInvalid("The access token is not valid.") from error
-        if not claims["sub"] or len(claims["sub"]) > 200 or claims["sub"].startswith(KEY_SUBJECT):
+        if not isinstance(claims["exp"], int | float) or claims["exp"] > _FARTHEST:
+            raise CredentialsInvalid("The access token is good for longer than anything is.")
+        subject = claims["sub"]
+        if not subject or len(subject) > 200 or subject.startswith(KEY_SUBJECT) or not _is_text(subject):
             raise CredentialsInvalid("The access token names nobody.")
         return claims
 
@@ -89,8 +95,14 @@ def _principal(claims: dict[str, Any]) -> Principal:
     roles = claims.get("roles", [])
     if not isinstance(roles, list) or not isinstance(claims.get("scope", ""), str):
         raise CredentialsInvalid("`roles` must be a list and `scope` a string.")
-    named = tuple(sorted({role for role in roles if isinstance(role, str)}))
+    named = tuple(sorted({role for role in roles if isinstance(role, str) and _is_text(role)}))
     scopes = scopes_of(frozenset(named), frozenset(claims.get("scope", "").split()))
     # A client that acts for itself has its own id as its subject (RFC 9068, section 2.2).
     kind = "service" if claims.get("client_id") == claims["sub"] else "user"
-    return Principal(claims["sub"], kind, str(claims.get("name", ""))[:200], named, scopes)
+    name = str(claims.get("name", ""))[:200]
+    return Principal(claims["sub"], kind, name if _is_text(name) else "", named, scopes)
+
+
+def _is_text(value: str) -> bool:
+    """Whether a database and a log can hold it: no control characters, no halves of characters."""
+    return not any(unicodedata.category(letter) in {"Cc", "Cs"} for letter in value)

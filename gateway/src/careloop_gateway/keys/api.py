@@ -1,8 +1,9 @@
 from datetime import datetime, timedelta
 from typing import Annotated
 
+from careloop_common.errors import SecretShownOnce
 from careloop_common.pagination import Page, PageQuery, page
-from careloop_common.web import ActorDep, CareRouter, NowDep, SessionDep, needs, problems
+from careloop_common.web import ActorDep, CareRouter, NowDep, SessionDep, needs, problems, with_secret
 from fastapi import Path, Response
 
 from careloop_gateway.keys import queries, service
@@ -15,7 +16,13 @@ ADMIN = needs("api-keys:admin")
 KeyId = Annotated[str, Path(max_length=64, pattern="^[0-9a-z]+$")]
 
 
-@router.post("", status_code=201, dependencies=[ADMIN], responses=problems(ExpiryPassed, GrantExceedsOwn))
+@router.post(
+    "",
+    status_code=201,
+    dependencies=[ADMIN],
+    responses=problems(ExpiryPassed, GrantExceedsOwn, SecretShownOnce),
+    openapi_extra=with_secret(),
+)
 async def issue_key(
     body: IssueApiKey, session: SessionDep, now: NowDep, actor: ActorDep, response: Response
 ) -> IssuedApiKey:
@@ -56,7 +63,8 @@ async def revoke_key(key_id: KeyId, session: SessionDep, now: NowDep, actor: Act
 @router.post(
     "/{key_id}/rotate",
     dependencies=[ADMIN],
-    responses=problems(ApiKeyNotFound, ApiKeyRevoked, GrantExceedsOwn),
+    responses=problems(ApiKeyNotFound, ApiKeyRevoked, GrantExceedsOwn, SecretShownOnce),
+    openapi_extra=with_secret(),
 )
 async def rotate_key(
     key_id: KeyId, body: RotateApiKey, session: SessionDep, now: NowDep, actor: ActorDep

@@ -74,6 +74,7 @@ class Database:
             pool_timeout=5,
             pool_recycle=1800,
             pool_use_lifo=True,
+            hide_parameters=True,  # they are what customers said and are called; errors go to the log
             connect_args={
                 "timeout": 5,
                 "command_timeout": 60,

@@ -9,6 +9,7 @@ consumer does with the message. The domain knows neither. Standard library only.
 """
 
 from enum import StrEnum
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 
@@ -48,7 +49,7 @@ class DomainError(Exception):
 
     Subclasses state `kind`, a stable snake_case `code` and a `title`. `detail` tells the reader what happened this
     time; `extra` are further members of the problem document (JSON values, never personal data). `pointer` names the
-    offending member of the request body (RFC 6901), `retry_after` is in seconds.
+    offending member of the request body (RFC 6901, `/items/0`) or the parameter (`cursor`), `retry_after` is in seconds.
     """
 
     kind: ClassVar[Kind]
@@ -128,6 +129,14 @@ class IdempotencyKeyInvalid(DomainError):
     title = "Idempotency key invalid"
 
 
+class SecretShownOnce(DomainError):
+    """The same Idempotency-Key made this before. The answer had a secret in it, which is shown once and kept nowhere."""
+
+    kind = Kind.CONFLICT
+    code = "secret_shown_once"
+    title = "Secret shown once"
+
+
 class RequestInFlight(DomainError):
     """A request with the same Idempotency-Key is still being worked on."""
 
@@ -151,6 +160,15 @@ class BodyTooLarge(DomainError):
     kind = Kind.TOO_LARGE
     code = "body_too_large"
     title = "Body too large"
+
+
+class MediaTypeNotSupported(DomainError):
+    """The Content-Type of the body is none that this route takes, or there is none; `detail` says what it takes."""
+
+    kind = Kind.INVALID
+    status: ClassVar[int] = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    code = "media_type_not_supported"
+    title = "Media type not supported"
 
 
 class SealBroken(DomainError):

@@ -61,7 +61,7 @@ class Leadership:
         try:
             while not await _undisturbed(self._acquire(lease)):  # noqa: ASYNC110  (the lock is in the database)
                 await asyncio.sleep(RETRY_SECONDS)
-            log.info("leadership.taken", name=name)
+            log.info("leadership.taken", lead=name)
             yield lease
         finally:
             await _undisturbed(self._release(lease))

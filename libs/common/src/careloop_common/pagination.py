@@ -51,7 +51,7 @@ class PageRequest:
         if self.key is None:
             return None
         if len(self.key) != len(types) or not all(map(_fits, self.key, types)):
-            raise InvalidCursor(pointer="/cursor")
+            raise InvalidCursor(pointer="cursor")
         return self.key if len(types) > 1 else self.key[0]
 
 
@@ -96,7 +96,7 @@ def decode(cursor: str) -> tuple[Any, ...]:
         parts = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
         return tuple(_untag(tag, text) for tag, text in parts)
     except (ValueError, TypeError, KeyError, binascii.Error) as error:
-        raise InvalidCursor(pointer="/cursor") from error
+        raise InvalidCursor(pointer="cursor") from error
 
 
 def _fits(part: Any, of: type) -> bool:

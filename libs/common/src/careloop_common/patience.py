@@ -70,6 +70,6 @@ class Patience:
 
 
 def _affordable() -> int:
-    """Half of the files that the process may open; the others are for the database, the broker and the services."""
+    """A third of the files that the process may open: each connection may need one to a service, and others need some."""
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return max(1, files // 2) if files != resource.RLIM_INFINITY else 1 << 31
+    return max(1, files // 3) if files != resource.RLIM_INFINITY else 1 << 31

@@ -17,7 +17,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from careloop_common.errors import SealBroken
 
-_NONCE = 12
+_NONCE, _TAG, _KEY_ID = 12, 16, 8
+_BYTES_V1 = b"\x01"
+OVERHEAD = len(_BYTES_V1) + _KEY_ID + _NONCE + _TAG
+"""By how much sealed bytes are longer than what is in them."""
 
 
 class Vault:
@@ -34,6 +37,7 @@ class Vault:
             raise ValueError("the data key ring is empty")
         self._ciphers = {name: AESGCM(key) for name, key in keys.items()}
         self._newest = next(iter(keys))
+        self._by_id = {_key_id(name): cipher for name, cipher in self._ciphers.items()}
         self._keys = keys
         self._index_key = hmac.digest(list(keys.values())[-1], b"careloop blind index", "sha256")
 
@@ -59,6 +63,22 @@ class Vault:
             raise SealBroken from error
         return opened.decode()
 
+    def seal_bytes(self, subject_id: UUID, field: str, value: bytes) -> bytes:
+        """Ciphertext of `value`, always longer by `OVERHEAD`, so that a part of many can be found by counting."""
+        nonce = os.urandom(_NONCE)
+        sealed = self._ciphers[self._newest].encrypt(nonce, value, _bound(subject_id, field))
+        return b"".join((_BYTES_V1, _key_id(self._newest), nonce, sealed))
+
+    def open_bytes(self, subject_id: UUID, field: str, sealed: bytes) -> bytes:
+        """The bytes that `seal_bytes` was given; `SealBroken` for anything else."""
+        key, rest = sealed[1 : 1 + _KEY_ID], sealed[1 + _KEY_ID :]
+        try:
+            if sealed[:1] != _BYTES_V1:
+                raise SealBroken
+            return self._by_id[key].decrypt(rest[:_NONCE], rest[_NONCE:], _bound(subject_id, field))
+        except (ValueError, KeyError, InvalidTag) as error:
+            raise SealBroken from error
+
     def blind_index(self, kind: str, value: str) -> str:
         """Hex HMAC by which a normalised `value` of this `kind` can be found without being readable."""
         return hmac.new(self._index_key, f"{kind}\0{value}".encode(), hashlib.sha256).hexdigest()
@@ -66,6 +86,10 @@ class Vault:
 
 def _bound(subject_id: UUID, field: str) -> bytes:
     return subject_id.bytes + field.encode()
+
+
+def _key_id(name: str) -> bytes:
+    return hashlib.sha256(name.encode()).digest()[:_KEY_ID]
 
 
 def mask_phone(value: str) -> str:

@@ -121,7 +121,7 @@ def problems(*errors: type[DomainError]) -> dict[int | str, dict[str, Any]]:
 
 def standard_problems(*, body: bool = True) -> dict[int | str, dict[str, Any]]:
     """What every route may answer."""
-    codes = [401, 403, 422, 500, 503, 504] + ([400, 413] if body else [])
+    codes = [401, 403, 422, 500, 503, 504] + ([400, 413, 415] if body else [])
     return {code: _documented(HTTPStatus(code).phrase) for code in sorted(codes)}
 
 

@@ -47,7 +47,7 @@ class ServiceSettings(BaseSettings):
     head_seconds: float = Field(default=10.0, gt=0)
     """Longest that the head of a request may take, from the opening of the connection or its first byte on."""
     connections: int = Field(default=2048, ge=1)
-    """Connections that are held at a time, of at most half the files that the process may open. One too many ends the
+    """Connections that are held at a time, of at most a third of the files that the process may open. One too many ends the
     one that waits longest for its client; when all have work under way, it is answered 503."""
     relay_poll_seconds: float = 0.25
     relay_groups: int = 1

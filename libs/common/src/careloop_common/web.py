@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.exceptions import RequestValidationError
 from fastapi.params import Depends as DependsParam
@@ -19,7 +19,7 @@ from fastapi.params import Query as QueryParam
 from fastapi.routing import APIRoute
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from careloop_common import clock, idempotency
+from careloop_common import clock, idempotency, json_bodies
 from careloop_common.errors import ScopeMissing, Unauthenticated, VersionMismatch
 from careloop_common.problems import problems, standard_problems
 from careloop_common.runtime import Runtime
@@ -41,10 +41,12 @@ __all__ = [
     "needs",
     "problems",
     "streams",
+    "with_secret",
 ]
 
 SCOPE_KEY = "x-scope"
 BODY_KEY = "x-body-bytes"
+TOLD_ONCE_KEY = "x-told-once"
 
 
 def authenticate(request: Request) -> Actor:
@@ -67,12 +69,6 @@ def _refuse_unknown(given: Iterable[str], known: frozenset[str]) -> None:
         )
 
 
-def _refuse_other_encodings(body: bytes) -> None:
-    """JSON between systems is UTF-8 (RFC 8259); Python's reader would guess UTF-16 and UTF-32 as well."""
-    if b"\0" in body[:4] or body[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        raise HTTPException(400, "The body is not UTF-8.")
-
-
 class TransactionalRoute(APIRoute):
     """A route whose handler runs in one transaction and, when the client sends an Idempotency-Key, only once.
 
@@ -86,10 +82,20 @@ class TransactionalRoute(APIRoute):
         found: int | None = (self.openapi_extra or {}).get(BODY_KEY)
         return found
 
+    @property
+    def takes(self) -> tuple[str, ...]:
+        """Media types of the body, where it is JSON that we read."""
+        stated = (self.openapi_extra or {}).get("requestBody", {}).get("content", {})
+        if json_bodies.JSON in stated:
+            return tuple(stated)
+        return (json_bodies.JSON,) if self.body_field is not None else ()
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap FastAPI's handler: authenticate, check the scope, open the transaction, answer, commit."""
         handle = super().get_route_handler()
-        scope = (self.openapi_extra or {}).get(SCOPE_KEY)
+        extra = self.openapi_extra or {}
+        scope, secret = extra.get(SCOPE_KEY), bool(extra.get(TOLD_ONCE_KEY))
+        held, takes = self.body_bytes is None, self.takes
         fields = get_flat_params(self.dependant)
         parameters = frozenset(field.alias for field in fields if isinstance(field.field_info, QueryParam))
 
@@ -100,9 +106,8 @@ class TransactionalRoute(APIRoute):
                 if not actor.may(scope):
                     raise ScopeMissing(f"This needs the scope {scope}.", scope=scope)
             _refuse_unknown(request.query_params, parameters)
-            held = self.body_bytes is None
-            if held and "json" in request.headers.get("content-type", ""):
-                _refuse_other_encodings(await request.body())
+            if takes and (body := await request.body()):
+                json_bodies.check(request.headers.get("content-type", ""), body, takes)
             runtime: Runtime[Any] = request.app.state.runtime
             async with runtime.database.transaction() as session:
                 request.state.session = session
@@ -110,7 +115,12 @@ class TransactionalRoute(APIRoute):
                     return await handle(request)
                 client = request.state.actor.id if scope is not None else ""
                 return await idempotency.once(
-                    session, request, client=client, now=request.state.now, answer=partial(handle, request)
+                    session,
+                    request,
+                    client=client,
+                    now=request.state.now,
+                    answer=partial(handle, request),
+                    secret=secret,
                 )
 
         return edge
@@ -135,8 +145,12 @@ class CareRouter(APIRouter):
         ]
         if len(scopes) > 1:
             raise ValueError(f"{path} needs more than one scope")
+        extra = dict(options.get("openapi_extra") or {})
         if scopes:
-            options["openapi_extra"] = {**(options.get("openapi_extra") or {}), SCOPE_KEY: scopes[0]}
+            extra[SCOPE_KEY] = scopes[0]
+        if options.get("methods") == ["POST"] and BODY_KEY not in extra:
+            extra["parameters"] = [*extra.get("parameters", ()), idempotency.PARAMETER]
+        options["openapi_extra"] = extra
         standard = self.standard_answers(body="GET" not in (options.get("methods") or ()))
         options["responses"] = {**standard, **(options.get("responses") or {})}
         super().add_api_route(path, endpoint, **options)
@@ -156,6 +170,11 @@ def streams(most: int) -> dict[str, Any]:
     """`openapi_extra=` of a route that reads its body as a stream, of up to `most` bytes of any type."""
     content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
     return {BODY_KEY: most, "requestBody": {"required": True, "content": content}}
+
+
+def with_secret() -> dict[str, Any]:
+    """`openapi_extra=` of a route whose answer has a secret in it, which is not kept to be given again."""
+    return {TOLD_ONCE_KEY: True}
 
 
 async def _session(request: Request) -> AsyncSession:
@@ -178,8 +197,15 @@ async def _runtime(request: Request) -> Runtime[Any]:
     return runtime
 
 
-async def _if_match(request: Request) -> int | None:
-    value = request.headers.get("if-match")
+async def _if_match(
+    value: Annotated[
+        str | None,
+        Header(
+            alias="If-Match",
+            description="The `ETag` of what is to be changed: if it has another by now, 412.",
+        ),
+    ] = None,
+) -> int | None:
     if value is None or value.strip() == "*":
         return None
     digits = value.strip().removeprefix("W/").strip('"')

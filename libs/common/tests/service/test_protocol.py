@@ -1,6 +1,7 @@
 """Connections, on a real server: who is waited for, for how long, and what becomes of one that was refused."""
 
 import asyncio
+import resource
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -125,12 +126,9 @@ async def test_a_client_that_was_refused_and_sends_on_is_cut_off(dial: Dial) -> 
     reader, writer = await dial()
     writer.write(POST)
     await _rest(reader)
-    async with asyncio.timeout(8):
+    async with dripping(writer, b"x" * 1000), asyncio.timeout(8):
         with pytest.raises(ConnectionError):
-            while True:
-                writer.write(b"x" * 1000)
-                await writer.drain()
-                await asyncio.wait({asyncio.create_task(asyncio.Event().wait())}, timeout=0.05)
+            await writer.wait_closed()
 
 
 async def test_whoever_waits_longest_makes_room_for_one_more() -> None:
@@ -143,6 +141,15 @@ async def test_whoever_waits_longest_makes_room_for_one_more() -> None:
         assert b"200 OK" in await reader.readuntil(b"ok")
         for early, _ in silent[:7]:
             assert await _rest(early) == b""
+
+
+async def test_there_are_fewer_connections_than_files() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, hard))
+    try:
+        assert Patience(connections=2048, head_seconds=1).connections == 341
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 async def test_when_all_have_work_under_way_one_more_is_told_to_come_back() -> None:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 from careloop_common.errors import SealBroken
-from careloop_common.privacy import Vault, mask_email, mask_name, mask_phone
+from careloop_common.privacy import OVERHEAD, Vault, mask_email, mask_name, mask_phone
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,6 +30,34 @@ def test_a_token_opens_for_no_other_subject_or_field(vault: Vault) -> None:
     for subject, field in [(UUID(int=2), "phone"), (SUBJECT, "email")]:
         with pytest.raises(SealBroken):
             vault.open(subject, field, token)
+
+
+@given(value=st.binary(), field=st.text(min_size=1), subject=st.uuids())
+def test_bytes_open_again_and_grow_by_as_much_each_time(value: bytes, field: str, subject: UUID) -> None:
+    vault = Vault(f"k:{NEW}")
+    sealed = vault.seal_bytes(subject, field, value)
+    assert vault.open_bytes(subject, field, sealed) == value
+    assert len(sealed) == len(value) + OVERHEAD
+    assert len(value) < 4 or value not in sealed
+
+
+def test_sealed_bytes_open_with_an_old_key_and_for_nobody_else(vault: Vault) -> None:
+    sealed = Vault(f"old:{OLD}").seal_bytes(SUBJECT, "part", b"13812345678")
+    assert vault.open_bytes(SUBJECT, "part", sealed) == b"13812345678"
+    wrong = [
+        (UUID(int=2), "part", sealed),
+        (SUBJECT, "other", sealed),
+        (SUBJECT, "part", sealed[:-1]),
+        (SUBJECT, "part", b"\x02" + sealed[1:]),
+        (SUBJECT, "part", b"name,phone"),
+        (SUBJECT, "part", b"\x01"),
+        (SUBJECT, "part", b""),
+    ]
+    for subject, field, given_bytes in wrong:
+        with pytest.raises(SealBroken):
+            vault.open_bytes(subject, field, given_bytes)
+    with pytest.raises(SealBroken):
+        Vault(f"new:{NEW}").open_bytes(SUBJECT, "part", sealed)
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,20 @@ def test_passwords_in_urls_are_gone() -> None:
     assert redact("postgresql://u:geheim@host/db") == "postgresql://u:[secret]@host/db"
 
 
+def test_the_row_that_a_database_error_quotes_is_gone() -> None:
+    said = (
+        'asyncpg.NotNullViolationError: null value in column "id"\n'
+        "DETAIL:  Failing row contains (null, 他说:\n\n司马懿, x).\n\n"
+        "The above exception was the direct cause of the following exception:\n"
+        "sqlalchemy.exc.IntegrityError: null value\nDETAIL:  Key (name)=(司马懿) exists.\n[SQL: INSERT]\n"
+    )
+    shown = redact(said)
+    assert "司马懿" not in shown
+    assert shown.count("DETAIL:  [row]") == 2
+    assert "The above exception" in shown
+    assert "[SQL: INSERT]" in shown
+
+
 @pytest.mark.parametrize(
     "text", ["0192f3a4-5b6c-7d8e-9f00-138123456789", "3f2a13812345678bcd", "took 1234567 µs"]
 )

@@ -9,6 +9,7 @@ from careloop_profile.interactions import policy
 from nats.js.api import DiscardPolicy
 from sqlalchemy import text
 
+JSON = {"content-type": "application/json"}
 NOW = clock.now().replace(microsecond=0)
 
 
@@ -134,7 +135,7 @@ async def test_what_the_database_refuses_takes_nothing_else_with_it(
 
 async def test_half_a_surrogate_pair_spoils_one_item_only(client, item):
     body = json.dumps({"items": [item(1), item(2, properties={"text": "\ud83d"}), item(3)]})
-    answer = (await client.post("/v1/interactions/batch", content=body)).json()
+    answer = (await client.post("/v1/interactions/batch", content=body, headers=JSON)).json()
     assert (answer["accepted"], [problem["index"] for problem in answer["rejected"]]) == (2, [1])
 
 
@@ -158,7 +159,7 @@ async def test_lines_of_json_are_taken_too(client, item):
     ],
 )
 async def test_a_bad_body_is_a_problem(client, body, status, code):
-    answer = await client.post("/v1/interactions/batch", content=body)
+    answer = await client.post("/v1/interactions/batch", content=body, headers=JSON)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 

@@ -2,11 +2,12 @@ import contextlib
 import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import get_args
 from uuid import RFC_4122, UUID
 
 import pytest
 from careloop_profile.interactions import policy, wire
-from careloop_profile.interactions.errors import ItemRefused
+from careloop_profile.interactions.errors import ItemRefused, Reason
 from careloop_profile.interactions.policy import Row
 from hypothesis import given
 from hypothesis import strategies as st
@@ -112,3 +113,7 @@ def test_an_envelope_gives_back_what_was_put_in():
     assert [
         Row(*values) for values in zip(*(text.split("\n") for text in envelope.columns), strict=True)
     ] == rows
+
+
+def test_every_reason_to_refuse_an_interaction_is_described():
+    assert set(ItemRefused.reasons) == set(get_args(Reason))

@@ -1,7 +1,7 @@
 """`docs/errors.md` from the error classes of every package."""
 
 import inspect
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from careloop_common.errors import STATUS, DomainError
 
@@ -11,8 +11,8 @@ HEAD = """\
 # Errors
 
 Every answer that is not a success is a problem document (RFC 9457, `application/problem+json`). Branch on `code`: it is stable,
-unlike the wording of `title` and `detail`. `trace_id` finds the request in the logs and traces; `errors` names the wrong members
-of a request by JSON Pointer.
+unlike the wording of `title` and `detail`. `trace_id` finds the request in the logs and traces. `errors` names what is wrong in a
+request by its `pointer`: members of the body by JSON Pointer (RFC 6901), `/items/0/phone`, and parameters by their bare name, `cursor`.
 
 ```json
 {"type": "https://careloop.dev/errors#ticket_not_found", "title": "Ticket not found", "status": 404,
@@ -35,7 +35,14 @@ FRAMEWORK = (
         "Members are missing, unknown or wrong; `errors` lists them.",
     ),
     ("internal_error", 500, "Internal error", "A defect: report it with its `trace_id`."),
+    (
+        "connections_exhausted",
+        503,
+        "Connections exhausted",
+        "All connections that the process may hold have work under way; nothing was done.",
+    ),
 )
+_AGAIN = frozenset({503})
 
 
 def collect() -> list[type[DomainError]]:
@@ -49,7 +56,10 @@ def collect() -> list[type[DomainError]]:
 
 def render(errors: Iterable[type[DomainError]]) -> str:
     parts = [HEAD, "## Of the platform\n"]
-    parts += [_entry(code, status, title, meaning) for code, status, title, meaning in FRAMEWORK]
+    parts += [
+        _entry(code, status, title, meaning, again=status in _AGAIN)
+        for code, status, title, meaning in FRAMEWORK
+    ]
     sections: dict[str, list[str]] = {}
     for error in errors:
         package = error.__module__.split(".")[0].removeprefix("careloop_")
@@ -71,7 +81,12 @@ def _described(error: type[DomainError]) -> str:
     meaning = " ".join(said.split("\n\n")[0].split()) or f"{error.title}."
     # Refusals of the gateway state an HTTP status of their own.
     status = getattr(error, "status", STATUS[error.kind])
-    return _entry(error.code, status, error.title, meaning, again=error.passes)
+    entry = _entry(error.code, status, error.title, meaning, again=error.passes)
+    reasons: Mapping[str, str] = getattr(error, "reasons", {})
+    if not reasons:
+        return entry
+    rows = "\n".join(f"| `{reason}` | {text} |" for reason, text in sorted(reasons.items()))
+    return f"{entry}\n| `reason` | |\n|---|---|\n{rows}\n"
 
 
 def _entry(code: str, status: int, title: str, meaning: str, *, again: bool = False) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from careloop_common.settings import ServiceSettings
-from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
 
 from careloop_local.docs import packages
@@ -69,9 +68,9 @@ def _row(settings: type[BaseSettings], name: str, prefix: str) -> str:
 def _default(field: Any) -> str:
     if field.default_factory is not None:
         return "made at start"
-    if field.default is PydanticUndefined:
+    if field.is_required():
         return "required"
-    return "none" if field.default is None else f"`{field.default}`"
+    return "none" if field.default in (None, ()) else f"`{field.default}`"
 
 
 def _docstrings(settings: type[BaseSettings]) -> dict[str, str]:

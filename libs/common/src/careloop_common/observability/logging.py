@@ -18,6 +18,8 @@ _PATTERNS = [
     (re.compile(r"(?a)(?<![\w.:+-])1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?![\w-])"), "[phone]"),
     (re.compile(r"(?i)(://[^:/@\s]+:)[^@/\s]+@"), r"\1[secret]@"),
 ]
+_ROW = re.compile(r"(?ms)^DETAIL:  .*?(?=^HINT:  |^\[SQL: |^CONTEXT:  |\n\nThe above |\n\nDuring |\Z)")
+"""What PostgreSQL adds to an error: the row that broke a rule, with all that is in it."""
 _SECRET_KEYS = re.compile(
     r"(?i)(password|secret|token|authorization|api_?key|^name$|phone|msisdn|email|address)"
 )
@@ -25,6 +27,7 @@ _SECRET_KEYS = re.compile(
 
 def redact(text: str) -> str:
     """`text` with phone numbers, e-mail addresses, ID-card numbers, tokens and passwords replaced."""
+    text = _ROW.sub("DETAIL:  [row]\n", text) if "DETAIL:" in text else text
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)
     return text

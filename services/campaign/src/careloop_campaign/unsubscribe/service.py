@@ -23,7 +23,7 @@ def link(vault: Vault, base_url: str, ticket: Ticket) -> str:
 def verify(vault: Vault, token: str) -> Ticket:
     ticket = read(token, _signer(vault))
     if ticket is None:
-        raise UnsubscribeLinkInvalid("The link is incomplete or was changed.", pointer="/token")
+        raise UnsubscribeLinkInvalid("The link is incomplete or was changed.", pointer="token")
     return ticket
 
 

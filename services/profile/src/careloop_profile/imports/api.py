@@ -1,7 +1,9 @@
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
+from careloop_common.database import vault
 from careloop_common.pagination import Page, PageQuery, page
 from careloop_common.web import ActorDep, CareRouter, NowDep, RuntimeDep, SessionDep, needs, problems
 from fastapi import Path, Request, Response
@@ -41,19 +43,19 @@ async def open_import(
     job = await uploading.open_import(
         session,
         {
-            "filename": body.filename,
             "format": body.format,
             "encoding": body.encoding,
             "declared_size": body.size,
             "declared_sha256": body.sha256,
         },
         mapping,
+        filename=body.filename,
         mapping_name=name,
         now=now,
         actor=actor,
     )
     response.headers["location"] = f"/v1/imports/{job.id}"
-    return import_view(job)
+    return import_view(job, vault(session))
 
 
 @router.put(
@@ -72,7 +74,7 @@ async def put_part(
     data = await request.body()
     if len(data) > MAX_PART:
         raise PartTooLarge(f"A part may have {MAX_PART} bytes.", limit=MAX_PART)
-    return import_view(await uploading.keep_part(session, import_id, number, data))
+    return import_view(await uploading.keep_part(session, import_id, number, data), vault(session))
 
 
 @router.post(
@@ -83,7 +85,7 @@ async def put_part(
 )
 async def start(import_id: UUID, session: SessionDep, now: NowDep) -> ImportView:
     """The file is complete; reading begins."""
-    return import_view(await uploading.start(session, import_id, now=now))
+    return import_view(await uploading.start(session, import_id, now=now), vault(session))
 
 
 @router.get("", dependencies=[needs(READ)])
@@ -94,12 +96,13 @@ async def list_imports(query: PageQuery, session: SessionDep) -> Page[ImportView
     if (after := query.after(datetime, UUID)) is not None:
         statement = statement.where(tuple_(*key) < tuple_(*after))
     rows = (await session.scalars(statement)).all()
-    return page(rows, query.limit, key=lambda job: (job.created_at, job.id), view=import_view)
+    view = partial(import_view, vault=vault(session))
+    return page(rows, query.limit, key=lambda job: (job.created_at, job.id), view=view)
 
 
 @router.get("/{import_id}", dependencies=[needs(READ)], responses=problems(ImportNotFound))
 async def get(import_id: UUID, session: SessionDep) -> ImportView:
-    return import_view(await uploading.get(session, import_id))
+    return import_view(await uploading.get(session, import_id), vault(session))
 
 
 @router.get(

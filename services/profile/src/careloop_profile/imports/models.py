@@ -22,7 +22,7 @@ class ImportRow(Base, table=True):
 
     id: UUID = Field(primary_key=True)
     state: str = Field(sa_type=Text)
-    filename: str = Field(sa_type=Text)
+    filename_sealed: str = Field(sa_column=Column("filename", Text, nullable=False))
     format: str = Field(sa_type=Text)
     encoding: str = Field(sa_type=Text)
     mapping_name: str | None = Field(default=None, sa_type=Text)
@@ -51,13 +51,14 @@ class ImportRow(Base, table=True):
 
 
 class PartRow(Base, table=True):
-    """A piece of the file. Stored uncompressed, so that a piece of it is read without the rest; gone at the end."""
+    """A piece of the file, sealed. Stored uncompressed, so that a part of it is read without the rest; gone at the end."""
 
     __tablename__ = "import_part"
 
     import_id: UUID = Field(primary_key=True)
     number: int = Field(primary_key=True)
     size: int
+    """Of what is sealed in it."""
     data: bytes = Field(sa_type=LargeBinary)
 
 

@@ -1,13 +1,17 @@
+from careloop_common.errors import SealBroken
+from careloop_common.privacy import Vault
+
 from careloop_profile.imports.mapping import Mapping
 from careloop_profile.imports.models import ImportRow
 from careloop_profile.imports.policy.plan import Target
 from careloop_profile.imports.policy.quality import Column, Quality
 from careloop_profile.imports.schemas import ColumnQuality, Failure, ImportView, KeyQuality, QualityView
+from careloop_profile.imports.service.uploading import FILENAME
 
 _KEY_TARGETS = {"name", "phone", "email"}
 
 
-def import_view(job: ImportRow) -> ImportView:
+def import_view(job: ImportRow, vault: Vault) -> ImportView:
     facts = {name: getattr(job, name) for name in ImportView.model_fields if hasattr(job, name)}
     failure = None
     if job.failure_code:
@@ -16,11 +20,20 @@ def import_view(job: ImportRow) -> ImportView:
         {
             **facts,
             "import_id": job.id,
+            "filename": _filename(job, vault),
             "accepted": job.created + job.updated + job.unchanged,
             "percent": _percent(job),
             "failure": failure,
         }
     )
+
+
+def _filename(job: ImportRow, vault: Vault) -> str:
+    """An import outlives the key that its file's name was sealed with."""
+    try:
+        return vault.open(job.id, FILENAME, job.filename_sealed)
+    except SealBroken:
+        return ""
 
 
 def quality_view(job: ImportRow) -> QualityView:

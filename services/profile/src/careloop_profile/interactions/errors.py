@@ -1,14 +1,40 @@
+from collections.abc import Mapping
+from typing import ClassVar, Literal
+
 from careloop_common.errors import DomainError, Kind
+
+Reason = Literal[
+    "amount_out_of_range",
+    "body_malformed",
+    "channel_unknown",
+    "customer_ambiguous",
+    "identifier_refused",
+    "item_malformed",
+    "kind_malformed",
+    "properties_malformed",
+    "properties_too_large",
+]
 
 
 class ItemRefused(DomainError):
-    """One interaction of a request cannot be taken; the others can."""
+    """One interaction of a request cannot be taken; the others can. Of a batch, `code` of each rejected item is the reason."""
 
     kind = Kind.INVALID
     code = "item_refused"
     title = "Interaction refused"
+    reasons: ClassVar[Mapping[Reason, str]] = {
+        "amount_out_of_range": "The amount is no number, or not below 10^12.",
+        "body_malformed": "The request is JSON, but not an object with `items`.",
+        "channel_unknown": "The channel is none of `GET /v1/channels`.",
+        "customer_ambiguous": "The customer is named in no way, or in more than one.",
+        "identifier_refused": "The phone number or e-mail address by which the customer is named is none.",
+        "item_malformed": "A member is missing, unknown or of another type.",
+        "kind_malformed": "The kind is not of the form `[a-z][a-z0-9_.-]{0,47}`.",
+        "properties_malformed": "The properties are no JSON object, too deeply nested, or contain NUL characters.",
+        "properties_too_large": "The properties have more bytes than an interaction may.",
+    }
 
-    def __init__(self, reason: str, detail: str) -> None:
+    def __init__(self, reason: Reason, detail: str) -> None:
         super().__init__(detail, reason=reason)
         self.reason = reason
 

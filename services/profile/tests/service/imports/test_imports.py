@@ -4,12 +4,15 @@ import io
 from datetime import date, timedelta
 from functools import partial
 from hashlib import sha256
+from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from careloop_common import clock, ids
+from careloop_common.privacy import OVERHEAD
 from careloop_contracts import CustomerRegisteredV1
+from careloop_profile.imports.service import parts
 from sqlalchemy import text
 
 HEADER = "id,name,phone,fee,status,city\n"
@@ -40,6 +43,48 @@ async def test_a_file_in_many_parts_and_chunks_is_whole(run, upload, session, ro
     assert (job["state"], job["rows_read"], job["created"]) == ("completed", 2500, 2500)
     assert await session.scalar(text("SELECT count(*) FROM customer")) == 2500
     assert await session.scalar(text("SELECT count(*) FROM import_part")) == 0
+
+
+async def test_a_file_on_its_way_tells_nobody_who_is_in_it_or_after_whom_it_is_named(
+    client, upload, session, rows, monkeypatch
+):
+    monkeypatch.setattr(parts, "FRAME", 1000)
+    monkeypatch.setattr(parts, "_SEALED_FRAME", 1000 + OVERHEAD)
+    data = (HEADER + rows(200)).encode()
+    path = await upload(data, part=3500, filename="张伟 13800000001.csv")
+    job = (await client.get(path)).json()
+    assert (job["filename"], job["size"]) == ("张伟 13800000001.csv", len(data))
+    assert [one["filename"] for one in (await client.get("/v1/imports")).json()["items"]] == [job["filename"]]
+    kept = b"".join(await session.scalars(text("SELECT data FROM import_part ORDER BY number")))
+    assert "客户".encode() not in kept
+    assert b"1380000" not in kept
+    assert "张伟" not in await session.scalar(text("SELECT filename FROM import_job"))
+    import_id = UUID(job["import_id"])
+    for offset, length in [
+        (0, 1),
+        (0, 1000),
+        (999, 2),
+        (1000, 1),
+        (3400, 1000),
+        (3500, 99999),
+        (len(data), 9),
+    ]:
+        read = await parts.read(session, import_id, offset, length)
+        end = min(offset + length, (offset // 3500 + 1) * 3500)
+        assert read == data[offset:end], (offset, length)
+    assert b"".join([part async for part in parts.stream(session, import_id)]) == data
+
+
+async def test_a_part_that_was_tampered_with_or_whose_key_is_gone_ends_the_import(
+    runtime, client, upload, rows, worker_running, eventually, finished
+):
+    path = await upload((HEADER + rows(3)).encode())
+    async with runtime.database.transaction() as session:
+        await session.execute(text("UPDATE import_part SET data = 'id,name'::bytea"))
+    await client.post(f"{path}/start")
+    async with worker_running():
+        job = await eventually(lambda: finished(path), timeout=30)
+    assert (job["state"], job["failure"]["code"]) == ("failed", "unreadable_file")
 
 
 async def test_importing_the_same_file_again_changes_nothing(run, session, rows):

@@ -44,12 +44,12 @@ def wanted(query: str) -> frozenset[str]:
     """What a text has to have, all of it; `SearchUnclear` if that does not cover what was asked for."""
     runs = _runs(query)
     if not runs:
-        raise SearchUnclear("There is no word to search for.", pointer="/q")
+        raise SearchUnclear("There is no word to search for.", pointer="q")
     joined = {run for one, other in pairwise(runs) if _touch(one, other) for run in (one, other)}
     for run in runs:
         if run.characters and len(run.text) == 1 and run not in joined:
             detail = f"{run.text} is a single character: search for two or more that stand together."
-            raise SearchUnclear(detail, pointer="/q")
+            raise SearchUnclear(detail, pointer="q")
     return frozenset(_words(runs))
 
 

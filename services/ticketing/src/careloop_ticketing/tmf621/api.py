@@ -192,7 +192,7 @@ async def get_v5(
 @router.patch(
     "/v4/troubleTicket/{ticket_id}",
     dependencies=[WRITE],
-    responses=answers(V4_TICKET.part()),
+    responses=answers(V4_TICKET.part(), versioned=True),
     openapi_extra=takes(V4_TICKET.part(), MERGE),
 )
 async def patch_v4(
@@ -216,7 +216,7 @@ async def patch_v4(
 @router.patch(
     "/v5/troubleTicket/{ticket_id}",
     dependencies=[WRITE],
-    responses=answers(V5_TICKET.part()),
+    responses=answers(V5_TICKET.part(), versioned=True),
     openapi_extra=takes(V5_TICKET.part(), MERGE),
 )
 async def patch_v5(

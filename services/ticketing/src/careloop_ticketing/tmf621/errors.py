@@ -53,15 +53,6 @@ class ParameterNotImplemented(DomainError):
     title = "Parameter not implemented"
 
 
-class MediaTypeNotSupported(DomainError):
-    """The body is of a media type that this operation does not take."""
-
-    kind = Kind.INVALID
-    status: ClassVar[int] = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
-    code = "media_type_not_supported"
-    title = "Media type not supported"
-
-
 class SpecificationNotFound(DomainError):
     """There is no ticket specification with this id."""
 

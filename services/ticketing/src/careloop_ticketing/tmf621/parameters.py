@@ -4,10 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+from careloop_common.errors import MediaTypeNotSupported
 from careloop_common.schemas import Instant
 from fastapi import Query, Request
 
-from careloop_ticketing.tmf621.errors import MediaTypeNotSupported, ParameterNotImplemented, PatchInvalid
+from careloop_ticketing.tmf621.errors import ParameterNotImplemented, PatchInvalid
 from careloop_ticketing.tmf621.policy import patching, shapes
 from careloop_ticketing.tmf621.queries import SORTABLE, Wanted
 

@@ -28,6 +28,10 @@ _OF_BODIES: dict[int | str, dict[str, Any]] = {
     415: {**_ERROR, "description": "The media type of the body is none that this takes."},
 }
 
+_IF_VERSIONED: dict[int | str, dict[str, Any]] = {
+    412: {**_ERROR, "description": "If-Match names another version than the stored one."}
+}
+
 
 class TmfRouter(CareRouter):
     """A router under `/tmf-api/troubleTicket/`."""
@@ -49,9 +53,12 @@ FaceV4 = Annotated[Face, face_of(4)]
 FaceV5 = Annotated[Face, face_of(5)]
 
 
-def answers(shape: Shape, status: int = 200) -> dict[int | str, dict[str, Any]]:
-    """`responses=` of an operation that answers with a resource."""
-    return {status: {"content": {"application/json": {"schema": shapes.schema(shape)}}}}
+def answers(shape: Shape, status: int = 200, *, versioned: bool = False) -> dict[int | str, dict[str, Any]]:
+    """`responses=` of an operation that answers with a resource; `versioned` if it heeds If-Match."""
+    found: dict[int | str, dict[str, Any]] = {
+        status: {"content": {"application/json": {"schema": shapes.schema(shape)}}}
+    }
+    return {**found, **(_IF_VERSIONED if versioned else {})}
 
 
 def takes(shape: Shape, *media_types: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@ from typing import Any
 from uuid import UUID
 
 from careloop_common import clock, ids, timers
+from careloop_common.database import vault
 from careloop_common.runtime import Runtime
 from careloop_common.tokens import Actor
 from sqlalchemy import select
@@ -15,6 +16,7 @@ from careloop_profile.imports.models import ImportRow
 from careloop_profile.imports.service import parts
 
 TIMER = "import"
+FILENAME = "import-filename"
 MAX_FILE = 2 << 30
 MAX_PARTS = 10_000
 _ABANDONED = timedelta(days=7)
@@ -25,14 +27,20 @@ async def open_import(
     description: dict[str, Any],
     mapping: Mapping,
     *,
+    filename: str,
     mapping_name: str | None,
     now: datetime,
     actor: Actor,
 ) -> ImportRow:
-    """An import that waits for its file. The mapping is copied: changing it later changes no import."""
+    """An import that waits for its file. The mapping is copied: changing it later changes no import.
+
+    Files are named after people, too, so the name is sealed like what is in them.
+    """
+    import_id = ids.new_id()
     job = ImportRow(
         **description,
-        id=ids.new_id(),
+        id=import_id,
+        filename_sealed=vault(session).seal(import_id, FILENAME, filename),
         state="uploading",
         mapping_name=mapping_name,
         mapping=mapping.model_dump(mode="json"),

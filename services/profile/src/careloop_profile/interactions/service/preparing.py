@@ -10,7 +10,7 @@ from msgspec import Raw
 from careloop_profile.identifiers.keys import customer_id_of
 from careloop_profile.identifiers.policy import Outcome, normalise_email, normalise_phone, tidy
 from careloop_profile.interactions import policy, wire
-from careloop_profile.interactions.errors import ItemRefused
+from careloop_profile.interactions.errors import ItemRefused, Reason
 from careloop_profile.interactions.policy import Row
 from careloop_profile.interactions.wire import CustomerReference, Item
 
@@ -21,7 +21,7 @@ _ONE_OF = "customer must be one of customer_id; source and external_id; phone; e
 @dataclass(frozen=True, slots=True)
 class Rejection:
     index: int
-    code: str
+    code: Reason
     detail: str
 
 
