@@ -53,7 +53,7 @@ async def test_a_report_counts_each_group_and_its_share(client, open_ticket, act
     report = (await client.get("/v1/ticket-shares", params={**window(), "by": "assignee"})).json()
     assert report["tickets"] == 3
     of_resolution = {one["group"]: one for one in report["groups"] if one["clock"] == "resolution"}
-    assert {name: one["tickets"] for name, one in of_resolution.items()} == {"": 3, "anna": 2, "bo": 1}
+    assert {name: one["clocks"] for name, one in of_resolution.items()} == {"": 3, "anna": 2, "bo": 1}
     assert sum(one["share"] for one in of_resolution.values()) == pytest.approx(1)
 
 

@@ -50,7 +50,7 @@ def lifts(watch: Watch, now: datetime) -> bool:
     while (upcoming := watch.upcoming()) and upcoming.due_at <= now:
         if upcoming.step.action in _LIFTING:
             return True
-        watch = watch.climbed(upcoming)
+        watch = watch.climbed(upcoming, now)
     return False
 
 
@@ -60,7 +60,7 @@ def climb(
     """Take every step that is due on these clocks: after an outage that can be several, in the order in which they were."""
     while first := _first_due(watches, names, now):
         watch, upcoming = first
-        watches.put(watch.climbed(upcoming))
+        watches.put(watch.climbed(upcoming, now))
         stands = Place(ticket.level, ticket.tier)
         if watch.state is not State.STOPPED:
             yield _take(

@@ -42,7 +42,8 @@ async def on_due(session: AsyncSession, due: Sequence[DueTimer], now: datetime) 
         theirs = watches[ticket_id]
         steps += climb(free[ticket_id], theirs, names, calendars, now)
         # Where nothing was due after all, the timer is gone nevertheless, and the clock needs its next one.
-        theirs.put_all([theirs[name].rearmed() for name in names if name not in theirs.changed])
+        climbed = {one.name for one in theirs.changed}
+        theirs.put_all([theirs[name].rearmed() for name in names - climbed])
     taken = one_notice_each(steps)
     moved = {one.ticket.id: one.ticket for one in taken}
     await standing.store(session, list(moved.values()), [one.entry for one in taken], now=now)

@@ -9,12 +9,11 @@ from sqlmodel import col, select
 from careloop_ticketing.recalculation.models import RecalculationRow
 from careloop_ticketing.recalculation.policy import Cause, State
 
-# Who has followed is found no more: there is nothing to read on from.
+# A clock that does not follow, for the policy does not know it, say, is not to be found again: both read on along the key.
 _OF_CALENDAR: Final = text(
-    "SELECT subject_id FROM sla_clock WHERE calendar = :subject AND calendar_version < :version"
-    " AND state <> 'stopped' LIMIT :limit"
+    "SELECT DISTINCT subject_id FROM sla_clock WHERE calendar = :subject AND calendar_version < :version"
+    " AND state <> 'stopped' AND subject_id > CAST(:cursor AS uuid) ORDER BY subject_id LIMIT :limit"
 )
-# A clock that the policy does not know keeps its own; so this reads on along the key.
 _OF_POLICY: Final = text(
     "SELECT DISTINCT subject_id FROM sla_clock WHERE policy_version < :version AND state <> 'stopped'"
     " AND subject_id > CAST(:cursor AS uuid) ORDER BY subject_id LIMIT :limit"
@@ -30,12 +29,10 @@ async def affected(
     session: AsyncSession, cause: Cause, subject: str, version: int, *, after: UUID | None, limit: int
 ) -> Sequence[UUID]:
     """The next tickets whose clocks run under older terms."""
-    given = {"version": version, "limit": limit}
+    given = {"version": version, "cursor": after or _START, "limit": limit}
     if cause is Cause.CALENDAR:
-        found = await session.execute(_OF_CALENDAR, {**given, "subject": subject})
-    else:
-        found = await session.execute(_OF_POLICY, {**given, "cursor": after or _START})
-    return sorted(set(found.scalars()))
+        return (await session.scalars(_OF_CALENDAR, {**given, "subject": subject})).all()
+    return (await session.scalars(_OF_POLICY, given)).all()
 
 
 async def outdated_calendars(session: AsyncSession) -> Sequence[tuple[str, int]]:

@@ -19,11 +19,12 @@ from careloop_ticketing.recalculation.errors import RecalculationNotFound, Recal
 from careloop_ticketing.recalculation.models import RecalculationRow
 from careloop_ticketing.recalculation.policy import Cause, State
 from careloop_ticketing.sla import service as sla
-from careloop_ticketing.sla.policy import following
+from careloop_ticketing.sla.policy import following, watch
 from careloop_ticketing.sla.policy.following import Change, NewTerms
 from careloop_ticketing.sla.service import Watches
 from careloop_ticketing.tickets.facts import facts_of
 from careloop_ticketing.tickets.service import Entry, Standing, standing, targets
+from careloop_ticketing.vocabulary import Status
 
 LANES: Final = 2
 BATCH: Final = 300
@@ -107,11 +108,12 @@ async def follow(session: AsyncSession, ids: Sequence[UUID], stretch: Stretch, *
         if policy:
             # What starts from now on starts under it.
             ticket.policy_version = policy.version
-        if changes:
-            moved += changes
+        moved += changes
+        waits_no_more = ticket.status is Status.WAITING and not watch.waits(watches[ticket.id])
+        if changes or waits_no_more:
             entries.append(_entry(ticket, watches[ticket.id], changes, stretch, now))
-            for change in changes:
-                outbox.add(session, events.recalculated(ticket, change, stretch.cause, now), now=now)
+        for change in changes:
+            outbox.add(session, events.recalculated(ticket, change, stretch.cause, now), now=now)
     touched = {entry.ticket_id for entry in entries}
     changed = [ticket for ticket in tickets.values() if policy or ticket.id in touched]
     await standing.store(session, changed, entries, now=now)

@@ -43,6 +43,7 @@ def _clock(one: Shared) -> ClockShares:
     elapsed = sum(one.parts.values(), timedelta())
     return ClockShares(
         clock=one.watch.name,
+        instance=one.watch.instance,
         elapsed_seconds=elapsed.total_seconds(),
         target_seconds=one.watch.clock.target.total_seconds(),
         parts=[
@@ -66,7 +67,7 @@ def _groups(totals: Mapping[tuple[str, str], Total]) -> list[GroupShare]:
         GroupShare(
             group=group,
             clock=clock,
-            tickets=total.tickets,
+            clocks=total.clocks,
             seconds=total.counted.total_seconds(),
             share=_share(total.counted, whole[clock]),
             seconds_over=total.over.total_seconds(),

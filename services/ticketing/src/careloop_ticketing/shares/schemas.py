@@ -18,6 +18,8 @@ class PartView(View):
 
 class ClockShares(View):
     clock: str
+    instance: int
+    """Of a clock that repeats; the present one is the last."""
     elapsed_seconds: float
     target_seconds: float
     parts: list[PartView]
@@ -33,8 +35,8 @@ class GroupShare(View):
     group: str
     """A level, a team or a person; empty, where there was none."""
     clock: str
-    tickets: int
-    """How many it held while this clock ran."""
+    clocks: int
+    """How many of this name ran while it held their tickets; each instance of one that repeats."""
     seconds: float
     share: float | None
     """Of all that this clock counted on these tickets."""

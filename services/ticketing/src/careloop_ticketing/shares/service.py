@@ -36,7 +36,7 @@ class Shared:
 class Total:
     """What one group had of one clock, over many tickets."""
 
-    tickets: int = 0
+    clocks: int = 0
     counted: timedelta = timedelta()
     over: timedelta = timedelta()
 
@@ -44,13 +44,11 @@ class Total:
 async def shares(
     session: AsyncSession, ticket_ids: Collection[UUID], now: datetime
 ) -> Mapping[UUID, Sequence[Shared]]:
-    """The clocks of each ticket, by name."""
-    watches = await sla.of_all(session, ticket_ids)
+    """The clocks of each ticket, by name and instance."""
+    watches = await sla.every(session, ticket_ids)
     handovers = await holders.handovers(session, ticket_ids)
     return {
-        ticket_id: [
-            _shared(theirs[name], policy.spells(handovers[ticket_id]), now) for name in sorted(theirs)
-        ]
+        ticket_id: [_shared(one, policy.spells(handovers[ticket_id]), now) for one in theirs]
         for ticket_id, theirs in watches.items()
     }
 
@@ -70,7 +68,7 @@ async def report(
     async for one in _all(session, ids, now):
         for group, counted in _grouped(one.parts, split).items():
             total = totals[one.watch.name, group]
-            total.tickets += 1
+            total.clocks += 1
             total.counted += counted
         for group, late in _grouped(one.over, split).items():
             totals[one.watch.name, group].over += late

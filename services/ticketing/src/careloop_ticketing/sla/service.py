@@ -95,6 +95,14 @@ async def of_all(session: AsyncSession, subject_ids: Collection[UUID]) -> Mappin
     return {subject_id: Watches(subject_id, theirs) for subject_id, theirs in found.items()}
 
 
+async def every(session: AsyncSession, subject_ids: Collection[UUID]) -> Mapping[UUID, Sequence[Watch]]:
+    """Every clock that these subjects ever had: of a repeating one each instance, the first first."""
+    found: dict[UUID, list[Watch]] = {subject_id: [] for subject_id in subject_ids}
+    for one in await _watches(session, await store.every_row(session, subject_ids)):
+        found[one.subject_id].append(one)
+    return found
+
+
 async def named(
     session: AsyncSession, wanted: Sequence[tuple[UUID, str]]
 ) -> Mapping[tuple[UUID, str], Watch]:
@@ -168,11 +176,12 @@ async def new_terms(session: AsyncSession, policy: Policy | None) -> NewTerms:
 
 async def save(session: AsyncSession, *subjects: Watches) -> None:
     """Store what changed, and move the timers to where the next steps are now."""
-    changed = [one for watches in subjects for one in watches.changed.values()]
+    changed = [one for watches in subjects for one in watches.changed]
     await store.save(session, changed)
-    await arm(session, changed)
+    # The timer of a name belongs to its present clock.
+    await arm(session, [watches[one.name] for watches in subjects for one in watches.changed])
     for watches in subjects:
-        watches.changed.clear()
+        watches.stored()
 
 
 async def rearm(session: AsyncSession, watches: Sequence[Watch]) -> None:

@@ -61,6 +61,10 @@ _ALL = text(
     f"SELECT DISTINCT ON (c.subject_id, c.name) {_ROW} FROM sla_clock AS c"  # noqa: S608
     " WHERE c.subject_id = ANY(CAST(:subjects AS uuid[])) ORDER BY c.subject_id, c.name, c.instance DESC"
 )
+_EVERY = text(
+    f"SELECT {_ROW} FROM sla_clock AS c WHERE c.subject_id = ANY(CAST(:subjects AS uuid[]))"  # noqa: S608
+    " ORDER BY c.subject_id, c.name, c.instance"
+)
 _SOME = text(
     f"SELECT DISTINCT ON (c.subject_id, c.name) {_ROW} FROM sla_clock AS c"  # noqa: S608
     " JOIN unnest(CAST(:subjects AS uuid[]), CAST(:names AS text[])) AS wanted (subject_id, name)"
@@ -108,6 +112,11 @@ async def rows(
     if names is None:
         return (await session.execute(_ALL, wanted)).all()
     return (await session.execute(_SOME, {**wanted, "names": list(names)})).all()
+
+
+async def every_row(session: AsyncSession, subjects: Collection[UUID]) -> Sequence[Stored]:
+    """The clocks of these subjects, also those in whose place others have begun since."""
+    return (await session.execute(_EVERY, {"subjects": list(subjects)})).all()
 
 
 async def due_rows(

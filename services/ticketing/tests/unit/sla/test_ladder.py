@@ -19,7 +19,9 @@ def climbed(steps, clock, now, *, acknowledged=()):
     taken, climb = [], Climb()
     while (upcoming := ladder.next_step(steps, climb, clock)) and upcoming.due_at <= now:
         taken.append((upcoming.step.name, (upcoming.due_at - clock.intervals[0].started_at) / HOUR))
-        climb = replace(ladder.after(upcoming), acknowledged=upcoming.step.name in acknowledged)
+        climb = replace(
+            ladder.after(upcoming, upcoming.due_at), acknowledged=upcoming.step.name in acknowledged
+        )
     return taken
 
 
@@ -109,3 +111,9 @@ def test_a_place_of_the_clock_that_comes_first_is_not_kept_waiting_by_silence(no
 def test_nobody_is_called_for_a_clock_that_was_stopped_in_the_meantime(noon, after):
     clock = clocks.stop(clocks.start(DAY, noon), after(hours=24, minutes=30))
     assert climbed((BREACH, SILENCE), clock, after(days=3)) == [("breach", 24.0)]
+
+
+def test_silence_counts_from_when_somebody_was_told_however_late(noon, after):
+    clock = clocks.start(DAY, noon)
+    told = ladder.after(ladder.next_step((BREACH, SILENCE), Climb(), clock), after(hours=30))
+    assert ladder.next_step((BREACH, SILENCE), told, clock).due_at == after(hours=31)

@@ -134,6 +134,24 @@ def test_b09_the_next_update_is_due_after_an_answer_and_never_before_the_first(l
     assert (case.due("update"), case.watches["update"].instance) == (5, 1)
     case.happens(3, Moment.RESPONDED)
     assert (case.due("update"), case.watches["update"].instance) == (7, 2)
+    first, _ = (one for one in case.watches.changed if one.name == "update")
+    assert (first.instance, first.state, first.upcoming()) == (1, State.STOPPED, None), (
+        "it is stored, and over"
+    )
+
+
+def test_a_clock_that_a_newer_policy_does_not_know_goes_by_the_one_that_it_started_with(life):
+    case = life(policy(extra=clock("opened", "responded"), c=clock("opened", "resolved")))
+    case.happens(0, Moment.OPENED)
+    case.rules = policy(2, c=clock("opened", "resolved"))
+    assert case.happens(1, Moment.RESPONDED).state("extra") == "stopped"
+
+
+def test_a_clock_that_repeats_begins_at_each_reopening(life):
+    case = life(policy(again=clock("reopened", "resolved", repeats=True))).happens(0, Moment.OPENED)
+    for hour in (2, 4, 6):
+        case.happens(hour - 1, Moment.RESOLVED).happens(hour, Moment.REOPENED)
+        assert (case.state("again"), case.watches["again"].instance) == ("running", hour / 2)
 
 
 @pytest.mark.parametrize(
@@ -278,11 +296,11 @@ def test_whether_a_promise_was_kept_is_asked_of_the_clocks_that_the_moment_stops
 
 def test_taking_notice_holds_until_the_next_step(life):
     case = life(policy(c=clock("opened", "resolved"))).happens(0, Moment.OPENED)
-    climbed = case.watches["c"].climbed(case.watches["c"].upcoming())
+    climbed = case.watches["c"].climbed(case.watches["c"].upcoming(), case.at(0))
     case.watches.put(climbed)
     watch.acknowledge(case.watches)
     assert case.watches["c"].climb.acknowledged
-    assert not case.watches["c"].climbed(case.watches["c"].upcoming()).climb.acknowledged
+    assert not case.watches["c"].climbed(case.watches["c"].upcoming(), case.at(0)).climb.acknowledged
 
 
 def test_a_change_makes_earlier_timers_stale(life):

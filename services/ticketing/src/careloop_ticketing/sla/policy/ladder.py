@@ -49,7 +49,7 @@ class Climb:
     taken: int = 0
     """Steps taken or skipped."""
     last_at: datetime | None = None
-    """When the last one was due."""
+    """When the last one was taken: silence counts from when somebody was told."""
     acknowledged: bool = False
     """Whether somebody has taken notice of it."""
 
@@ -87,9 +87,9 @@ def _placed(index: int, step: Step, clock: Clock) -> Upcoming | None:
     return Upcoming(index, step, due_at) if due_at is not None else None
 
 
-def after(upcoming: Upcoming) -> Climb:
+def after(upcoming: Upcoming, taken_at: datetime) -> Climb:
     """Where the clock is on its ladder once that step is taken; it waits to be acknowledged again."""
-    return Climb(upcoming.index + 1, upcoming.due_at)
+    return Climb(upcoming.index + 1, max(upcoming.due_at, taken_at))
 
 
 def joined(ladder: Ladder, clock: Clock, now: datetime) -> Climb:

@@ -84,12 +84,16 @@ class Watch:
         """Nothing has changed but that its timer is gone."""
         return replace(self, generation=self.generation + 1)
 
-    def climbed(self, upcoming: Upcoming) -> "Watch":
+    def replaced(self) -> "Watch":
+        """A new one begins in its place, to which the timer goes: its ladder ends here."""
+        return replace(self, climb=Climb(len(self.policy.ladders[self.ladder])))
+
+    def climbed(self, upcoming: Upcoming, now: datetime) -> "Watch":
         """A step was taken. The one at the target is the breach, which happened when it was due."""
         clock = self.clock
         if upcoming.step.is_breach and clock.breached_at is None:
             clock = replace(clock, breached_at=upcoming.due_at)
-        return replace(self, clock=clock, climb=ladder.after(upcoming), generation=self.generation + 1)
+        return replace(self, clock=clock, climb=ladder.after(upcoming, now), generation=self.generation + 1)
 
 
 class Watches(Mapping[str, Watch]):
@@ -98,7 +102,7 @@ class Watches(Mapping[str, Watch]):
     def __init__(self, subject_id: UUID, found: Iterable[Watch] = ()) -> None:
         self.subject_id = subject_id
         self._found = {watch.name: watch for watch in found}
-        self.changed: dict[str, Watch] = {}
+        self._changed: dict[tuple[str, int], Watch] = {}
 
     def __getitem__(self, name: str) -> Watch:
         return self._found[name]
@@ -109,8 +113,17 @@ class Watches(Mapping[str, Watch]):
     def __len__(self) -> int:
         return len(self._found)
 
+    @property
+    def changed(self) -> Collection[Watch]:
+        """What is to be stored: also the last of a clock in whose place a new one has begun."""
+        return self._changed.values()
+
+    def stored(self) -> None:
+        """All that changed is in the database."""
+        self._changed.clear()
+
     def put(self, watch: Watch) -> None:
-        self._found[watch.name] = self.changed[watch.name] = watch
+        self._found[watch.name] = self._changed[watch.name, watch.instance] = watch
 
     def put_all(self, watches: Iterable[Watch]) -> None:
         for watch in watches:
@@ -131,19 +144,29 @@ def observe(
     because: Because,
     now: datetime,
 ) -> None:
-    """Let a moment stop and start what its policy says."""
+    """Let a moment stop and start what their definitions say: a clock goes by those that it started with."""
+    for watch in tuple(watches.values()):
+        if watch.state is not State.STOPPED:
+            if moment in watch.definition.stop:
+                watches.put(watch.turned(clocks.stop(watch.clock, now)))
+        elif (
+            moment is Moment.REOPENED
+            and watch.definition.on_reopen is OnReopen.CONTINUE
+            and not watch.cancelled
+        ):
+            watches.put(watch.turned(clocks.reopen(watch.clock, now, because)))
     for definition in policy.clocks.values():
-        watch = watches.get(definition.name)
-        if watch and watch.state is not State.STOPPED and moment in watch.definition.stop:
-            watches.put(watch := watch.turned(clocks.stop(watch.clock, now)))
-        if watch is None:
-            begins = moment in definition.start
-        elif moment is Moment.REOPENED and watch.state is State.STOPPED:
-            begins = _reopened(watches, watch, because, now)
-        else:
-            begins = definition.repeats and watch.state is State.STOPPED and moment in definition.start
-        if begins and definition.applies(facts, now):
-            watches.put(_begun(watches, definition, policy, facts, calendars, because, now))
+        if _begins(watches.get(definition.name), definition, moment) and definition.applies(facts, now):
+            _begin(watches, definition, policy, facts, calendars, because, now)
+
+
+def _begins(watch: Watch | None, definition: Definition, moment: Moment) -> bool:
+    if watch is None:
+        return moment in definition.start
+    if watch.state is not State.STOPPED:
+        return False
+    anew = moment is Moment.REOPENED and watch.definition.on_reopen is OnReopen.RESTART
+    return anew or (definition.repeats and moment in definition.start)
 
 
 def begin_late(
@@ -160,26 +183,17 @@ def begin_late(
 
     They count from now: a customer who turns out to be VIP is promised as much as one who was known to be.
     """
-    begun = [
-        _begun(watches, definition, policy, facts, calendars, because, now)
+    return [
+        _begin(watches, definition, policy, facts, calendars, because, now)
         for definition in policy.clocks.values()
         if definition.name not in watches
         and definition.start.intersection(seen)
         and not definition.stop.intersection(seen)
         and definition.applies(facts, now)
     ]
-    watches.put_all(begun)
-    return begun
 
 
-def _reopened(watches: Watches, watch: Watch, because: Because, now: datetime) -> bool:
-    """Let a stopped clock run on, where it should; whether a new one is to begin instead."""
-    if watch.definition.on_reopen is OnReopen.CONTINUE and not watch.cancelled:
-        watches.put(watch.turned(clocks.reopen(watch.clock, now, because)))
-    return watch.definition.on_reopen is OnReopen.RESTART
-
-
-def _begun(
+def _begin(
     watches: Watches,
     definition: Definition,
     policy: Policy,
@@ -189,8 +203,10 @@ def _begun(
     now: datetime,
 ) -> Watch:
     before = watches.get(definition.name)
+    if before:
+        watches.put(before.replaced())
     version, hours = calendars[definition.calendar] if definition.calendar else (0, ROUND_THE_CLOCK)
-    return Watch(
+    begun = Watch(
         watches.subject_id,
         definition.name,
         policy,
@@ -200,6 +216,8 @@ def _begun(
         calendar=(definition.calendar, version) if definition.calendar else None,
         generation=before.generation + 1 if before else 1,
     )
+    watches.put(begun)
+    return begun
 
 
 def pause(watches: Watches, reason: str, *, facts: Facts, because: Because, now: datetime) -> list[Watch]:

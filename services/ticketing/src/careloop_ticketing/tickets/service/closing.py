@@ -66,12 +66,13 @@ async def reopen(case: Case, *, reason: ReopenReason, note: str | None = None) -
 
 
 async def archive(case: Case, *, reason: ArchiveReason) -> None:
-    """The end; whatever the customer wants later is a new ticket."""
+    """The end; whatever the customer wants later is a new ticket. A clock that still runs has nothing to wait for."""
     ticket = case.ticket
     before = {"status": ticket.status}
     ticket.status = policy.after(ticket.status, Act.ARCHIVE)
     ticket.archived_at = case.now
     await case.observe(Moment.ARCHIVED)
+    watch.cancel(case.watches, now=case.now)
     record(case, "archived", before=before, after={"status": ticket.status, "reason": reason})
     outbox.add(case.session, events.archived(ticket, reason=reason, now=case.now), now=case.now)
     await case.save()

@@ -117,7 +117,7 @@ async def acknowledge(case: Case) -> None:
     """Somebody has taken notice of the last escalation: whoever would be told next is not."""
     case.ticket.status = policy.after(case.ticket.status, Act.ACKNOWLEDGE)
     watch.acknowledge(case.watches)
-    record(case, "acknowledged", after={"clocks": sorted(case.watches.changed)})
+    record(case, "acknowledged", after={"clocks": sorted(one.name for one in case.watches.changed)})
     await case.save()
 
 
