@@ -128,7 +128,7 @@ async def test_who_does_not_take_notice_is_passed_over(
         steps = await eventually(lambda: _steps(published, 3))
     assert [step.target for step in steps] == ["manager", "regional_head", "group_committee"]
     assert [
-        (later.due_at - earlier.due_at).total_seconds() for earlier, later in itertools.pairwise(steps)
+        (later.due_at - earlier.escalated_at).total_seconds() for earlier, later in itertools.pairwise(steps)
     ] == [1, 1]
 
 
