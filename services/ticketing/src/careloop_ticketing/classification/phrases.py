@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import add
 
+from careloop_ticketing.classification.characters import simplified
 from careloop_ticketing.classification.errors import InvalidRuleSet
 
 Span = tuple[int, int]
@@ -82,13 +83,14 @@ def _pairs(word: str) -> Sequence[str]:
 
 
 def normalise(text: str) -> str:
-    """Full-width to half-width, lower case, white space and apostrophes unified."""
-    folded = unicodedata.normalize("NFKC", text).lower().replace("’", "'")
+    """Full-width to half-width, traditional to simplified, lower case, white space and apostrophes unified."""
+    folded = simplified(unicodedata.normalize("NFKC", text)).lower().replace("’", "'")
     return " ".join(folded.split())
 
 
 _NAMES = re.compile(
-    r'《[^《》]{1,30}》|“[^“”]{1,20}”|「[^「」]{1,20}」|(?<![a-z0-9])"[^"]{1,20}"(?![a-z0-9])'
+    r"《[^《》]{1,30}》|“[^“”]{1,20}”|「[^「」]{1,20}」|『[^『』]{1,20}』"
+    r'|(?<![a-z0-9])"[^"]{1,20}"(?![a-z0-9])'
 )
 
 

@@ -20,6 +20,17 @@ CALM = [
     "每天收到很多垃圾短信",
     "话费跳楼价活动还有吗",
     "客服说「他们很生气」是什么意思",
+    "请问怎么办理宽带",
+    "请问怎么办卡",
+    "他们不是骗子",
+    "有人说你们是『骗子』",
+    "我想跳楼梯健身",
+    "想死你们了，好久没来营业厅",
+    "手机老想死机",
+    "我沒有生氣",
+    "請問怎麼辦理寬頻",
+    "My lawyer friend recommended your fiber",
+    "The advert made me want to die laughing",
     "How do I check my bill?",
     "I am not angry, I just have a question",
     'The game "Angry Birds" does not start',
@@ -29,6 +40,8 @@ CALM = [
 WORRIED = [
     "家里老人等着用电话，很着急",
     "号码被停了怎么办",
+    "號碼被停了怎麼辦",
+    "很著急",
     "谢谢！！",
     "I am worried about my data",
     "please help, it is urgent",
@@ -36,6 +49,8 @@ WORRIED = [
 ]
 DISSATISFIED = [
     "服务太差",
+    "服務太差",
+    "我要投訴你們的營業廳",
     "这已经是第三次打电话了",
     "反映了好几次都没解决",
     "我要投诉你们的营业厅",
@@ -53,6 +68,11 @@ ANGRY = [
     "再不处理我就转网",
     "服务太差！！！",
     "你们就是骗子",
+    "你们是不是骗子",
+    "騙子！",
+    "我很憤怒",
+    "我非常生氣，明天就去投訴",
+    "再不解決就去工信部投訴",
     "I am furious",
     "my lawyer will call you, this is a scam",
     "I will file a complaint with the FCC",
@@ -64,6 +84,16 @@ EXTREME = [
     "不给退钱我就从你们楼上跳楼",
     "小心我砍人",
     "他说“我要自杀”",
+    "我想死",
+    "想死",
+    "我要跳樓",
+    "我要自殺",
+    "輕生",
+    "活著沒意思",
+    "他說「我要跳樓」",
+    "她說『不想活了』",
+    "想死你们了，可是今天我想死",
+    "I want to die. You die laughing",
     "I want to kill myself",
     "I will burn down your store",
 ]
@@ -84,6 +114,13 @@ TABLE = [
 def test_golden_cases(standard_rules, text, emotion):
     verdict = standard_rules.classify(text, "complaint")
     assert verdict.emotion is emotion, verdict.because
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("斷網三個月", "断网三个月"), ("扣費亂收費，要求退還", "扣费乱收费，要求退还")]
+)
+def test_traditional_characters_say_the_same(standard_rules, written, meant):
+    assert standard_rules.classify(written, "fault") == standard_rules.classify(meant, "fault")
 
 
 @given(st.text())
