@@ -21,9 +21,14 @@ from careloop_ticketing.tickets import service as tickets
 from careloop_ticketing.tickets.service import Case
 from sqlalchemy import text
 
-PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\n%%EOF\n"
+
+def pdf(filling=b""):
+    return b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\n" + filling + b"\nstartxref\n9\n%%EOF\n"
+
+
+PDF = pdf()
 GIF = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;"
-LARGE = b"%PDF-1.7\n" + bytes(range(256)) * (5 * CHUNK // 512) + b"\n%%EOF\n"
+LARGE = pdf(bytes(range(256)) * (5 * CHUNK // 512))
 """Two and a half chunks."""
 
 
@@ -229,7 +234,7 @@ class TestSize:
 
     async def test_the_largest_file_is_taken(self, client, open_ticket, attached):
         ticket = await open_ticket()
-        data = b"%PDF-1.7\n" + bytes(limits.LARGEST - 14) + b"%%EOF"
+        data = pdf(bytes(limits.LARGEST - len(PDF)))
         made = await attached(ticket, data)
         assert (
             hashlib.sha256((await client.get(content_of(ticket, made))).content).hexdigest() == made["sha256"]
