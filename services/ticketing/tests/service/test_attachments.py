@@ -176,6 +176,27 @@ async def test_a_name_is_data_and_never_a_path(open_ticket, attached, listed, he
     assert await listed(ticket) == [name]
 
 
+async def test_who_has_the_file_is_not_sent_it_again(client, open_ticket, attached):
+    ticket = await open_ticket()
+    path = content_of(ticket, made := await attached(ticket, PDF))
+    tag = f'"{made["sha256"]}"'
+    for given in (tag, f"W/{tag}", f'"x", {tag}', "*"):
+        answer = await client.get(path, headers={"if-none-match": given})
+        assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", tag)
+    for given in ('"x"', made["sha256"], ""):
+        assert (await client.get(path, headers={"if-none-match": given})).content == PDF
+
+
+async def test_head_says_what_the_file_is_without_it(client, open_ticket, attached):
+    ticket = await open_ticket()
+    path = content_of(ticket, await attached(ticket, PDF))
+    whole, head = await client.get(path), await client.head(path)
+    assert (head.status_code, head.content) == (200, b"")
+    for name in ("content-type", "content-length", "content-disposition", "etag"):
+        assert head.headers[name] == whole.headers[name]
+    assert (await client.head(path.replace(ticket["id"], str(ids.new_id())))).status_code == 404
+
+
 @pytest.mark.parametrize(
     ("content", "claimed", "status", "code"),
     [
