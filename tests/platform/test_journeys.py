@@ -57,7 +57,7 @@ async def test_a_file_goes_through_the_front_door_and_comes_back_as_it_was(
 ) -> None:
     ticket = (await admin.post("/v1/tickets", json=complaint)).json()
     path = f"/v1/tickets/{ticket['id']}/attachments"
-    large = b"%PDF-1.7\n" + bytes(range(256)) * (12 << 10) + b"\n%%EOF\n"
+    large = b"%PDF-1.7\n1 0 obj<<>>endobj\n" + bytes(range(256)) * (12 << 10) + b"\nstartxref\n9\n%%EOF\n"
     for name, data in (("发票.pdf", large), ("清单.csv", "月份,金额\n一月,58\n".encode("gb18030"))):
         disposition = f'attachment; filename="{name}"'.encode()
         made = await admin.post(path, content=data, headers={"content-disposition": disposition})

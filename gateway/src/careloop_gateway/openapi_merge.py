@@ -162,7 +162,7 @@ _PLAIN = {"Bad Request", "Unauthorized", "Forbidden", "Content Too Large", "Requ
 
 
 def _stated(route: Route, operation: Document, public: bool) -> Document:
-    left_out = set() if route.method != "GET" else set(_BODY_ONLY)
+    left_out = set(_BODY_ONLY) if route.method in {"GET", "HEAD"} else set()
     left_out |= _CREDENTIALS_ONLY if public else set()
     if "422" not in operation.get("responses", {}):
         left_out.add(422)

@@ -105,6 +105,13 @@ PROFILE = (
 )
 
 TICKETING = (
+    Route(
+        "HEAD",
+        "/v1/tickets/{ticket_id}/attachments/{attachment_id}/content",
+        "ticketing",
+        "tickets:read",
+        Limit.READ,
+    ),
     *_reads(
         "ticketing",
         "tickets:read",

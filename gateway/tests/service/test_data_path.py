@@ -170,6 +170,22 @@ async def test_a_file_goes_in_and_comes_out_as_it_is(admin, backend):
         assert answered.headers["content-length"] == str(len(content))
 
 
+@pytest.mark.parametrize("size", [44, 3 << 20])
+async def test_a_file_is_asked_about_without_being_sent(admin, backend, size):
+    async def answer(request):
+        if request.headers.get("if-none-match") == '"abc"':
+            return web.Response(status=304, headers={"etag": '"abc"'})
+        return web.Response(body=b"x" * size, headers={"etag": '"abc"'})
+
+    backend.answer = answer
+    path = f"{FILE}/0198c0de-0000-7000-8000-000000000003/content"
+    head = await admin.head(path)
+    assert (head.status_code, head.content, head.headers["content-length"]) == (200, b"", str(size))
+    known = await admin.get(path, headers={"if-none-match": '"abc"'})
+    assert (known.status_code, known.content, known.headers["etag"]) == (304, b"", '"abc"')
+    assert len((await admin.get(path)).content) == size
+
+
 async def test_only_files_may_be_as_large_as_a_file(admin, backend, problem):
     problem(await admin.post(FILE, content=bytes((20 << 20) + 1)), 413, "body_too_large")
     assert not backend.requests

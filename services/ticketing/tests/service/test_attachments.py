@@ -21,9 +21,14 @@ from careloop_ticketing.tickets import service as tickets
 from careloop_ticketing.tickets.service import Case
 from sqlalchemy import text
 
-PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\n%%EOF\n"
+
+def pdf(filling=b""):
+    return b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\n" + filling + b"\nstartxref\n9\n%%EOF\n"
+
+
+PDF = pdf()
 GIF = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;"
-LARGE = b"%PDF-1.7\n" + bytes(range(256)) * (5 * CHUNK // 512) + b"\n%%EOF\n"
+LARGE = pdf(bytes(range(256)) * (5 * CHUNK // 512))
 """Two and a half chunks."""
 
 
@@ -171,6 +176,27 @@ async def test_a_name_is_data_and_never_a_path(open_ticket, attached, listed, he
     assert await listed(ticket) == [name]
 
 
+async def test_who_has_the_file_is_not_sent_it_again(client, open_ticket, attached):
+    ticket = await open_ticket()
+    path = content_of(ticket, made := await attached(ticket, PDF))
+    tag = f'"{made["sha256"]}"'
+    for given in (tag, f"W/{tag}", f'"x", {tag}', "*"):
+        answer = await client.get(path, headers={"if-none-match": given})
+        assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", tag)
+    for given in ('"x"', made["sha256"], ""):
+        assert (await client.get(path, headers={"if-none-match": given})).content == PDF
+
+
+async def test_head_says_what_the_file_is_without_it(client, open_ticket, attached):
+    ticket = await open_ticket()
+    path = content_of(ticket, await attached(ticket, PDF))
+    whole, head = await client.get(path), await client.head(path)
+    assert (head.status_code, head.content) == (200, b"")
+    for name in ("content-type", "content-length", "content-disposition", "etag"):
+        assert head.headers[name] == whole.headers[name]
+    assert (await client.head(path.replace(ticket["id"], str(ids.new_id())))).status_code == 404
+
+
 @pytest.mark.parametrize(
     ("content", "claimed", "status", "code"),
     [
@@ -229,7 +255,7 @@ class TestSize:
 
     async def test_the_largest_file_is_taken(self, client, open_ticket, attached):
         ticket = await open_ticket()
-        data = b"%PDF-1.7\n" + bytes(limits.LARGEST - 14) + b"%%EOF"
+        data = pdf(bytes(limits.LARGEST - len(PDF)))
         made = await attached(ticket, data)
         assert (
             hashlib.sha256((await client.get(content_of(ticket, made))).content).hexdigest() == made["sha256"]

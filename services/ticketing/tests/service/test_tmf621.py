@@ -397,7 +397,9 @@ class TestAttachments:
     async def test_a_patch_adds_files_and_changes_what_is_said_of_them(self, create, patch, client, facts):
         made = await create(5, attachment=[LINK, file(name="a.gif", description="一")])
         ours = made["attachment"][1]
-        other = file(b"%PDF-1.4\n%%EOF\n", mimeType="application/pdf", name="b.pdf")
+        other = file(
+            b"%PDF-1.4\n1 0 obj<<>>endobj\nstartxref\n9\n%%EOF\n", mimeType="application/pdf", name="b.pdf"
+        )
         found = await patch(made, attachment=[{**ours, "description": "二"}, LINK, other])
         assert [one["name"] for one in found["attachment"]] == ["合同", "a.gif", "b.pdf"]
         assert found["attachment"][1]["description"] == "二"

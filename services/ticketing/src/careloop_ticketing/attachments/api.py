@@ -118,15 +118,41 @@ async def get_attachment(ticket_id: UUID, attachment_id: UUID, session: SessionD
         **FOUND,
         **problems(AttachmentUnreadable),
         200: {"content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}},
+        304: {"description": "The caller has this file: its ETag is among those of `If-None-Match`."},
     },
 )
 async def get_content(
-    ticket_id: UUID, attachment_id: UUID, session: SessionDep, runtime: RuntimeDep
-) -> StreamingResponse:
+    ticket_id: UUID,
+    attachment_id: UUID,
+    session: SessionDep,
+    runtime: RuntimeDep,
+    if_none_match: Annotated[
+        str | None, Header(alias="If-None-Match", description="ETags of what the caller has already.")
+    ] = None,
+) -> Response:
     """The file itself, to be kept and not to be shown: no browser runs what is in it."""
     await tickets.get(session, ticket_id)
     row = await service.find(session, ticket_id, attachment_id)
-    headers = {
+    headers = _headers(row)
+    if _has(if_none_match, headers["etag"]):
+        return Response(status_code=304, headers={name: headers[name] for name in ("etag", "cache-control")})
+    return StreamingResponse(await service.content(Store.of(runtime), row), headers=headers)
+
+
+@router.head("/{attachment_id}/content", response_class=Response, dependencies=[READ], responses=FOUND)
+async def head_content(ticket_id: UUID, attachment_id: UUID, session: SessionDep) -> Response:
+    """What the file is and how large, without it. Whether it can still be read shows only when it is."""
+    await tickets.get(session, ticket_id)
+    return Response(headers=_headers(await service.find(session, ticket_id, attachment_id)))
+
+
+def _has(if_none_match: str | None, tag: str) -> bool:
+    given = [one.strip().removeprefix("W/") for one in (if_none_match or "").split(",")]
+    return tag in given or given == ["*"]
+
+
+def _headers(row: AttachmentRow) -> dict[str, str]:
+    return {
         "content-type": row.media_type,
         "content-length": str(row.size),
         "content-disposition": names.disposition(row.name),
@@ -135,7 +161,6 @@ async def get_content(
         "cache-control": "private, no-store",
         "etag": f'"{row.sha256}"',
     }
-    return StreamingResponse(await service.content(Store.of(runtime), row), headers=headers)
 
 
 @router.delete(

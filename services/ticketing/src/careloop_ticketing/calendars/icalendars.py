@@ -18,11 +18,10 @@ import recurring_ical_events
 from careloop_ticketing.calendars.errors import InvalidICalendar
 from careloop_ticketing.calendars.policy.compiled import REACH
 from careloop_ticketing.calendars.policy.document import MOST_EXCEPTIONS
-from careloop_ticketing.calendars.recurrence import ended_before, expandable
+from careloop_ticketing.calendars.recurrence import LONGEST, ended_before, expandable
 
 MOST_LINES: Final = 20_000
 _MOST_RECURRING: Final = 100
-_LONGEST = timedelta(days=100)
 _YEARS_BACK, _YEARS_AHEAD = 1, 5
 """For which years recurring events are written out, around the present one."""
 
@@ -84,7 +83,18 @@ def read(body: bytes, kind: Kind, year: int) -> Report:
             raise InvalidICalendar(f"More than {_MOST_RECURRING} recurring events.")
         for event in _occurrences(report, series, year):
             _take(report, event, kind, year)
+    _refuse_endless(report)
     return report
+
+
+def _refuse_endless(report: Report) -> None:
+    """`InvalidICalendar` if the days off of all events together leave nothing to work on for longer than any holiday."""
+    first = last = date.min
+    for day in sorted(day.date for day in report.taken.values() if day.kind == "off"):
+        first = first if day - last == timedelta(days=1) else day
+        last = day
+        if last - first >= LONGEST:
+            raise InvalidICalendar(f"From {first} on, more than {LONGEST.days} days in a row are off.")
 
 
 def _parsed(body: bytes) -> icalendar.Calendar:
@@ -173,7 +183,7 @@ def _reason_of_length(event: icalendar.Event) -> Reason | None:
         return Reason.UNREADABLE
     if length < timedelta():
         return Reason.UNREADABLE
-    return Reason.TOO_LONG if length > _LONGEST else None
+    return Reason.TOO_LONG if length > LONGEST else None
 
 
 def _day(event: icalendar.Event) -> date | None:

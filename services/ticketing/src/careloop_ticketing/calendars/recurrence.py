@@ -6,7 +6,7 @@ that match soon, or that end: what holidays use.
 
 from calendar import monthrange
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 _LEAP_YEAR: Final = 2024
@@ -20,6 +20,8 @@ _PARTS: Final = {
 # Some programs let birthdays begin in 1604.
 _EARLIEST: Final = {"DAILY": 1970, "WEEKLY": 1970, "MONTHLY": 1970, "YEARLY": 1600}
 _MOST_TIMES: Final = 1000
+LONGEST: Final = timedelta(days=100)
+"""No holiday goes on for longer."""
 
 
 def expandable(rule: Mapping[str, Sequence[Any]], start: date) -> bool:
@@ -32,7 +34,16 @@ def expandable(rule: Mapping[str, Sequence[Any]], start: date) -> bool:
         and 1 <= _first(rule, "INTERVAL", 1) <= most
         and 1 <= _first(rule, "COUNT", 1) <= _MOST_TIMES
         and _days_exist(rule)
+        and (frequency != "DAILY" or _is_over_soon(rule, start))
     )
+
+
+def _is_over_soon(rule: Mapping[str, Sequence[Any]], start: date) -> bool:
+    """Whether what is there every few days is a holiday, and not for ever."""
+    times, until = _first(rule, "COUNT", None), _first(rule, "UNTIL", None)
+    if times is not None:
+        return timedelta(days=times * _first(rule, "INTERVAL", 1)) <= LONGEST
+    return until is not None and date(until.year, until.month, until.day) - start < LONGEST
 
 
 def ended_before(rule: Mapping[str, Sequence[Any]], day: date) -> bool:

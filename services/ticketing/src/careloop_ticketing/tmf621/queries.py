@@ -66,6 +66,9 @@ def _identity(word: str) -> Condition:
 
 def _party(word: str) -> Condition:
     found: list[Condition] = [col(Ticket.customer_external_id) == word]
+    source, _, identity = word.partition(":")
+    if identity:
+        found.append((col(Ticket.customer_source) == source) & (col(Ticket.customer_external_id) == identity))
     with contextlib.suppress(ValueError):
         found.append(col(Ticket.customer_id) == UUID(word))
     return or_(*found)

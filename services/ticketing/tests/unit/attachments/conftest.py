@@ -61,13 +61,17 @@ def box(kind, data=b""):
     return struct.pack(">I", 8 + len(data)) + kind + data
 
 
+JPEG = (
+    b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0"
+    b"\xff\xc0\0\x0b\x08\0\x01\0\x01\x01\x01\x11\0\xff\xda\0\x08\x01\x01\0\0\x3f\0\xd2\xcf\xff\xd9"
+)
 FRAME = b"\xff\xfb\x90\x00".ljust(417, b"\0")
 """MPEG 1 Layer III, 128 kbit/s, 44.1 kHz."""
-PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj<</Type/Catalog>>endobj\nxref\n0 1\ntrailer<</Root 1 0 R>>\nstartxref\n45\n%%EOF\n"
 OOXML = "application/vnd.openxmlformats-officedocument"
 FILES = {
     "image/png": _png(),
-    "image/jpeg": b"\xff\xd8\xff\xe0\x00\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0\xff\xd9",
+    "image/jpeg": JPEG,
     "image/gif": b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;",
     "image/webp": b"RIFF\x1a\0\0\0WEBPVP8L\x0d\0\0\0/\0\0\0\x10\x07\x10\x11\x11\x88\x88\xfe\x07\0",
     "image/heic": box(b"ftyp", b"heic\0\0\0\0mif1heic") + box(b"meta", b"\0" * 8) + box(b"mdat", b"x"),
@@ -76,7 +80,7 @@ FILES = {
     "audio/wav": _wav(),
     "audio/mp4": box(b"ftyp", b"M4A \0\0\0\0M4A ") + box(b"moov", b"\0" * 8),
     "audio/amr": b"#!AMR\n" + b"\x3c" * 32,
-    "audio/amr-wb": b"#!AMR-WB\n" + b"\x3c" * 32,
+    "audio/amr-wb": b"#!AMR-WB\n" + b"\x3c" * 59,
     "audio/ogg": b"OggS\0\x02" + b"\0" * 20 + b"\x01\x13OpusHead\x01\x01",
     "video/mp4": box(b"ftyp", b"isom\0\0\x02\0isommp41") + box(b"moov", b"\0" * 8) + box(b"mdat", b"x"),
     "video/3gpp": box(b"ftyp", b"3gp4\0\0\0\0isom") + box(b"mdat") + box(b"moov", b"\0" * 8),

@@ -94,6 +94,9 @@ SKIPPED = {
         "DTSTART;VALUE=DATE:20260101|RRULE:FREQ=MONTHLY;BYDAY=MO;BYSETPOS=9",
         "rule_not_supported",
     ),
+    "each day": ("DTSTART;VALUE=DATE:20260101|RRULE:FREQ=DAILY", "rule_not_supported"),
+    "each day for months": ("DTSTART;VALUE=DATE:20260101|RRULE:FREQ=DAILY;COUNT=101", "rule_not_supported"),
+    "each day until": ("DTSTART;VALUE=DATE:20260101|RRULE:FREQ=DAILY;UNTIL=20260411", "rule_not_supported"),
     "two rules": ("DTSTART;VALUE=DATE:20260101|RRULE:FREQ=YEARLY|RRULE:FREQ=DAILY", "rule_not_supported"),
     "from year 1": ("DTSTART;VALUE=DATE:00010101|RRULE:FREQ=DAILY", "rule_not_supported"),
     "backwards": ("DTSTART;VALUE=DATE:20260502|DTEND;VALUE=DATE:20260401", "unreadable"),
@@ -104,6 +107,14 @@ SKIPPED = {
 def test_what_is_left_out_has_a_reason(event, reason):
     report = read(event)
     assert (report.taken, reasons(report)) == ({}, [reason])
+
+
+def test_a_holiday_may_be_written_day_by_day():
+    for end in ("COUNT=8", "UNTIL=20261008"):
+        golden = read(f"DTSTART;VALUE=DATE:20261001|RRULE:FREQ=DAILY;{end}")
+        assert list(golden.taken) == [date(2026, 10, day) for day in range(1, 9)]
+    assert len(read("DTSTART;VALUE=DATE:20260101|RRULE:FREQ=WEEKLY;BYDAY=SA,SU").taken) > 500
+    assert len(read("DTSTART;VALUE=DATE:20260101|RRULE:FREQ=DAILY;COUNT=100").taken) == 100
 
 
 def test_the_first_event_of_a_day_counts():
@@ -127,7 +138,11 @@ HOSTILE = {
     "an event alone": b"BEGIN:VEVENT\r\nEND:VEVENT\r\n",
     "many lines": HEAD.encode() + b"X:1\r\n" * 20_001 + TAIL.encode(),
     "many rules": file(*["DTSTART;VALUE=DATE:20260101|RRULE:FREQ=YEARLY"] * 101),
-    "many days": file("DTSTART;VALUE=DATE:20200101|RRULE:FREQ=DAILY"),
+    "many days": file("DTSTART;VALUE=DATE:20200101|RRULE:FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR,SA"),
+    "no day left": file("DTSTART;VALUE=DATE:20260101|RRULE:FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR,SA,SU"),
+    "no day left by seven": file(
+        *[f"DTSTART;VALUE=DATE:2026010{day}|RRULE:FREQ=WEEKLY;UNTIL=20260501" for day in range(1, 8)]
+    ),
 }
 
 

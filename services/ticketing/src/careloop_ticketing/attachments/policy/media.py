@@ -124,6 +124,8 @@ def _found(file: File) -> str | None:
         return f"text/plain; charset={charset}"
     if program := signatures.program(file):
         raise AttachmentUnsafe(f"The file is a program ({program}).")
+    if not file.read(0, 5).startswith((b"PK", b"%PDF-")):
+        _refuse_two_at_once(file, "of no type that is taken")
     return None
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from careloop_ticketing.attachments.policy import structure
 from careloop_ticketing.attachments.policy.file import HEAD, PIECE, File, tail
 
 _PNG: Final = re.compile(rb"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")
@@ -43,24 +44,23 @@ def picture(file: File) -> str | None:
     head = file.read(0, HEAD)
     if _PNG.match(head) and tail(file, len(_PNG_END)) == _PNG_END:
         return "image/png"
-    if _JPEG.match(head):
+    if _JPEG.match(head) and structure.jpeg(file):
         return "image/jpeg"
-    if _GIF.match(head):
+    if _GIF.match(head) and structure.gif(file):
         return "image/gif"
-    return "image/webp" if _WEBP.match(head) else None
+    return "image/webp" if _WEBP.match(head) and structure.webp(file) else None
 
 
 def document(file: File) -> str | None:
-    complete = _PDF.match(file.read(0, HEAD)) and b"%%EOF" in tail(file, HEAD)
-    return "application/pdf" if complete else None
+    return "application/pdf" if _PDF.match(file.read(0, HEAD)) and structure.pdf(file) else None
 
 
 def recording(file: File) -> str | None:
     """Sound and moving pictures; HEIC, too, which has the form of a film."""
     head = file.read(0, HEAD)
-    if _WAV.match(head) and b"fmt " in head:
+    if _WAV.match(head) and structure.wav(file):
         return "audio/wav"
-    if found := _AMR.match(head):
+    if (found := _AMR.match(head)) and structure.speech(file, found.end(), wide=bool(found[1])):
         return "audio/amr-wb" if found[1] else "audio/amr"
     if _OGG.match(head):
         return "audio/ogg"

@@ -16,6 +16,14 @@ _ACTIVE: Final = re.compile(
     rb"|form|img|font|div|h1|br|[abp])[\s/>]|<(?:!--|\?)|#!|\{\\rtf",
     re.IGNORECASE,
 )
+_SCRIPT: Final = re.compile(
+    rb"</?(?:script|iframe)[\s/>]|<[a-z][^<>]{0,400}[\s\"'/]on[a-z]{3,20}\s*=|(?:^|\n)[ \t]*@echo[ \t]+off\b"
+    rb"|\bcreateobject\s*\(\s*[\"'](?:wscript|shell|scripting|msxml2|adodb)\.|\bwscript\.(?:shell|createobject|echo)\b"
+    rb"|\binvoke-expression\b|(?:^|\n)[ \t]*powershell(?:\.exe)?[ \t]+-|\bjavascript:[^\s]*\(",
+    re.IGNORECASE,
+)
+"""Wherever it stands: what a browser or Windows would run. People who write about such things send pictures of them."""
+_OVERLAP: Final = 600
 
 
 def charset(file: File) -> str | None:
@@ -26,9 +34,18 @@ def charset(file: File) -> str | None:
     if found is None:
         return None
     beginning = file.read(0, HEAD).removeprefix(codecs.BOM_UTF8).lstrip()
-    if _ACTIVE.match(beginning):
+    if _ACTIVE.match(beginning) or _runs(file):
         raise AttachmentUnsafe("The text is markup or a script.")
     return found
+
+
+def _runs(file: File) -> bool:
+    before = b""
+    for piece in pieces(file):
+        if _SCRIPT.search(before + piece):
+            return True
+        before = piece[-_OVERLAP:]
+    return False
 
 
 def _readable(file: File, name: str) -> bool:

@@ -1,6 +1,9 @@
 """Where notifications may go: out into the world, never back into the operator's own network unless he says so."""
 
+import re
+import socket
 from collections.abc import Sequence
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 from urllib.parse import urlsplit
@@ -11,6 +14,9 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 _NAT64: Final = ip_network("64:ff9b::/96")
 _LONGEST: Final = 2000
+_NAME: Final = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
+_LOOPBACK: Final = ip_address("127.0.0.1")
+_LOOPBACK_NAMES: Final = re.compile(r"(.*\.)?localhost(\.localdomain)?|ip6-(localhost|loopback)")
 
 
 def networks(setting: str) -> tuple[Network, ...]:
@@ -46,18 +52,21 @@ def check(callback: str, allowed: Sequence[Network]) -> str:
     if parts.username is not None or parts.query or parts.fragment:
         raise CallbackRefused("A callback has no credentials, query or fragment.", pointer="/callback")
     literal = address_of(host)
+    if literal is None and not _NAME.fullmatch(host):
+        raise CallbackRefused("The callback's host is no name and no address.", pointer="/callback")
+    if literal is None and _LOOPBACK_NAMES.fullmatch(host.rstrip(".")):
+        literal = _LOOPBACK
     if literal is not None and not permitted(literal, allowed):
-        raise CallbackRefused("Notifications are not sent to this address.", pointer="/callback")
-    if (host == "localhost" or host.endswith(".localhost")) and not permitted(
-        ip_address("127.0.0.1"), allowed
-    ):
         raise CallbackRefused("Notifications are not sent to this address.", pointer="/callback")
     return callback
 
 
 def address_of(host: str) -> Address | None:
-    """The address, if the host is one and not a name."""
+    """The address, if the host is one and not a name, also as resolvers read it: 127.1, 0x7f000001, 2130706433, 0177.0.0.1."""
+    plain = host.removesuffix(".")
+    with suppress(ValueError):
+        return ip_address(plain)
     try:
-        return ip_address(host)
-    except ValueError:
+        return IPv4Address(socket.inet_aton(plain))
+    except (OSError, ValueError):
         return None
