@@ -95,6 +95,70 @@ async def test_an_older_state_of_a_customer_does_not_overwrite_a_newer_one(sessi
     assert (found.version, found.region) == (3, "广州")
 
 
+@pytest.fixture
+def customer_of(runtime, open_ticket, customer_registered):
+    """`await customer_of()`: what says of a new customer what profile says next, and an open ticket of theirs."""
+    from careloop_common import clock
+    from careloop_common.messaging.subscription import Delivery, Meta
+    from careloop_ticketing.tickets import handlers
+
+    async def make(**given):
+        event = customer_registered(**given)
+
+        async def say(**news):
+            said = event.model_copy(update=news)
+            meta = Meta(ids.new_id(), said.type, clock.now(), clock.now(), str(said.customer_id))
+            async with runtime.database.transaction() as session:
+                await handlers.on_customers(session, [Delivery(said, meta)])
+
+        await say()
+        return say, await open_ticket(customer_id=str(event.customer_id))
+
+    return make
+
+
+async def test_open_tickets_follow_a_customer_who_becomes_vip(client, customer_of, facts):
+    say, ticket = await customer_of(region="北京")
+    await say(version=2, vip=True, region="上海")
+    shown = (await client.get(f"/v1/tickets/{ticket['id']}")).json()
+    assert (shown["vip"], shown["region"]) == (True, "上海")
+    assert [clock["target_seconds"] for clock in shown["clocks"]] == [900, 43200]
+    assert await facts(ticket) == ["opened", "classified", "customer_changed"]
+    entry = (await client.get(f"/v1/tickets/{ticket['id']}/history")).json()["items"][-1]
+    assert (entry["before"]["vip"], entry["after"]["vip"], entry["after"]["region"]) == (False, True, "上海")
+    assert entry["after"]["resolution"]["target_seconds"] == 43200
+    await say(version=3, vip=False)
+    shown = (await client.get(f"/v1/tickets/{ticket['id']}")).json()
+    assert [clock["target_seconds"] for clock in shown["clocks"]] == [1800, 86400]
+
+
+async def test_a_clock_of_vip_customers_begins_when_the_customer_becomes_one(client, customer_of):
+    from careloop_ticketing import defaults
+
+    document = defaults.sla_policy()
+    document["clocks"]["care"] = document["clocks"]["first_response"] | {"when": "vip"}
+    assert (await client.put("/v1/sla-policies", json=document)).status_code == 201
+    say, ticket = await customer_of()
+    assert "care" not in [clock["name"] for clock in ticket["clocks"]]
+    await say(version=2, vip=True)
+    shown = (await client.get(f"/v1/tickets/{ticket['id']}")).json()
+    assert "care" in [clock["name"] for clock in shown["clocks"]]
+
+
+async def test_an_update_that_changes_neither_class_nor_region_leaves_the_tickets_alone(customer_of, facts):
+    say, ticket = await customer_of()
+    await say(version=2, language="en", status="suspended")
+    await say(version=2, vip=True)
+    assert await facts(ticket) == ["opened", "classified"]
+
+
+async def test_tickets_that_are_over_stay_as_they_were(client, customer_of, act):
+    say, ticket = await customer_of()
+    await act(ticket, "cancel", reason="withdrawn")
+    await say(version=2, vip=True)
+    assert (await client.get(f"/v1/tickets/{ticket['id']}")).json()["vip"] is False
+
+
 async def test_tickets_are_listed_newest_first_page_by_page(client, open_ticket):
     opened = [await open_ticket(subject=f"账单 {number}") for number in range(5)]
     first = (await client.get("/v1/tickets", params={"limit": 3})).json()

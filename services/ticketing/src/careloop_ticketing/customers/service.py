@@ -1,7 +1,8 @@
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from sqlalchemy import Boolean, literal_column
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
@@ -10,16 +11,27 @@ from careloop_ticketing.customers.models import CustomerRow
 
 __all__ = ["CustomerRow", "find", "replicate"]
 
+_MOVED: Final = literal_column(
+    "old.id IS NOT NULL AND (old.vip, old.region) IS DISTINCT FROM (new.vip, new.region)", Boolean
+)
 
-async def replicate(session: AsyncSession, states: Sequence[Mapping[str, Any]]) -> Sequence[CustomerRow]:
-    """Keep the highest version of each customer; returns those that changed. One statement, however many."""
+
+class Replicated(NamedTuple):
+    changed: Sequence[CustomerRow]
+    moved: Sequence[CustomerRow]
+    """Of these, those who were known and are of another class or region by now."""
+
+
+async def replicate(session: AsyncSession, states: Sequence[Mapping[str, Any]]) -> Replicated:
+    """Keep the highest version of each customer. One statement, however many."""
     latest = {state["id"]: state for state in sorted(states, key=lambda state: state["version"])}
     upsert = insert(CustomerRow).values(list(latest.values()))
     newer = {name: upsert.excluded[name] for name in next(iter(latest.values())) if name != "id"}
     statement = upsert.on_conflict_do_update(
         index_elements=["id"], set_=newer, where=col(CustomerRow.version) < upsert.excluded.version
-    ).returning(CustomerRow)
-    return (await session.scalars(statement, execution_options={"populate_existing": True})).all()
+    ).returning(CustomerRow, _MOVED)
+    found = (await session.execute(statement, execution_options={"populate_existing": True})).all()
+    return Replicated([row for row, _ in found], [row for row, moved in found if moved])
 
 
 async def find(

@@ -163,6 +163,14 @@ async def waiting_for(
     return (await session.scalars(fresh)).all()
 
 
+async def lock_unfinished_of(session: AsyncSession, customer_ids: Collection[UUID]) -> Sequence[TicketRow]:
+    """Lock the linked tickets of these customers that are open, or may soon be again."""
+    theirs = col(TicketRow.customer_id).in_(customer_ids), col(TicketRow.linked_at).is_not(None)
+    unfinished = select(TicketRow).where(*theirs, col(TicketRow.status).in_((*OPEN, Status.FEEDBACK)))
+    fresh = unfinished.order_by(col(TicketRow.id)).with_for_update().execution_options(populate_existing=True)
+    return (await session.scalars(fresh)).all()
+
+
 async def unlinked_since(session: AsyncSession, since: datetime, *, limit: int) -> Sequence[TicketRow]:
     """Recent tickets that name a customer whom the replica did not have."""
     named = or_(col(TicketRow.customer_id).is_not(None), col(TicketRow.customer_external_id).is_not(None))

@@ -1,4 +1,4 @@
-"""Tickets of customers whom the replica did not know yet: profile was down, or the customer is new."""
+"""What tickets take from their customers: once the replica knows them, and whenever their class or region changes."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -34,6 +34,19 @@ async def link_waiting(session: AsyncSession, known: Sequence[CustomerRow], *, n
     await sla.save(session, *watches.values())
 
 
+async def follow_customers(session: AsyncSession, moved: Sequence[CustomerRow], *, now: datetime) -> None:
+    """Give the tickets of customers of whom profile says something else by now the facts that they have today."""
+    if not moved:
+        return
+    by_id = {customer.id: customer for customer in moved}
+    tickets = await queries.lock_unfinished_of(session, by_id.keys())
+    watches = await sla.of_all(session, [ticket.id for ticket in tickets])
+    for ticket in tickets:
+        if ticket.customer_id:
+            await _follow(Case(session, ticket, watches[ticket.id], SYSTEM, now), by_id[ticket.customer_id])
+    await sla.save(session, *watches.values())
+
+
 async def catch_up(session: AsyncSession, *, now: datetime) -> None:
     """Link recent tickets that were opened in the very moment in which their customer became known."""
     found = []
@@ -51,3 +64,14 @@ async def _link(case: Case, customer: CustomerRow) -> None:
     after = {"customer_id": str(ticket.customer_id), "vip": ticket.vip}
     moved_from, moved_to = await case.follow()
     record(case, "linked", before=before | moved_from, after=after | moved_to)
+
+
+async def _follow(case: Case, customer: CustomerRow) -> None:
+    ticket = case.ticket
+    before = {"vip": ticket.vip, "region": ticket.region}
+    after = {"vip": customer.vip, "region": customer.region}
+    if before == after:
+        return
+    ticket.vip, ticket.region = customer.vip, customer.region
+    moved_from, moved_to = await case.follow()
+    record(case, "customer_changed", before=before | moved_from, after=after | moved_to)
