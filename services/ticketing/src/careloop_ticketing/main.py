@@ -20,6 +20,7 @@ from careloop_ticketing.saved_views.api import router as saved_views
 from careloop_ticketing.settings import Settings
 from careloop_ticketing.shares.api import router as shares
 from careloop_ticketing.sla.api import router as sla_policies
+from careloop_ticketing.sla.calendars_api import router as calendars_in_force
 from careloop_ticketing.staff.api import router as agents
 from careloop_ticketing.staff.teams_api import router as teams
 from careloop_ticketing.summary.api import router as summary
@@ -54,6 +55,7 @@ def create_app(runtime: Runtime[Settings]) -> FastAPI:
         recalculations,
         rule_sets,
         learning,
+        calendars_in_force,
         calendars,
         saved_views,
         tmf621,

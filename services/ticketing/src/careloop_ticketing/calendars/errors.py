@@ -39,3 +39,11 @@ class UnclearQuestion(DomainError):
     kind = Kind.INVALID
     code = "unclear_calendar_question"
     title = "Either seconds or until"
+
+
+class EndBeforeStart(DomainError):
+    """The end of the stretch that is asked about lies before its start."""
+
+    kind = Kind.INVALID
+    code = "calendar_end_before_start"
+    title = "The end lies before the start"

@@ -15,11 +15,11 @@ from careloop_ticketing.calendars.errors import CalendarNotFound, InvalidICalend
 from careloop_ticketing.calendars.icalendars import Day, Kind, Report
 from careloop_ticketing.calendars.models import CalendarVersionRow, stored
 from careloop_ticketing.calendars.policy import document as documents
-from careloop_ticketing.calendars.policy.compiled import Compiled
+from careloop_ticketing.calendars.policy.compiled import Compiled, renewed_in
 from careloop_ticketing.calendars.policy.document import NO_SOURCE, Holidays
 from careloop_ticketing.calendars.sources import holidays_of
 
-__all__ = ["Compiled"]
+__all__ = ["CalendarVersionRow", "Compiled"]
 
 _ACTIVE: Final = "active_calendars"
 
@@ -112,10 +112,11 @@ async def publish(
 async def renew(
     session: AsyncSession, code: str, *, actor: Actor, now: datetime
 ) -> CalendarVersionRow | None:
-    """Publish the active document again if its holiday source says something else by now, such as the next year."""
+    """Publish the active document again if its source of holidays says otherwise by now, or its horizon is near."""
     active = await _locked(session, code)
     holidays = await _holidays(active.document.get("holidays", NO_SOURCE), now.year)
-    if holidays.valid_through == active.valid_through and stored(holidays) == active.holidays:
+    same = holidays.valid_through == active.valid_through and stored(holidays) == active.holidays
+    if same and now.year < renewed_in(active.created_at.year):
         return None
     return await publish(session, code, active.document, actor=actor, now=now)
 

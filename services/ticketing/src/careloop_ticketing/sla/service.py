@@ -15,7 +15,7 @@ from careloop_common.tokens import Actor
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_ticketing.calendars import service as calendars
-from careloop_ticketing.calendars.errors import CalendarNotFound
+from careloop_ticketing.calendars.errors import CalendarNotFound, InvalidCalendar
 from careloop_ticketing.facts import Facts
 from careloop_ticketing.sla import queries, store
 from careloop_ticketing.sla.errors import InvalidPolicy, PolicyNotFound
@@ -23,6 +23,7 @@ from careloop_ticketing.sla.models import PolicyRow
 from careloop_ticketing.sla.policy import terms, watch
 from careloop_ticketing.sla.policy.clock import Because, Hours
 from careloop_ticketing.sla.policy.following import NewTerms
+from careloop_ticketing.sla.policy.reach import FarHours, out_of_reach
 from careloop_ticketing.sla.policy.terms import Moment, Policy
 from careloop_ticketing.sla.policy.watch import Calendar, Calendars, Watch, Watches
 
@@ -63,17 +64,31 @@ async def checked(session: AsyncSession, document: Mapping[str, Any]) -> Policy:
     """The policy that a document describes, as version 0; `InvalidPolicy` if it could not be put in force."""
     proposed = terms.read(0, document)
     for clock in proposed.clocks.values():
-        await _check_calendar(session, clock)
+        if clock.calendar is not None:
+            await _check_hours(session, proposed, clock, clock.calendar)
     return proposed
 
 
-async def _check_calendar(session: AsyncSession, clock: terms.Definition) -> None:
-    if clock.calendar is None:
-        return
+async def _check_hours(session: AsyncSession, proposed: Policy, clock: terms.Definition, code: str) -> None:
     try:
-        await calendars.current(session, clock.calendar)
+        active = await calendars.version_of(session, code, await calendars.current(session, code))
     except CalendarNotFound as error:
         raise InvalidPolicy(error.detail, pointer=f"/clocks/{clock.name}/calendar") from error
+    # A copy: that far ahead nobody else looks.
+    if at := out_of_reach(proposed, clock, active.to_compiled()):
+        raise InvalidPolicy(f"Calendar {code!r} has not so much working time within its horizon.", pointer=at)
+
+
+async def check_calendar(session: AsyncSession, code: str, hours: FarHours) -> None:
+    """`InvalidCalendar` if the calendar would not hold, with these hours, what a clock of the active policy promises."""
+    policy = await active(session)
+    for clock in policy.clocks.values():
+        if clock.calendar == code and (at := out_of_reach(policy, clock, hours)):
+            raise InvalidCalendar(
+                f"Clock {clock.name!r} of SLA policy {policy.version} counts by this calendar, which has not so much"
+                f" working time within its horizon: {at}.",
+                pointer="/hours",
+            )
 
 
 async def version(session: AsyncSession, number: int) -> PolicyRow:

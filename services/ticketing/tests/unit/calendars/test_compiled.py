@@ -184,3 +184,21 @@ def test_past_the_horizon_is_an_error_and_no_loop(compiled):
 def test_working_time_is_not_taken_away(compiled):
     with pytest.raises(ValueError, match="added"):
         compiled(OFFICE).add(datetime(2026, 1, 1, tzinfo=UTC), timedelta(seconds=-1))
+
+
+@pytest.mark.parametrize(
+    ("hours", "days", "reached"),
+    [
+        (OFFICE, 366, True),
+        (ALWAYS, 36600, True),
+        ({"mon": ["09:00-10:00"]}, 20, True),
+        ({"mon": ["09:00-10:00"]}, 60, False),
+    ],
+)
+def test_a_duration_is_reached_if_it_is_from_half_way_to_the_horizon(compiled, hours, days, reached):
+    assert compiled(hours).reaches(timedelta(days=days)) is reached
+
+
+def test_working_time_that_ends_before_a_version_is_renewed_reaches_nothing(compiled):
+    only = {"date": "2026-11-28", "kind": "work", "hours": ["00:00-24:00"]}
+    assert not compiled({}, exceptions=[only]).reaches(timedelta(seconds=3))

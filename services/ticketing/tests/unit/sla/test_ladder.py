@@ -2,6 +2,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from careloop_ticketing.calendars.policy import document as calendars
+from careloop_ticketing.calendars.policy.compiled import Compiled
 from careloop_ticketing.sla.policy import clock as clocks
 from careloop_ticketing.sla.policy import ladder
 from careloop_ticketing.sla.policy.ladder import Action, Climb, Step
@@ -109,3 +111,29 @@ def test_a_place_of_the_clock_that_comes_first_is_not_kept_waiting_by_silence(no
 def test_nobody_is_called_for_a_clock_that_was_stopped_in_the_meantime(noon, after):
     clock = clocks.stop(clocks.start(DAY, noon), after(hours=24, minutes=30))
     assert climbed((BREACH, SILENCE), clock, after(days=3)) == [("breach", 24.0)]
+
+
+def _one_day(noon):
+    """The hours of a calendar whose only working day begins at noon."""
+    exception = {"date": noon.date().isoformat(), "kind": "work", "hours": ["12:00-24:00"]}
+    document = {"name": "One day", "zone": "UTC", "hours": {}, "exceptions": [exception]}
+    return Compiled(calendars.read(document), noon.year)
+
+
+def test_a_step_beyond_the_horizon_of_the_calendar_does_not_hide_the_breach(noon, after):
+    far = replace(LATER, percent=100, after=DAY)
+    clock = clocks.start(HOUR, noon, _one_day(noon))
+    assert climbed((BREACH, far), clock, after(days=9)) == [("breach", 1.0)]
+
+
+def test_silence_calls_also_where_the_next_step_of_the_clock_lies_beyond_the_horizon(noon, after):
+    far = replace(LATER, percent=100, after=DAY)
+    clock = clocks.start(HOUR, noon, _one_day(noon))
+    assert climbed((BREACH, SILENCE, far), clock, after(days=9)) == [("breach", 1.0), ("deputy", 2.0)]
+
+
+def test_a_target_beyond_the_horizon_has_no_due_time_until_a_calendar_reaches_so_far(noon, after):
+    clock = clocks.start(DAY, noon, _one_day(noon))
+    assert (clock.due_at, ladder.next_step((BREACH,), Climb(), clock)) == (None, None)
+    clock = clocks.retarget(clock, DAY, after(hours=1), clocks.ROUND_THE_CLOCK)
+    assert clock.due_at == noon + DAY

@@ -6,7 +6,8 @@ working time or not.
 
 **Horizon.** A version reaches `REACH` years either side of the year in which it was published, and is compiled by whole
 years as questions lead there. What leads further is `OutsideHorizon`, so a calendar without working time ahead is an
-error and no loop. Round the clock there is nothing to look up, and no horizon.
+error and no loop. Round the clock there is nothing to look up, and no horizon. A version is renewed when half of the way
+to its horizon is behind it, so what it `reaches` from there it reaches from wherever anything starts under it.
 """
 
 from bisect import bisect_left, bisect_right
@@ -29,6 +30,11 @@ from careloop_ticketing.calendars.policy.zones import overlay
 
 REACH: Final = 20
 _ZERO = timedelta()
+
+
+def renewed_in(year: int) -> int:
+    """When a version that was published in `year` has half of the way to its horizon behind it."""
+    return year + REACH // 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,14 @@ class Compiled:
             # Growing towards the future leaves the start, and with it every sum, where it was.
             table = self._table = _grown(self.calendar, table, table.first, table.last + 1)
         return to_instant(table.reached(total))
+
+    def reaches(self, duration: timedelta) -> bool:
+        """Whether so much working time passes within the horizon, from wherever something starts under this version."""
+        try:
+            self.add(to_instant(start_of_year(renewed_in(self.year))), duration)
+        except OutsideHorizon:
+            return False
+        return True
 
     def between(self, start: datetime, end: datetime) -> timedelta:
         """Working time from `start` to `end`; negative if `end` comes first."""

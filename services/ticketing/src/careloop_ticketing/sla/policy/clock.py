@@ -4,13 +4,16 @@
 
 `elapsed` adds up the runs, counting only its hours: all of them, or the working time of a calendar. `instant_of` tells
 when the runs reach a total; the instant of the target is the due time, and reaching it is the breach: it happened at the
-due time, however late anybody looked. A paused or stopped clock that has not reached its target has no due time.
+due time, however late anybody looked. A paused or stopped clock that has not reached its target has no due time, nor has
+one whose calendar does not reach so far.
 """
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
+
+from careloop_ticketing.calendars.errors import OutsideHorizon
 
 
 class Hours(Protocol):
@@ -20,7 +23,7 @@ class Hours(Protocol):
         """How much of the time from `start` to `end` counts."""
 
     def add(self, start: datetime, duration: timedelta) -> datetime:
-        """The first instant at which so much has counted since `start`."""
+        """The first instant at which so much has counted since `start`; `OutsideHorizon` if that is too far to say."""
 
     def provisional(self, at: datetime) -> bool:
         """Whether the hours up to `at` may still change."""
@@ -143,7 +146,17 @@ def assess(clock: Clock, now: datetime) -> Reading:
 
 
 def instant_of(clock: Clock, total: timedelta) -> datetime | None:
-    """When the runs reach `total`, if they do or, going on like this, will."""
+    """When the runs reach `total`, if they do or, going on like this, will within the horizon of their hours.
+
+    What lies beyond it is not known yet; a later version of the calendar may tell.
+    """
+    try:
+        return _reached(clock, total)
+    except OutsideHorizon:
+        return None
+
+
+def _reached(clock: Clock, total: timedelta) -> datetime | None:
     left, hours = total, clock.hours
     for run in clock.intervals:
         if run.activity is Activity.PAUSE:
