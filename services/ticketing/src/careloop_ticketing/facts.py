@@ -1,13 +1,13 @@
 """What rules may say about a ticket: in SLA policies, and wherever else tickets are chosen by their nature."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from careloop_common import rules
 from careloop_common.errors import DomainError, Kind
 from careloop_common.rules import BOOL, NUMBER, TEXT, TIMESTAMP, Catalogue, Rule, one_of
-from careloop_common.rules.witness import never
+from careloop_common.rules.witness import never, never_first
 
 from careloop_ticketing.classification.policy import Cause, Emotion, Severity
 from careloop_ticketing.vocabulary import Kind as TicketKind
@@ -35,6 +35,8 @@ LISTED: Final = Catalogue(
 )
 """What rules may say that choose tickets for a list: also where they stand."""
 
+MAY_BE_MISSING: Final = frozenset({"region", "product"})
+
 Facts = Mapping[str, Any]
 Condition = Callable[[Facts, datetime], bool]
 
@@ -54,6 +56,11 @@ def condition(text: str) -> Condition:
         raise NeverHolds(f"No ticket can ever meet the condition {text!r}.")
     judge = rules.compile_python((rule,))
     return lambda facts, now: judge(facts, now)[0]
+
+
+def never_reached(texts: Sequence[str]) -> bool:
+    """Whether no ticket ever comes to the last of these conditions: those before it take whatever meets it."""
+    return never_first([rules.parse(text, CATALOGUE) for text in texts], optional=MAY_BE_MISSING)
 
 
 def choice(text: str) -> Rule:

@@ -28,6 +28,13 @@ WITHDRAWN = (Status.MERGED, Status.REJECTED, Status.CANCELLED)
 """Who asks for nothing any more, and is in no figure."""
 
 
+class PauseReason(StrEnum):
+    """What a ticket may wait for."""
+
+    WAITING_FOR_CUSTOMER = "waiting_for_customer"
+    WAITING_FOR_THIRD_PARTY = "waiting_for_third_party"
+
+
 class Rank(StrEnum):
     """Words in ascending order. Compare by `rank`: as strings they would sort by the alphabet."""
 

@@ -62,6 +62,9 @@ async def test_a_calendar_that_does_not_hold_what_the_active_policy_promises_is_
     for answer in (
         await put_calendar("desk", HOURLY),
         await client.post("/v1/calendars/desk/preview", json=preview),
+        await client.post(
+            "/v1/sla-recalculations/preview", json={"calendar": {"code": "desk", "document": HOURLY}}
+        ),
     ):
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid_calendar")
         assert "'desk'" in answer.json()["detail"]

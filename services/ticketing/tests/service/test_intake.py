@@ -96,7 +96,7 @@ async def test_an_older_state_of_a_customer_does_not_overwrite_a_newer_one(sessi
 
 
 @pytest.fixture
-def customer_of(session, open_ticket, customer_registered):
+def customer_of(runtime, open_ticket, customer_registered):
     """`await customer_of()`: what says of a new customer what profile says next, and an open ticket of theirs."""
     from careloop_common import clock
     from careloop_common.messaging.subscription import Delivery, Meta
@@ -108,9 +108,8 @@ def customer_of(session, open_ticket, customer_registered):
         async def say(**news):
             said = event.model_copy(update=news)
             meta = Meta(ids.new_id(), said.type, clock.now(), clock.now(), str(said.customer_id))
-            await handlers.on_customers(session, [Delivery(said, meta)])
-            await session.commit()
-            session.expire_all()
+            async with runtime.database.transaction() as session:
+                await handlers.on_customers(session, [Delivery(said, meta)])
 
         await say()
         return say, await open_ticket(customer_id=str(event.customer_id))

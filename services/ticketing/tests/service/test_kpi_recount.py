@@ -16,9 +16,9 @@ from careloop_ticketing.sla import service as sla
 from careloop_ticketing.sla.models import ClockRow, IntervalRow
 from careloop_ticketing.tickets import service as tickets
 from careloop_ticketing.tickets.models import HistoryRow
-from careloop_ticketing.tickets.policy import ArchiveReason, Outcome, PauseReason, RejectReason, ReopenReason
+from careloop_ticketing.tickets.policy import ArchiveReason, Outcome, RejectReason, ReopenReason
 from careloop_ticketing.tickets.service import Case, Intake
-from careloop_ticketing.vocabulary import Kind
+from careloop_ticketing.vocabulary import Kind, PauseReason
 from sqlalchemy import select
 from sqlmodel import col
 

@@ -15,9 +15,9 @@ from careloop_ticketing.sla import service as sla
 from careloop_ticketing.sla.models import ClockRow
 from careloop_ticketing.tickets import service as tickets
 from careloop_ticketing.tickets.models import HistoryRow
-from careloop_ticketing.tickets.policy import Outcome, PauseReason, ReopenReason
+from careloop_ticketing.tickets.policy import Outcome, ReopenReason
 from careloop_ticketing.tickets.service import Case
-from careloop_ticketing.vocabulary import Level, Tier
+from careloop_ticketing.vocabulary import Level, PauseReason, Tier
 from sqlalchemy import select
 from sqlmodel import col
 

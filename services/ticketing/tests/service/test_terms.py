@@ -52,6 +52,27 @@ async def test_a_clock_without_its_calendar_is_refused(client):
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/clocks/resolution/calendar")
 
 
+@pytest.mark.parametrize(
+    ("part", "given", "place"),
+    [
+        ("pauses", [{"reason": "lunch"}], "pauses/0/reason"),
+        (
+            "targets",
+            [{"when": "vip", "seconds": 1}, {"when": "vip", "seconds": 2}, {"seconds": 3}],
+            "targets/1/when",
+        ),
+    ],
+)
+async def test_what_could_never_have_an_effect_is_refused_and_changes_nothing(client, part, given, place):
+    document = defaults.sla_policy()
+    document["clocks"]["resolution"][part] = given
+    answer = await client.put("/v1/sla-policies", json=document)
+    body = answer.json()
+    assert (answer.status_code, body["code"]) == (422, "invalid_sla_policy")
+    assert body["errors"][0]["pointer"] == f"/clocks/resolution/{place}"
+    assert len((await client.get("/v1/sla-policies")).json()["items"]) == 1
+
+
 async def test_a_wrong_condition_is_refused_with_its_column(client):
     document = defaults.sla_policy()
     document["clocks"]["resolution"]["targets"][0]["when"] = 'vip && tier == "primry"'

@@ -1,11 +1,11 @@
-"""Whether a rule can ever hold: a search for values that make it true.
+"""Whether a rule can ever hold, or ever be the first that does: a search for values that make it so.
 
 Comparisons with literals divide the values of an attribute into a handful of kinds: equal to a literal, between two of
 them, beyond all, missing. One of each kind is tried, in all combinations. So the search is complete for rules that only
 compare, and says nothing of others.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise, product
 from math import prod
@@ -17,6 +17,8 @@ from careloop_common.rules.tree import Attribute, Call, ListLiteral, Literal, Ru
 
 MOST: Final = 50_000
 """Combinations that are tried; of a rule with more it is not known."""
+FEW: Final = 5_000
+"""Combinations that are tried for several rules."""
 _COMPARING: Final = frozenset({"&&", "||", "!", "==", "!=", "<", "<=", ">", ">=", "in", "between", "has"})
 _OTHER: Final = "\N{REPLACEMENT CHARACTER}"
 _NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -25,17 +27,46 @@ _STEPS: Final = {NUMBER: 1.0, TIMESTAMP: timedelta(seconds=1), DURATION: timedel
 
 def never(rule: Rule) -> bool:
     """Whether it is certain that no values make `rule` true."""
-    nodes = list(walk(rule.root))
-    if any(isinstance(node, Call) and not _compares_with_literals(node) for node in nodes):
+    return _beaten((), rule, None, MOST)
+
+
+def never_first(rules: Sequence[Rule], *, optional: Collection[str]) -> bool:
+    """Whether it is certain that the last of `rules` is never the first that holds; all but `optional` have values."""
+    *earlier, last = rules
+    if not _known(last):
         return False
+    told = [rule for rule in earlier if _known(rule)]
+    return _beaten(told, last, optional, FEW) or any(_beaten((rule,), last, optional, FEW) for rule in told)
+
+
+def _beaten(earlier: Sequence[Rule], last: Rule, optional: Collection[str] | None, most: int) -> bool:
+    """Whether wherever `last` holds, one of `earlier` does; `optional` None is that all values may be missing."""
+    if not _known(last):
+        return False
+    nodes = [node for rule in (*earlier, last) for node in walk(rule.root)]
     attributes = {node.key: node for node in nodes if isinstance(node, Attribute)}
     literals = list(_literals(nodes))
-    kinds = {key: list(_kinds(attribute, literals)) for key, attribute in attributes.items()}
-    if prod(map(len, kinds.values())) > MOST:
+    kinds = {
+        key: [
+            kind
+            for kind in _kinds(attribute, literals)
+            if kind is not None or optional is None or attribute.name in optional
+        ]
+        for key, attribute in attributes.items()
+    }
+    if prod(map(len, kinds.values())) > most:
         return False
-    holds = compile_python((rule,))
-    combinations = product(*kinds.values())
-    return not any(holds(_values(kinds, values), _NOW)[0] for values in combinations)
+    judge = compile_python((*earlier, last))
+    for values in product(*kinds.values()):
+        *before, holds = judge(_values(kinds, values), _NOW)
+        if holds and not any(before):
+            return False
+    return True
+
+
+def _known(rule: Rule) -> bool:
+    """Whether the search is complete for this rule."""
+    return all(_compares_with_literals(node) for node in walk(rule.root) if isinstance(node, Call))
 
 
 def _compares_with_literals(call: Call) -> bool:

@@ -13,7 +13,7 @@ from careloop_common.rules import (
     one_of,
     parse,
 )
-from careloop_common.rules.witness import never
+from careloop_common.rules.witness import never, never_first
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -102,3 +102,44 @@ def test_no_values_make_a_rule_true_that_never_holds(text, values):
     rule = parse(text, CATALOGUE)
     if compile_python((rule,))(values, datetime(2026, 5, 1, tzinfo=UTC))[0]:
         assert not never(rule)
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["vip", "vip"],
+        ["true", "plus"],
+        ["vip || !vip", "plus"],
+        ["vip", "!vip", "true"],
+        ['tier == "low"', 'tier == "high"', "plus"],
+        ["fee > 3", "fee > 4 && vip"],
+        ['city.startsWith("a")', "vip", "vip && plus"],
+        ['city == "a"', 'city == "a"'],
+    ],
+)
+def test_what_the_rules_before_it_take_is_never_the_first_to_hold(texts):
+    assert never_first([parse(text, CATALOGUE) for text in texts], optional={"city", "fee"})
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["vip"],
+        ["vip && plus", "vip"],
+        ["fee > 3", "fee > 2"],
+        ['city == "a" || city != "a"', "vip"],
+        ['city.startsWith("a")', 'city == "ab"'],
+        ["vip", 'city.startsWith("a") && vip'],
+        ["has(city)", "!has(city)"],
+    ],
+)
+def test_what_may_come_to_a_rule_or_is_not_known_to_be_taken_is_left_to_it(texts):
+    assert not never_first([parse(text, CATALOGUE) for text in texts], optional={"city"})
+
+
+@given(st.lists(RULES, min_size=1, max_size=3), VALUES)
+def test_no_values_make_a_rule_the_first_that_never_is(texts, values):
+    rules = [parse(text, CATALOGUE) for text in texts]
+    *before, holds = compile_python(rules)(values, datetime(2026, 5, 1, tzinfo=UTC))
+    if holds and not any(before):
+        assert not never_first(rules, optional={"vip", "fee", "tier", "city"})

@@ -63,6 +63,7 @@ async def _terms(body: PreviewTerms, session: SessionDep, now: NowDep) -> NewTer
     assert body.calendar is not None
     code, document = body.calendar.code, body.calendar.document.model_dump(mode="json", exclude_none=True)
     _, proposed, _ = await calendars.preview(session, code, document, [], now=now)
+    await sla.check_calendar(session, code, proposed)
     terms = await sla.new_terms(session, None)
     return NewTerms({**terms.calendars, code: (0, proposed)})
 

@@ -20,7 +20,7 @@ from careloop_ticketing.facts import Facts
 from careloop_ticketing.sla import queries, store
 from careloop_ticketing.sla.errors import InvalidPolicy, PolicyNotFound
 from careloop_ticketing.sla.models import PolicyRow
-from careloop_ticketing.sla.policy import terms, watch
+from careloop_ticketing.sla.policy import sound, terms, watch
 from careloop_ticketing.sla.policy.clock import Because, Hours
 from careloop_ticketing.sla.policy.following import NewTerms
 from careloop_ticketing.sla.policy.reach import FarHours, out_of_reach
@@ -63,6 +63,7 @@ async def publish(
 async def checked(session: AsyncSession, document: Mapping[str, Any]) -> Policy:
     """The policy that a document describes, as version 0; `InvalidPolicy` if it could not be put in force."""
     proposed = terms.read(0, document)
+    sound.check(document)
     for clock in proposed.clocks.values():
         if clock.calendar is not None:
             await _check_hours(session, proposed, clock, clock.calendar)

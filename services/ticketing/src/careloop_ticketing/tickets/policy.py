@@ -41,11 +41,6 @@ class Act(StrEnum):
     CANCEL = "cancel"
 
 
-class PauseReason(StrEnum):
-    WAITING_FOR_CUSTOMER = "waiting_for_customer"
-    WAITING_FOR_THIRD_PARTY = "waiting_for_third_party"
-
-
 class ReopenReason(StrEnum):
     DISSATISFIED = "dissatisfied"
     NOT_SOLVED = "not_solved"

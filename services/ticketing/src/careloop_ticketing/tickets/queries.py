@@ -165,11 +165,8 @@ async def waiting_for(
 
 async def lock_unfinished_of(session: AsyncSession, customer_ids: Collection[UUID]) -> Sequence[TicketRow]:
     """Lock the linked tickets of these customers that are open, or may soon be again."""
-    unfinished = (
-        select(TicketRow)
-        .where(col(TicketRow.customer_id).in_(customer_ids), col(TicketRow.linked_at).is_not(None))
-        .where(col(TicketRow.status).in_((*OPEN, Status.FEEDBACK)))
-    )
+    theirs = col(TicketRow.customer_id).in_(customer_ids), col(TicketRow.linked_at).is_not(None)
+    unfinished = select(TicketRow).where(*theirs, col(TicketRow.status).in_((*OPEN, Status.FEEDBACK)))
     fresh = unfinished.order_by(col(TicketRow.id)).with_for_update().execution_options(populate_existing=True)
     return (await session.scalars(fresh)).all()
 

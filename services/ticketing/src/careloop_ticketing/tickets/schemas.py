@@ -12,11 +12,10 @@ from careloop_ticketing.tickets.policy import (
     CancelReason,
     LinkType,
     Outcome,
-    PauseReason,
     RejectReason,
     ReopenReason,
 )
-from careloop_ticketing.vocabulary import Kind, Level, Status, Tier
+from careloop_ticketing.vocabulary import Kind, Level, PauseReason, Status, Tier
 
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")]
 """A channel or a source system."""

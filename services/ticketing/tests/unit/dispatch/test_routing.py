@@ -103,3 +103,32 @@ def test_a_rule_that_cannot_work_is_refused_and_named(rules, pointer):
     with pytest.raises(InvalidRouting) as refused:
         routing.read(0, {"rules": rules}, teams={"billing"}, skills={"fibre"})
     assert refused.value.pointer == pointer
+
+
+MANAGERS = 'level == "manager"'
+
+
+@pytest.mark.parametrize(
+    ("rules", "place"),
+    [
+        ([{"when": "vip"}, {"when": "vip"}], "/rules/1"),
+        ([{"when": "vip || !vip"}, {"when": "vip"}], "/rules/1"),
+        ([{"when": "true"}, {}], "/rules/1"),
+        ([{"when": "vip"}, {"when": "!vip"}, {}], "/rules/2"),
+        ([{"when": MANAGERS, "highest": "front_line"}], "/rules/0/highest"),
+        ([{"when": 'level == "front_line"'}, {"highest": "front_line"}], "/rules/1/highest"),
+    ],
+)
+def test_a_rule_that_can_never_decide_cannot_be_put_in_force(rules, place):
+    document = {"rules": [{"name": f"rule_{index}", **rule} for index, rule in enumerate(rules)]}
+    with pytest.raises(InvalidRouting) as refused:
+        routing.read(0, document, teams=(), skills=())
+    assert refused.value.pointer == place
+    routing.read(1, document)  # What is in force stays so.
+
+
+def test_rules_that_something_is_left_for_can_be_put_in_force():
+    routing.read(0, defaults.routing(), teams=(), skills=())
+    rules = [{"when": 'region != "北京"'}, {"when": 'region == "北京"', "highest": "expert"}, {}]
+    document = {"rules": [{"name": f"rule_{index}", **rule} for index, rule in enumerate(rules)]}
+    assert len(routing.read(0, document, teams=(), skills=()).rules) == 3

@@ -3,7 +3,7 @@
 Routings are versioned documents and never change.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +13,7 @@ from careloop_common.rules import RuleError
 
 from careloop_ticketing.dispatch.errors import InvalidRouting
 from careloop_ticketing.dispatch.policy.choosing import Needs
-from careloop_ticketing.facts import Condition, NeverHolds, always, condition
+from careloop_ticketing.facts import Condition, NeverHolds, always, condition, never_reached
 from careloop_ticketing.tickets.facts import Described, facts_of
 from careloop_ticketing.vocabulary import Level
 
@@ -107,7 +107,25 @@ def read(
         if skills is not None and rule.skill is not None and rule.skill not in skills:
             raise InvalidRouting(f"Nobody has a certificate in {rule.skill!r}.", pointer=f"{at}/skill")
         rules.append(rule)
+    if teams is not None:
+        _check_reached(document["rules"])
     return Routing(version, document.get("reserve", 0), tuple(rules))
+
+
+def _check_reached(rules: Sequence[Mapping[str, Any]]) -> None:
+    """`InvalidRouting` if no ticket comes to a rule, or only tickets of levels beyond its highest."""
+    texts = [item.get("when") or "true" for item in rules]
+    for place, item in enumerate(rules):
+        before, text = texts[:place], texts[place]
+        if never_reached([*before, text]):
+            raise InvalidRouting(
+                "The rules before it take all that meets its condition.", pointer=f"/rules/{place}"
+            )
+        highest = Level(item.get("highest") or Level.GROUP_COMMITTEE)
+        beyond = [f'level == "{level}"' for level in Level if level.rank > highest.rank]
+        if never_reached([*before, *beyond, text]):
+            expected = "Whatever comes to it is of a level beyond its highest."
+            raise InvalidRouting(expected, pointer=f"/rules/{place}/highest")
 
 
 def _rule(item: Mapping[str, Any], at: str) -> Rule:

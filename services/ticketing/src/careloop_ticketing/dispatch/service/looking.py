@@ -20,8 +20,8 @@ from careloop_ticketing.sla.policy.clock import State
 from careloop_ticketing.sla.service import Watches
 from careloop_ticketing.staff import service as staff
 from careloop_ticketing.staff.policy import Person
-from careloop_ticketing.tickets.policy import PauseReason
 from careloop_ticketing.tickets.service import Ticket, line
+from careloop_ticketing.vocabulary import PauseReason
 
 EXAMINED: Final = 1_000
 SHOWN: Final = 200

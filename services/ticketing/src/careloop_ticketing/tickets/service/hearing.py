@@ -9,13 +9,13 @@ from careloop_ticketing.sla.policy import watch
 from careloop_ticketing.sla.policy.clock import Because
 from careloop_ticketing.sla.service import Moment
 from careloop_ticketing.tickets import events, policy
-from careloop_ticketing.tickets.policy import Act, PauseReason, ReopenReason
+from careloop_ticketing.tickets.policy import Act, ReopenReason
 from careloop_ticketing.tickets.service.case import Case
 from careloop_ticketing.tickets.service.closing import reopen
 from careloop_ticketing.tickets.service.history import record, write_note
 from careloop_ticketing.tickets.service.merging import refuse_merged
 from careloop_ticketing.tickets.service.waiting import due_times
-from careloop_ticketing.vocabulary import Status
+from careloop_ticketing.vocabulary import PauseReason, Status
 
 
 async def hear(case: Case, *, text: str, received_at: datetime | None) -> None:

@@ -42,7 +42,8 @@ async def follow_customers(session: AsyncSession, moved: Sequence[CustomerRow], 
     tickets = await queries.lock_unfinished_of(session, by_id.keys())
     watches = await sla.of_all(session, [ticket.id for ticket in tickets])
     for ticket in tickets:
-        await _follow(Case(session, ticket, watches[ticket.id], SYSTEM, now), by_id[ticket.customer_id])
+        if ticket.customer_id:
+            await _follow(Case(session, ticket, watches[ticket.id], SYSTEM, now), by_id[ticket.customer_id])
     await sla.save(session, *watches.values())
 
 

@@ -8,9 +8,10 @@ from careloop_ticketing.sla.service import Watch
 from careloop_ticketing.tickets import policy
 from careloop_ticketing.tickets.errors import ApprovalNeeded, EvidenceNeeded, PauseNotAllowed
 from careloop_ticketing.tickets.facts import facts_of
-from careloop_ticketing.tickets.policy import Act, PauseReason
+from careloop_ticketing.tickets.policy import Act
 from careloop_ticketing.tickets.service.case import Case
 from careloop_ticketing.tickets.service.history import record, write_note
+from careloop_ticketing.vocabulary import PauseReason
 
 
 async def pause(case: Case, *, reason: PauseReason, evidence: str | None, note: str | None) -> None:

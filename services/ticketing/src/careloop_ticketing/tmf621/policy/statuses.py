@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from careloop_ticketing.tickets.policy import Act, PauseReason
+from careloop_ticketing.tickets.policy import Act
 from careloop_ticketing.tmf621.errors import StatusImpossible
-from careloop_ticketing.vocabulary import Status
+from careloop_ticketing.vocabulary import PauseReason, Status
 
 
 class TmfStatus(StrEnum):
