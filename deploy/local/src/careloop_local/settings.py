@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from careloop_common.settings import Secret, settings_config
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings
 
 from careloop_local.errors import LocalError
@@ -120,7 +119,7 @@ def _check_url(url: str, schemes: tuple[str, ...]) -> None:
         raise ValueError(f"should be {schemes[0]}://host:port, with a port from 1 to 65535")
 
 
-def _told(problem: ErrorDetails) -> str:
+def _told(problem: Mapping[str, Any]) -> str:
     name = str(problem["loc"][0])
     wrong = "" if name in _WITH_PASSWORDS else f", not {str(problem['input'])!r}"
     return f"CARELOOP_{name}".upper() + f": {problem['msg'].removeprefix('Value error, ')}{wrong}"

@@ -482,20 +482,3 @@ class TestErrors:
     async def test_elsewhere_failures_stay_problem_documents(self, client):
         for path in ("/v1/tickets/nobody", "/v1/nothing"):
             assert (await client.get(path)).headers["content-type"] == "application/problem+json"
-
-
-class TestSpecifications:
-    async def test_they_are_stored_changed_and_deleted(self, client):
-        path = "/tmf-api/troubleTicket/v5/troubleTicketSpecification"
-        given = {"@type": "TroubleTicketSpecification", "name": "投诉单", "version": "1"}
-        made = (await client.post(path, json=given)).json()
-        assert made["href"] == f"{PUBLIC}{path}/{made['id']}"
-        listed = await client.get(path, params={"name": "投诉单"})
-        assert listed.headers["x-total-count"] == "1"
-        changed = await client.patch(f"{path}/{made['id']}", json={"lifecycleStatus": "active"})
-        assert changed.json()["lifecycleStatus"] == "active"
-        assert is_error(
-            await client.patch(f"{path}/{made['id']}", json={"id": "1"}), 400, "attribute_not_writable"
-        )
-        assert (await client.delete(f"{path}/{made['id']}")).status_code == 204
-        assert is_error(await client.get(f"{path}/{made['id']}"), 404, "specification_not_found")

@@ -1,8 +1,7 @@
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Boolean, literal_column
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
@@ -10,10 +9,6 @@ from sqlmodel import col, select
 from careloop_ticketing.customers.models import CustomerRow
 
 __all__ = ["CustomerRow", "find", "replicate"]
-
-_MOVED: Final = literal_column(
-    "old.id IS NOT NULL AND (old.vip, old.region) IS DISTINCT FROM (new.vip, new.region)", Boolean
-)
 
 
 class Replicated(NamedTuple):
@@ -23,15 +18,21 @@ class Replicated(NamedTuple):
 
 
 async def replicate(session: AsyncSession, states: Sequence[Mapping[str, Any]]) -> Replicated:
-    """Keep the highest version of each customer. One statement, however many."""
+    """Keep the highest version of each customer. Two statements, however many."""
     latest = {state["id"]: state for state in sorted(states, key=lambda state: state["version"])}
+    known = select(CustomerRow.id, CustomerRow.vip, CustomerRow.region).where(col(CustomerRow.id).in_(latest))
+    before = {row.id: (row.vip, row.region) for row in await session.execute(known)}
     upsert = insert(CustomerRow).values(list(latest.values()))
     newer = {name: upsert.excluded[name] for name in next(iter(latest.values())) if name != "id"}
     statement = upsert.on_conflict_do_update(
         index_elements=["id"], set_=newer, where=col(CustomerRow.version) < upsert.excluded.version
-    ).returning(CustomerRow, _MOVED)
-    found = (await session.execute(statement, execution_options={"populate_existing": True})).all()
-    return Replicated([row for row, _ in found], [row for row, moved in found if moved])
+    ).returning(CustomerRow)
+    changed = (await session.scalars(statement, execution_options={"populate_existing": True})).all()
+    return Replicated(changed, [row for row in changed if before.get(row.id, _facts(row)) != _facts(row)])
+
+
+def _facts(row: CustomerRow) -> tuple[bool, str | None]:
+    return row.vip, row.region
 
 
 async def find(
