@@ -10,6 +10,7 @@ from careloop_contracts import CustomerRegisteredV1
 from careloop_ticketing import defaults
 from careloop_ticketing.bulk import working
 from careloop_ticketing.service import service
+from careloop_ticketing.vocabulary import Tier
 
 
 @pytest.fixture
@@ -70,7 +71,10 @@ def publish_policy(client: httpx.AsyncClient) -> Callable[..., Awaitable[int]]:
                 clock["targets"] = [{"seconds": seconds}]
                 continue
             by_tier = [{"when": f'tier == "{tier}"', "seconds": target} for tier, target in seconds.items()]
-            clock["targets"] = [*by_tier, *clock["targets"]]
+            # What nothing is left for would be refused.
+            *others, last = clock["targets"]
+            left = [one for one in others if not any(f'"{tier}"' in one["when"] for tier in seconds)]
+            clock["targets"] = [*by_tier, *(left if len(seconds) < len(Tier) else []), last]
         answer = await client.put("/v1/sla-policies", json=document)
         assert answer.status_code == 201, answer.text
         return answer.json()["version"]

@@ -1,11 +1,13 @@
 """What the embedded servers share: one child process, started once, awaited, stopped by pid."""
 
+import secrets
 import signal
 import socket
 import subprocess
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 HOST = "127.0.0.1"
 _POLL_SECONDS = 0.02
@@ -16,12 +18,17 @@ class EmbeddedServerError(Exception):
     """A server cannot start; the message says why and what to do."""
 
 
+_PORTS: Final = range(20_000, 32_768)
+"""Below those that the system gives to clients, one of which could take the port before the server does."""
+
+
 def free_port() -> int:
     """A TCP port on 127.0.0.1 that nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-    return port
+    while True:
+        port = secrets.choice(_PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((HOST, port))
+            return port
 
 
 class EmbeddedServer:

@@ -22,12 +22,13 @@ _BEHIND_PHOTOS: Final = re.compile(rb"\0*(?:\xff\xd8\xff|.{4}ftyp|..\x30\x0aMoti
 
 _MOST_BLOCKS: Final = 400_000
 _MOST_CHUNKS: Final = 1000
+_MOST_FILLING: Final = 1000
 _SPEECH: Final = (12, 13, 15, 17, 19, 20, 26, 31, 5, 6, 5, 5, None, None, None, 0)
 _SPEECH_WIDE: Final = (17, 23, 32, 36, 40, 46, 50, 58, 60, 5, None, None, None, None, 0, 0)
 """By type of an AMR frame, the bytes behind its first one."""
 
-_OBJECT: Final = re.compile(rb"\d+\s+\d+\s+obj\b")
-_PDF_TABLE: Final = re.compile(rb"\bxref\b|\d+\s+\d+\s+obj\b")
+_OBJECT: Final = re.compile(rb"(?<!\d)\d{1,10}\s{1,9}\d{1,5}\s{1,9}obj\b")
+_PDF_TABLE: Final = re.compile(rb"\bxref\b|\d{1,10}\s{1,9}\d{1,5}\s{1,9}obj\b")
 _PDF_END: Final = re.compile(rb"startxref\s+(\d{1,10})\s+%%EOF")
 
 
@@ -60,9 +61,11 @@ class _Walk:
 def jpeg(file: File) -> bool:
     """Segments up to the scan, one of them with the size of the picture, and an end."""
     walk, sized = _Walk(file, 2), False
+    left = _MOST_CHUNKS
     try:
         while (marker := _marker(walk)) != _SCAN:
-            if marker in _STANDALONE:
+            left -= 1
+            if marker in _STANDALONE or not left:
                 return False
             sized = sized or marker in _FRAME
             length = int.from_bytes(walk.take(2))
@@ -77,9 +80,10 @@ def jpeg(file: File) -> bool:
 def _marker(walk: _Walk) -> int:
     if walk.number() != 0xFF:
         raise _Ended
-    while (marker := walk.number()) == 0xFF:
-        pass
-    return marker
+    for _ in range(_MOST_FILLING):
+        if (marker := walk.number()) != 0xFF:
+            return marker
+    raise _Ended
 
 
 def _scan_ends(file: File, start: int) -> bool:
