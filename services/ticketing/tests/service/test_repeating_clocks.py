@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from careloop_common import clock
+from careloop_contracts import TicketSlaBreachedV1
 from careloop_ticketing import defaults
 
 LADDER = [{"name": "breach", "percent": 100, "action": "notify", "level": "manager"}]
@@ -69,6 +70,32 @@ async def test_each_of_a_clock_that_repeats_is_stopped_and_counted(
     assert (update["numerator"], update["denominator"], update["excluded"]) == (2, 2, 1)
     shares = (await client.get(f"/v1/tickets/{ticket['id']}/shares")).json()["clocks"]
     assert [one["instance"] for one in shares] == [1, 2, 3]
+
+
+async def test_a_miss_is_told_also_if_the_next_one_began_before_anybody_saw_it(
+    client, publish, open_ticket, act, published, worker_running, eventually
+):
+    await publish(update=UPDATE | {"targets": [{"seconds": 1}]})
+    ticket = await open_ticket()
+    await act(ticket, "respond")
+    missed = []
+    for _ in range(2):
+        missed += await eventually(lambda: _late(client, ticket))
+        await act(ticket, "respond")
+    await eventually(lambda: _late(client, ticket))
+    async with worker_running():
+        breaches = await eventually(lambda: _as_many(published, 3))
+    assert [breach.due_at.isoformat() for breach in breaches[:2]] == missed
+
+
+async def _late(client, ticket):
+    (update,) = (await client.get(f"/v1/tickets/{ticket['id']}")).json()["clocks"]
+    return [update["breached_at"].replace("Z", "+00:00")] if update["breached_at"] else None
+
+
+async def _as_many(published, count):
+    found = await published(TicketSlaBreachedV1)
+    return found if len(found) >= count else None
 
 
 async def test_a_changed_calendar_reaches_the_present_one_and_comes_to_an_end(

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_ticketing.escalation import metrics
 from careloop_ticketing.sla import service as sla
+from careloop_ticketing.sla.store import KEY
 from careloop_ticketing.tickets.service import standing
 
 log = structlog.get_logger()
@@ -25,8 +26,8 @@ MOMENTS: Final = timedelta(seconds=5)
 _BATCH: Final = 500
 
 UNSEEN: Final = text(
-    "SELECT c.subject_id, c.name FROM sla_clock AS c WHERE c.next_at IS NOT NULL AND c.next_at < :until"
-    " AND NOT EXISTS (SELECT FROM timer AS t WHERE t.kind = :kind AND t.owner_id = c.subject_id AND t.step = c.name"
+    f"SELECT c.subject_id, {KEY} AS key FROM sla_clock AS c WHERE c.next_at IS NOT NULL AND c.next_at < :until"  # noqa: S608
+    f" AND NOT EXISTS (SELECT FROM timer AS t WHERE t.kind = :kind AND t.owner_id = c.subject_id AND t.step = {KEY}"
     " AND t.generation = c.generation AND t.due_at <= greatest(c.next_at, :soon)) ORDER BY c.next_at LIMIT :limit"
 )
 
@@ -56,10 +57,10 @@ async def repair(session: AsyncSession, *, now: datetime) -> int:
     free = await standing.lock(session, {row.subject_id for row in found})
     # Locked now, they are read again: what was being stored a moment ago is there by now.
     still = (await session.execute(UNSEEN, given)).all()
-    broken = [(row.subject_id, row.name) for row in still if row.subject_id in free]
-    watches = await sla.named(session, broken)
-    await sla.rearm(session, list(watches.values()))
-    for subject_id, name in watches:
+    broken = [(row.subject_id, row.key) for row in still if row.subject_id in free]
+    watches = await sla.some(session, broken)
+    await sla.rearm(session, watches)
+    for watch in watches:
         metrics.REPAIRED.inc()
-        log.error("clock.repaired", ticket_id=str(subject_id), clock=name)
+        log.error("clock.repaired", ticket_id=str(watch.subject_id), clock=watch.key)
     return len(watches)

@@ -55,10 +55,10 @@ def lifts(watch: Watch, now: datetime) -> bool:
 
 
 def climb(
-    ticket: Standing, watches: Watches, names: Collection[str], calendars: Calendars, now: datetime
+    ticket: Standing, watches: Watches, keys: Collection[str], calendars: Calendars, now: datetime
 ) -> Iterator[Taken]:
     """Take every step that is due on these clocks: after an outage that can be several, in the order in which they were."""
-    while first := _first_due(watches, names, now):
+    while first := _first_due(watches, keys, now):
         watch, upcoming = first
         watches.put(watch.climbed(upcoming, now))
         stands = Place(ticket.level, ticket.tier)
@@ -71,13 +71,13 @@ def climb(
             yield _take(ticket, watches, watch, upcoming, policy.unmoved(stands), calendars, now)
 
 
-def _first_due(watches: Watches, names: Collection[str], now: datetime) -> tuple[Watch, Upcoming] | None:
+def _first_due(watches: Watches, keys: Collection[str], now: datetime) -> tuple[Watch, Upcoming] | None:
     due = [
-        (watches[name], upcoming)
-        for name in names
-        if (upcoming := watches[name].upcoming()) and upcoming.due_at <= now
+        (watches.by_key[key], upcoming)
+        for key in keys
+        if (upcoming := watches.by_key[key].upcoming()) and upcoming.due_at <= now
     ]
-    return min(due, key=lambda found: (found[1].due_at, found[0].name), default=None)
+    return min(due, key=lambda found: (found[1].due_at, found[0].key), default=None)
 
 
 def _take(

@@ -38,12 +38,12 @@ async def on_due(session: AsyncSession, due: Sequence[DueTimer], now: datetime) 
     free = await tickets.lock_due(session, due, now)
     watches, calendars = await _watches(session, [timer for timer in due if timer.owner_id in free], now)
     steps: list[Taken] = []
-    for ticket_id, names in _to_climb(due, watches, now).items():
+    for ticket_id, keys in _to_climb(due, watches, now).items():
         theirs = watches[ticket_id]
-        steps += climb(free[ticket_id], theirs, names, calendars, now)
+        steps += climb(free[ticket_id], theirs, keys, calendars, now)
         # Where nothing was due after all, the timer is gone nevertheless, and the clock needs its next one.
-        climbed = {one.name for one in theirs.changed}
-        theirs.put_all([theirs[name].rearmed() for name in names - climbed])
+        climbed = {one.key for one in theirs.changed}
+        theirs.put_all([theirs.by_key[key].rearmed() for key in keys - climbed])
     taken = one_notice_each(steps)
     moved = {one.ticket.id: one.ticket for one in taken}
     await standing.store(session, list(moved.values()), [one.entry for one in taken], now=now)
@@ -62,34 +62,36 @@ def _to_climb(
     found: dict[UUID, set[str]] = defaultdict(set)
     for timer in due:
         theirs = watches.get(timer.owner_id)
-        watch = theirs.get(timer.step) if theirs else None
+        watch = theirs.by_key.get(timer.step) if theirs else None
         if watch and watch.generation == timer.generation:
             found[timer.owner_id].add(timer.step)
     since = due[0].due_at
-    for ticket_id, names in found.items():
-        for name, watch in watches[ticket_id].items():
-            if name not in names and (upcoming := watch.upcoming()) and since <= upcoming.due_at <= now:
-                names.add(name)
+    for ticket_id, keys in found.items():
+        for key, watch in watches[ticket_id].by_key.items():
+            if key not in keys and (upcoming := watch.upcoming()) and since <= upcoming.due_at <= now:
+                keys.add(key)
     return found
 
 
 async def _watches(
     session: AsyncSession, due: Sequence[DueTimer], now: datetime
 ) -> tuple[Mapping[UUID, Watches], Calendars]:
-    """The clocks that are due; of a ticket that is about to be lifted all of them, for their targets may move.
+    """The clocks that are due; of a ticket that is about to be lifted the others too, for their targets may move.
 
     And, if there is such a one, the calendars by which further clocks of it may begin.
     """
     by_ticket: dict[UUID, list[Watch]] = defaultdict(list)
-    lifted = set()
+    lifted: set[UUID] = set()
     for watch in await sla.due(session, [(timer.owner_id, timer.step) for timer in due], now):
         by_ticket[watch.subject_id].append(watch)
         if lifts(watch, now):
             lifted.add(watch.subject_id)
-    watches = {ticket_id: Watches(ticket_id, theirs) for ticket_id, theirs in by_ticket.items()}
-    if not lifted:
-        return watches, {}
-    return watches | dict(await sla.of_all(session, lifted)), await sla.active_calendars(session)
+    calendars: Calendars = {}
+    if lifted:
+        calendars = await sla.active_calendars(session)
+        for ticket_id, present in (await sla.of_all(session, lifted)).items():
+            by_ticket[ticket_id] += present.values()
+    return {ticket_id: Watches(ticket_id, theirs) for ticket_id, theirs in by_ticket.items()}, calendars
 
 
 async def _record(session: AsyncSession, taken: Sequence[Taken], now: datetime) -> None:

@@ -119,19 +119,16 @@ async def every(session: AsyncSession, subject_ids: Collection[UUID]) -> Mapping
     return found
 
 
-async def named(
-    session: AsyncSession, wanted: Sequence[tuple[UUID, str]]
-) -> Mapping[tuple[UUID, str], Watch]:
-    """One clock of each subject, by its name."""
-    subjects, names = [subject_id for subject_id, _ in wanted], [name for _, name in wanted]
-    found = await _watches(session, await store.rows(session, subjects, names))
-    return {(one.subject_id, one.name): one for one in found}
+async def some(session: AsyncSession, wanted: Sequence[tuple[UUID, str]]) -> list[Watch]:
+    """Clocks by subject and key."""
+    subjects, keys = [subject_id for subject_id, _ in wanted], [key for _, key in wanted]
+    return await _watches(session, await store.rows(session, subjects, keys))
 
 
 async def due(session: AsyncSession, asked: Sequence[tuple[UUID, str]], now: datetime) -> list[Watch]:
-    """The clocks that are asked for by subject and name, and whatever other clock of the same subjects is due."""
-    subjects, names = [subject_id for subject_id, _ in asked], [name for _, name in asked]
-    return await _watches(session, await store.due_rows(session, subjects, names, now))
+    """The clocks that are asked for by subject and key, and whatever other clock of the same subjects is due."""
+    subjects, keys = [subject_id for subject_id, _ in asked], [key for _, key in asked]
+    return await _watches(session, await store.due_rows(session, subjects, keys, now))
 
 
 async def _watches(session: AsyncSession, rows: Sequence[store.Stored]) -> list[Watch]:
@@ -194,8 +191,7 @@ async def save(session: AsyncSession, *subjects: Watches) -> None:
     """Store what changed, and move the timers to where the next steps are now."""
     changed = [one for watches in subjects for one in watches.changed]
     await store.save(session, changed)
-    # The timer of a name belongs to its present clock.
-    await arm(session, [watches[one.name] for watches in subjects for one in watches.changed])
+    await arm(session, changed)
     for watches in subjects:
         watches.stored()
 
@@ -204,7 +200,7 @@ async def rearm(session: AsyncSession, watches: Sequence[Watch]) -> None:
     """Give clocks timers of a new generation; any that they had are stale then."""
     renewed = [one.rearmed() for one in watches]
     # One of a generation to come would stand in the way.
-    await timers.cancel_all(session, TIMER, [(one.subject_id, one.name) for one in renewed])
+    await timers.cancel_all(session, TIMER, [(one.subject_id, one.key) for one in renewed])
     await store.save(session, renewed)
     await arm(session, renewed)
 
@@ -216,9 +212,9 @@ async def arm(session: AsyncSession, changed: Iterable[Watch]) -> None:
         if one.generation == one.armed:
             continue
         if step := one.upcoming():
-            new = NewTimer(TIMER, one.subject_id, one.name, due_at=step.due_at, generation=one.generation)
+            new = NewTimer(TIMER, one.subject_id, one.key, due_at=step.due_at, generation=one.generation)
             upcoming.append(new)
         else:
-            done.append((one.subject_id, one.name))
+            done.append((one.subject_id, one.key))
     await timers.arm_all(session, upcoming)
     await timers.cancel_all(session, TIMER, done)

@@ -55,6 +55,8 @@ _INTERVAL_COLUMNS: Final = {
 }
 
 _ROW: Final = ", ".join(f"c.{name}" for name in _CLOCK_COLUMNS)
+KEY: Final = "c.name || CASE WHEN c.instance > 1 THEN '#' || c.instance ELSE '' END"
+"""`Watch.key` of a clock `c`."""
 
 # The highest instance of a name is the present one.
 _ALL = text(
@@ -65,16 +67,12 @@ _EVERY = text(
     f"SELECT {_ROW} FROM sla_clock AS c WHERE c.subject_id = ANY(CAST(:subjects AS uuid[]))"  # noqa: S608
     " ORDER BY c.subject_id, c.name, c.instance"
 )
-_SOME = text(
-    f"SELECT DISTINCT ON (c.subject_id, c.name) {_ROW} FROM sla_clock AS c"  # noqa: S608
-    " JOIN unnest(CAST(:subjects AS uuid[]), CAST(:names AS text[])) AS wanted (subject_id, name)"
-    " ON c.subject_id = wanted.subject_id AND c.name = wanted.name"
-    " ORDER BY c.subject_id, c.name, c.instance DESC"
+_ASKED: Final = (
+    f"SELECT {_ROW} FROM sla_clock AS c WHERE c.subject_id = ANY(CAST(:subjects AS uuid[])) AND (({KEY}, c.subject_id)"  # noqa: S608
+    " IN (SELECT * FROM unnest(CAST(:keys AS text[]), CAST(:subjects AS uuid[])))"
 )
-_DUE = text(
-    f"SELECT c.* FROM ({_ALL.text}) AS c WHERE c.next_at <= :now OR (c.subject_id, c.name) IN"  # noqa: S608
-    " (SELECT * FROM unnest(CAST(:subjects AS uuid[]), CAST(:names AS text[])))"
-)
+_SOME = text(f"{_ASKED})")
+_DUE = text(f"{_ASKED} OR c.next_at <= :now)")
 _INTERVALS = text(
     "SELECT subject_id, clock, instance, activity, started_at, ended_at, actor_id, reason, evidence, approved_by"
     " FROM sla_interval WHERE subject_id = ANY(:subjects) ORDER BY subject_id, clock, instance, seq"
@@ -105,13 +103,13 @@ Turned = Mapping[tuple[UUID, str, int], list[Interval]]
 
 
 async def rows(
-    session: AsyncSession, subjects: Collection[UUID], names: Sequence[str] | None = None
+    session: AsyncSession, subjects: Collection[UUID], keys: Sequence[str] | None = None
 ) -> Sequence[Stored]:
-    """The present clocks of these subjects, or, with `names`, of each subject the one of the name beside it."""
+    """The present clocks of these subjects, or, with `keys`, of each subject the one of the key beside it."""
     wanted = {"subjects": list(subjects)}
-    if names is None:
+    if keys is None:
         return (await session.execute(_ALL, wanted)).all()
-    return (await session.execute(_SOME, {**wanted, "names": list(names)})).all()
+    return (await session.execute(_SOME, {**wanted, "keys": list(keys)})).all()
 
 
 async def every_row(session: AsyncSession, subjects: Collection[UUID]) -> Sequence[Stored]:
@@ -120,10 +118,10 @@ async def every_row(session: AsyncSession, subjects: Collection[UUID]) -> Sequen
 
 
 async def due_rows(
-    session: AsyncSession, subjects: Sequence[UUID], names: Sequence[str], now: datetime
+    session: AsyncSession, subjects: Sequence[UUID], keys: Sequence[str], now: datetime
 ) -> Sequence[Stored]:
-    """Of the present clocks of these subjects those with the name beside the subject, and those that are due."""
-    return (await session.execute(_DUE, {"subjects": subjects, "names": names, "now": now})).all()
+    """Of every clock of these subjects those with the key beside the subject, and those that are due."""
+    return (await session.execute(_DUE, {"subjects": subjects, "keys": keys, "now": now})).all()
 
 
 async def watches(

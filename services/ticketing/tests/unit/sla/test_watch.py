@@ -132,12 +132,22 @@ def test_b09_the_next_update_is_due_after_an_answer_and_never_before_the_first(l
     assert "update" not in case.watches
     case.happens(1, Moment.RESPONDED)
     assert (case.due("update"), case.watches["update"].instance) == (5, 1)
-    case.happens(3, Moment.RESPONDED)
-    assert (case.due("update"), case.watches["update"].instance) == (7, 2)
-    first, _ = (one for one in case.watches.changed if one.name == "update")
-    assert (first.instance, first.state, first.upcoming()) == (1, State.STOPPED, None), (
+    case.happens(2, Moment.RESPONDED)
+    assert (case.due("update"), case.watches["update"].instance) == (6, 2)
+    first, second = (one for one in case.watches.changed if one.name == "update")
+    assert (first.key, first.state, first.upcoming()) == ("update", State.STOPPED, None), (
         "it is stored, and over"
     )
+    assert second.key == "update#2"
+
+
+def test_a_miss_is_still_to_be_told_when_the_next_clock_has_begun(life):
+    case = life(policy(update=clock("responded", "responded", repeats=True)))
+    for hour in (0, 3, 4):
+        case.happens(hour, Moment.RESPONDED)
+    steps = {key: watch.upcoming() for key, watch in case.watches.by_key.items()}
+    assert (steps["update"].due_at, steps["update#2"].due_at) == (case.at(0.5), case.at(3.5))
+    assert case.watches["update"].instance == 3
 
 
 def test_a_clock_that_a_newer_policy_does_not_know_goes_by_the_one_that_it_started_with(life):

@@ -43,6 +43,11 @@ class Watch:
     """The intervals as they are stored."""
 
     @property
+    def key(self) -> str:
+        """Names this clock among all that its subject ever had, and its timer: `follow_up`, then `follow_up#2`."""
+        return self.name if self.instance == 1 else f"{self.name}#{self.instance}"
+
+    @property
     def definition(self) -> Definition:
         return self.policy.clocks[self.name]
 
@@ -84,10 +89,6 @@ class Watch:
         """Nothing has changed but that its timer is gone."""
         return replace(self, generation=self.generation + 1)
 
-    def replaced(self) -> "Watch":
-        """A new one begins in its place, to which the timer goes: its ladder ends here."""
-        return replace(self, climb=Climb(len(self.policy.ladders[self.ladder])))
-
     def climbed(self, upcoming: Upcoming, now: datetime) -> "Watch":
         """A step was taken. The one at the target is the breach, which happened when it was due."""
         clock = self.clock
@@ -97,21 +98,24 @@ class Watch:
 
 
 class Watches(Mapping[str, Watch]):
-    """The present clock of each name."""
+    """The present clock of each name; those in whose place others have begun are only in `by_key`."""
 
     def __init__(self, subject_id: UUID, found: Iterable[Watch] = ()) -> None:
         self.subject_id = subject_id
-        self._found = {watch.name: watch for watch in found}
-        self._changed: dict[tuple[str, int], Watch] = {}
+        self.by_key: dict[str, Watch] = {}
+        self._present: dict[str, Watch] = {}
+        self._changed: dict[str, Watch] = {}
+        for watch in found:
+            self._hold(watch)
 
     def __getitem__(self, name: str) -> Watch:
-        return self._found[name]
+        return self._present[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._found)
+        return iter(self._present)
 
     def __len__(self) -> int:
-        return len(self._found)
+        return len(self._present)
 
     @property
     def changed(self) -> Collection[Watch]:
@@ -123,7 +127,14 @@ class Watches(Mapping[str, Watch]):
         self._changed.clear()
 
     def put(self, watch: Watch) -> None:
-        self._found[watch.name] = self._changed[watch.name, watch.instance] = watch
+        self._hold(watch)
+        self._changed[watch.key] = watch
+
+    def _hold(self, watch: Watch) -> None:
+        self.by_key[watch.key] = watch
+        present = self._present.get(watch.name)
+        if present is None or present.instance <= watch.instance:
+            self._present[watch.name] = watch
 
     def put_all(self, watches: Iterable[Watch]) -> None:
         for watch in watches:
@@ -203,8 +214,6 @@ def _begin(
     now: datetime,
 ) -> Watch:
     before = watches.get(definition.name)
-    if before:
-        watches.put(before.replaced())
     version, hours = calendars[definition.calendar] if definition.calendar else (0, ROUND_THE_CLOCK)
     begun = Watch(
         watches.subject_id,
@@ -214,7 +223,7 @@ def _begin(
         clocks.start(definition.target(facts, now), now, hours, because),
         instance=before.instance + 1 if before else 1,
         calendar=(definition.calendar, version) if definition.calendar else None,
-        generation=before.generation + 1 if before else 1,
+        generation=1,
     )
     watches.put(begun)
     return begun
