@@ -1,6 +1,7 @@
 """What ticketing publishes: the life of a ticket from intake to archive."""
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -180,3 +181,15 @@ class TicketCancelledV1(Event, entity="ticket", name="cancelled", version=1, key
     customer_id: UUID | None = None
     reason: str
     cancelled_at: datetime
+
+
+class TicketHistoryAnchoredV1(Event, entity="ticket", name="history_anchored", version=1, key="chain"):
+    """An anchor over the histories of all tickets was written. Whoever keeps it can tell whether it was ever replaced."""
+
+    chain: Literal["ticketing"] = "ticketing"
+    number: int
+    hash: str
+    """Hexadecimal."""
+    tickets: int
+    """Those that had a new entry since the anchor before it."""
+    at: datetime

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from careloop_common import clock
 from careloop_common.tokens import SYSTEM
+from careloop_ticketing.history import handlers
 from careloop_ticketing.history import service as history
 from careloop_ticketing.history.command import verify_history
 from careloop_ticketing.history.service import Tally
@@ -223,18 +224,20 @@ async def test_the_command_tells_by_its_status_and_names_the_first_places(
 ):
     tickets_ = [await open_ticket() for _ in range(3)]
     await anchor()
-    assert await verify_history(runtime, argparse.Namespace(show=1, expect=None)) == 0
+    assert await verify_history(runtime, argparse.Namespace(show=1, broker_seconds=10, expect=None)) == 0
     told = capsys.readouterr().out
     assert told.startswith("3 tickets, 6 entries, 1 anchors, the last of them 1:")
     written_down = told.split("the last of them ")[1].split(";")[0]
-    assert await verify_history(runtime, argparse.Namespace(show=1, expect=written_down)) == 0
-    assert await verify_history(runtime, argparse.Namespace(show=1, expect="2:00")) == 1
+    assert (
+        await verify_history(runtime, argparse.Namespace(show=1, broker_seconds=10, expect=written_down)) == 0
+    )
+    assert await verify_history(runtime, argparse.Namespace(show=1, broker_seconds=10, expect="2:00")) == 1
     capsys.readouterr()
     for ticket in tickets_:
         await tamper(
             "UPDATE ticket_history SET fact = 'x' WHERE ticket_id = :id AND seq = 1", id=ticket["id"]
         )
-    assert await verify_history(runtime, argparse.Namespace(show=1, expect=None)) == 1
+    assert await verify_history(runtime, argparse.Namespace(show=1, broker_seconds=10, expect=None)) == 1
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 2
     assert lines[0] == f"ticket {tickets_[0]['id']} 1: does not fit: it, or what came before it, was changed"
@@ -270,3 +273,102 @@ async def test_what_was_there_before_the_chain_is_good_as_far_as_the_first_ancho
     assert await broken() == []
     await tamper("UPDATE ticket_history SET fact = 'x' WHERE ticket_id = :id AND seq = 1", id=old[1]["id"])
     assert len(await broken()) == 1
+
+
+@pytest.fixture
+def anchored_by_worker(runtime, worker_running, eventually):
+    """Lets a worker write its anchor, and gives what the stream says of all anchors then."""
+
+    async def run(count):
+        async def there():
+            told = await handlers.told(runtime.bus)
+            return told if len(told) >= count else None
+
+        async with worker_running():
+            return await eventually(there)
+
+    return run
+
+
+async def test_anchors_that_were_deleted_are_not_written_anew(
+    runtime, open_ticket, act, tamper, anchored_by_worker, forge_unkeyed, verified
+):
+    ticket = await open_ticket()
+    await act(ticket, "respond")
+    assert list(await anchored_by_worker(1)) == [1]
+    await forge_unkeyed(ticket)
+    await tamper("DELETE FROM history_anchored")
+    await tamper("DELETE FROM history_anchor")
+    told = await anchored_by_worker(2)
+    assert sorted(told) == [1, 2], "the number of the one that is gone stays free"
+    assert not (await verified(ticket))["intact"]
+    async with runtime.database.transaction() as session:
+        found = [str(one) async for one in history.verify(session, Tally(), told)]
+    assert "anchors 1: is gone, though the stream holds it" in found
+
+
+@pytest.fixture
+def forge_unkeyed(runtime):
+    """Writes a history anew, as somebody does who has the database and no key: with plain hashes."""
+
+    async def run(ticket):
+        async with runtime.database.transaction() as session:
+            plain, head = tickets.chain_of(session), START
+            rows = await session.execute(
+                text(
+                    "SELECT ticket_id, seq, fact, at, actor_id, actor_kind, before, after FROM ticket_history"
+                    " WHERE ticket_id = :id ORDER BY seq"
+                ),
+                {"id": ticket["id"]},
+            )
+            for row in rows.all():
+                entry = Entry(*row)._replace(actor_id="somebody-else")
+                head = plain.hash(head, entry, UNKEYED)
+                await session.execute(
+                    text(
+                        "UPDATE ticket_history SET actor_id = 'somebody-else', key_id = 'none', hash = :hash"
+                        " WHERE ticket_id = :id AND seq = :seq"
+                    ),
+                    {"hash": head, "id": ticket["id"], "seq": entry.seq},
+                )
+            await session.execute(
+                text("UPDATE ticket SET head = :head WHERE id = :id"), {"head": head, "id": ticket["id"]}
+            )
+
+    return run
+
+
+async def test_a_history_that_was_cut_back_with_its_anchors_is_found_by_the_stream(
+    client, runtime, open_ticket, act, tamper, anchored_by_worker, broken
+):
+    ticket = await open_ticket()
+    await anchored_by_worker(1)
+    known = int((await client.get(f"/v1/tickets/{ticket['id']}")).headers["etag"].strip('"'))
+    await act(ticket, "respond")
+    await anchored_by_worker(2)
+    await tamper("DELETE FROM history_anchored WHERE anchor = 2")
+    await tamper("DELETE FROM history_anchor WHERE number = 2")
+    gone = {"id": ticket["id"], "known": known}
+    await tamper("DELETE FROM ticket_history WHERE ticket_id = :id AND seq > :known", **gone)
+    last = "SELECT hash FROM ticket_history WHERE ticket_id = :id AND seq = :known"
+    await tamper(
+        f"UPDATE ticket SET version = :known, status = 'new', head = ({last}) WHERE id = :id", **gone
+    )
+    assert await broken() == [], "by the database alone nothing is wrong"
+    told = await anchored_by_worker(3)
+    async with runtime.database.transaction() as session:
+        found = [str(one) async for one in history.verify(session, Tally(), told)]
+    assert "anchors 2: is gone, though the stream holds it" in found
+
+
+async def test_an_anchor_that_was_signed_anew_is_not_the_one_that_was_told(
+    runtime, open_ticket, tamper, anchored_by_worker, anchor
+):
+    await open_ticket()
+    told = await anchored_by_worker(1)
+    await tamper("DELETE FROM history_anchored")
+    await tamper("DELETE FROM history_anchor")
+    await anchor()
+    async with runtime.database.transaction() as session:
+        found = [str(one) async for one in history.verify(session, Tally(), told)]
+    assert found == ["anchors 1: is not the one that the stream holds"]

@@ -1,6 +1,6 @@
 """What is wrong with a chain, told by its places."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -70,6 +70,15 @@ def broken(
         )
     for mark in expected.values():
         yield at(mark.seq, f"is missing, though anchor {mark.anchor} holds it")
+
+
+def contradicted(seen: Mapping[int, bytes], told: Mapping[int, Collection[bytes]]) -> Iterator[Broken]:
+    """The anchors that were told otherwise than they are stored, or told and are gone."""
+    for number in sorted(told):
+        if number not in seen:
+            yield Broken(None, number, "is gone, though the stream holds it")
+        elif set(told[number]) != {seen[number]}:
+            yield Broken(None, number, "is not the one that the stream holds")
 
 
 def stored(row: tuple[Any, ...], load: Any) -> Kept:

@@ -1,7 +1,7 @@
 """Writing anchors, and verifying chains against their keys, their heads and the anchors."""
 
 import json
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -9,14 +9,19 @@ from typing import Any, Final
 from uuid import UUID
 
 import structlog
+from careloop_common import outbox
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from careloop_ticketing.history import policy, queries
+from careloop_ticketing.history import events, policy, queries
 from careloop_ticketing.history.policy import Broken, Mark
 from careloop_ticketing.tickets import service as tickets
 from careloop_ticketing.tickets.chain import START, Chain
 
 log = structlog.get_logger()
+
+Told = Mapping[int, Collection[bytes]]
+"""What the stream says of anchors: each number with every hash that it was told with."""
+NOTHING_TOLD: Final[Told] = {}
 
 _NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MARGIN: Final = timedelta(minutes=10)
@@ -38,11 +43,17 @@ class Tally:
     """The hash of each anchor."""
 
 
-async def anchor(session: AsyncSession, *, now: datetime) -> int:
-    """Write the next anchor; returns over how many tickets. An hour without any change gets one, too."""
+async def anchor(session: AsyncSession, *, now: datetime, told: Told = NOTHING_TOLD) -> int:
+    """Write the next anchor; returns over how many tickets. An hour without any change gets one, too.
+
+    One that was told and is gone is not written anew: its number stays free, so that it is missed for ever.
+    """
     chain = tickets.chain_of(session)
     last = (await session.execute(queries.LAST_ANCHOR)).first()
     number, previous = (last.number + 1, last.hash) if last else (1, START)
+    if number <= (newest := max(told, default=0)):
+        log.error("history.anchors_missing", first=number, last=newest)
+        number = newest + 1
     since = last.at - _MARGIN if last else _NEVER
     draft = {"number": number, "at": now, "key_id": chain.key_id, "nothing": b""}
     await session.execute(queries.WRITE_ANCHOR, draft)
@@ -53,15 +64,21 @@ async def anchor(session: AsyncSession, *, now: datetime) -> int:
         signing.add((row[0], row[1], row[2]) for row in part)
     signed = signing.digest()
     await session.execute(queries.SIGN_ANCHOR, {"number": number, "tickets": signing.heads, "hash": signed})
+    outbox.add(session, events.anchored(number, signed, signing.heads, now), now=now)
     log.info("history.anchored", number=number, tickets=signing.heads, hash=signed.hex())
     return signing.heads
 
 
-async def verify(session: AsyncSession, tally: Tally) -> AsyncIterator[Broken]:
-    """Look at every anchor, and then at every ticket; what is found is counted in `tally`."""
+async def verify(session: AsyncSession, tally: Tally, told: Told = NOTHING_TOLD) -> AsyncIterator[Broken]:
+    """Look at every anchor, and then at every ticket; what is found is counted in `tally`.
+
+    `told` are the anchors that the stream holds, which nobody can change by way of the database.
+    """
     chain = tickets.chain_of(session)
     async for found in _verify_anchors(session, chain, tally):
         yield found
+    for broken in policy.contradicted(tally.seen, told):
+        yield broken
     first = _NOBODY
     while last := (await session.execute(queries.LAST_OF_PAGE, {"after": first, "limit": _PAGE})).scalar():
         for found in await _verify_page(session, chain, UUID(int=first.int + 1), last, tally):
