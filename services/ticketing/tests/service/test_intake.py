@@ -1,6 +1,7 @@
 import asyncio
 
 import pytest
+import sqlalchemy
 from careloop_common import ids
 from careloop_contracts import TicketOpenedV1
 
@@ -31,6 +32,35 @@ async def test_a_reference_that_comes_many_times_at_once_makes_one_ticket(client
     answers = await asyncio.gather(*(client.post("/v1/tickets", json=body) for _ in range(8)))
     assert sorted(answer.status_code for answer in answers) == [200] * 7 + [201]
     assert len({answer.json()["id"] for answer in answers}) == 1
+
+
+async def test_what_comes_under_a_known_reference_leaves_neither_history_nor_words(
+    client, open_ticket, facts
+):
+    ticket = await open_ticket(external_ref="78")
+    again = await client.post(
+        "/v1/tickets", json=BODY | {"channel": "hotline", "external_ref": "78", "subject": "大象"}
+    )
+    assert (again.status_code, again.json()["id"]) == (200, ticket["id"])
+    assert await facts(ticket) == ["opened", "classified"]
+    assert (await client.get("/v1/tickets", params={"q": "大象"})).json()["items"] == []
+    assert (await client.get("/v1/tickets", params={"q": "账单"})).json()["items"][0]["id"] == ticket["id"]
+
+
+async def test_a_ticket_is_taken_in_by_few_statements(open_ticket, runtime):
+    await open_ticket()
+    engine, asked = runtime.database.engine.sync_engine, []
+
+    def count(connection, cursor, statement, *rest):
+        asked.append(statement.split(maxsplit=1)[0])
+
+    sqlalchemy.event.listen(engine, "before_cursor_execute", count)
+    try:
+        await open_ticket()
+    finally:
+        sqlalchemy.event.remove(engine, "before_cursor_execute", count)
+    # What is active; the ticket; its clocks; their timers; the events.
+    assert asked == ["SELECT", "WITH", "WITH", "INSERT", "INSERT"]
 
 
 @pytest.mark.parametrize("by_reference", [True, False])

@@ -1,11 +1,11 @@
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from careloop_common.database import lasting
 from careloop_common.tokens import Actor
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -16,6 +16,7 @@ from careloop_ticketing.classification.models import RuleSetRow
 from careloop_ticketing.classification.policy import Classifier, RuleSet, Verdict
 
 __all__ = [
+    "NEWEST",
     "Correction",
     "active",
     "check_product",
@@ -26,17 +27,21 @@ __all__ = [
     "version",
     "versions",
 ]
-_NEWEST = select(func.max(col(RuleSetRow.version)))
+NEWEST: Final[Select[int]] = select(func.max(RuleSetRow.__table__.c.version))  # type: ignore[attr-defined]
+"""The version of the active rule set, also for whoever asks for more than that at once."""
 
 
-async def classifier(session: AsyncSession) -> Classifier:
-    """What suggests classifications at present. A model would take its place here, and nobody would notice."""
-    return await active(session)
+async def classifier(session: AsyncSession, number: int | None = None) -> Classifier:
+    """What suggests classifications at present; `number` is the newest rule set, if that is known already.
+
+    A model would take its place here, and nobody would notice.
+    """
+    return await (active(session) if number is None else rules_of(session, number))
 
 
 async def active(session: AsyncSession) -> RuleSet:
     """The newest rule set."""
-    return await rules_of(session, (await session.execute(_NEWEST)).scalar_one())
+    return await rules_of(session, (await session.execute(NEWEST)).scalar_one())
 
 
 async def rules_of(session: AsyncSession, number: int) -> RuleSet:

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_ticketing.search.policy import BLOCK, marker, wanted, words_of
 
-__all__ = ["Found", "index", "newest_first", "those_with", "wanted"]
+__all__ = ["INDEX", "Found", "found_by", "newest_first", "those_with", "wanted"]
 
 MOST: Final = 2_000
 """Rows that one look into a window may give, unless it is a single block."""
@@ -25,9 +25,8 @@ _WIDEST: Final = 64
 
 _END: Final = 2**62
 
-_INDEX: Final = text(
-    "INSERT INTO search_entry (subject_id, seq, words) VALUES (:subject_id, :seq, CAST(:words AS text[]))"
-)
+INDEX: Final = "INSERT INTO search_entry (subject_id, seq, words) SELECT id, :place, CAST(:words AS text[])"
+"""Makes the subject with this `id` findable, from the end of the transaction on: a part of what stores the subject."""
 _LAST: Final = text("SELECT max(seq) FROM search_entry")
 # The plans are to be those by the index over words. With `seq + 0` no other index offers itself.
 _ONLY_INDEXES: Final = text("SELECT set_config('enable_seqscan', 'off', true)")
@@ -56,10 +55,10 @@ class Found:
     down_to: int
 
 
-async def index(session: AsyncSession, subject_id: UUID, seq: int, *texts: str) -> None:
-    """Make a subject findable by the words of these texts, from the end of the transaction on."""
-    words = words_of("\n".join(texts)) | {marker(seq // BLOCK)}
-    await session.execute(_INDEX, {"subject_id": subject_id, "seq": seq, "words": sorted(words)})
+def found_by(place: int, *texts: str) -> Mapping[str, Any]:
+    """What `INDEX` takes: where the subject stands among all, and the words of its texts."""
+    words = words_of("\n".join(texts)) | {marker(place // BLOCK)}
+    return {"place": place, "words": sorted(words)}
 
 
 async def newest_first(

@@ -1,6 +1,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
@@ -10,11 +10,12 @@ from sqlmodel import col
 from careloop_ticketing.sla.models import ClockRow, IntervalRow, PolicyRow
 from careloop_ticketing.sla.policy.clock import Activity, State
 
-_NEWEST = select(func.max(col(PolicyRow.version)))
+NEWEST: Final[Select[int]] = select(func.max(PolicyRow.__table__.c.version))  # type: ignore[attr-defined]
+"""The active version, also for whoever asks for more than that at once."""
 
 
 async def newest_version(session: AsyncSession) -> int:
-    return (await session.execute(_NEWEST)).scalar_one()
+    return (await session.execute(NEWEST)).scalar_one()
 
 
 async def documents(session: AsyncSession, versions: Collection[int]) -> Mapping[int, Mapping[str, Any]]:

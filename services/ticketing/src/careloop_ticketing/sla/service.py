@@ -26,10 +26,11 @@ from careloop_ticketing.sla.policy.following import NewTerms
 from careloop_ticketing.sla.policy.reach import FarHours, out_of_reach
 from careloop_ticketing.sla.policy.terms import Moment, Policy
 from careloop_ticketing.sla.policy.watch import Calendar, Calendars, Watch, Watches
+from careloop_ticketing.sla.queries import NEWEST
 
 TIMER: Final = "sla"
 
-__all__ = ["TIMER", "Moment", "Watch", "Watches"]
+__all__ = ["NEWEST", "TIMER", "Moment", "Watch", "Watches"]
 
 
 async def active(session: AsyncSession) -> Policy:

@@ -79,23 +79,24 @@ _INTERVALS = text(
 )
 
 
-def _upsert(table: str, columns: Mapping[str, str], key: Sequence[str], changing: Sequence[str]) -> Any:
+def _upsert(table: str, columns: Mapping[str, str], key: Sequence[str], changing: Sequence[str]) -> str:
     names = ", ".join(columns)
-    arrays = ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in columns.items())
+    arrays = ", ".join(f"CAST(:{table}_{name} AS {kind}[])" for name, kind in columns.items())
     changes = ", ".join(f"{name} = excluded.{name}" for name in changing)
-    return text(
+    return (
         f"INSERT INTO {table} ({names}) SELECT {names} FROM unnest({arrays}) AS new ({names})"  # noqa: S608
         f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changes}"
     )
 
 
 _CLOCK_KEY: Final = ("subject_id", "name", "instance")
-_SAVE_CLOCKS = _upsert(
+_SAVE_CLOCKS: Final = _upsert(
     "sla_clock", _CLOCK_COLUMNS, _CLOCK_KEY, [name for name in _CLOCK_COLUMNS if name not in _CLOCK_KEY]
 )
-_SAVE_INTERVALS = _upsert(
+_SAVE_INTERVALS: Final = _upsert(
     "sla_interval", _INTERVAL_COLUMNS, ("subject_id", "clock", "instance", "seq"), ["ended_at"]
 )
+_SAVE: Final = text(f"WITH saved AS ({_SAVE_CLOCKS}) {_SAVE_INTERVALS}")
 
 Stored = Row[Any]
 Turned = Mapping[tuple[UUID, str, int], list[Interval]]
@@ -201,14 +202,14 @@ async def save(session: AsyncSession, changed: Sequence[Watch]) -> None:
     """Store clocks, and of their intervals those that are new and the one before them, which has ended."""
     if not changed:
         return
-    await session.execute(_SAVE_CLOCKS, _columns(_CLOCK_COLUMNS, map(_clock_row, changed)))
+    clocks = [_clock_row(watch) for watch in changed]
     spans = [row for watch in changed for row in _interval_rows(watch)]
-    if spans:
-        await session.execute(_SAVE_INTERVALS, _columns(_INTERVAL_COLUMNS, spans))
+    values = _columns("sla_clock", _CLOCK_COLUMNS, clocks)
+    await session.execute(_SAVE, values | _columns("sla_interval", _INTERVAL_COLUMNS, spans))
 
 
-def _columns(names: Iterable[str], found: Iterable[tuple[Any, ...]]) -> dict[str, list[Any]]:
-    return dict(zip(names, map(list, zip(*found, strict=True)), strict=True))
+def _columns(table: str, names: Iterable[str], rows: Sequence[tuple[Any, ...]]) -> dict[str, list[Any]]:
+    return {f"{table}_{name}": [row[place] for row in rows] for place, name in enumerate(names)}
 
 
 def _clock_row(watch: Watch) -> tuple[Any, ...]:

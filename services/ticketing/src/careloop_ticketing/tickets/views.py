@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -30,11 +31,13 @@ def opened(found: Opened, now: datetime) -> OpenedTicketView:
     due_at = min(filter(None, answered_by), default=None)
     within = due_at - ticket.opened_at if due_at else None
     text = acknowledgement.text(ticket.number, ticket.kind, language=ticket.language, within=within)
-    shown = view(ticket, found.watches, now)
-    return OpenedTicketView.model_construct(**shown.__dict__, acknowledgement=text)
+    return OpenedTicketView.model_construct(**_shown(ticket, found.watches, now), acknowledgement=text)
 
 
 def view(ticket: TicketRow, watches: Watches, now: datetime) -> TicketView:
-    shown = [clock_views.view(watches[name], now) for name in sorted(watches)]
+    return TicketView.model_construct(**_shown(ticket, watches, now))
+
+
+def _shown(ticket: TicketRow, watches: Watches, now: datetime) -> dict[str, Any]:
     own = {name: getattr(ticket, name) for name in _OWN}
-    return TicketView.model_construct(**own, clocks=shown)
+    return {**own, "clocks": [clock_views.view(watches[name], now) for name in sorted(watches)]}

@@ -1,8 +1,9 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+import msgspec
 from careloop_common import ids
 from careloop_common.database import lasting, vault
 from careloop_common.tokens import Actor
@@ -11,6 +12,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from careloop_ticketing.tickets.chain import PURPOSE, Chain, Entry
 from careloop_ticketing.tickets.models import HistoryRow, NoteRow, TicketRow
 from careloop_ticketing.tickets.service.case import Case
+
+_ENCODE: Final = msgspec.json.Encoder().encode
+RECORD: Final = (
+    "INSERT INTO ticket_history (ticket_id, seq, fact, at, actor_id, actor_kind, before, after, key_id, hash)"
+    " SELECT ticket_id, seq, fact, :at, :actor_id, :actor_kind, CAST(before AS jsonb), CAST(after AS jsonb), :key_id, hash"
+    " FROM unnest(CAST(:tickets AS uuid[]), CAST(:seqs AS int[]), CAST(:facts AS text[]),"
+    " CAST(:befores AS text[]), CAST(:afters AS text[]), CAST(:hashes AS bytea[]))"
+    " AS new (ticket_id, seq, fact, before, after, hash)"
+)
+"""Writes what `recorded` gives."""
+
+
+class Linked(NamedTuple):
+    """An entry of a chain."""
+
+    said: Entry
+    hash: bytes
 
 
 def chain_of(session: AsyncSession) -> Chain:
@@ -31,10 +49,11 @@ def record(
 ) -> None:
     """Write the next history entry; with it the ticket has a new version."""
     chain, said = chain_of(case.session), {"before": before or {}, "after": {**(after or {}), **case.within}}
-    case.session.add(entry(case.ticket, fact, chain=chain, actor=case.actor, now=case.now, **said))
+    new = link(case.ticket, fact, chain=chain, actor=case.actor, now=case.now, **said)
+    case.session.add(HistoryRow(**new.said._asdict(), key_id=chain.key_id, hash=new.hash))
 
 
-def entry(
+def link(
     ticket: TicketRow,
     fact: str,
     *,
@@ -43,11 +62,29 @@ def entry(
     now: datetime,
     before: Mapping[str, Any],
     after: Mapping[str, Any],
-) -> HistoryRow:
+) -> Linked:
+    """The next entry of the ticket, to be written; its version and its head are moved there."""
     ticket.version += 1
     new = Entry(ticket.id, ticket.version, fact, now, actor.id, actor.kind, dict(before), dict(after))
     ticket.head = chain.link(ticket.head, new)
-    return HistoryRow(**new._asdict(), key_id=chain.key_id, hash=ticket.head)
+    return Linked(new, ticket.head)
+
+
+def recorded(session: AsyncSession, entries: Sequence[Linked]) -> Mapping[str, Any]:
+    """What `RECORD` takes, for entries of one instant and one actor."""
+    said = [entry.said for entry in entries]
+    return {
+        "at": said[0].at,
+        "actor_id": said[0].actor_id,
+        "actor_kind": said[0].actor_kind,
+        "tickets": [one.ticket_id for one in said],
+        "seqs": [one.seq for one in said],
+        "facts": [one.fact for one in said],
+        "befores": [_ENCODE(one.before).decode() for one in said],
+        "afters": [_ENCODE(one.after).decode() for one in said],
+        "key_id": chain_of(session).key_id,
+        "hashes": [entry.hash for entry in entries],
+    }
 
 
 def write_note(case: Case, about: str, text: str | None) -> dict[str, str]:

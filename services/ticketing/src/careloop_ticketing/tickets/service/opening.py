@@ -5,33 +5,25 @@ from uuid import UUID
 from careloop_common import ids, outbox
 from careloop_common.tokens import Actor
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import make_transient_to_detached
 
 from careloop_ticketing.classification import service as classification
 from careloop_ticketing.classification.policy import Verdict
 from careloop_ticketing.customers import service as customers
 from careloop_ticketing.customers.service import CustomerRow
-from careloop_ticketing.search import service as search
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.sla.service import Moment, Watches
 from careloop_ticketing.tickets import events, metrics, policy, queries
 from careloop_ticketing.tickets.chain import START, Chain
-from careloop_ticketing.tickets.models import NUMBERS, HistoryRow, TicketRow
+from careloop_ticketing.tickets.models import NUMBERS, TicketRow
 from careloop_ticketing.tickets.policy import Act
 from careloop_ticketing.tickets.service.case import Case
-from careloop_ticketing.tickets.service.history import chain_of, entry
+from careloop_ticketing.tickets.service.history import Linked, chain_of, link
+from careloop_ticketing.tickets.service.storing import store
 from careloop_ticketing.vocabulary import Kind, Status
 
-# Built once: putting a statement together costs more than running it.
-_NEXT_NUMBER = select(NUMBERS.next_value())
-_TICKETS = TicketRow.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
-_INSERT = (
-    insert(_TICKETS)
-    .on_conflict_do_nothing(index_elements=["source", "external_ref"])
-    .returning(_TICKETS.c.id)
-)
+# The number, and what is active. Built once: putting a statement together costs more than running it.
+_LOOK = select(NUMBERS.next_value(), sla.NEWEST.scalar_subquery(), classification.NEWEST.scalar_subquery())
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +50,16 @@ class Opened:
 
 async def open_ticket(session: AsyncSession, intake: Intake, *, actor: Actor, now: datetime) -> Opened:
     """Take a ticket in, classified and on its clocks; the same reference of the same source opens it only once."""
-    sla_policy = await sla.active(session)
-    classifier = await classification.classifier(session)
+    sequence, policy_version, rule_set = (await session.execute(_LOOK)).one()
+    classifier = await classification.classifier(session, rule_set)
     verdict = classifier.classify(f"{intake.subject}\n{intake.description}", intake.kind)
     customer = await customers.find(session, intake.customer_id, intake.customer_reference)
-    sequence = (await session.execute(_NEXT_NUMBER)).scalar_one()
     number = policy.number_of(sequence, now)
-    ticket = _draft(intake, customer, number, verdict=verdict, policy_version=sla_policy.version, now=now)
+    ticket = _draft(intake, customer, number, verdict=verdict, policy_version=policy_version, now=now)
     history = _history(ticket, verdict, chain_of(session), actor, now)
-    if not await _insert(session, ticket):
+    if not await store(session, ticket, history, sequence):
         ticket = await queries.by_reference(session, ticket.source, str(ticket.external_ref))
         return Opened(ticket, await sla.of(session, ticket.id), is_new=False)
-    session.add_all(history)
-    await search.index(session, ticket.id, sequence, ticket.subject, ticket.description)
     case = Case(session, ticket, Watches(ticket.id), actor, now)
     await case.observe(Moment.OPENED, Moment.CLASSIFIED)
     outbox.add(session, events.opened(ticket), now=now)
@@ -128,9 +117,7 @@ def _language(intake: Intake, customer: CustomerRow | None) -> str:
     return known or policy.language_of(intake.subject + intake.description)
 
 
-def _history(
-    ticket: TicketRow, verdict: Verdict, chain: Chain, actor: Actor, now: datetime
-) -> list[HistoryRow]:
+def _history(ticket: TicketRow, verdict: Verdict, chain: Chain, actor: Actor, now: datetime) -> list[Linked]:
     opened = {
         "status": Status.RECEIVED,
         "kind": ticket.kind,
@@ -147,15 +134,6 @@ def _history(
         "level": ticket.level,
     }
     return [
-        entry(ticket, "opened", chain=chain, actor=actor, now=now, before={}, after=opened),
-        entry(ticket, "classified", chain=chain, actor=actor, now=now, before=before, after=classified),
+        link(ticket, "opened", chain=chain, actor=actor, now=now, before={}, after=opened),
+        link(ticket, "classified", chain=chain, actor=actor, now=now, before=before, after=classified),
     ]
-
-
-async def _insert(session: AsyncSession, ticket: TicketRow) -> bool:
-    """Store the ticket, unless its reference is there already or just being stored by another transaction."""
-    stored = (await session.execute(_INSERT, ticket.model_dump())).first() is not None
-    if stored:
-        make_transient_to_detached(ticket)
-        session.add(ticket)
-    return stored

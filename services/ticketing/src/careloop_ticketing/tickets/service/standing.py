@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-import msgspec
 from careloop_common.tokens import SYSTEM
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,10 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from careloop_ticketing.classification.policy import Cause, Emotion, Severity
 from careloop_ticketing.tickets import chain as chains
 from careloop_ticketing.tickets.chain import Chain
-from careloop_ticketing.tickets.service.history import chain_of
+from careloop_ticketing.tickets.service.history import RECORD, Linked, chain_of, recorded
 from careloop_ticketing.vocabulary import Kind, Level, Status, Tier
 
-_ENCODE: Final = msgspec.json.Encoder().encode
 _COLUMNS = (
     "id, customer_id, version, status, kind, channel, language, region, vip, cause, tier, severity, product,"
     " emotion, level, assignee_id, team, team_pinned, released_by, policy_version, reopened_count, head"
@@ -39,13 +37,7 @@ _STORE: Final = text(
     " AS new (id, version, status, tier, level, assignee_id, team, released_by, policy_version, head)"
     " WHERE ticket.id = new.id"
 )
-_RECORD: Final = text(
-    "INSERT INTO ticket_history (ticket_id, seq, fact, at, actor_id, actor_kind, before, after, key_id, hash)"
-    " SELECT ticket_id, seq, fact, :at, :actor_id, :actor_kind, CAST(before AS jsonb), CAST(after AS jsonb), :key_id, hash"
-    " FROM unnest(CAST(:tickets AS uuid[]), CAST(:seqs AS int[]), CAST(:facts AS text[]),"
-    " CAST(:befores AS text[]), CAST(:afters AS text[]), CAST(:hashes AS bytea[]))"
-    " AS new (ticket_id, seq, fact, before, after, hash)"
-)
+_RECORD: Final = text(RECORD)
 
 
 @dataclass(slots=True)
@@ -157,8 +149,7 @@ async def store(
     """Write where the tickets stand, and their histories; the entries have counted up the versions already."""
     if not changed:
         return
-    chain = chain_of(session)
-    hashes = _link(chain, changed, entries, now)
+    linked = _link(chain_of(session), changed, entries, now)
     await session.execute(
         _STORE,
         {
@@ -174,33 +165,20 @@ async def store(
             "heads": [one.head for one in changed],
         },
     )
-    if not entries:
-        return
-    await session.execute(
-        _RECORD,
-        {
-            "at": now,
-            "actor_id": SYSTEM.id,
-            "actor_kind": SYSTEM.kind,
-            "tickets": [entry.ticket_id for entry in entries],
-            "seqs": [entry.seq for entry in entries],
-            "facts": [entry.fact for entry in entries],
-            "befores": [_ENCODE(entry.before).decode() for entry in entries],
-            "afters": [_ENCODE(entry.after).decode() for entry in entries],
-            "key_id": chain.key_id,
-            "hashes": hashes,
-        },
-    )
+    if linked:
+        await session.execute(_RECORD, recorded(session, linked))
 
 
-def _link(chain: Chain, changed: Sequence[Standing], entries: Sequence[Entry], now: datetime) -> list[bytes]:
+def _link(
+    chain: Chain, changed: Sequence[Standing], entries: Sequence[Entry], now: datetime
+) -> Sequence[Linked]:
     """Chain the entries to the heads of their tickets, and move the heads."""
     standings = {one.id: one for one in changed}
-    hashes = []
+    linked = []
     for new in entries:
         ticket = standings[new.ticket_id]
         ticket_id, seq, fact, before, after = new
         said = chains.Entry(ticket_id, seq, fact, now, SYSTEM.id, SYSTEM.kind, before, after)
         ticket.head = chain.link(ticket.head, said)
-        hashes.append(ticket.head)
-    return hashes
+        linked.append(Linked(said, ticket.head))
+    return linked
