@@ -55,7 +55,9 @@ PROFILE = (
         "customers:read",
         "/v1/customers",
         "/v1/customers/{customer_id}",
+        "/v1/customers/{customer_id}/person",
         "/v1/customers/{customer_id}/profile",
+        "/v1/merges",
     ),
     *_writes(
         "profile",
@@ -65,6 +67,13 @@ PROFILE = (
         "PUT /v1/customers/{customer_id}/consents",
         "PUT /v1/customers/{customer_id}/subscriptions/{subscription_id}",
         "PUT /v1/customers/{customer_id}/devices/{device_id}",
+    ),
+    *_writes(
+        "profile",
+        "identity:write",
+        "POST /v1/customers/{customer_id}/merges",
+        "POST /v1/customers/{customer_id}/split",
+        "POST /v1/merges/{merge_id}/undo",
     ),
     *_reads("profile", "interactions:read", "/v1/channels", "/v1/customers/{customer_id}/interactions"),
     *_reads(

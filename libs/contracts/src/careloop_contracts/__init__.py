@@ -11,8 +11,10 @@ from careloop_contracts.campaign import (
 )
 from careloop_contracts.customer import (
     CustomerActivityRecordedV1,
+    CustomerMergedV1,
     CustomerRegisteredV1,
     CustomerState,
+    CustomerUnmergedV1,
     CustomerUpdatedV1,
 )
 from careloop_contracts.event import PARTITIONS, Event, partition_of
@@ -42,8 +44,10 @@ __all__ = [
     "CareTaskOpenedV1",
     "CareTaskOverdueV1",
     "CustomerActivityRecordedV1",
+    "CustomerMergedV1",
     "CustomerRegisteredV1",
     "CustomerState",
+    "CustomerUnmergedV1",
     "CustomerUpdatedV1",
     "Event",
     "MessageFailedV1",

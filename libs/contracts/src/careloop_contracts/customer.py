@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Self
+from typing import Literal, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
@@ -70,6 +70,8 @@ class CustomerState(Record):
     consents: tuple[Consent, ...] = ()
     do_not_disturb: bool = False
     quiet_hours: QuietHours | None = None
+    also_quiet: tuple[QuietHours, ...] = ()
+    """The quiet hours of the same person as other sources know them: they hold beside the customer's own."""
     subscriptions: tuple[Subscription, ...] = ()
     devices: int = 0
     attributes: dict[str, str | float | bool | None] = Field(default_factory=dict)
@@ -85,6 +87,31 @@ class CustomerUpdatedV1(
     CustomerState, Event, entity="customer", name="updated", version=1, key="customer_id"
 ):
     """Something about a known customer changed."""
+
+
+class CustomerMergedV1(Event, entity="customer", name="merged", version=1, key="person_id"):
+    """Customers were found to be one person. Their states are published anew, with what now binds them all."""
+
+    person_id: UUID
+    merge_id: UUID
+    customers: tuple[UUID, ...] = Field(min_length=2)
+    """All customers of the person, which it now is."""
+    joined: tuple[tuple[UUID, ...], ...]
+    """What it was made of, each with the customers that were one person before."""
+    method: Literal["deterministic", "probabilistic", "manual"]
+    at: datetime
+
+
+class CustomerUnmergedV1(Event, entity="customer", name="unmerged", version=1, key="person_id"):
+    """What was taken for one person is several. Their states are published anew."""
+
+    person_id: UUID
+    """The person that there was."""
+    merge_id: UUID | None = None
+    """The merge that was taken back, if it was one."""
+    parts: tuple[tuple[UUID, ...], ...] = Field(min_length=2)
+    """The persons that there are now, each with its customers; the first of each is its `person_id`."""
+    at: datetime
 
 
 class Activity(Record):

@@ -129,3 +129,22 @@ def test_an_unknown_person_is_waited_for_and_then_given_up():
         NOON + timedelta(seconds=5), Reason.CUSTOMER_UNKNOWN
     )
     assert decide(candidate(), None, RULES, (), NOON + timedelta(minutes=2)) == Withhold(Reason.NO_ADDRESS)
+
+
+def test_quiet_hours_of_the_same_person_elsewhere_hold_beside_its_own():
+    noon_nap = (QuietHours(time(12), time(14)), ZoneInfo("Asia/Shanghai"))
+    evening = (QuietHours(time(19), time(22)), None)
+    person = replace(PERSON, also_quiet=(noon_nap, evening))
+    assert decide(candidate(), person, RULES, (), NOON) == Defer(
+        NOON + timedelta(hours=2), Reason.QUIET_HOURS
+    )
+    dusk = NOON + timedelta(hours=8)
+    assert decide(candidate(), person, RULES, (), dusk) == Defer(
+        NOON + timedelta(hours=20), Reason.QUIET_HOURS
+    )
+
+
+def test_a_person_who_is_never_to_be_reached_is_not_looked_at_for_ever():
+    never = (QuietHours(time(8), time(20)), None), (QuietHours(time(20), time(9)), None)
+    person = replace(PERSON, also_quiet=never)
+    assert decide(candidate(), person, RULES, (), NOON) == Withhold(Reason.QUIET_HOURS)

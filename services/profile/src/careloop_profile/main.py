@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from careloop_profile.channels.api import router as channels
 from careloop_profile.customers.api import router as customers
 from careloop_profile.customers.holdings_api import router as holdings
+from careloop_profile.identity.api import router as identity
 from careloop_profile.imports.api import mapping_router as mappings
 from careloop_profile.imports.api import router as imports
 from careloop_profile.interactions.api import router as interactions
@@ -14,7 +15,7 @@ from careloop_profile.settings import Settings
 
 
 def create_app(runtime: Runtime[Settings]) -> FastAPI:
-    routers = [channels, customers, holdings, overview, interactions, imports, mappings]
+    routers = [channels, customers, holdings, identity, overview, interactions, imports, mappings]
     app = build_app(runtime, title="CareLoop profile", routers=routers)
     app.state.desk = Desk(runtime)
     return app

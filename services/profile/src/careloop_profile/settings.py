@@ -1,4 +1,5 @@
 from careloop_common.settings import ServiceSettings, settings_config
+from pydantic import Field
 
 
 class Settings(ServiceSettings):
@@ -8,6 +9,8 @@ class Settings(ServiceSettings):
 
     body_bytes: int = (8 << 20) + (64 << 10)
     """A part of an import may have 8 MiB."""
+    source_ranks: dict[str, int] = Field(default_factory=dict)
+    """How far sources are trusted where they differ, the most trusted lowest: `{"crm": 1, "bss": 2}`."""
     phone_region: str = "CN"
     """Numbering plan that reads phone numbers without a country code."""
     intake_flush_seconds: float = 0.02

@@ -2,6 +2,7 @@ from careloop_common.jobs import Job
 from careloop_common.runtime import Runtime
 from careloop_common.worker import Worker
 
+from careloop_profile.identity import handlers as identity
 from careloop_profile.imports.service.running import Importer
 from careloop_profile.imports.service.uploading import TIMER, forget_abandoned
 from careloop_profile.interactions import handlers as interactions
@@ -12,7 +13,7 @@ from careloop_profile.settings import Settings
 def create_worker(runtime: Runtime[Settings]) -> Worker:
     return Worker(
         runtime,
-        subscriptions=interactions.subscriptions(),
+        subscriptions=[*interactions.subscriptions(), *identity.subscriptions(runtime.vault)],
         timers={TIMER: Importer(runtime.vault).on_due},
         jobs=[
             Job("interaction partitions", 3600, partitions.keep_ahead),

@@ -27,6 +27,7 @@ def _state(delivery: Delivery) -> dict[str, Any]:
             "tier",
             "care_flags",
             "do_not_disturb",
+            "also_quiet",
             "consents",
         },
     )

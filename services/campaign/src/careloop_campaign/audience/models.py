@@ -30,6 +30,7 @@ class AudienceMember(Base, table=True):
     quiet_start: time | None = None
     quiet_end: time | None = None
     quiet_timezone: str | None = None
+    also_quiet: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)
     consents: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)
     updated_at: datetime = Field(sa_type=DateTime(timezone=True))
 
@@ -46,6 +47,12 @@ class AudienceMember(Base, table=True):
             email=self.email,
             do_not_disturb=self.do_not_disturb,
             quiet_hours=self._quiet_preference(),
+            also_quiet=tuple(
+                QuietPreference(
+                    time.fromisoformat(span["start"]), time.fromisoformat(span["end"]), span["timezone"]
+                )
+                for span in self.also_quiet
+            ),
             consents=tuple(
                 ConsentRecord(c["purpose"], c["channel"], c["granted"], datetime.fromisoformat(c["at"]))
                 for c in self.consents

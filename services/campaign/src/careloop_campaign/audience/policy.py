@@ -43,6 +43,8 @@ class Member:
     email: str | None
     do_not_disturb: bool
     quiet_hours: QuietPreference | None
+    also_quiet: tuple[QuietPreference, ...]
+    """Those of the same person as other sources know them."""
     consents: tuple[ConsentRecord, ...]
 
     @property

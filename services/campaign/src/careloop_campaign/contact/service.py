@@ -176,6 +176,9 @@ def _person(member: Member, suppressions: Collection[policy.Suppression], compla
         do_not_disturb=member.do_not_disturb,
         quiet_hours=policy.QuietHours(preference.start, preference.end) if preference else None,
         zone=_zone(preference.timezone) if preference else None,
+        also_quiet=tuple(
+            (policy.QuietHours(span.start, span.end), _zone(span.timezone)) for span in member.also_quiet
+        ),
         consents=_latest(member),
         suppressions=tuple(suppressions),
         open_complaint=complaining,

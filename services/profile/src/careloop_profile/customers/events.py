@@ -34,6 +34,7 @@ def _state(customer: Customer) -> dict[str, Any]:
         "consents": [flat(word) for word in customer.consents],
         "do_not_disturb": customer.do_not_disturb,
         "quiet_hours": customer.quiet_hours and flat(customer.quiet_hours),
+        "also_quiet": [flat(span) for span in customer.also_quiet],
         "subscriptions": [flat(item) for item in customer.subscriptions],
         "devices": customer.devices,
         "attributes": customer.attributes,

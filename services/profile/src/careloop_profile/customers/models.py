@@ -44,6 +44,18 @@ class CustomerRow(Base, table=True):
     updated_at: datetime = Field(sa_type=INSTANT)
 
 
+class PersonRow(Base, table=True):
+    """Which customers are one person. A customer without a row is a person alone; `identity` writes these rows."""
+
+    __tablename__ = "person_member"
+    __table_args__ = (Index("ix_person_member_person_id", "person_id"),)
+
+    customer_id: UUID = Field(primary_key=True)
+    person_id: UUID
+    """The one of its customers that was known first."""
+    since: datetime = Field(sa_type=INSTANT)
+
+
 class IdentifierRow(Base, table=True):
     """A customer's phone number or e-mail address. Two customers may share one: a household has one landline."""
 

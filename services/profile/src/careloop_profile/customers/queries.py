@@ -1,6 +1,6 @@
 from collections.abc import Iterable, Sequence
-from datetime import time
-from typing import Any
+from datetime import datetime, time
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Select, Table, any_, func, literal, select, tuple_
@@ -12,6 +12,7 @@ from careloop_profile.customers.models import (
     CustomerRow,
     DeviceRow,
     IdentifierRow,
+    PersonRow,
     SubscriptionRow,
 )
 from careloop_profile.customers.policy import Consent, Customer, Identifier, QuietHours, Subscription
@@ -29,11 +30,23 @@ def among(column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bo
 
 CUSTOMER, IDENTIFIER = _table(CustomerRow), _table(IdentifierRow)
 SUBSCRIPTION, DEVICE, CONSENT = _table(SubscriptionRow), _table(DeviceRow), _table(ConsentRow)
+PERSON = _table(PersonRow)
+
+
+class Kinship(NamedTuple):
+    """The person that a customer belongs to, and since when the person is as it is."""
+
+    person_id: UUID
+    since: datetime
 
 
 async def load(session: AsyncSession, ids: Sequence[UUID], *, lock: bool = False) -> dict[UUID, Customer]:
-    """Whole customers by id. `lock` takes the rows in the order of their ids, so that writers do not deadlock."""
-    statement = select(CUSTOMER).where(among(CUSTOMER.c.id, list(ids))).order_by(CUSTOMER.c.id)
+    """Whole customers by id. `lock` takes the rows in the order of their ids, so that writers do not deadlock.
+
+    It also takes, and returns, the other customers of the same persons: what one of them says concerns them all.
+    """
+    wanted = [*ids, *await kin(session, ids)] if lock else list(ids)
+    statement = select(CUSTOMER).where(among(CUSTOMER.c.id, wanted)).order_by(CUSTOMER.c.id)
     rows = (await session.execute(statement.with_for_update() if lock else statement)).all()
     found = [row.id for row in rows]
     if not found:
@@ -52,6 +65,13 @@ async def load(session: AsyncSession, ids: Sequence[UUID], *, lock: bool = False
         )
         for row in rows
     }
+
+
+async def kin(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Kinship]:
+    """Every customer of the same persons as these, as far as they are not a person alone."""
+    persons = select(PERSON.c.person_id).where(among(PERSON.c.customer_id, list(ids)))
+    statement = select(PERSON).where(PERSON.c.person_id.in_(persons))
+    return {row.customer_id: Kinship(row.person_id, row.since) for row in await session.execute(statement)}
 
 
 async def page_of_ids(

@@ -3,8 +3,9 @@
 from careloop_profile.channels import models as channels
 from careloop_profile.customers import models as customers
 from careloop_profile.database import Base
+from careloop_profile.identity import models as identity
 from careloop_profile.imports import models as imports
 from careloop_profile.interactions import models as interactions
 
-SLICES = (channels, customers, interactions, imports)
+SLICES = (channels, customers, identity, interactions, imports)
 metadata = Base.metadata

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 
 from careloop_campaign.contact.policy.caps import Cap, exhausted
-from careloop_campaign.contact.policy.quiet_hours import QuietHours, next_allowed
+from careloop_campaign.contact.policy.quiet_hours import QuietHours, next_allowed_by_all
 from careloop_campaign.contact.policy.terms import Channel, Purpose, Reason
 
 # An event may overtake the registration of the person it is about: two streams, two consumers.
@@ -49,6 +49,8 @@ class Person:
     do_not_disturb: bool = False
     quiet_hours: QuietHours | None = None
     zone: tzinfo | None = None
+    also_quiet: tuple[tuple[QuietHours, tzinfo | None], ...] = ()
+    """Quiet hours that hold beside its own, or the policy's."""
     consents: Mapping[tuple[Purpose, Channel], Consent] = field(default_factory=dict)
     suppressions: tuple[Suppression, ...] = ()
     open_complaint: bool = False
@@ -157,7 +159,9 @@ def permitted(person: Person, purpose: Purpose, channel: Channel) -> bool:
 
 
 def _allowed_from(candidate: Candidate, person: Person, rules: Rules, now: datetime) -> datetime:
-    quiet = person.quiet_hours or rules.quiet_hours
-    if candidate.immediate or quiet is None:
+    if candidate.immediate:
         return now
-    return next_allowed(quiet, person.zone or rules.zone, now)
+    spans = [(span, zone or rules.zone) for span, zone in person.also_quiet]
+    if quiet := person.quiet_hours or rules.quiet_hours:
+        spans.append((quiet, person.zone or rules.zone))
+    return next_allowed_by_all(spans, now, candidate.expires_at)

@@ -4,6 +4,7 @@ The next allowed instant is found from the *target's* local time. An offset take
 daylight-saving change, so the search stops at every change of offset and looks at the clock again.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
@@ -30,6 +31,19 @@ def next_allowed(quiet: QuietHours, zone: tzinfo, at: datetime) -> datetime:
     while quiet.covers((local := instant.astimezone(zone)).time()):
         end = instant + _until(quiet.end, local)
         instant = _first_offset_change(zone, instant, end) or end
+    return instant
+
+
+def next_allowed_by_all(
+    spans: Iterable[tuple[QuietHours, tzinfo]], at: datetime, until: datetime
+) -> datetime:
+    """The first instant, from `at` on, that is quiet by none of these; one not before `until` if there is none."""
+    asked, instant = list(spans), at
+    while instant < until:
+        latest = max((next_allowed(quiet, zone, instant) for quiet, zone in asked), default=instant)
+        if latest == instant:
+            return instant
+        instant = latest
     return instant
 
 

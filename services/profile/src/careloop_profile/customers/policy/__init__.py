@@ -7,6 +7,7 @@ from careloop_profile.customers.policy.changes import (
     patched,
     revise,
 )
+from careloop_profile.customers.policy.kinship import bound
 from careloop_profile.customers.policy.state import (
     CHANNELS,
     PURPOSES,
@@ -25,6 +26,7 @@ __all__ = [
     "Identifier",
     "QuietHours",
     "Subscription",
+    "bound",
     "declare_consents",
     "enrich",
     "hold",

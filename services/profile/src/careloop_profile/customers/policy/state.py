@@ -83,6 +83,8 @@ class Customer:
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
     subscriptions: tuple[Subscription, ...] = ()
     consents: tuple[Consent, ...] = ()
+    also_quiet: tuple[QuietHours, ...] = ()
+    """The quiet hours of the same person as other sources know them; see `kinship`."""
 
     @property
     def devices(self) -> int:

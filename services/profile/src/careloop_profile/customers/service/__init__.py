@@ -4,7 +4,7 @@ from careloop_profile.customers.service.holdings import keep_device, keep_subscr
 from careloop_profile.customers.service.registering import register
 from careloop_profile.customers.service.revising import declare, get, revise
 from careloop_profile.customers.service.searching import Search, search
-from careloop_profile.customers.service.storing import Change, store
+from careloop_profile.customers.service.storing import Change, retell, store
 
 __all__ = [
     "Change",
@@ -14,6 +14,7 @@ __all__ = [
     "keep_device",
     "keep_subscription",
     "register",
+    "retell",
     "revise",
     "search",
     "store",

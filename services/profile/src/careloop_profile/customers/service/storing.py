@@ -3,7 +3,7 @@
 Only what differs between `before` and `after` is written; a change that changes nothing leaves no trace.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -14,11 +14,11 @@ from careloop_common import outbox
 from sqlalchemy import delete, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from careloop_profile.customers import events
+from careloop_profile.customers import events, policy, queries
 from careloop_profile.customers.errors import CustomerExists
 from careloop_profile.customers.policy import Consent, Customer
 from careloop_profile.customers.policy.state import flat
-from careloop_profile.customers.queries import IDENTIFIER
+from careloop_profile.customers.queries import IDENTIFIER, Kinship
 
 _CUSTOMER_TYPES = """
     id uuid, version int, kind text, source text, external_id text, status text, joined_on date, left_on date,
@@ -62,9 +62,46 @@ async def store(
     await _write_identifiers(session, real)
     await _write_subscriptions(session, real)
     await _append_consents(session, finished, now, recorded_by)
-    for change in real:
-        outbox.add(session, events.of(change.before, change.after), now=now)
+    await _tell(session, real, now)
     return [change.after for change in finished]
+
+
+async def retell(session: AsyncSession, customers: Collection[Customer], *, now: datetime) -> None:
+    """Publish customers of whom nothing changed but what binds their person. They must have been loaded with a lock.
+
+    Only the version counts up, so that replicas take the news: what a source said, and when, stays as it was.
+    """
+    raised = [replace(customer, version=customer.version + 1) for customer in customers]
+    await _write_customers(session, raised)
+    kin = await queries.kin(session, [customer.customer_id for customer in customers])
+    everybody = await queries.load(session, list(kin))
+    for customer in raised:
+        outbox.add(session, events.of(customer, _bound(customer, everybody, kin)), now=now)
+
+
+async def _tell(session: AsyncSession, changes: Sequence[Change], now: datetime) -> None:
+    """Publish what changed, and the other customers of the same persons whom it binds."""
+    changed = {change.after.customer_id: change for change in changes}
+    kin = await queries.kin(session, list(changed))
+    after = await queries.load(session, list(kin)) if kin else {}
+    for change in changes:
+        outbox.add(session, events.of(change.before, _bound(change.after, after, kin)), now=now)
+    before = after | {key: change.before for key, change in changed.items() if change.before and key in kin}
+    concerned = [
+        other
+        for key, other in after.items()
+        if key not in changed and _bound(other, before, kin) != _bound(other, after, kin)
+    ]
+    if concerned:
+        await retell(session, concerned, now=now)
+
+
+def _bound(customer: Customer, everybody: Mapping[UUID, Customer], kin: Mapping[UUID, Kinship]) -> Customer:
+    kinship = kin.get(customer.customer_id)
+    if kinship is None:
+        return customer
+    person = [one for key, one in everybody.items() if kin[key].person_id == kinship.person_id]
+    return policy.bound(customer, person, kinship.since)
 
 
 def _next_version(change: Change, now: datetime) -> Change:

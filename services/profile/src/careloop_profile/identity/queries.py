@@ -1,0 +1,107 @@
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Table, and_, delete, exists, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from careloop_profile.customers.queries import IDENTIFIER, PERSON, among
+from careloop_profile.identity.models import EvidenceRow, MergeRow
+from careloop_profile.identity.policy import Clue
+
+EVIDENCE: Table = EvidenceRow.__table__  # type: ignore[attr-defined]
+MERGE: Table = MergeRow.__table__  # type: ignore[attr-defined]
+
+
+def _between(ours: Collection[UUID], theirs: Collection[UUID]) -> Any:
+    columns = EVIDENCE.c
+    return or_(
+        and_(among(columns.one, list(ours)), among(columns.other, list(theirs))),
+        and_(among(columns.one, list(theirs)), among(columns.other, list(ours))),
+    )
+
+
+async def clues(session: AsyncSession, customers: Collection[UUID]) -> list[Clue]:
+    """The evidence that holds among these customers."""
+    among_them = among(EVIDENCE.c.one, list(customers))
+    statement = select(EVIDENCE.c.one, EVIDENCE.c.other).where(among_them, EVIDENCE.c.state == "holds")
+    return [Clue(*row) for row in await session.execute(statement)]
+
+
+async def evidence(session: AsyncSession, customers: Collection[UUID]) -> Sequence[EvidenceRow]:
+    """All evidence about these customers, the oldest first, also what holds no more."""
+    mine = or_(among(EVIDENCE.c.one, list(customers)), among(EVIDENCE.c.other, list(customers)))
+    statement = select(EvidenceRow).where(mine).order_by(EVIDENCE.c.at, EVIDENCE.c.id)
+    return (await session.scalars(statement)).all()
+
+
+async def kept_apart(session: AsyncSession, ours: Collection[UUID], theirs: Collection[UUID]) -> bool:
+    """Whether somebody said that one of these is not one of those."""
+    said = exists().where(_between(ours, theirs), EVIDENCE.c.state == "apart")
+    return bool(await session.scalar(select(said)))
+
+
+async def add_evidence(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+    """Write evidence down, once."""
+    if rows:
+        await session.execute(insert(EVIDENCE).on_conflict_do_nothing(), rows)
+
+
+async def withdraw(
+    session: AsyncSession, ours: Collection[UUID], theirs: Collection[UUID], *, state: str, **stamp: Any
+) -> set[Clue]:
+    """What said this of one of these and one of those does so no more; returns the pairs it was about."""
+    statement = (
+        update(EVIDENCE)
+        .where(_between(ours, theirs), EVIDENCE.c.state == state)
+        .values(state="withdrawn", **stamp)
+        .returning(EVIDENCE.c.one, EVIDENCE.c.other)
+    )
+    return {Clue(*row) for row in await session.execute(statement)}
+
+
+async def set_persons(session: AsyncSession, rows: Sequence[dict[str, Any]], alone: Collection[UUID]) -> None:
+    """Write down which person each customer is; those who are `alone` again lose their row."""
+    if alone:
+        await session.execute(delete(PERSON).where(among(PERSON.c.customer_id, list(alone))))
+    if rows:
+        statement = insert(PERSON)
+        changes = {"person_id": statement.excluded.person_id, "since": statement.excluded.since}
+        await session.execute(
+            statement.on_conflict_do_update(index_elements=[PERSON.c.customer_id], set_=changes), rows
+        )
+
+
+async def merges_of(
+    session: AsyncSession, customer_id: UUID | None, *, before: int | None, limit: int
+) -> Sequence[MergeRow]:
+    """Merges and what took them back, the newest first; of one customer, or of all."""
+    statement = select(MergeRow).order_by(MERGE.c.number.desc()).limit(limit)
+    if customer_id is not None:
+        statement = statement.where(MERGE.c.customers.contains([customer_id]))
+    if before is not None:
+        statement = statement.where(MERGE.c.number < before)
+    return (await session.scalars(statement)).all()
+
+
+async def undone_by(session: AsyncSession, merge_ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Of these merges those that were taken back, with what did it."""
+    statement = select(MERGE.c.undoes, MERGE.c.id).where(among(MERGE.c.undoes, list(merge_ids)))
+    return {row[0]: row[1] for row in await session.execute(statement)}
+
+
+async def sharing(session: AsyncSession, customer_ids: Collection[UUID], most: int) -> list[set[UUID]]:
+    """For every identifier of these customers all who have it, no more than `most` of them, if it is more than one."""
+    indexes = select(IDENTIFIER.c.blind_index).where(among(IDENTIFIER.c.customer_id, list(customer_ids)))
+    statement = (
+        select(IDENTIFIER.c.blind_index, IDENTIFIER.c.customer_id)
+        .where(IDENTIFIER.c.blind_index.in_(indexes))
+        .order_by(IDENTIFIER.c.blind_index)
+    )
+    found: dict[str, set[UUID]] = {}
+    for index, customer_id in await session.execute(statement):
+        holders = found.setdefault(index, set())
+        if len(holders) <= most:
+            holders.add(customer_id)
+    return [holders for holders in found.values() if len(holders) > 1]

@@ -1,0 +1,235 @@
+"""Making customers one person, and taking it back.
+
+The customers themselves are never touched: what changes is the evidence, and by it who is one person. So taking the
+evidence back restores what was.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from careloop_common import ids, outbox
+from careloop_common.tokens import Actor
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from careloop_profile.customers import queries as customers
+from careloop_profile.customers import service as customer_service
+from careloop_profile.customers.errors import CustomerNotFound
+from careloop_profile.customers.policy import Customer
+from careloop_profile.identity import events, policy, queries
+from careloop_profile.identity.errors import (
+    HeldTogether,
+    MergeNotFound,
+    MergeUndone,
+    NotMergeable,
+    OnePersonAlone,
+)
+from careloop_profile.identity.models import MergeRow
+from careloop_profile.identity.policy import Known, Method
+from careloop_profile.identity.service.candidates import Candidates
+
+_CHANGING = 0x69646E74
+"""Advisory lock of whoever changes persons."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """Why two customers are taken for one person."""
+
+    method: Method
+    rule: str
+    reason: str
+    probability: float | None = None
+    detail: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Customers that are locked, with the persons they are."""
+
+    customers: Mapping[UUID, Customer]
+    persons: Mapping[UUID, UUID]
+
+    def person_of(self, customer_id: UUID) -> list[UUID]:
+        """The customers of a customer's person, the one that gives it its id first."""
+        person_id = self.persons.get(customer_id)
+        if person_id is None:
+            return [customer_id]
+        return self.ordered([one for one, person in self.persons.items() if person == person_id])
+
+    def ordered(self, members: Iterable[UUID]) -> list[UUID]:
+        """The one that was known first comes first, and gives the person its id."""
+        return [known.customer_id for known in sorted(map(self.known, members))]
+
+    def known(self, customer_id: UUID) -> Known:
+        return Known(self.customers[customer_id].created_at, customer_id)
+
+
+async def merge(
+    session: AsyncSession,
+    candidates: Candidates,
+    one: UUID,
+    other: UUID,
+    grounds: Grounds,
+    *,
+    now: datetime,
+    actor: Actor,
+) -> MergeRow | None:
+    """Take two customers, with all that are one person with them, for one person; None if they are already.
+
+    The grounds are written down in either case.
+    """
+    held = await hold(session, [one, other])
+    ours, theirs = held.person_of(one), held.person_of(other)
+    if other in ours:
+        if one != other:
+            await queries.add_evidence(session, [_evidence(one, other, grounds, None, now, actor)])
+        return None
+    if grounds.method is Method.MANUAL:
+        await queries.withdraw(session, ours, theirs, state="apart", withdrawn_at=now, withdrawn_by=actor.id)
+    apart = await queries.kept_apart(session, ours, theirs)
+    everybody = {key: candidates.of(customer) for key, customer in held.customers.items()}
+    refusal = policy.objection(
+        [everybody[key] for key in ours], [everybody[key] for key in theirs], apart=apart
+    )
+    if refusal:
+        raise NotMergeable(f"They cannot be one person: {refusal}.", refusal=refusal.value)
+    row = _row(
+        "merge", grounds.method, grounds.reason, [ours, theirs], [held.ordered(ours + theirs)], now, actor
+    )
+    await queries.add_evidence(session, [_evidence(one, other, grounds, row.id, now, actor)])
+    await _become(session, held, row, now)
+    outbox.add(session, events.merged(row, held.ordered(ours + theirs), [ours, theirs]), now=now)
+    return row
+
+
+async def undo(
+    session: AsyncSession, merge_id: UUID, reason: str, *, now: datetime, actor: Actor
+) -> MergeRow:
+    """Take a merge back: what held its two sides together holds no more, and no rule will join them again."""
+    merged = await session.get(MergeRow, merge_id)
+    if merged is None or merged.operation != "merge":
+        raise MergeNotFound(f"There is no merge {merge_id}.")
+    held = await hold(session, merged.customers)
+    if await queries.undone_by(session, [merge_id]):
+        raise MergeUndone(f"Merge {merge_id} was taken back before.")
+    ours, theirs = ([UUID(key) for key in side] for side in merged.before)
+    return await _part(session, held, ours, theirs, reason, now=now, actor=actor, undoes=merge_id)
+
+
+async def split(
+    session: AsyncSession, customer_id: UUID, reason: str, *, now: datetime, actor: Actor
+) -> MergeRow:
+    """Take one customer out of a person that it does not belong to."""
+    held = await hold(session, [customer_id])
+    others = [one for one in held.person_of(customer_id) if one != customer_id]
+    if not others:
+        raise OnePersonAlone(f"Customer {customer_id} is a person alone.")
+    return await _part(session, held, [customer_id], others, reason, now=now, actor=actor)
+
+
+async def _part(
+    session: AsyncSession,
+    held: Held,
+    ours: Collection[UUID],
+    theirs: Collection[UUID],
+    reason: str,
+    *,
+    now: datetime,
+    actor: Actor,
+    undoes: UUID | None = None,
+) -> MergeRow:
+    pairs = await queries.withdraw(
+        session, ours, theirs, state="holds", withdrawn_at=now, withdrawn_by=actor.id
+    )
+    persons = {held.persons[key] for pair in pairs for key in pair if key in held.persons}
+    if len(persons) != 1:
+        raise MergeUndone("They are not one person any more.")
+    (person_id,) = persons
+    before = held.person_of(person_id)
+    clues = await queries.clues(session, before)
+    after = sorted(
+        (held.ordered(part) for part in policy.parts(before, clues)), key=lambda part: held.known(part[0])
+    )
+    if any(set(part) & set(ours) and set(part) & set(theirs) for part in after):
+        raise HeldTogether("Customers that came to them later hold them together.")
+    row = _row("unmerge", Method.MANUAL, reason, [before], after, now, actor, undoes)
+    stamp = Grounds(Method.MANUAL, "kept_apart", reason)
+    await queries.add_evidence(
+        session, [_evidence(*pair, stamp, None, now, actor) | {"state": "apart"} for pair in pairs]
+    )
+    await _become(session, held, row, now)
+    outbox.add(session, events.unmerged(row, person_id, after, now), now=now)
+    return row
+
+
+async def hold(session: AsyncSession, wanted: Sequence[UUID]) -> Held:
+    """Lock customers with all of their persons, which nobody else changes meanwhile.
+
+    Persons change one at a time: two merges that meet in the middle would otherwise wait for each other.
+    """
+    await session.execute(select(func.pg_advisory_xact_lock(_CHANGING)))
+    found = await customers.load(session, wanted, lock=True)
+    if missing := set(wanted) - set(found):
+        raise CustomerNotFound(f"There is no customer {min(missing)}.")
+    kin = await customers.kin(session, wanted)
+    return Held(found, {key: kinship.person_id for key, kinship in kin.items()})
+
+
+async def _become(session: AsyncSession, held: Held, row: MergeRow, now: datetime) -> None:
+    """Write down who is one person now, and tell everybody whom it concerns."""
+    session.add(row)
+    persons = [[UUID(key) for key in person] for person in row.after]
+    members = [
+        {"customer_id": customer_id, "person_id": person[0], "since": now}
+        for person in persons
+        if len(person) > 1
+        for customer_id in person
+    ]
+    await queries.set_persons(session, members, [person[0] for person in persons if len(person) == 1])
+    await customer_service.retell(session, [held.customers[key] for key in row.customers], now=now)
+
+
+def _row(
+    operation: str,
+    method: Method,
+    reason: str,
+    before: Sequence[Sequence[UUID]],
+    after: Sequence[Sequence[UUID]],
+    now: datetime,
+    actor: Actor,
+    undoes: UUID | None = None,
+) -> MergeRow:
+    return MergeRow(
+        id=ids.new_id(),
+        operation=operation,
+        method=method.value,
+        reason=reason,
+        undoes=undoes,
+        customers=sorted(key for person in before for key in person),
+        before=[list(map(str, person)) for person in before],
+        after=[list(map(str, person)) for person in after],
+        at=now,
+        by=actor.id,
+    )
+
+
+def _evidence(
+    one: UUID, other: UUID, grounds: Grounds, merge_id: UUID | None, now: datetime, actor: Actor
+) -> dict[str, Any]:
+    return {
+        "id": ids.new_id(),
+        "one": min(one, other),
+        "other": max(one, other),
+        "method": grounds.method.value,
+        "rule": grounds.rule,
+        "probability": grounds.probability,
+        "detail": dict(grounds.detail or {}),
+        "state": "holds",
+        "merge_id": merge_id,
+        "at": now,
+        "by": actor.id,
+    }

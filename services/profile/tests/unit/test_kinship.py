@@ -1,0 +1,92 @@
+"""What binds a person, whatever its customers said, and when."""
+
+from datetime import UTC, datetime, time, timedelta
+from uuid import UUID
+
+from careloop_profile.customers.policy import CHANNELS, PURPOSES, Consent, Customer, QuietHours, bound
+from hypothesis import given
+from hypothesis import strategies as st
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+MOMENTS = st.integers(0, 20).map(lambda hours: START + timedelta(hours=hours))
+WORDS = st.builds(
+    Consent, st.sampled_from(PURPOSES[:2]), st.sampled_from(CHANNELS[:2]), st.booleans(), MOMENTS
+)
+QUIET = st.none() | st.builds(
+    QuietHours, st.just(time(21)), st.sampled_from([time(7), time(8)]), st.just("Asia/Shanghai")
+)
+
+
+def customer(number, words=(), **facts):
+    latest = {}
+    for word in sorted(words, key=lambda word: (word.at, not word.granted)):
+        latest[word.about] = word
+    return Customer(
+        UUID(int=number),
+        1,
+        "individual",
+        "crm",
+        None,
+        START,
+        START,
+        consents=tuple(latest[key] for key in sorted(latest)),
+        **facts,
+    )
+
+
+PEOPLE = st.lists(
+    st.builds(dict, words=st.lists(WORDS, max_size=6), do_not_disturb=st.booleans(), quiet_hours=QUIET),
+    min_size=2,
+    max_size=4,
+).map(lambda facts: [customer(number, **one) for number, one in enumerate(facts)])
+
+
+def allowed(one):
+    return {word.about for word in one.consents if word.granted}
+
+
+def refused(one):
+    return {word.about for word in one.consents if not word.granted}
+
+
+@given(PEOPLE)
+def test_a_merge_never_makes_a_customer_reachable_who_was_not(people):
+    since = START + timedelta(hours=9)
+    for one in people:
+        told = bound(one, people, since)
+        assert allowed(told) <= allowed(one)
+        assert refused(told) >= refused(one)
+        assert told.do_not_disturb >= one.do_not_disturb
+        assert told.quiet_hours == one.quiet_hours
+
+
+@given(PEOPLE)
+def test_what_one_refused_before_the_merge_is_refused_to_all(people):
+    since = START + timedelta(hours=20)
+    everything = set().union(*(refused(one) for one in people))
+    for one in people:
+        told = bound(one, people, since)
+        assert everything <= refused(told)
+        assert told.do_not_disturb == any(other.do_not_disturb for other in people)
+        theirs = {other.quiet_hours for other in people if other is not one and other.quiet_hours}
+        assert set(told.also_quiet) == theirs
+
+
+@given(PEOPLE)
+def test_nobody_is_changed_and_a_person_alone_is_told_as_it_is(people):
+    assert bound(people[0], people[:1], START) == people[0]
+
+
+def test_a_yes_after_the_merge_outweighs_a_no_from_before_it():
+    no = Consent("marketing", "sms", granted=False, at=START)
+    early = Consent("marketing", "sms", granted=True, at=START + timedelta(hours=1))
+    late = Consent("marketing", "sms", granted=True, at=START + timedelta(hours=5))
+    since = START + timedelta(hours=2)
+    other = customer(2, [no])
+    assert refused(bound(customer(1, [early]), [customer(1), other], since)) == {no.about}
+    assert allowed(bound(customer(1, [late]), [customer(1), other], since)) == {no.about}
+    assert refused(bound(other, [customer(1, [late]), other], since)) == {no.about}, (
+        "its own source has no yes"
+    )
+    again = customer(2, [Consent("marketing", "sms", granted=False, at=START + timedelta(hours=6))])
+    assert refused(bound(customer(1, [late]), [customer(1), again], since)) == {no.about}
