@@ -1,8 +1,7 @@
-from typing import Annotated
-
 from careloop_common.pagination import Page, PageQuery, page
+from careloop_common.schemas import Version
 from careloop_common.web import ActorDep, CareRouter, NowDep, SessionDep, needs, problems
-from fastapi import Path, Response
+from fastapi import Response
 
 from careloop_ticketing.classification import service
 from careloop_ticketing.classification.errors import InvalidRuleSet, RuleSetNotFound
@@ -10,8 +9,6 @@ from careloop_ticketing.classification.models import RuleSetRow
 from careloop_ticketing.classification.schemas import RuleSet, RuleSetView
 
 router = CareRouter(prefix="/v1/rule-sets", tags=["rule-sets"])
-
-Version = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
 @router.put(

@@ -1,8 +1,7 @@
-from typing import Annotated
-
 from careloop_common.pagination import Page, PageQuery, page
+from careloop_common.schemas import Version
 from careloop_common.web import ActorDep, CareRouter, NowDep, SessionDep, needs, problems
-from fastapi import Path, Response
+from fastapi import Response
 
 from careloop_ticketing.dispatch import queries
 from careloop_ticketing.dispatch.errors import InvalidRouting, RoutingNotFound
@@ -12,7 +11,6 @@ from careloop_ticketing.dispatch.service import routing
 
 router = CareRouter(prefix="/v1/routing-policies", tags=["routing-policies"])
 READ, CONFIGURE = needs("tickets:read"), needs("policies:write")
-Version = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
 @router.put(

@@ -1,8 +1,7 @@
-from typing import Annotated
-
 from careloop_common.pagination import Page, PageQuery, page
+from careloop_common.schemas import Version
 from careloop_common.web import ActorDep, CareRouter, NowDep, SessionDep, needs, problems
-from fastapi import Path, Response
+from fastapi import Response
 
 from careloop_ticketing.sla import queries, service
 from careloop_ticketing.sla.errors import InvalidPolicy, PolicyNotFound
@@ -10,8 +9,6 @@ from careloop_ticketing.sla.models import PolicyRow
 from careloop_ticketing.sla.schemas import SlaPolicy, SlaPolicyView
 
 router = CareRouter(prefix="/v1/sla-policies", tags=["sla-policies"])
-
-Version = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
 @router.put(
