@@ -24,7 +24,6 @@ from careloop_common.errors import ScopeMissing, Unauthenticated, VersionMismatc
 from careloop_common.problems import problems, standard_problems
 from careloop_common.runtime import Runtime
 from careloop_common.tokens import Actor
-from careloop_common.versions import check_version
 
 __all__ = [
     "ActorDep",
@@ -33,7 +32,6 @@ __all__ = [
     "NowDep",
     "RuntimeDep",
     "SessionDep",
-    "check_version",
     "etag",
     "needs",
     "problems",
