@@ -1,0 +1,149 @@
+"""The walk over what matches, as one statement: from the newest block to the oldest, until there is enough.
+
+Every turn of it looks into a window, a run of blocks. Each block has a marker among the words, so that the index
+intersects both without touching a row. A window that has little is followed by a wider one; one that has more than a
+look takes is gone through by as many looks as it needs, in narrower windows.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Select,
+    Text,
+    Uuid,
+    any_,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
+from sqlalchemy.sql.selectable import LateralFromClause
+from sqlmodel import col
+
+from careloop_ticketing.search.models import SearchRow
+from careloop_ticketing.search.policy import MARKER
+
+Passes = Callable[[ColumnElement[UUID]], ColumnElement[bool]]
+"""Whether a subject, named by this column, is to be shown; as a scalar, so that it is asked for each by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How much one turn takes on."""
+
+    block: int
+    """Subjects of a block."""
+    widest: int
+    """Blocks of a window."""
+    most: int
+    """Subjects that are looked at, the newest ones of the window that have the words."""
+
+
+def walk(
+    words: Collection[str],
+    passes: Passes | None,
+    look: Look,
+    *,
+    before: int,
+    wanted: int,
+    patience: timedelta,
+) -> Select[Any]:
+    """Where each turn ended and what it found, newest first."""
+    start = select(
+        literal(before, BigInteger).label("top"),
+        literal(1, Integer).label("width"),
+        literal(0, Integer).label("have"),
+        literal([], ARRAY(BigInteger)).label("seqs"),
+        literal([], ARRAY(Uuid)).label("subjects"),
+    )
+    turns = start.cte("turns", recursive=True)
+    bottom = func.greatest((turns.c.top - 1) // look.block - turns.c.width + 1, 0) * look.block
+    found = _found(_window(words, passes, look, turns, bottom))
+    is_full = found.c.total == look.most
+    turn = (
+        select(
+            case((is_full, found.c.lowest), else_=bottom),
+            case(
+                (is_full, func.greatest(turns.c.width // 4, 1)),
+                (found.c.total * 4 < look.most, func.least(turns.c.width * 4, look.widest)),
+                else_=turns.c.width,
+            ),
+            turns.c.have + func.coalesce(func.cardinality(found.c.seqs), 0),
+            found.c.seqs,
+            found.c.subjects,
+        )
+        .select_from(turns.join(found, true()))
+        .where(turns.c.top > 0, turns.c.have < wanted)
+        # The first turn is always made: a page that ends where it began would never end.
+        .where(or_(turns.c.top == before, func.clock_timestamp() - func.statement_timestamp() < patience))
+    )
+    turns = turns.union_all(turn)
+    return select(turns.c.top, turns.c.seqs, turns.c.subjects).order_by(turns.c.top.desc())
+
+
+def _window(
+    words: Collection[str], passes: Passes | None, look: Look, turns: CTE, bottom: ColumnElement[int]
+) -> LateralFromClause:
+    """The newest of the window that have the words, and whether they are to be shown."""
+    blocks = func.generate_series(bottom // look.block, (turns.c.top - 1) // look.block)
+    marker = literal(MARKER, Text) + cast(blocks.column_valued("block"), Text)
+    markers = func.array(select(marker).correlate(turns).scalar_subquery(), type_=ARRAY(Text))
+    # Plus nothing: the index over `seq` is not to offer itself.
+    place = col(SearchRow.seq) + 0
+    matches = (
+        select(col(SearchRow.seq), col(SearchRow.subject_id))
+        .where(col(SearchRow.words).contains(sorted(words)), col(SearchRow.words).bool_op("&&")(markers))
+        .where(place < turns.c.top)
+        .order_by(place.desc())
+        .limit(look.most)
+        .correlate(turns)
+        .lateral("matches")
+    )
+    shown = true() if passes is None else passes(matches.c.subject_id)
+    return select(matches, shown.label("shown")).lateral("judged")
+
+
+def _found(judged: LateralFromClause) -> LateralFromClause:
+    def newest_first(column: ColumnElement[Any]) -> ColumnElement[Any]:
+        ordered = aggregate_order_by(column, judged.c.seq.desc())
+        return func.array_agg(ordered).filter(judged.c.shown)
+
+    return select(
+        func.count().label("total"),
+        func.min(judged.c.seq).label("lowest"),
+        newest_first(judged.c.seq).label("seqs"),
+        newest_first(judged.c.subject_id).label("subjects"),
+    ).lateral("found")
+
+
+def those_with(
+    words: Collection[str],
+    passes: Passes | None,
+    subjects: Collection[UUID],
+    *,
+    before: int | None,
+    wanted: int,
+) -> Select[Any]:
+    """Which of these few subjects have all of the words, newest first."""
+    entry = select(col(SearchRow.seq), col(SearchRow.subject_id), col(SearchRow.words))
+    named = entry.where(col(SearchRow.subject_id) == any_(literal(list(subjects), ARRAY(Uuid))))
+    # Materialized: the index over words is not to offer itself, for it may know far more subjects.
+    these = named.cte("these").prefix_with("MATERIALIZED").c
+    having = select(these.seq, these.subject_id).where(these.words.contains(sorted(words)))
+    if passes is not None:
+        having = having.where(passes(these.subject_id))
+    if before is not None:
+        having = having.where(these.seq < before)
+    return having.order_by(these.seq.desc()).limit(wanted)
