@@ -37,7 +37,7 @@ _CHARACTERS = "的一是了我不人在他有这上们来到时大地为子中�
 STRAYS = {"archived": 20, "rejected": 5_000}
 """So many tickets, spread evenly, have another status than all others; those that were rejected are of Tibet."""
 STRAY = (
-    "UPDATE ticket SET status = $1, region = CASE WHEN $1 = 'rejected' THEN '西藏' END"
+    "UPDATE ticket SET status = $1::text, region = CASE WHEN $1::text = 'rejected' THEN '西藏' END"
     " FROM search_entry WHERE subject_id = id AND seq % $2::bigint = 0"
 )
 QUERIES: Mapping[str, Mapping[str, str]] = {
