@@ -40,6 +40,8 @@ STRAY = (
     "UPDATE ticket SET status = $1::text, region = CASE WHEN $1::text = 'rejected' THEN '西藏' END"
     " FROM search_entry WHERE subject_id = id AND seq % $2::bigint = 0"
 )
+LIMIT = 50
+"""Milliseconds in which 95 of 100 searches of each kind have to be answered."""
 QUERIES: Mapping[str, Mapping[str, str]] = {
     "no words: the newest": {},
     "common, 30 %": {"q": "信号"},
@@ -126,9 +128,10 @@ async def measured(times: int, ask: Callable[[], Awaitable[int]]) -> tuple[list[
     return sorted(took), gave
 
 
-async def searches(http: aiohttp.ClientSession, times: int) -> dict[str, float]:
+async def searches(http: aiohttp.ClientSession, times: int) -> dict[str, tuple[float, float]]:
+    """The median and the 95th percentile of each search."""
     print(f"\n{'':<28}{'p50':>9}{'p95':>9}   tickets on the first page; a walk of 20 pages, its slowest one")
-    medians = {}
+    figures = {}
     for name, params in QUERIES.items():
 
         async def ask(params: Mapping[str, str] = params) -> int:
@@ -138,13 +141,13 @@ async def searches(http: aiohttp.ClientSession, times: int) -> dict[str, float]:
                 return len(page["items"])
 
         took, gave = await measured(times, ask)
-        medians[name] = statistics.median(took)
+        p50, p95 = figures[name] = statistics.median(took), took[int(0.95 * len(took))]
         pages = await walk(http, params)
         print(
-            f"{name:<28}{medians[name]:>6.1f} ms{took[int(0.95 * len(took))]:>6.1f} ms"
+            f"{name:<28}{p50:>6.1f} ms{p95:>6.1f} ms"
             f"{gave:>5}; {len(pages)} pages {sum(pages) / 1e3:.2f} s, {max(pages):.1f} ms"
         )
-    return medians
+    return figures
 
 
 async def walk(http: aiohttp.ClientSession, params: Mapping[str, str]) -> list[float]:
@@ -165,7 +168,9 @@ async def walk(http: aiohttp.ClientSession, params: Mapping[str, str]) -> list[f
     return took
 
 
-async def others(database: asyncpg.Connection, medians: Mapping[str, float], times: int) -> None:
+async def others(
+    database: asyncpg.Connection, figures: Mapping[str, tuple[float, float]], times: int
+) -> None:
     """The same words by the means of PostgreSQL itself, without API, planned as it likes."""
     statement = "SELECT * FROM ticket WHERE description ILIKE $1 ORDER BY id DESC LIMIT 51"
     kind = "ILIKE"
@@ -183,7 +188,7 @@ async def others(database: asyncpg.Connection, medians: Mapping[str, float], tim
 
         took, _ = await measured(times, ask)
         median = statistics.median(took)
-        print(f"{name:<28}{median:>9.1f} ms  {median / medians[name]:,.1f} times")
+        print(f"{name:<28}{median:>9.1f} ms  {median / figures[name][0]:,.1f} times")
 
 
 async def measure(options: argparse.Namespace) -> int:
@@ -193,12 +198,12 @@ async def measure(options: argparse.Namespace) -> int:
         try:
             async with aiohttp.ClientSession(stack.url, headers=headers) as http:
                 await seed(database, http, options.tickets)
-                medians = await searches(http, options.asks)
+                figures = await searches(http, options.asks)
             if not options.alone:
-                await others(database, medians, 3)
+                await others(database, figures, 3)
         finally:
             await database.close()
-    return 0
+    return int(any(p95 > LIMIT for _, p95 in figures.values()))
 
 
 def main() -> int:

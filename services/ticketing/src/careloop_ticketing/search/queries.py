@@ -1,8 +1,8 @@
 """The walk over what matches, as one statement: from the newest block to the oldest, until there is enough.
 
 Every turn of it looks into a window, a run of blocks. Each block has a marker among the words, so that the index
-intersects both without touching a row. A window that has little is followed by a wider one; one that has more than a
-look takes is gone through by as many looks as it needs, in narrower windows.
+intersects both without touching a row. A window that has little is followed by a wider one. One that has more than a
+block can have is left for a narrower one, and one that has more than a look takes is gone through by several looks.
 """
 
 from collections.abc import Callable, Collection
@@ -19,6 +19,7 @@ from sqlalchemy import (
     Select,
     Text,
     Uuid,
+    and_,
     any_,
     case,
     cast,
@@ -64,6 +65,7 @@ def walk(
     start = select(
         literal(before, BigInteger).label("top"),
         literal(1, Integer).label("width"),
+        literal(before, BigInteger).label("edge"),
         literal(0, Integer).label("have"),
         literal([], ARRAY(BigInteger)).label("seqs"),
         literal([], ARRAY(Uuid)).label("subjects"),
@@ -71,15 +73,18 @@ def walk(
     turns = start.cte("turns", recursive=True)
     bottom = func.greatest((turns.c.top - 1) // look.block - turns.c.width + 1, 0) * look.block
     found = _found(_window(words, passes, look, turns, bottom))
-    is_full = found.c.total == look.most
+    is_crowded, is_full = found.c.crowd > look.block, found.c.total == look.most
+    has_little = found.c.total * 4 < look.most
     turn = (
         select(
-            case((is_full, found.c.lowest), else_=bottom),
+            case((is_crowded, turns.c.top), (is_full, found.c.lowest), else_=bottom),
             case(
-                (is_full, func.greatest(turns.c.width // 4, 1)),
-                (found.c.total * 4 < look.most, func.least(turns.c.width * 4, look.widest)),
+                (or_(is_crowded, is_full), func.greatest(turns.c.width // 4, 1)),
+                (and_(has_little, bottom <= turns.c.edge), func.least(turns.c.width * 4, look.widest)),
                 else_=turns.c.width,
             ),
+            # Down to where a crowd was seen no window is widened, or it would be seen again and again.
+            case((is_crowded, func.least(turns.c.edge, bottom)), else_=turns.c.edge),
             turns.c.have + func.coalesce(func.cardinality(found.c.seqs), 0),
             found.c.seqs,
             found.c.subjects,
@@ -96,23 +101,29 @@ def walk(
 def _window(
     words: Collection[str], passes: Passes | None, look: Look, turns: CTE, bottom: ColumnElement[int]
 ) -> LateralFromClause:
-    """The newest of the window that have the words, and whether they are to be shown."""
+    """The newest of the window that have the words, and whether they are to be shown; of a crowd only that it is one."""
     blocks = func.generate_series(bottom // look.block, (turns.c.top - 1) // look.block)
     marker = literal(MARKER, Text) + cast(blocks.column_valued("block"), Text)
     markers = func.array(select(marker).correlate(turns).scalar_subquery(), type_=ARRAY(Text))
-    # Plus nothing: the index over `seq` is not to offer itself.
-    place = col(SearchRow.seq) + 0
-    matches = (
+    some = (
         select(col(SearchRow.seq), col(SearchRow.subject_id))
         .where(col(SearchRow.words).contains(sorted(words)), col(SearchRow.words).bool_op("&&")(markers))
-        .where(place < turns.c.top)
-        .order_by(place.desc())
-        .limit(look.most)
+        # Plus nothing: the index over `seq` is not to offer itself.
+        .where(col(SearchRow.seq) + 0 < turns.c.top)
+        .limit(look.block + 1)
         .correlate(turns)
-        .lateral("matches")
+        .lateral("some")
     )
-    shown = true() if passes is None else passes(matches.c.subject_id)
-    return select(matches, shown.label("shown")).lateral("judged")
+    newest = (
+        select(some, func.count().over().label("crowd"))
+        .order_by(some.c.seq.desc())
+        .limit(look.most)
+        .lateral("newest")
+    )
+    shown = true() if passes is None else passes(newest.c.subject_id)
+    judged = case((newest.c.crowd <= look.block, shown)).label("shown")
+    # Offset, so that this stays a row of its own: each of the two lists that are made of it would judge again.
+    return select(newest, judged).offset(0).lateral("judged")
 
 
 def _found(judged: LateralFromClause) -> LateralFromClause:
@@ -123,6 +134,7 @@ def _found(judged: LateralFromClause) -> LateralFromClause:
     return select(
         func.count().label("total"),
         func.min(judged.c.seq).label("lowest"),
+        func.max(judged.c.crowd).label("crowd"),
         newest_first(judged.c.seq).label("seqs"),
         newest_first(judged.c.subject_id).label("subjects"),
     ).lateral("found")
