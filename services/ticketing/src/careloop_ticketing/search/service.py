@@ -24,7 +24,7 @@ PATIENCE: Final = timedelta(milliseconds=20)
 """How long a walk goes on; the turn that it is at comes to an end."""
 MOST: Final = 1_000
 """Subjects with the words that one turn looks at, if not all of them are to be shown."""
-WIDEST: Final = 16
+WIDEST: Final = 8
 """Blocks of a window. Where a word was common once, all of a window is found before the newest of it is known."""
 
 _INDEX: Final = text(
