@@ -6,8 +6,6 @@ block can have is left for a narrower one, and one that has more than a look tak
 """
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,11 +14,13 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Integer,
+    Interval,
     Select,
     Text,
     Uuid,
     and_,
     any_,
+    bindparam,
     case,
     cast,
     func,
@@ -40,47 +40,39 @@ Passes = Callable[[ColumnElement[UUID]], ColumnElement[bool]]
 """Whether a subject, named by this column, is to be shown; as a scalar, so that it is asked for each by itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How much one turn takes on."""
+_WORDS = bindparam("words", type_=ARRAY(Text))
+_BEFORE = bindparam("before", type_=BigInteger)
+_WANTED = bindparam("wanted", type_=Integer)
+_PATIENCE = bindparam("patience", type_=Interval)
+_BLOCK = bindparam("block", type_=BigInteger)
+"""Subjects of a block."""
+_WIDEST = bindparam("widest", type_=Integer)
+"""Blocks of a window."""
+_MOST = bindparam("most", type_=Integer)
+"""Subjects that one look takes, the newest ones of the window that have the words."""
 
-    block: int
-    """Subjects of a block."""
-    widest: int
-    """Blocks of a window."""
-    most: int
-    """Subjects that are looked at, the newest ones of the window that have the words."""
 
-
-def walk(
-    words: Collection[str],
-    passes: Passes | None,
-    look: Look,
-    *,
-    before: int,
-    wanted: int,
-    patience: timedelta,
-) -> Select[Any]:
+def walk(passes: Passes | None) -> Select[Any]:
     """Where each turn ended and what it found, newest first."""
     start = select(
-        literal(before, BigInteger).label("top"),
+        _BEFORE.label("top"),
         literal(1, Integer).label("width"),
-        literal(before, BigInteger).label("edge"),
+        _BEFORE.label("edge"),
         literal(0, Integer).label("have"),
         literal([], ARRAY(BigInteger)).label("seqs"),
         literal([], ARRAY(Uuid)).label("subjects"),
     )
     turns = start.cte("turns", recursive=True)
-    bottom = func.greatest((turns.c.top - 1) // look.block - turns.c.width + 1, 0) * look.block
-    found = _found(_window(words, passes, look, turns, bottom))
-    is_crowded, is_full = found.c.crowd > look.block, found.c.total == look.most
-    has_little = found.c.total * 4 < look.most
+    bottom = func.greatest((turns.c.top - 1) // _BLOCK - turns.c.width + 1, 0) * _BLOCK
+    found = _found(_window(passes, turns, bottom))
+    is_crowded, is_full = found.c.crowd > _BLOCK, found.c.total == _MOST
+    has_little = found.c.total * 4 < _MOST
     turn = (
         select(
             case((is_crowded, turns.c.top), (is_full, found.c.lowest), else_=bottom),
             case(
                 (or_(is_crowded, is_full), func.greatest(turns.c.width // 4, 1)),
-                (and_(has_little, bottom <= turns.c.edge), func.least(turns.c.width * 4, look.widest)),
+                (and_(has_little, bottom <= turns.c.edge), func.least(turns.c.width * 4, _WIDEST)),
                 else_=turns.c.width,
             ),
             # Down to where a crowd was seen no window is widened, or it would be seen again and again.
@@ -90,38 +82,36 @@ def walk(
             found.c.subjects,
         )
         .select_from(turns.join(found, true()))
-        .where(turns.c.top > 0, turns.c.have < wanted)
+        .where(turns.c.top > 0, turns.c.have < _WANTED)
         # The first turn is always made: a page that ends where it began would never end.
-        .where(or_(turns.c.top == before, func.clock_timestamp() - func.statement_timestamp() < patience))
+        .where(or_(turns.c.top == _BEFORE, func.clock_timestamp() - func.statement_timestamp() < _PATIENCE))
     )
     turns = turns.union_all(turn)
     return select(turns.c.top, turns.c.seqs, turns.c.subjects).order_by(turns.c.top.desc())
 
 
-def _window(
-    words: Collection[str], passes: Passes | None, look: Look, turns: CTE, bottom: ColumnElement[int]
-) -> LateralFromClause:
+def _window(passes: Passes | None, turns: CTE, bottom: ColumnElement[int]) -> LateralFromClause:
     """The newest of the window that have the words, and whether they are to be shown; of a crowd only that it is one."""
-    blocks = func.generate_series(bottom // look.block, (turns.c.top - 1) // look.block)
+    blocks = func.generate_series(bottom // _BLOCK, (turns.c.top - 1) // _BLOCK)
     marker = literal(MARKER, Text) + cast(blocks.column_valued("block"), Text)
     markers = func.array(select(marker).correlate(turns).scalar_subquery(), type_=ARRAY(Text))
     some = (
         select(col(SearchRow.seq), col(SearchRow.subject_id))
-        .where(col(SearchRow.words).contains(sorted(words)), col(SearchRow.words).bool_op("&&")(markers))
+        .where(col(SearchRow.words).contains(_WORDS), col(SearchRow.words).bool_op("&&")(markers))
         # Plus nothing: the index over `seq` is not to offer itself.
         .where(col(SearchRow.seq) + 0 < turns.c.top)
-        .limit(look.block + 1)
+        .limit(_BLOCK + 1)
         .correlate(turns)
         .lateral("some")
     )
     newest = (
         select(some, func.count().over().label("crowd"))
         .order_by(some.c.seq.desc())
-        .limit(look.most)
+        .limit(_MOST)
         .lateral("newest")
     )
     shown = true() if passes is None else passes(newest.c.subject_id)
-    judged = case((newest.c.crowd <= look.block, shown)).label("shown")
+    judged = case((newest.c.crowd <= _BLOCK, shown)).label("shown")
     # Offset, so that this stays a row of its own: each of the two lists that are made of it would judge again.
     return select(newest, judged).offset(0).lateral("judged")
 

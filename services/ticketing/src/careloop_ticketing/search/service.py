@@ -33,6 +33,7 @@ _INDEX: Final = text(
 _LAST: Final = text("SELECT coalesce(max(seq), 0) FROM search_entry")
 # The plans are to be those by the index over words, and to compile them would take longer than the walk.
 _BY_INDEX: Final = text("SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)")
+_EVERYTHING: Final = queries.walk(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +56,11 @@ async def newest_first(
     """The newest that have all of the words and pass, so many or as many as were found in time."""
     await session.execute(_BY_INDEX)
     top = before if before is not None else (await session.execute(_LAST)).scalar_one() + 1
-    look = queries.Look(BLOCK, WIDEST, limit + 1 if passes is None else MOST)
-    walk = queries.walk(words, passes, look, before=top, wanted=limit + 1, patience=PATIENCE)
+    asked = {"words": sorted(words), "before": top, "wanted": limit + 1, "patience": PATIENCE}
+    look = {"block": BLOCK, "widest": WIDEST, "most": limit + 1 if passes is None else MOST}
+    walk = _EVERYTHING if passes is None else queries.walk(passes)
     matches: list[tuple[int, UUID]] = []
-    for turn in await session.execute(walk):
+    for turn in await session.execute(walk, {**asked, **look}):
         top = turn.top
         matches += zip(turn.seqs or (), turn.subjects or (), strict=True)
     return _page(matches, limit, top)
