@@ -1,3 +1,4 @@
+from datetime import timedelta
 from importlib import import_module
 
 import pytest
@@ -39,6 +40,13 @@ def small_windows(monkeypatch):
     """Blocks of two tickets and looks of three rows: a dozen tickets need every turn of the walk."""
     monkeypatch.setattr(search, "BLOCK", 2)
     monkeypatch.setattr(search, "MOST", 3)
+    monkeypatch.setattr(search, "PATIENCE", timedelta(minutes=1))
+
+
+@pytest.fixture
+def no_patience(monkeypatch):
+    """Every page ends after one turn of the walk."""
+    monkeypatch.setattr(search, "PATIENCE", timedelta())
 
 
 @pytest.mark.parametrize(
@@ -92,26 +100,65 @@ async def test_a_search_gives_everything_once_newest_first(open_ticket, pages, l
     assert all(len(page) == limit for page in found[:-1])
 
 
-@pytest.mark.usefixtures("small_windows")
-async def test_with_filters_a_page_may_be_short_but_nothing_is_left_out(open_ticket, pages, act, monkeypatch):
-    monkeypatch.setattr(listing, "_PATIENCE", 4)
+@pytest.mark.usefixtures("small_windows", "no_patience")
+@pytest.mark.parametrize("limit", [1, 3, 50])
+async def test_a_page_that_took_its_time_is_short_but_nothing_is_left_out(
+    open_ticket, pages, act, monkeypatch, limit
+):
+    monkeypatch.setattr(listing, "_FEW", 0)
     wanted = []
     for number in range(16):
         ticket = await open_ticket(subject=f"信号 {number}")
         if number % 7 == 0:
             await act(ticket, "resolve")
             wanted.append(ticket["subject"])
-    found = await pages(q="信号", status="feedback", limit=3)
-    assert [subject for page in found for subject in page] == wanted[::-1]
+    for filters in ({"status": "feedback"}, {"rule": 'status == "feedback"'}):
+        found = await pages(q="信号", **filters, limit=limit)
+        assert [subject for page in found for subject in page] == wanted[::-1]
+        assert len(found) > 4
 
 
 @pytest.mark.usefixtures("small_windows")
-async def test_the_tickets_of_one_customer_are_searched_directly(open_ticket, pages, customer_registered):
+async def test_a_turn_that_looks_at_many_goes_on_where_it_ended(open_ticket, pages, monkeypatch):
+    monkeypatch.setattr(search, "BLOCK", 100)
+    for number in range(11):
+        await open_ticket(subject=f"信号 {number}", channel="hotline" if number % 5 else "web")
+    found = await pages(q="信号", rule='channel == "web"', limit=2)
+    assert found == [["信号 10", "信号 5"], ["信号 0"]]
+
+
+@pytest.mark.usefixtures("small_windows", "no_patience")
+async def test_where_a_filter_leaves_few_they_are_all_that_is_searched(
+    open_ticket, pages, act, customer_registered
+):
     customer = str(customer_registered().customer_id)
     for number in range(9):
-        await open_ticket(subject=f"信号 {number}", **({"customer_id": customer} if number % 2 else {}))
-    found = await pages(q="信号", customer_id=customer, limit=3)
-    assert found == [["信号 7", "信号 5", "信号 3"], ["信号 1"]]
+        ticket = await open_ticket(
+            subject=f"信号 {number}", **({"customer_id": customer} if number % 2 else {})
+        )
+        if number in {3, 7}:
+            await act(ticket, "resolve")
+    assert await pages(q="信号", customer_id=customer, limit=3) == [
+        ["信号 7", "信号 5", "信号 3"],
+        ["信号 1"],
+    ]
+    assert await pages(q="信号", status="feedback") == [["信号 7", "信号 3"]]
+    assert await pages(q="信号", status="feedback", channel="fax") == [[]]
+    assert await pages(q="信号", status="merged") == [[]]
+    assert await pages(q="信号", opened_until="2020-01-01T00:00:00Z") == [[]]
+    assert await pages(q="信号", customer_id=customer, rule='status == "feedback"') == [["信号 7", "信号 3"]]
+
+
+async def test_a_search_can_ask_for_tickets_that_were_late_or_were_not(open_ticket, listed, runtime):
+    late = await open_ticket(subject="信号 1")
+    await open_ticket(subject="信号 2")
+    async with runtime.database.transaction() as session:
+        missed = text("UPDATE sla_clock SET breached_at = due_at WHERE subject_id = :id")
+        await session.execute(missed, {"id": late["id"]})
+    assert await listed(q="信号", breached=True) == ["信号 1"]
+    assert await listed(q="信号", breached=False) == ["信号 2"]
+    assert await listed(breached=True) == ["信号 1"]
+    assert await listed(breached=False) == ["信号 2"]
 
 
 @pytest.mark.parametrize(

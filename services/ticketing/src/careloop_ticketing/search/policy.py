@@ -19,6 +19,7 @@ from careloop_ticketing.search.errors import SearchUnclear
 
 LONGEST: Final = 64
 """Characters of a word that count: an index entry has a largest size."""
+MARKER: Final = "#"
 BLOCK: Final = 4096
 """Subjects that have a marker in common."""
 
@@ -55,7 +56,7 @@ def wanted(query: str) -> frozenset[str]:
 
 def marker(block: int) -> str:
     """An entry that all subjects of a block share; no word can be equal to it."""
-    return f"#{block}"
+    return f"{MARKER}{block}"
 
 
 def _runs(text: str) -> Sequence[_Run]:

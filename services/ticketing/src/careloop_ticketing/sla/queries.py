@@ -3,7 +3,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -17,8 +17,9 @@ def breached(now: datetime) -> ColumnElement[bool]:
     return or_(col(ClockRow.breached_at).is_not(None), running_late)
 
 
-def breached_subjects(now: datetime) -> Select[UUID]:
-    return select(col(ClockRow.subject_id)).where(breached(now))
+def any_breached(subject_id: SQLColumnExpression[UUID], now: datetime) -> ColumnElement[bool]:
+    """Whether the subject that this column names missed the target of any of its clocks."""
+    return exists().where(col(ClockRow.subject_id) == subject_id, breached(now))
 
 
 async def attainment(session: AsyncSession, now: datetime) -> Sequence[tuple[str, int, int, int]]:

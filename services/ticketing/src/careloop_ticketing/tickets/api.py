@@ -93,7 +93,7 @@ async def list_tickets(
         Query(max_length=200, pattern=r"^[^\x00]*$", description="Words, all of them, or a number."),
     ] = None,
 ) -> Page[TicketView]:
-    """Tickets, newest first. With `q` and filters a page can be short although another one follows."""
+    """Tickets, newest first. With `q` a page can be short, even empty, although another one follows."""
     if q is not None:
         hits = await service.find(session, q, choice, before=query.after(int), limit=query.limit, now=now)
         shown = await views.view_all(session, hits.tickets, now)

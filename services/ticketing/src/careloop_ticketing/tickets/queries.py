@@ -1,4 +1,4 @@
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
@@ -7,8 +7,7 @@ from uuid import UUID
 from careloop_common.rules import Rule
 from careloop_common.rules.sql import to_sql
 from careloop_common.schemas import Instant
-from sqlalchemy import ScalarSelect, Select, Uuid, any_, func, literal, or_, select, text, tuple_
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, ScalarSelect, Select, Uuid, func, or_, select, text, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -54,11 +53,6 @@ class Choice:
     def everything(self) -> bool:
         return self.filters == Filters() and not self.rules
 
-    @property
-    def few(self) -> bool:
-        """Whether this names somebody, who has few tickets, by an index."""
-        return self.filters.customer_id is not None or self.filters.assignee_id is not None
-
 
 async def lock(session: AsyncSession, ticket_id: UUID) -> TicketRow | None:
     return await session.get(TicketRow, ticket_id, with_for_update=True, populate_existing=True)
@@ -96,15 +90,24 @@ async def ids(session: AsyncSession, choice: Choice, *, limit: int, now: datetim
     return (await session.scalars(chosen)).all()
 
 
-async def passing(
-    session: AsyncSession, ticket_ids: Sequence[UUID], choice: Choice, *, now: datetime
-) -> Collection[UUID]:
-    """Those of the tickets that the choice has room for."""
-    if choice.everything or not ticket_ids:
-        return frozenset(ticket_ids)
-    these = col(TicketRow.id) == any_(literal(ticket_ids, ARRAY(Uuid)))
-    chosen = _chosen(select(col(TicketRow.id)), choice, now).where(these)
-    return frozenset((await session.scalars(chosen)).all())
+async def few(session: AsyncSession, filters: Filters, *, most: int, now: datetime) -> Sequence[UUID] | None:
+    """All tickets of somebody, or of a status or time, for which there are indexes; None if each of these has many."""
+    for part in _INDEXED:
+        only = Filters(**{name: getattr(filters, name) for name in part})
+        if only != Filters():
+            theirs = await ids(session, Choice(only), limit=most + 1, now=now)
+            if len(theirs) <= most:
+                return theirs
+    return None
+
+
+def passes(choice: Choice, now: datetime) -> Callable[[ColumnElement[UUID]], ColumnElement[bool]]:
+    """Whether the choice has room for a ticket; a scalar, so that it is looked up by its id whatever else is known."""
+
+    def has_room(ticket_id: ColumnElement[UUID]) -> ColumnElement[bool]:
+        return _chosen(select(true()), choice, now).where(col(TicketRow.id) == ticket_id).scalar_subquery()
+
+    return has_room
 
 
 async def in_order(session: AsyncSession, ticket_ids: Sequence[UUID]) -> Sequence[TicketRow]:
@@ -113,6 +116,7 @@ async def in_order(session: AsyncSession, ticket_ids: Sequence[UUID]) -> Sequenc
     return [rows[ticket_id] for ticket_id in ticket_ids]
 
 
+_INDEXED: Final = (("customer_id",), ("assignee_id",), ("status",), ("opened_from", "opened_until"))
 _EQUAL: Final = (
     "status",
     "tier",
@@ -140,7 +144,7 @@ def _chosen(chosen: Select[T], choice: Choice, now: datetime) -> Select[T]:
         if (wanted := getattr(filters, name)) is not None:
             chosen = chosen.where(getattr(TicketRow, name) == wanted)
     if filters.breached is not None:
-        late = col(TicketRow.id).in_(sla.breached_subjects(now))
+        late = sla.any_breached(col(TicketRow.id), now)
         chosen = chosen.where(late if filters.breached else ~late)
     if filters.opened_from is not None:
         chosen = chosen.where(col(TicketRow.opened_at) >= filters.opened_from)
