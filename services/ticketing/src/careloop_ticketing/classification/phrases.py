@@ -99,6 +99,17 @@ def without_names(text: str) -> str:
     return _NAMES.sub(_HOLE, text)
 
 
+_DENIED = re.compile(
+    r"(?<!是)不是(?!说)[^,.!?;，。！？；、]{1,12}(?=[,，]? ?(?:而|就|只)?是)"
+    r"|(?:is|it's|was) not (?:the|my|about) [^,.!?;，。！？；、]{1,30}(?=[,，;]? ?(?:but|it's|it is)\b)"
+)
+
+
+def without_denied(text: str) -> str:
+    """A normalised text without what it is said not to be: 不是宽带，而是手机. Whoever only says what it is not is heard."""
+    return _DENIED.sub(_HOLE, text)
+
+
 def without(phrases: Iterable[Phrase], text: str) -> str:
     """A normalised text with a hole wherever one of the phrases stands, with all of a word of which it has a part."""
     left, covered = list(text), 0

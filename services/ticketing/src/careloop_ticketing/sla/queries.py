@@ -36,8 +36,10 @@ def breached(now: datetime) -> ColumnElement[bool]:
     return or_(col(ClockRow.breached_at).is_not(None), running_late)
 
 
-def breached_subjects(now: datetime) -> Select[UUID]:
-    return select(col(ClockRow.subject_id)).where(breached(now))
+def has_breached(subject_id: Any, now: datetime) -> ColumnElement[bool]:
+    """Whether a clock of that subject did. NOT IN would go through all that did, once for each subject."""
+    theirs = col(ClockRow.subject_id) == subject_id
+    return select(col(ClockRow.subject_id)).where(theirs, breached(now)).exists()
 
 
 async def attainment(session: AsyncSession, now: datetime) -> Sequence[tuple[str, int, int, int]]:

@@ -140,7 +140,7 @@ def _chosen(chosen: Select[T], choice: Choice, now: datetime) -> Select[T]:
         if (wanted := getattr(filters, name)) is not None:
             chosen = chosen.where(getattr(TicketRow, name) == wanted)
     if filters.breached is not None:
-        late = col(TicketRow.id).in_(sla.breached_subjects(now))
+        late = sla.has_breached(col(TicketRow.id), now)
         chosen = chosen.where(late if filters.breached else ~late)
     if filters.opened_from is not None:
         chosen = chosen.where(col(TicketRow.opened_at) >= filters.opened_from)
