@@ -8,7 +8,8 @@ from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, or_
+from sqlalchemy import ColumnElement, cast, false, or_
+from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlmodel import col
 
 from careloop_ticketing.tickets.service import Ticket
@@ -32,6 +33,9 @@ class Party:
     ids: Sequence[str] = ()
     roles: Sequence[str] = ()
     names: Sequence[str] = ()
+
+
+ANY: Final = Party()
 
 
 def ours(wanted: Party) -> Condition:
@@ -81,5 +85,4 @@ def kept(wanted: Party) -> Condition:
         if words
     ]
     path = f"$.{ATTRIBUTE}[*] ? (" + " && ".join(f"({one})" for one in conditions) + ")"
-    found: Condition = col(ExtensionRow.kept).path_exists(path)
-    return found
+    return col(ExtensionRow.kept).bool_op("@?")(cast(path, JSONPATH))

@@ -29,7 +29,7 @@ class Wanted:
     values: Mapping[str, Sequence[str]]
     after: datetime | None = None
     before: datetime | None = None
-    party: Party = Party()
+    party: Party = parties.ANY
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def _conditions(wanted: Wanted, *, many: bool) -> list[Condition]:
         or_(*(_worded(_CONDITIONS[name](value), many=many) for value in values))
         for name, values in wanted.values.items()
     ]
-    if wanted.party != Party():
+    if wanted.party != parties.ANY:
         found.append(_worded(_Either(parties.ours(wanted.party), parties.kept(wanted.party)), many=many))
     if wanted.after:
         found.append(col(Ticket.opened_at) > wanted.after)

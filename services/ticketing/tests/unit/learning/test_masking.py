@@ -72,7 +72,9 @@ def test_any_text_can_be_masked(text, known):
 
 
 @pytest.mark.timeout(5)
-@pytest.mark.parametrize("part", ["路", "东路", "市区", "北京", "北京市", "1", "一", "1号", "王", "A ", "1 A ", "小区1"])
+@pytest.mark.parametrize(
+    "part", ["路", "东路", "市区", "北京", "北京市", "1", "一", "1号", "王", "A ", "1 A ", "小区1"]
+)
 def test_a_text_that_is_made_to_be_slow_is_masked_at_once(part):
     masked = mask(part * (20_000 // len(part)))
     assert not re.search("\x00", masked)
