@@ -10,6 +10,7 @@ import structlog
 from careloop_common import clock, idempotency
 from careloop_common.failures import is_transient
 from careloop_common.messaging.housekeeping import purge
+from careloop_common.observability import metrics
 from careloop_common.runtime import Runtime
 
 log = structlog.get_logger()
@@ -34,8 +35,9 @@ async def repeat(job: Job, runtime: Runtime[Any]) -> None:
     while True:
         more = False
         try:
-            more = bool(await (_alone(job, runtime) if job.exclusive else job.run(runtime)))
+            more = bool(await (_alone(job, runtime) if job.exclusive else _turn(job, runtime)))
         except Exception as error:
+            metrics.JOB_FAILED.labels(job.name).inc()
             if is_transient(error):
                 log.warning("job.interrupted", job=job.name, error=str(error) or type(error).__name__)
             else:
@@ -46,7 +48,13 @@ async def repeat(job: Job, runtime: Runtime[Any]) -> None:
 
 async def _alone(job: Job, runtime: Runtime[Any]) -> bool | None:
     async with runtime.leadership.attempt(f"job {job.name}") as mine:
-        return await job.run(runtime) if mine else None
+        return await _turn(job, runtime) if mine else None
+
+
+async def _turn(job: Job, runtime: Runtime[Any]) -> bool | None:
+    more = await job.run(runtime)
+    metrics.JOB_DONE.labels(job.name).set(clock.now().timestamp())
+    return more
 
 
 async def _forget_answers(runtime: Runtime[Any]) -> None:

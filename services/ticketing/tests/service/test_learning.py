@@ -42,6 +42,18 @@ async def test_a_correction_comes_with_what_people_had_read(client, open_ticket,
     assert found["rules"] == ticket["rules"]
 
 
+async def test_names_and_addresses_are_masked_as_far_as_they_are_known(client, act):
+    party = {"id": "K1", "role": "customer", "name": "韩梅梅", "@referredType": "Customer"}
+    body = {"severity": "minor", "ticketType": "complaint", "relatedParty": [party]}
+    body["description"] = "我叫韩梅梅，住海淀区中关村大街27号3号楼501室，张师傅没来"
+    made = await client.post("/tmf-api/troubleTicket/v4/troubleTicket", json={"name": "韩梅梅的投诉", **body})
+    ticket = (await client.get(f"/v1/tickets/{made.json()['id']}")).json()
+    await act(ticket, "classify", product="iptv")
+    (found,) = (await corrections(client))["items"]
+    assert found["subject"] == "[name]的投诉"
+    assert found["description"] == "我叫[name]，住[address]，[name]师傅没来"
+
+
 async def test_corrections_come_oldest_first_page_by_page(client, open_ticket, act):
     ticket = await open_ticket()
     for emotion in ("worried", "angry", "calm"):

@@ -4,7 +4,7 @@ import time
 from careloop_common import clock
 from careloop_common.runtime import Runtime
 
-from careloop_ticketing.bulk import service, working
+from careloop_ticketing.bulk import metrics, queries, service, working
 from careloop_ticketing.settings import Settings
 
 
@@ -19,6 +19,17 @@ async def work(runtime: Runtime[Settings]) -> bool:
     if more:
         await asyncio.sleep((time.perf_counter() - began) * (1 / runtime.settings.bulk_share - 1))
     return more
+
+
+async def tell(runtime: Runtime[Settings]) -> None:
+    """Set the gauges, whether or not anybody works: in each process, for each is asked by itself."""
+    now = clock.now()
+    async with runtime.database.transaction() as session:
+        found = await queries.backlog(session)
+    metrics.OPEN.set(found.jobs)
+    metrics.PENDING.set(found.items)
+    metrics.OLDEST.set((now - (found.oldest or now)).total_seconds())
+    metrics.IDLE.set((now - (found.waiting_since or now)).total_seconds())
 
 
 async def forget(runtime: Runtime[Settings]) -> bool:

@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from careloop_common import keyset
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -70,6 +70,26 @@ async def claim(session: AsyncSession) -> BulkJobRow | None:
     waiting = select(BulkJobRow).where(col(BulkJobRow.state).in_(OPEN))
     first = waiting.order_by(col(BulkJobRow.worked_at), col(BulkJobRow.id)).limit(1)
     return (await session.scalars(first.with_for_update(skip_locked=True))).one_or_none()
+
+
+class Backlog(NamedTuple):
+    """What is left to be done."""
+
+    jobs: int
+    items: int
+    oldest: datetime | None
+    waiting_since: datetime | None
+
+
+async def backlog(session: AsyncSession) -> Backlog:
+    done = col(BulkJobRow.changed) + col(BulkJobRow.no_effect) + col(BulkJobRow.impossible)
+    left = select(
+        func.count(),
+        func.coalesce(func.sum(col(BulkJobRow.total) - done), 0),
+        func.min(col(BulkJobRow.requested_at)),
+        func.min(col(BulkJobRow.worked_at)),
+    ).where(col(BulkJobRow.state).in_(OPEN))
+    return Backlog(*(await session.execute(left)).one())
 
 
 async def lock(session: AsyncSession, job_id: UUID) -> BulkJobRow | None:

@@ -16,7 +16,7 @@ from careloop_common.failures import is_transient
 from careloop_common.tokens import Actor
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from careloop_ticketing.bulk import acts, queries
+from careloop_ticketing.bulk import acts, metrics, queries
 from careloop_ticketing.bulk.errors import ActFailed, ChangedSince
 from careloop_ticketing.bulk.models import BulkJobRow
 from careloop_ticketing.bulk.policy import Result, State
@@ -61,6 +61,8 @@ def _count(job: BulkJobRow, outcomes: Sequence[Outcome]) -> None:
     job.changed += sum(one.result is Result.CHANGED for one in outcomes)
     job.no_effect += sum(one.result is Result.NO_EFFECT for one in outcomes)
     job.impossible += sum(one.result is Result.IMPOSSIBLE for one in outcomes)
+    for one in () if job.dry_run else outcomes:
+        metrics.ITEMS.labels(job.act, one.result).inc()
 
 
 async def _settle(
@@ -93,6 +95,7 @@ async def _one_by_one(
     """Something unexpected is wrong with one of the items: find out which, so that the others are done."""
     if len(items) == 1:
         ticket_id = items[0].ticket_id
+        metrics.FAILED.labels(job.act).inc()
         log.error("bulk.act_failed", job_id=str(job.id), ticket_id=str(ticket_id), exc_info=error)
         return [_impossible(items[0], ActFailed())]
     return [one for item in items for one in await _settle(session, job, [item], now)]

@@ -22,10 +22,16 @@ Span = tuple[int, int]
 class Phrase:
     needle: str
     """The longest word of the phrase: looking for it first makes a miss, the usual case, cheap."""
+    others: tuple[str, ...]
+    """The other words of a phrase with asterisks, without which it need not be looked for either."""
     parts: tuple[re.Pattern[str], ...]
     """What stands between the asterisks."""
+    near: re.Pattern[str] | None
+    """Both sides of one asterisk at once. Of several it would take a time that grows with each."""
 
     def is_in(self, text: str) -> bool:
+        if self.near:
+            return self.near.search(text) is not None
         for part in self.parts:
             if not part.search(text):
                 return False
@@ -33,7 +39,7 @@ class Phrase:
 
     def places(self, text: str) -> Sequence[Span]:
         """Where the phrase stands, by where it ends; places may overlap."""
-        if self.needle not in text:
+        if self.needle not in text or (self.near and not self.near.search(text)):
             return ()
         found = _places(self.parts[0], text)
         for part in self.parts[1:]:
@@ -58,7 +64,7 @@ class Index:
         found: dict[int, list[Phrase]] = defaultdict(list)
         for pair in self.by_pair.keys() & pairs:
             for number, phrase in self.by_pair[pair]:
-                if phrase.needle in text:
+                if phrase.needle in text and all(map(text.__contains__, phrase.others)):
                     found[number].append(phrase)
         return found
 
@@ -99,10 +105,24 @@ def without_names(text: str) -> str:
     return _NAMES.sub(_HOLE, text)
 
 
+_DENIED = re.compile(
+    r"(?<!是)不是(?!说)[^,.!?;，。！？；、]{1,12}(?=[,，]? ?(?:而|就|只)?是)"
+    r"|(?:is|it's|was) not (?:the|my|about) [^,.!?;，。！？；、]{1,30}(?=[,，;]? ?(?:but|it's|it is)\b)"
+)
+
+
+def without_denied(text: str) -> str:
+    """A normalised text without what it is said not to be: 不是宽带，而是手机. Whoever only says what it is not is heard."""
+    return _DENIED.sub(_HOLE, text) if "不是" in text or " not " in text else text
+
+
 def without(phrases: Iterable[Phrase], text: str) -> str:
     """A normalised text with a hole wherever one of the phrases stands, with all of a word of which it has a part."""
+    places = sorted(place for phrase in phrases for place in phrase.places(text))
+    if not places:
+        return text
     left, covered = list(text), 0
-    for place in sorted(place for phrase in phrases for place in phrase.places(text)):
+    for place in places:
         if place[1] > covered:
             start, covered = _whole_words(place, text)
             left[start:covered] = _HOLE * (covered - start)
@@ -122,6 +142,7 @@ _HOLE = ";"
 """Ends a clause, so that nothing is found across it."""
 _GAP = 12
 _CLAUSE_END = re.compile("[,.!?;，。！？；、]")
+_BETWEEN = f"[^,.!?;，。！？；、]{{0,{_GAP}}}"
 
 
 def _places(part: re.Pattern[str], text: str) -> list[Span]:
@@ -155,7 +176,10 @@ def read(written: str) -> Phrase:
         parts[0] = f"{first}(?<![a-z0-9]{first}){parts[0][len(first) :]}"
     if _is_word(phrase[-1]):
         parts[-1] += r"(?![a-z0-9])"
-    return Phrase(max(words, key=len), tuple(map(re.compile, parts)))
+    needle = max(words, key=len)
+    others = tuple(word for word in words if word != needle) if len(parts) > 1 else ()
+    near = re.compile(f"{parts[0]}{_BETWEEN}{parts[1]}") if len(parts) == 2 else None
+    return Phrase(needle, others, tuple(map(re.compile, parts)), near)
 
 
 def _is_word(character: str) -> bool:

@@ -4,7 +4,7 @@ A rule matches when one of its phrases is in the text, not inside of one of thos
 `unless` is anywhere. Each match adds its weight to its cause and to its product; the heaviest cause wins, and the
 heaviest product unless two weigh the same: what a ticket is about is unclear then. Tier, severity and emotion are the
 highest that any match asks for. Emotion is looked for outside of titles and short quotes, unless it is a matter of life
-and death, and goes up by one in an emphatic text.
+and death, and goes up by one in an emphatic text. Products are looked for outside of what a text says it is not about.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -172,6 +172,7 @@ class RuleSet:
         pairs = phrases.pairs(text)
         possible, exceptions = self.index.possible(text, pairs), self.exceptions.possible(text, pairs)
         spoken = phrases.without_names(text) if self.reads_emotion else text
+        denies = phrases.without_denied(text) != text
         days = None
         matched = []
         for number in sorted(possible):
@@ -181,6 +182,8 @@ class RuleSet:
                 if days <= rule.over_days:
                     continue
             heard = text if rule.heeds_names else spoken
+            if denies and rule.product:
+                heard = phrases.without_denied(heard)
             if rule.matches(heard, possible[number], exceptions.get(number, ())):
                 matched.append(rule)
         return matched

@@ -21,7 +21,8 @@ class Labels(View):
 
 
 class CorrectionView(View):
-    """One example to learn from. Phone numbers, e-mail addresses and ID numbers are masked; names and addresses are not."""
+    """One example to learn from. Phone numbers, e-mail addresses and ID numbers are masked; names and addresses where they
+    are known or read like one."""
 
     id: UUID
     ticket_id: UUID

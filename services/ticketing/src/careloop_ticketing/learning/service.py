@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -13,10 +13,11 @@ from careloop_ticketing.classification import service as rule_sets
 from careloop_ticketing.classification.errors import InvalidRuleSet
 from careloop_ticketing.classification.policy import ATTRIBUTES, Classifier, Verdict
 from careloop_ticketing.classification.service import Correction
-from careloop_ticketing.learning import queries
+from careloop_ticketing.learning import policy, queries
 from careloop_ticketing.tickets import queries as tickets
 from careloop_ticketing.tickets.queries import Choice, Filters
 from careloop_ticketing.tickets.service import Ticket
+from careloop_ticketing.tmf621 import queries as tmf621
 
 EXAMPLES: Final = 20
 
@@ -35,15 +36,21 @@ async def lessons(
 ) -> list[Lesson]:
     """Corrections with what people had read when they made them."""
     found = await queries.corrections(session, since=since, after=after, limit=limit)
-    notes = await tickets.notes_of(session, {ticket.id for _, ticket in found})
+    of = {ticket.id for _, ticket in found}
+    notes = await tickets.notes_of(session, of)
+    # Of people, the store knows only the names that an integrator gave.
+    names = {
+        ticket_id: policy.names_of(row.kept.get("relatedParty"))
+        for ticket_id, row in (await tmf621.extensions(session, of)).items()
+    }
     return [
         Lesson(
             correction,
             ticket,
-            redact(ticket.subject),
-            redact(ticket.description),
+            _masked(ticket.subject, names.get(ticket.id, ())),
+            _masked(ticket.description, names.get(ticket.id, ())),
             [
-                redact(note.text)
+                _masked(note.text, names.get(ticket.id, ()))
                 for note in notes
                 if note.ticket_id == ticket.id
                 and note.about == "customer"
@@ -52,6 +59,10 @@ async def lessons(
         )
         for correction, ticket in found
     ]
+
+
+def _masked(text: str, names: Collection[str]) -> str:
+    return policy.mask(redact(text), names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from uuid import UUID
 from careloop_common import clock, outbox
 from careloop_common.runtime import Runtime
 
-from careloop_ticketing.recalculation import service
+from careloop_ticketing.recalculation import metrics, queries, service
 from careloop_ticketing.recalculation.service import Stretch
 
 UNPUBLISHED: Final = 2_000
@@ -30,9 +30,21 @@ async def work(runtime: Runtime[Any]) -> bool:
     return True
 
 
+async def tell(runtime: Runtime[Any]) -> None:
+    """Set the gauges, whether or not anybody works: in each process, for each is asked by itself."""
+    now = clock.now()
+    async with runtime.database.transaction() as session:
+        count, oldest = await queries.backlog(session)
+    metrics.OPEN.set(count)
+    metrics.OLDEST.set((now - (oldest or now)).total_seconds())
+
+
 async def _follow(runtime: Runtime[Any], ids: Sequence[UUID], stretch: Stretch) -> None:
     async with runtime.database.transaction() as session:
-        await service.follow(session, ids, stretch, now=clock.now())
+        moved = await service.follow(session, ids, stretch, now=clock.now())
+    metrics.EXAMINED.labels(stretch.cause).inc(len(ids))
+    metrics.MOVED.labels(stretch.cause).inc(len(moved))
+    metrics.LATE.labels(stretch.cause).inc(sum(change.late_by_change for change in moved))
 
 
 async def _keep_pace(runtime: Runtime[Any]) -> None:

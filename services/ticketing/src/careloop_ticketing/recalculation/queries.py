@@ -1,9 +1,10 @@
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from careloop_common import keyset
-from sqlalchemy import text, update
+from sqlalchemy import func, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -50,6 +51,13 @@ async def open_one(session: AsyncSession, cause: Cause, subject: str) -> Recalcu
 async def oldest_open(session: AsyncSession) -> RecalculationRow | None:
     unfinished = select(RecalculationRow).where(col(RecalculationRow.state) != State.DONE)
     return (await session.scalars(unfinished.order_by(col(RecalculationRow.id)).limit(1))).one_or_none()
+
+
+async def backlog(session: AsyncSession) -> tuple[int, datetime | None]:
+    """How many are open, and since when the oldest is."""
+    unfinished = select(func.count(), func.min(col(RecalculationRow.requested_at)))
+    unfinished = unfinished.where(col(RecalculationRow.state) != State.DONE)
+    return (await session.execute(unfinished)).one()
 
 
 async def count(

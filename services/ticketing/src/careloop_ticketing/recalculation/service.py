@@ -95,8 +95,10 @@ async def next_stretch(session: AsyncSession, *, now: datetime) -> Stretch | Non
     return None
 
 
-async def follow(session: AsyncSession, ids: Sequence[UUID], stretch: Stretch, *, now: datetime) -> None:
-    """Have these tickets follow, and count them."""
+async def follow(
+    session: AsyncSession, ids: Sequence[UUID], stretch: Stretch, *, now: datetime
+) -> Sequence[Change]:
+    """Have these tickets follow, and count them; returns what that changed."""
     policy = await sla.policy_of(session, stretch.version) if stretch.cause is Cause.POLICY else None
     terms = await sla.new_terms(session, policy)
     tickets = await standing.lock(session, ids, wait=True)
@@ -121,6 +123,7 @@ async def follow(session: AsyncSession, ids: Sequence[UUID], stretch: Stretch, *
     late = sum(change.late_by_change for change in moved)
     # Last, for the other lane counts in the same row.
     await queries.count(session, stretch.recalculation_id, examined=len(ids), moved=len(moved), late=late)
+    return moved
 
 
 def _entry(

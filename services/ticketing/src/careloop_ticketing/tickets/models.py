@@ -28,6 +28,7 @@ NUMBERS = Sequence("ticket_number", metadata=Base.metadata)
 IN_LINE = "assignee_id IS NULL AND status IN ('classified', 'handling')"
 """Tickets that wait for somebody to take them."""
 HELD = "assignee_id IS NOT NULL AND status IN ('classified', 'handling', 'waiting')"
+LISTED = ("team", "product", "channel", "region", "kind", "cause", "tier", "severity", "emotion", "level")
 _UNLINKED = text("linked_at IS NULL AND (customer_id IS NOT NULL OR customer_external_id IS NOT NULL)")
 
 
@@ -50,6 +51,22 @@ class TicketRow(Base, table=True):
             "customer_source",
             "customer_external_id",
             postgresql_where=_UNLINKED,
+        ),
+        Index(
+            "ix_ticket_customer_reference",
+            "customer_external_id",
+            "customer_source",
+            postgresql_where=text("customer_external_id IS NOT NULL"),
+        ),
+        Index("ix_ticket_subject", "subject", postgresql_using="hash"),
+        # What lists are filtered by, in their order: a filter that few tickets pass reads this and none of the others.
+        Index("ix_ticket_listed", "id", *LISTED),
+        Index(
+            "ix_ticket_rule_set",
+            "rule_set",
+            "status",
+            "feedback_round",
+            postgresql_where=text("rule_set IS NOT NULL"),
         ),
     )
 

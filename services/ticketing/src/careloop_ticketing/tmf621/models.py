@@ -15,6 +15,14 @@ class ExtensionRow(Base, table=True):
     """What a client wrote about a ticket that the ticket itself has no place for."""
 
     __tablename__ = "tmf621_extension"
+    __table_args__ = (
+        Index(
+            "ix_tmf621_extension_kept",
+            "kept",
+            postgresql_using="gin",
+            postgresql_ops={"kept": "jsonb_path_ops"},
+        ),
+    )
 
     ticket_id: UUID = Field(primary_key=True, foreign_key="ticket.id")
     kept: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))

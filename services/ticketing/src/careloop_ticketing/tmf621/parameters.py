@@ -9,6 +9,7 @@ from careloop_common.schemas import Instant
 from fastapi import Query, Request
 
 from careloop_ticketing.tmf621.errors import ParameterNotImplemented, PatchInvalid
+from careloop_ticketing.tmf621.parties import Party
 from careloop_ticketing.tmf621.policy import patching, shapes
 from careloop_ticketing.tmf621.queries import SORTABLE, Wanted
 
@@ -38,7 +39,9 @@ class _Common:
     created_after: Annotated[Instant | None, Query(alias="creationDate.gt")] = None
     created_before: Annotated[Instant | None, Query(alias="creationDate.lt")] = None
 
-    def _wanted(self, **more: str | None) -> Wanted:
+    role: Annotated[str | None, _attribute("relatedParty.role")] = None
+
+    def _wanted(self, party: str | None, name: str | None, **more: str | None) -> Wanted:
         given = {
             "id": self.id,
             "status": self.status,
@@ -50,28 +53,30 @@ class _Common:
             **more,
         }
         values = {name: _any_of(value) for name, value in given.items() if value is not None}
-        return Wanted(values, self.created_after, self.created_before)
+        who = Party(*(_any_of(one) if one is not None else () for one in (party, self.role, name)))
+        return Wanted(values, self.created_after, self.created_before, who)
 
 
 @dataclass(frozen=True, slots=True)
 class Filters4(_Common):
     external_id: Annotated[str | None, _attribute("externalId")] = None
     party: Annotated[str | None, _attribute("relatedParty.id")] = None
+    party_name: Annotated[str | None, _attribute("relatedParty.name")] = None
 
     @property
     def wanted(self) -> Wanted:
-        return self._wanted(**{"externalId": self.external_id, "relatedParty.id": self.party})
+        return self._wanted(self.party, self.party_name, externalId=self.external_id)
 
 
 @dataclass(frozen=True, slots=True)
 class Filters5(_Common):
     external_id: Annotated[str | None, _attribute("externalIdentifier.id")] = None
     party: Annotated[str | None, _attribute("relatedParty.partyOrPartyRole.id")] = None
+    party_name: Annotated[str | None, _attribute("relatedParty.partyOrPartyRole.name")] = None
 
     @property
     def wanted(self) -> Wanted:
-        said = {"externalIdentifier.id": self.external_id, "relatedParty.partyOrPartyRole.id": self.party}
-        return self._wanted(**said)
+        return self._wanted(self.party, self.party_name, **{"externalIdentifier.id": self.external_id})
 
 
 def _any_of(value: str) -> Sequence[str]:

@@ -1,6 +1,5 @@
 """Choosing tickets by the attributes of the interface."""
 
-import contextlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,16 +7,15 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, func, or_, select
+from sqlalchemy import ColumnElement, false, func, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from careloop_ticketing.tickets import queries as tickets
 from careloop_ticketing.tickets.service import Ticket
-from careloop_ticketing.tmf621.models import (
-    ExtensionRow,
-    SpecificationRow,
-)
+from careloop_ticketing.tmf621 import parties
+from careloop_ticketing.tmf621.models import ExtensionRow, SpecificationRow
+from careloop_ticketing.tmf621.parties import Party
 from careloop_ticketing.tmf621.policy import statuses, words
 from careloop_ticketing.tmf621.policy.statuses import TmfStatus
 
@@ -31,10 +29,30 @@ class Wanted:
     values: Mapping[str, Sequence[str]]
     after: datetime | None = None
     before: datetime | None = None
+    party: Party = parties.ANY
 
 
-def _kept(name: str) -> ColumnElement[str]:
-    kept: ColumnElement[str] = col(ExtensionRow.kept)[name].astext
+@dataclass(frozen=True, slots=True)
+class _Either:
+    """What the ticket says itself, or its client wrote: never by one OR over two tables, which no index helps."""
+
+    ours: Condition | None
+    kept: Condition
+
+    def among_few(self) -> Condition:
+        """Each side is found by its own index."""
+        found = [select(col(Ticket.id)).where(self.ours)] if self.ours is not None else []
+        return col(Ticket.id).in_(union_all(*found, select(col(ExtensionRow.ticket_id)).where(self.kept)))
+
+    def among_many(self) -> Condition:
+        """Asked of one ticket after another, of which soon enough are found."""
+        beside = select(col(ExtensionRow.ticket_id)).where(col(ExtensionRow.ticket_id) == col(Ticket.id))
+        written = beside.where(self.kept).correlate(Ticket).exists()
+        return written if self.ours is None else self.ours | written
+
+
+def _kept(document: Mapping[str, Any]) -> Condition:
+    kept: Condition = col(ExtensionRow.kept).contains(document)
     return kept
 
 
@@ -47,14 +65,14 @@ def _status(word: str) -> Condition:
     return chosen if reason is None else chosen & (tickets.waits_for() == reason.value)
 
 
-def _severity(word: str) -> Condition:
+def _severity(word: str) -> _Either:
     meant = words.severity_of(word)
-    return or_(_kept("severity") == word, *([] if meant is None else [col(Ticket.severity) == meant]))
+    return _Either(None if meant is None else col(Ticket.severity) == meant, _kept({"severity": word}))
 
 
-def _kind(word: str) -> Condition:
+def _kind(word: str) -> _Either:
     meant = words.KINDS.get(word.strip().lower())
-    return or_(_kept("ticketType") == word, *([] if meant is None else [col(Ticket.kind) == meant]))
+    return _Either(None if meant is None else col(Ticket.kind) == meant, _kept({"ticketType": word}))
 
 
 def _identity(word: str) -> Condition:
@@ -64,41 +82,35 @@ def _identity(word: str) -> Condition:
         return false()
 
 
-def _party(word: str) -> Condition:
-    found: list[Condition] = [col(Ticket.customer_external_id) == word]
-    source, _, identity = word.partition(":")
-    if identity:
-        found.append((col(Ticket.customer_source) == source) & (col(Ticket.customer_external_id) == identity))
-    with contextlib.suppress(ValueError):
-        found.append(col(Ticket.customer_id) == UUID(word))
-    return or_(*found)
-
-
-_CONDITIONS: Mapping[str, Callable[[str], Condition]] = MappingProxyType(
+_CONDITIONS: Mapping[str, Callable[[str], Condition | _Either]] = MappingProxyType(
     {
         "id": _identity,
         "status": _status,
         "severity": _severity,
         "ticketType": _kind,
         "name": lambda word: col(Ticket.subject) == word,
-        "priority": lambda word: _kept("priority") == word,
-        "channel.id": lambda word: or_(
-            col(ExtensionRow.kept)["channel"]["id"].astext == word, col(Ticket.channel) == word
-        ),
+        "priority": lambda word: _Either(None, _kept({"priority": word})),
+        "channel.id": lambda word: _Either(col(Ticket.channel) == word, _kept({"channel": {"id": word}})),
         "externalId": lambda word: col(Ticket.external_ref) == word,
         "externalIdentifier.id": lambda word: col(Ticket.external_ref) == word,
-        "relatedParty.id": _party,
-        "relatedParty.partyOrPartyRole.id": _party,
     }
 )
 _ORDERS: Mapping[str, Any] = MappingProxyType(
     {"creationDate": Ticket.opened_at, "resolutionDate": Ticket.resolved_at, "id": Ticket.id}
 )
 SORTABLE = tuple(_ORDERS)
+_MAY_BE_MISSING = frozenset({"resolutionDate"})
+_FEW = 2_000
+"""So many are found first and then put in order; of more, a page is found by going along the order."""
 
 
-def _conditions(wanted: Wanted) -> list[Condition]:
-    found = [or_(*map(_CONDITIONS[name], values)) for name, values in wanted.values.items()]
+def _conditions(wanted: Wanted, *, many: bool) -> list[Condition]:
+    found = [
+        or_(*(_worded(_CONDITIONS[name](value), many=many) for value in values))
+        for name, values in wanted.values.items()
+    ]
+    if wanted.party != parties.ANY:
+        found.append(_worded(_Either(parties.ours(wanted.party), parties.kept(wanted.party)), many=many))
     if wanted.after:
         found.append(col(Ticket.opened_at) > wanted.after)
     if wanted.before:
@@ -106,18 +118,25 @@ def _conditions(wanted: Wanted) -> list[Condition]:
     return found
 
 
+def _worded(condition: Condition | _Either, *, many: bool) -> Condition:
+    if isinstance(condition, _Either):
+        return condition.among_many() if many else condition.among_few()
+    return condition
+
+
 async def listed(
     session: AsyncSession, wanted: Wanted, *, sort: str, offset: int, limit: int
 ) -> tuple[Sequence[Ticket], int]:
     """A page of the tickets, and how many there are in all."""
-    beside = col(ExtensionRow.ticket_id) == col(Ticket.id)
-    conditions = _conditions(wanted)
+    counted = select(func.count()).select_from(Ticket).where(*_conditions(wanted, many=False))
+    total = (await session.execute(counted)).scalar_one()
     order = col(_ORDERS[sort.lstrip("-")])
     by = order.desc() if sort.startswith("-") else order.asc()
-    chosen = select(Ticket).outerjoin(ExtensionRow, beside).where(*conditions)
-    page = chosen.order_by(by.nulls_last(), col(Ticket.id)).offset(offset).limit(limit)
-    count = select(func.count()).select_from(Ticket).outerjoin(ExtensionRow, beside).where(*conditions)
-    return (await session.scalars(page)).all(), (await session.execute(count)).scalar_one()
+    # Where all have a value, to say where the others go would keep the index from being used.
+    by = by.nulls_last() if sort.lstrip("-") in _MAY_BE_MISSING else by
+    chosen = select(Ticket).where(*_conditions(wanted, many=total > _FEW))
+    page = chosen.order_by(by, col(Ticket.id)).offset(offset).limit(limit)
+    return (await session.scalars(page)).all(), total
 
 
 async def extensions(session: AsyncSession, ticket_ids: Collection[UUID]) -> Mapping[UUID, ExtensionRow]:

@@ -8,6 +8,7 @@ from typing import Any
 from careloop_ticketing.attachments.service import Attachment
 from careloop_ticketing.sla.service import Moment, Watches
 from careloop_ticketing.tickets.service import HistoryEntry, Note, Ticket
+from careloop_ticketing.tmf621 import parties
 from careloop_ticketing.tmf621.policy import attaching, faces, statuses, words
 from careloop_ticketing.tmf621.policy.faces import Face
 from careloop_ticketing.tmf621.policy.statuses import TmfStatus
@@ -63,8 +64,8 @@ def view(seen: Seen, face: Face) -> Document:
         "id": str(ticket.id),
         "href": face.href(faces.TICKET, ticket.id),
         "@type": "ComplaintTicket" if face.version == 4 else "TroubleTicket",
-        **_party(ticket, kept, face),
         **kept,
+        parties.ATTRIBUTE: [*_named(ticket, kept, face), *held(ticket, face)],
         "name": ticket.subject,
         "description": ticket.description,
         "severity": words.severity_shown(ticket.severity, kept.get("severity")),
@@ -130,16 +131,28 @@ def _file(file: Attachment, seen: Seen, face: Face) -> Document:
     }
 
 
-def _party(ticket: Ticket, kept: Document, face: Face) -> Document:
-    """The customer that the store knows, for tickets which came in another way."""
+def _named(ticket: Ticket, kept: Document, face: Face) -> list[Document]:
+    """Whom the client named; the customer that the store knows, for tickets which came in another way."""
+    if parties.ATTRIBUTE in kept:
+        return list(kept[parties.ATTRIBUTE])
     identity = ticket.customer_id or ticket.customer_external_id
-    if not identity or "relatedParty" in kept:
-        return {}
-    who = {"id": str(identity), "@referredType": "Customer", "@type": "PartyRoleRef"}
+    return [_party(face, parties.CUSTOMER, str(identity), "Customer", "PartyRoleRef")] if identity else []
+
+
+def held(ticket: Ticket, face: Face) -> list[Document]:
+    """Who works on it. The system alone writes them: a client that sends them back says nothing new."""
+    agent, team = ticket.assignee_id, ticket.team
+    return [
+        *([_party(face, parties.OWNER, agent, "Individual", "PartyRef")] if agent else []),
+        *([_party(face, parties.TEAM, team, "Organization", "PartyRef")] if team else []),
+    ]
+
+
+def _party(face: Face, role: str, identity: str, referred: str, kind: str) -> Document:
+    who = {"id": identity, "@referredType": referred, "@type": kind}
     if face.version == 4:
-        return {"relatedParty": [{**who, "role": "customer"}]}
-    outer = {"role": "customer", "@type": "RelatedPartyRefOrPartyRoleRef", "partyOrPartyRole": who}
-    return {"relatedParty": [outer]}
+        return {**who, "role": role}
+    return {"role": role, "@type": "RelatedPartyRefOrPartyRoleRef", "partyOrPartyRole": who}
 
 
 def _identifier(ticket: Ticket, kept: Document, face: Face) -> Document:

@@ -1,3 +1,8 @@
+"""Who has to do with a ticket: found and shown in either version."""
+
+import pytest
+from careloop_ticketing.tmf621 import queries
+
 V4, V5 = (f"/tmf-api/troubleTicket/v{version}/troubleTicket" for version in (4, 5))
 WORDS = {"name": "账单", "description": "多收", "severity": "minor", "ticketType": "complaint"}
 
@@ -12,3 +17,89 @@ async def test_a_party_is_found_by_the_id_that_the_document_shows(client, open_t
             found = (await client.get(path, params={name: given})).json()
             assert len(found) == count, (path, given)
             assert given != "crm:4712" or found[0]["id"] == made.json()["id"]
+
+
+def _named(version, role, identity, name=None):
+    who = {"id": identity, "@referredType": "Individual"} | ({"name": name} if name else {})
+    if version == 4:
+        return who | {"role": role}
+    who |= {"@type": "PartyRef"}
+    return {"@type": "RelatedPartyRefOrPartyRoleRef", "role": role, "partyOrPartyRole": who}
+
+
+INNER = {4: "relatedParty.", 5: "relatedParty.partyOrPartyRole."}
+
+
+@pytest.mark.parametrize(("version", "path"), [(4, V4), (5, V5)])
+async def test_parties_in_every_role_are_found(client, open_ticket, act, version, path):
+    named = [_named(version, "reporter", "E1", "李雷"), _named(version, "vendor", "E2", "王芳, 有限公司")]
+    typed = {"@type": "TroubleTicket"} if version == 5 else {}
+    made = (await client.post(path, json={**WORDS, **typed, "relatedParty": named})).json()["id"]
+    plain = await open_ticket(customer={"source": "boss", "external_id": "77"})
+    await client.put("/v1/teams/network", json={"name": "Network", "members": []})
+    await act(plain, "assign", assignee_id="agent-7", team="network")
+    plain = plain["id"]
+    identity, name, role = f"{INNER[version]}id", f"{INNER[version]}name", "relatedParty.role"
+    cases = [
+        ({identity: "E1"}, {made}),
+        ({role: "reporter"}, {made}),
+        ({name: "李雷"}, {made}),
+        ({identity: "E1", role: "reporter", name: "李雷,韩梅梅"}, {made}),
+        ({identity: "E1", role: "vendor"}, set()),
+        ({identity: "E1", name: "王芳"}, set()),
+        ({identity: "agent-7"}, {plain}),
+        ({identity: "agent-7", role: "owner"}, {plain}),
+        ({identity: "agent-7", role: "Agent"}, {plain}),
+        ({identity: "agent-7", role: "team"}, set()),
+        ({identity: "network", role: "team,owner"}, {plain}),
+        ({identity: "E1,boss:77"}, {made, plain}),
+        ({role: "customer"}, {plain}),
+        ({role: "owner", name: "李雷"}, set()),
+        ({identity: '" || true || "'}, set()),
+        ({name: "\\ud800)"}, set()),
+    ]
+    for params, found in cases:
+        answer = await client.get(path, params=params)
+        assert answer.status_code == 200, answer.text
+        assert ({one["id"] for one in answer.json()}, answer.headers["x-total-count"]) == (
+            found,
+            str(len(found)),
+        ), params
+
+
+async def test_who_works_on_a_ticket_is_shown_and_cannot_be_written(client, open_ticket, act):
+    ticket = await open_ticket(customer={"source": "boss", "external_id": "77"})
+    await client.put("/v1/teams/network", json={"name": "Network", "members": []})
+    await act(ticket, "assign", assignee_id="agent-7", team="network")
+    shown = (await client.get(f"{V4}/{ticket['id']}")).json()["relatedParty"]
+    assert [(one["role"], one["id"]) for one in shown] == [
+        ("customer", "77"),
+        ("owner", "agent-7"),
+        ("team", "network"),
+    ]
+    other = (await client.get(f"{V5}/{ticket['id']}")).json()["relatedParty"]
+    assert [(one["role"], one["partyOrPartyRole"]["id"]) for one in other] == [
+        (one["role"], one["id"]) for one in shown
+    ]
+    vendor = _named(4, "vendor", "E2")
+    answer = await client.patch(f"{V4}/{ticket['id']}", json={"relatedParty": [*shown, vendor]})
+    assert answer.status_code == 200, answer.text
+    await act(ticket, "assign", assignee_id="agent-8", team="network")
+    again = (await client.get(f"{V4}/{ticket['id']}")).json()["relatedParty"]
+    assert [(one["role"], one["id"]) for one in again] == [
+        ("customer", "77"),
+        ("vendor", "E2"),
+        ("owner", "agent-8"),
+        ("team", "network"),
+    ]
+    assert (await client.get(f"/v1/tickets/{ticket['id']}")).json()["assignee_id"] == "agent-8"
+
+
+async def test_pages_of_many_and_of_few_are_in_the_same_order(client, open_ticket, monkeypatch):
+    made = [(await client.post(V4, json={**WORDS, "priority": "P1"})).json()["id"] for _ in range(3)]
+    for few in (0, 2_000):
+        monkeypatch.setattr(queries, "_FEW", few)
+        for params in ({"priority": "P1"}, {"severity": "minor"}, {"channel.id": "tmf621"}):
+            answer = await client.get(V4, params={**params, "limit": 2, "offset": 1})
+            assert [one["id"] for one in answer.json()] == [made[1], made[0]], params
+            assert answer.headers["x-total-count"] == "3"

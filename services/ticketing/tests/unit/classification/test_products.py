@@ -39,6 +39,68 @@ TABLE = [
     ("Comcast", None),
 ]
 
+THREATS = [
+    ("第三次报修了，还是断网，再不修我就转网", "broadband"),
+    ("宽带又断了，再不处理我就携号转网", "broadband"),
+    ("信号差成这样，我要转网了", "mobile_voice"),
+    ("不行我就去电信了，你们这信号太差", "mobile_voice"),
+    ("再乱扣费我就携号转网走人", "billing"),
+    ("宽带三天两头掉线，你们逼我携号转网是吧", "broadband"),
+    ("寬頻又斷網了，再不修我就攜號轉網", "broadband"),
+    ("wifi一直掉线，再不fix我就转网", "broadband"),
+    ("再不退钱我就销户", "billing"),
+    ("internet is down again, fix it or I will port out my number", "broadband"),
+    ("If you don't fix my bill I'm porting my number to another carrier", "billing"),
+]
+"""What somebody would do is not what the ticket is about."""
+PORTING = [
+    "我要携号转网，你们却拒绝办理",
+    "想办理携号转网，需要带什么材料",
+    "携号转网办了三次都失败",
+    "携号转网申请被驳回，说有合约",
+    "转网授权码收不到",
+    "怎么查携号转网资格",
+    "转网后合约机怎么处理",
+    "我就想问下携号转网怎么办理",
+    "想转网",
+    "I want to port my number to you, what do I need",
+]
+OTHERS = [
+    ("不是宽带的问题，而是手机没信号", "mobile_voice"),
+    ("不是断网，是电视没画面", "iptv"),
+    ("是不是断网了，是的话请报修", "broadband"),
+    ("没有断网，就是账单不对", "billing"),
+    ("宽带没有断，就是网速慢", "broadband"),
+    ("不是要转网，只是想问下套餐", "plan"),
+    ("没想转网，就是宽带太慢", "broadband"),
+    ("The problem is not the internet, it's the tv", "iptv"),
+    ("It is not the internet", "broadband"),
+    ("家里断网，客服说转网络部处理", "broadband"),
+    ("余额转入新号码", "billing"),
+    ("流量没用完，转入下月了吗", "mobile_data"),
+    ("断往三天了没人修", "broadband"),
+    ("宽代断了", "broadband"),
+]
+
+
+@pytest.mark.parametrize(("text", "product"), THREATS)
+def test_a_threat_to_leave_is_anger_and_no_product(standard_rules, text, product):
+    verdict = standard_rules.classify(text, "complaint")
+    assert (verdict.product, verdict.emotion) == (product, "angry"), verdict.because
+    assert "handling" not in verdict.rules
+
+
+@pytest.mark.parametrize("text", PORTING)
+def test_who_asks_for_porting_does_not_threaten_with_it(standard_rules, text):
+    verdict = standard_rules.classify(text, "complaint")
+    assert (verdict.product, verdict.emotion) == ("porting", "calm"), verdict.because
+
+
+@pytest.mark.parametrize(("text", "product"), OTHERS)
+def test_what_a_text_is_not_about_is_not_its_product(standard_rules, text, product):
+    verdict = standard_rules.classify(text, "complaint")
+    assert verdict.product == product, verdict.because
+
 
 @pytest.mark.parametrize(("text", "product"), TABLE)
 def test_golden_cases(standard_rules, text, product):

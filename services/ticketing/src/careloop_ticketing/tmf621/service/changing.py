@@ -1,6 +1,6 @@
 """A patch becomes the acts that it asks for. What it may not change, it does not change: the whole patch is refused then."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 from careloop_common import timers
@@ -17,7 +17,7 @@ from careloop_ticketing.tickets.policy import (
     ReopenReason,
 )
 from careloop_ticketing.tickets.service import Case
-from careloop_ticketing.tmf621 import queries
+from careloop_ticketing.tmf621 import parties, queries
 from careloop_ticketing.tmf621.errors import AttributeFixed, AttributeInvalid, AttributeNotWritable
 from careloop_ticketing.tmf621.models import ExtensionRow
 from careloop_ticketing.tmf621.policy import attaching, faces, intake, statuses, words
@@ -29,7 +29,7 @@ from careloop_ticketing.tmf621.service import attaching as files
 from careloop_ticketing.tmf621.service import reading
 from careloop_ticketing.tmf621.service.checking import check, kept_of
 from careloop_ticketing.tmf621.service.noting import write_notes
-from careloop_ticketing.tmf621.views import Seen, view
+from careloop_ticketing.tmf621.views import Seen, held, view
 
 Document = dict[str, Any]
 _SYSTEMS: Final = {"id", "href", "creationDate", "lastUpdate", "statusChangeDate", *faces.HISTORY.values()}
@@ -50,8 +50,8 @@ async def change(
     check({name: wanted[name] for name in names if name in wanted}, face.shape.part())
     _refuse(face, names, wanted)
     old, new = _attachments(seen, shown, shown), _attachments(seen, shown, wanted)
-    before = attaching.with_links(kept_of(face, shown), old.links)
-    after = attaching.with_links(kept_of(face, wanted), new.links)
+    before = attaching.with_links(kept_of(face, _without(shown, held(case.ticket, face))), old.links)
+    after = attaching.with_links(kept_of(face, _without(wanted, held(case.ticket, face))), new.links)
     if intake.settled(before) != intake.settled(after):
         raise AttributeFixed(
             "Kind, channel, external identifier and customer of a ticket stay as they were at its opening."
@@ -69,6 +69,16 @@ async def change(
     await _classify(case, wanted, names)
     _amend(case, wanted, names, changed)
     await _act(case, TmfStatus(shown["status"]), wanted, names)
+
+
+def _without(document: Document, ours: Sequence[Document]) -> Document:
+    """The document as if the system had named nobody in it."""
+    named = document.get(parties.ATTRIBUTE)
+    theirs = [party for party in named or () if party not in ours]
+    if theirs == named:
+        return document
+    rest = {name: value for name, value in document.items() if name != parties.ATTRIBUTE}
+    return rest | {parties.ATTRIBUTE: theirs} if theirs else rest
 
 
 def _attachments(seen: Seen, shown: Document, document: Document) -> Entries:

@@ -1,0 +1,88 @@
+"""Who has to do with a ticket: whom it names itself, and whom its client named."""
+
+import contextlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, cast, false, or_
+from sqlalchemy.dialects.postgresql import JSONPATH
+from sqlmodel import col
+
+from careloop_ticketing.tickets.service import Ticket
+from careloop_ticketing.tmf621.models import ExtensionRow
+
+Condition = ColumnElement[bool]
+ATTRIBUTE: Final = "relatedParty"
+CUSTOMER: Final = "customer"
+OWNER: Final = "owner"
+"""The agent who has the ticket."""
+TEAM: Final = "team"
+_ROLES: Final[Mapping[str, str]] = MappingProxyType(
+    {"customer": CUSTOMER, "owner": OWNER, "agent": OWNER, "team": TEAM}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """One party that a ticket has to have: with any of these ids, in any of these roles, under any of these names."""
+
+    ids: Sequence[str] = ()
+    roles: Sequence[str] = ()
+    names: Sequence[str] = ()
+
+
+ANY: Final = Party()
+
+
+def ours(wanted: Party) -> Condition:
+    """Tickets that name such a party themselves; they know nobody's name."""
+    if wanted.names:
+        return false()
+    roles = {_ROLES.get(role.lower()) for role in wanted.roles} if wanted.roles else set(_ROLES.values())
+    found: list[Condition] = []
+    for role in (CUSTOMER, OWNER, TEAM):
+        if role in roles:
+            found += (
+                [_is(role, one) for one in wanted.ids]
+                if wanted.ids
+                else [column.is_not(None) for column in _COLUMNS[role]]
+            )
+    return or_(false(), *found)
+
+
+_COLUMNS: Final = {
+    CUSTOMER: (col(Ticket.customer_id), col(Ticket.customer_external_id)),
+    OWNER: (col(Ticket.assignee_id),),
+    TEAM: (col(Ticket.team),),
+}
+
+
+def _is(role: str, word: str) -> Condition:
+    if role != CUSTOMER:
+        return _COLUMNS[role][0] == word
+    found: list[Condition] = [col(Ticket.customer_external_id) == word]
+    source, _, identity = word.partition(":")
+    if identity:
+        found.append((col(Ticket.customer_source) == source) & (col(Ticket.customer_external_id) == identity))
+    with contextlib.suppress(ValueError):
+        found.append(col(Ticket.customer_id) == UUID(word))
+    return or_(*found)
+
+
+def kept(wanted: Party) -> Condition:
+    """Tickets whose clients named such a party: one that is all of it, not several of which each is a part."""
+    conditions = [
+        " || ".join(f"@.{member} == {json.dumps(word)}" for word in words)
+        for member, words in (
+            ("partyOrPartyRole.id", wanted.ids),
+            ("role", wanted.roles),
+            ("partyOrPartyRole.name", wanted.names),
+        )
+        if words
+    ]
+    path = f"$.{ATTRIBUTE}[*] ? (" + " && ".join(f"({one})" for one in conditions) + ")"
+    return col(ExtensionRow.kept).bool_op("@?")(cast(path, JSONPATH))
