@@ -20,7 +20,7 @@ from careloop_ticketing.tickets.service.handling import (
 )
 from careloop_ticketing.tickets.service.hearing import hear
 from careloop_ticketing.tickets.service.history import chain_of, record
-from careloop_ticketing.tickets.service.linking import catch_up, link_waiting
+from careloop_ticketing.tickets.service.linking import catch_up
 from careloop_ticketing.tickets.service.listing import find
 from careloop_ticketing.tickets.service.loading import expect, get, lock, lock_both, lock_due
 from careloop_ticketing.tickets.service.merging import lock_merged, merge, unmerge
@@ -58,7 +58,6 @@ __all__ = [
     "known",
     "leave_team",
     "link",
-    "link_waiting",
     "links",
     "lock",
     "lock_all",
