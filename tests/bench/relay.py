@@ -42,7 +42,10 @@ _LAST = text("SELECT max(sent_at) FROM outbox_sent")
 @contextlib.asynccontextmanager
 async def servers() -> AsyncIterator[tuple[Runtime[Settings], dict[str, int]]]:
     """A service's runtime on servers of its own, and their process ids by name."""
-    with tempfile.TemporaryDirectory(prefix="careloop-bench-") as directory, contextlib.ExitStack() as running:
+    with (
+        tempfile.TemporaryDirectory(prefix="careloop-bench-") as directory,
+        contextlib.ExitStack() as running,
+    ):
         Path(directory).chmod(0o755)  # noqa: ASYNC240
         postgres, broker = EmbeddedPostgres(Path(directory) / "pg"), EmbeddedNats(Path(directory) / "nats")
         for server in (postgres, broker):
@@ -53,7 +56,10 @@ async def servers() -> AsyncIterator[tuple[Runtime[Settings], dict[str, int]]]:
         url = f"postgresql://ticketing:bench@127.0.0.1:{postgres.port}/ticketing"
         await asyncio.to_thread(service.migrate, url)
         settings = Settings(
-            database_url=url, nats_url=broker.url, internal_public_key=Signer().public_pem, data_keys=data_keys()
+            database_url=url,
+            nats_url=broker.url,
+            internal_public_key=Signer().public_pem,
+            data_keys=data_keys(),
         )
         async with Runtime.open("ticketing", settings) as runtime:
             await runtime.bus.ready()
@@ -69,7 +75,11 @@ async def write(runtime: Runtime[Any], events: int, each: int) -> None:
                 for ticket in tickets[start : start + 100]:
                     now = clock.now()
                     event = TicketSlaRecalculatedV1(
-                        ticket_id=ticket, clock="resolution", because=str(turn), due_after=now, recalculated_at=now
+                        ticket_id=ticket,
+                        clock="resolution",
+                        because=str(turn),
+                        due_after=now,
+                        recalculated_at=now,
                     )
                     outbox.add(session, event)
 
@@ -126,7 +136,9 @@ async def measure(options: argparse.Namespace) -> int:
             print(f"{name:<8}median {statistics.median(found):,.0f} events/s")
         if options.against:
             ratios = [now / then for then, now in zip(speeds["before"], speeds["now"], strict=True)]
-            print(f"now / before: median {statistics.median(ratios):.2f}, from {min(ratios):.2f} to {max(ratios):.2f}")
+            print(
+                f"now / before: median {statistics.median(ratios):.2f}, from {min(ratios):.2f} to {max(ratios):.2f}"
+            )
         found_wrong = await wrong(runtime, options.events * options.rounds * len(kinds))
     print(f"lost, doubled or out of order: {found_wrong}")
     return int(bool(found_wrong))

@@ -187,9 +187,7 @@ async def test_a_calendar_is_not_renewed_to_what_its_clocks_cannot_live_with_and
     await make_thin(holidays="CN")
     monkeypatch.setattr(sources, "_last_official_year_of_china", lambda year: 2027)
     await handlers.renew_calendars(runtime)
-    versions = {
-        item["code"]: item["version"] for item in (await client.get("/v1/calendars")).json()["items"]
-    }
+    versions = {item["code"]: item["version"] for item in (await client.get("/v1/calendars")).json()["items"]}
     assert (versions["desk"], versions["cn-business"]) == (2, 2)
 
 

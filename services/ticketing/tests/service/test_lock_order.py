@@ -2,18 +2,23 @@
 
 import asyncio
 import random
+from dataclasses import fields
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from careloop_common import clock, ids
+from careloop_common.plumbing import timer
+from careloop_common.timers import DueTimer
 from careloop_common.tokens import Actor
 from careloop_ticketing.customers.models import CustomerRow
 from careloop_ticketing.dispatch.service import dispatching, taking
+from careloop_ticketing.escalation import service as escalation
 from careloop_ticketing.recalculation import handlers as recalculation
 from careloop_ticketing.staff import service as staff
 from careloop_ticketing.tickets import service as tickets
 from careloop_ticketing.tickets.service import linking
-from sqlalchemy import text, update
+from sqlalchemy import delete, text, update
 
 ROUNDS = 6
 SUPERVISOR = Actor(id="supervisor", scopes=frozenset({"tickets:supervise"}))
@@ -140,6 +145,39 @@ async def test_a_team_that_ends_with_its_ticket_and_by_hand_is_nobodys_circle(
     assert await deadlocks() == before
 
 
+async def test_workers_who_fire_timers_of_each_others_tickets_do_not_wait_for_each_other(
+    runtime, client, open_ticket, publish_policy, deadlocks
+):
+    """Each takes along what else is due on a ticket, also where the other one has the timer in hand."""
+    await publish_policy(first_response=1, resolution=1)
+    one, other = [UUID((await open_ticket())["id"]) for _ in range(2)]
+    before, now, both_hold = await deadlocks(), clock.now() + timedelta(hours=1), asyncio.Barrier(2)
+
+    async def claim(session, ticket_id, step):
+        columns = [timer.c[field.name] for field in fields(DueTimer)]
+        this = delete(timer).where(timer.c.owner_id == ticket_id, timer.c.step == step).returning(*columns)
+        return DueTimer(*(await session.execute(this)).one())
+
+    async def fire(mine, theirs):
+        async with runtime.database.transaction() as session:
+            due = [
+                await claim(session, mine, "first_response"),
+                await claim(session, theirs, "resolution"),
+            ]
+            await tickets.lock(session, mine)
+            await both_hold.wait()
+            await escalation.on_due(session, sorted(due, key=lambda timer: timer.due_at), now)
+
+    await asyncio.gather(fire(one, other), fire(other, one))
+    assert await deadlocks() == before
+    lost = text(
+        "SELECT count(*) FROM sla_clock AS c WHERE next_at IS NOT NULL AND NOT EXISTS (SELECT FROM timer AS t"
+        " WHERE t.owner_id = c.subject_id AND t.step = c.name AND t.generation = c.generation)"
+    )
+    async with runtime.database.transaction() as session:
+        assert await session.scalar(lost) == 0
+
+
 async def test_many_who_act_on_the_same_tickets_in_all_orders_never_wait_in_a_circle(
     runtime, client, open_ticket, publish_policy, ask_bulk, work_bulk, customer, worker_running, deadlocks
 ):
@@ -150,19 +188,6 @@ async def test_many_who_act_on_the_same_tickets_in_all_orders_never_wait_in_a_ci
     known = await customer(vip=False)
     all_of_them = [await open_ticket(customer_id=str(known.id)) for _ in range(12)]
     before = await deadlocks()
-
-    async def pair_up():
-        statuses = set()
-        for _ in range(ROUNDS * 2):
-            one, other = chance.sample(all_of_them, 2)
-            for what, body in (
-                ("links", {"to": other["id"], "type": "child"}),
-                ("merge", {"into": other["id"]}),
-                ("unmerge", {}),
-            ):
-                answer = await client.post(f"/v1/tickets/{one['id']}/{what}", json=body)
-                statuses.add(answer.status_code)
-        return statuses
 
     async def in_bulk():
         for number in range(ROUNDS):
@@ -185,7 +210,27 @@ async def test_many_who_act_on_the_same_tickets_in_all_orders_never_wait_in_a_ci
 
     async with worker_running():
         one, other, *_ = await asyncio.gather(
-            pair_up(), pair_up(), in_bulk(), in_bulk(), recalculate(), hear(), hear()
+            *(_pair_up(client, chance, all_of_them) for _ in range(2)),
+            in_bulk(),
+            in_bulk(),
+            recalculate(),
+            hear(),
+            hear(),
         )
     assert max(one | other) < 500, f"seed {seed}"
     assert await deadlocks() == before, f"seed {seed}"
+
+
+async def _pair_up(client, chance, among):
+    """Link, merge and unmerge some with some others, either way; returns the statuses of the answers."""
+    statuses = set()
+    for _ in range(ROUNDS * 2):
+        one, other = chance.sample(among, 2)
+        for what, body in (
+            ("links", {"to": other["id"], "type": "child"}),
+            ("merge", {"into": other["id"]}),
+            ("unmerge", {}),
+        ):
+            answer = await client.post(f"/v1/tickets/{one['id']}/{what}", json=body)
+            statuses.add(answer.status_code)
+    return statuses

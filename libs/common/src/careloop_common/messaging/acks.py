@@ -38,7 +38,9 @@ class Acks:
         reply = f"{self._inbox}.{next(self._numbers)}"
         answer = self._waiting[reply] = loop.create_future()
         try:
-            await self._client.publish(subject, payload, reply=reply, headers=dict(headers) if headers else None)
+            await self._client.publish(
+                subject, payload, reply=reply, headers=dict(headers) if headers else None
+            )
             expiry = loop.call_later(seconds, _expire, answer)
             try:
                 found = await answer

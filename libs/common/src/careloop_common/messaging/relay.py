@@ -164,21 +164,23 @@ class Relay:
 async def _publish(bus: Bus, rows: Sequence[Row[Any]]) -> tuple[list[int], Trouble | None]:
     """Publish rows, those of an aggregate in turn; returns the ids that the broker has, and what was wrong if not all."""
     sent: list[int] = []
-    window = asyncio.Semaphore(WINDOW)
     of: defaultdict[str, list[Row[Any]]] = defaultdict(list)
     for row in rows:
         of[row.headers["ce-subject"]].append(row)
+    aggregates = iter(of.values())
 
-    async def follow(theirs: Sequence[Row[Any]]) -> Trouble | None:
-        for row in theirs:
-            async with window:
+    async def lane() -> Trouble | None:
+        trouble = None
+        for theirs in aggregates:
+            for row in theirs:
                 if failure := await _publish_row(bus, row):
-                    return failure
-            sent.append(row.id)
-        return None
+                    trouble = failure
+                    break
+                sent.append(row.id)
+        return trouble
 
-    failures = await asyncio.gather(*map(follow, of.values()))
-    return sent, next(filter(None, failures), None)
+    troubles = await asyncio.gather(*(lane() for _ in range(min(WINDOW, len(of)))))
+    return sent, next(filter(None, troubles), None)
 
 
 async def _publish_row(bus: Bus, row: Row[Any]) -> Trouble | None:

@@ -77,7 +77,9 @@ async def check_policy(session: AsyncSession, policy: Policy) -> None:
 
 async def _check_hours(session: AsyncSession, proposed: Policy, clock: terms.Definition, code: str) -> None:
     try:
-        active = await calendars.version_of(session, code, await calendars.current(session, code, to_stay=True))
+        active = await calendars.version_of(
+            session, code, await calendars.current(session, code, to_stay=True)
+        )
     except CalendarNotFound as error:
         raise InvalidPolicy(error.detail, pointer=f"/clocks/{clock.name}/calendar") from error
     # A copy: that far ahead nobody else looks.
