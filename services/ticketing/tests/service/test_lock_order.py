@@ -148,7 +148,7 @@ async def test_a_team_that_ends_with_its_ticket_and_by_hand_is_nobodys_circle(
 async def test_workers_who_fire_timers_of_each_others_tickets_do_not_wait_for_each_other(
     runtime, client, open_ticket, publish_policy, deadlocks
 ):
-    """Each takes along what else is due on a ticket, also where the other one has the timer in hand."""
+    """Each takes along what fell due later on a ticket, also where the other one has the timer in hand."""
     await publish_policy(first_response=1, resolution=1)
     one, other = [UUID((await open_ticket())["id"]) for _ in range(2)]
     before, now, both_hold = await deadlocks(), clock.now() + timedelta(hours=1), asyncio.Barrier(2)
@@ -161,8 +161,8 @@ async def test_workers_who_fire_timers_of_each_others_tickets_do_not_wait_for_ea
     async def fire(mine, theirs):
         async with runtime.database.transaction() as session:
             due = [
-                await claim(session, mine, "first_response"),
-                await claim(session, theirs, "resolution"),
+                await claim(session, mine, "resolution"),
+                await claim(session, theirs, "first_response"),
             ]
             await tickets.lock(session, mine)
             await both_hold.wait()
