@@ -36,7 +36,8 @@ class Acks:
         """Send, and wait so long for the answer."""
         loop = asyncio.get_running_loop()
         reply = f"{self._inbox}.{next(self._numbers)}"
-        answer = self._waiting[reply] = loop.create_future()
+        answer: asyncio.Future[Msg] = loop.create_future()
+        self._waiting[reply] = answer
         try:
             await self._client.publish(
                 subject, payload, reply=reply, headers=dict(headers) if headers else None

@@ -164,23 +164,22 @@ class Relay:
 async def _publish(bus: Bus, rows: Sequence[Row[Any]]) -> tuple[list[int], Trouble | None]:
     """Publish rows, those of an aggregate in turn; returns the ids that the broker has, and what was wrong if not all."""
     sent: list[int] = []
+    troubles: list[Trouble] = []
     of: defaultdict[str, list[Row[Any]]] = defaultdict(list)
     for row in rows:
         of[row.headers["ce-subject"]].append(row)
     aggregates = iter(of.values())
 
-    async def lane() -> Trouble | None:
-        trouble = None
+    async def lane() -> None:
         for theirs in aggregates:
             for row in theirs:
                 if failure := await _publish_row(bus, row):
-                    trouble = failure
+                    troubles.append(failure)
                     break
                 sent.append(row.id)
-        return trouble
 
-    troubles = await asyncio.gather(*(lane() for _ in range(min(WINDOW, len(of)))))
-    return sent, next(filter(None, troubles), None)
+    await asyncio.gather(*(lane() for _ in range(min(WINDOW, len(of)))))
+    return sent, troubles[0] if troubles else None
 
 
 async def _publish_row(bus: Bus, row: Row[Any]) -> Trouble | None:
