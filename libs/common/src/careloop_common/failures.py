@@ -13,8 +13,6 @@ _ABOUT_FILES = (FileNotFoundError, FileExistsError, PermissionError, IsADirector
 
 def is_transient(error: BaseException) -> bool:
     """Tell whether trying the same again can help."""
-    if isinstance(error, ExceptionGroup):
-        return all(is_transient(one) for one in error.exceptions)
     if isinstance(error, DomainError):
         return error.passes
     if isinstance(error, DBAPIError):

@@ -13,9 +13,9 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription as Inbox
 
+from careloop_common.cancellation import cancellation_kept
 from careloop_common.errors import DomainError
 from careloop_common.messaging import streams
-from careloop_common.messaging.acks import Acks
 from careloop_common.messaging.errors import BrokerRefused, BrokerTooOld, BrokerUnavailable
 
 log = structlog.get_logger()
@@ -44,7 +44,6 @@ class Bus:
         self._replicas = replicas
         self._pending_bytes = pending_bytes
         self._client = Client()
-        self._acks = Acks(self._client)
         self._up = asyncio.Event()
         self._closed = asyncio.Event()
         self._fault: BrokerTooOld | None = None
@@ -123,7 +122,10 @@ class Bus:
         if not self._client.is_connected:
             raise BrokerUnavailable("Not connected.")
         try:
-            answer = await self._acks.request(subject, payload, headers, seconds)
+            with cancellation_kept():
+                answer = await self._client.request(
+                    subject, payload, timeout=seconds, headers=dict(headers) if headers else None
+                )
         except nats.errors.NoRespondersError as nobody:
             raise BrokerRefused(f"No stream takes {subject}.", status=503) from nobody
         except (*_BROKEN, TimeoutError) as broken:
@@ -141,7 +143,6 @@ class Bus:
         """Connect; the client then reconnects by itself, and is replaced should it ever close."""
         while self._fault is None:
             self._client, self._closed = Client(), asyncio.Event()
-            self._acks = Acks(self._client)
             try:
                 await self._open(self._client)
                 await self._arrive()
@@ -166,7 +167,6 @@ class Bus:
             reconnected_cb=self._arrive,
             closed_cb=self._on_closed,
         )
-        await self._acks.open()
 
     async def _shut(self) -> None:
         if not self._client.is_closed:

@@ -1,13 +1,8 @@
 """The relay: publishes what transactions left in the outbox, in order, until the broker has it.
 
-One leader per partition group. An event goes out when the broker acknowledged the one before it of the same aggregate, so a
-message that fails holds back those behind it and no others. Acknowledged rows move to `outbox_sent`, from where `resend` can
-bring them back for a day. While one batch goes out, the one before is archived and the one behind is read.
-
-Ids commit out of order, so a batch is not what lies behind the last one but the first rows that are not under way. That keeps
-the order of an aggregate: who writes of it holds its lock until the commit, so whoever sees one of its events sees all before.
-Those are in the batch that goes out, which is done before the next begins, or before it in its own. Of a batch in which a
-message failed nothing is under way any more, so that what was read behind it is read again.
+One leader per partition group. Rows go out in waves: a wave holds at most one event of an aggregate, and the next
+begins when the broker acknowledged this one, so a message that fails holds back those behind it and no others.
+Acknowledged rows move to `outbox_sent`, from where `resend` can bring them back for a day.
 """
 
 import asyncio
@@ -20,12 +15,10 @@ from typing import Any, Final
 
 import structlog
 from careloop_contracts.streams import stream_of
-from sqlalchemy import BigInteger, Row, all_, cast, func, select, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Row, func, select, text
 
 from careloop_common import clock
 from careloop_common.failures import is_transient
-from careloop_common.leadership import Lease
 from careloop_common.messaging import metrics
 from careloop_common.messaging.bus import Bus
 from careloop_common.messaging.errors import BrokerRefused, BrokerUnavailable
@@ -33,8 +26,6 @@ from careloop_common.plumbing import outbox
 from careloop_common.runtime import Runtime
 
 log = structlog.get_logger()
-
-Trouble = BrokerRefused | BrokerUnavailable
 
 BATCH: Final = 500
 WINDOW: Final = 256
@@ -81,7 +72,8 @@ class Relay:
             try:
                 async with self._runtime.leadership.lead(f"relay {group}/{self._groups}") as lease:
                     while await lease.confirm():
-                        blocked = await self._turn(group, lease)
+                        await self._give_way()
+                        blocked = await self._turn(group)
                         failures = failures + 1 if blocked else 0
                         if blocked:
                             await asyncio.sleep(_backoff(failures))
@@ -98,60 +90,41 @@ class Relay:
             async with asyncio.timeout(_PATIENCE):
                 await self._runtime.timers_calm.wait()
 
-    async def _turn(self, group: int, lease: Lease) -> bool:
-        """Publish what waits, or wait for something to do; returns whether the broker stood in the way."""
+    async def _turn(self, group: int) -> bool:
+        """Publish one batch, or wait for something to do; returns whether the broker stood in the way."""
+        if group == 0:
+            await self._measure()
         if not self._runtime.bus.connected:
-            await self._look(group)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(1):
                     await self._runtime.bus.ready()
             return False
         self._runtime.relay_wake.clear()
-        if await self._drain(group, lease):
-            return True
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._runtime.settings.relay_poll_seconds):
-                await self._runtime.relay_wake.wait()
-        return False
-
-    async def _drain(self, group: int, lease: Lease) -> bool:
-        """Publish batch after batch until one is not full; returns whether the broker stood in the way."""
-        sent: list[int] = []
-        trouble: Trouble | None = None
         rows = await self._waiting(group)
-        while rows and trouble is None and await lease.confirm():
-            await self._look(group)
-            await self._give_way()
-            ahead: asyncio.Task[Sequence[Row[Any]]] | None = None
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._archive(sent))
-                if len(rows) == BATCH:
-                    ahead = tasks.create_task(self._waiting(group, [*sent, *(row.id for row in rows)]))
-                sent, trouble = await _publish(self._runtime.bus, rows)
-            if trouble is not None:
-                log.warning("relay.blocked", error=trouble.detail, unsent=len(rows) - len(sent))
-            rows = ahead.result() if ahead else ()
-        await self._archive(sent)
-        return trouble is not None
-
-    async def _archive(self, sent: Sequence[int]) -> None:
+        sent, trouble = await _publish(self._runtime.bus, rows)
         if sent:
             async with self._engine.begin() as connection:
                 await connection.execute(_ARCHIVE, {"ids": sent})
+        if trouble is not None:
+            log.warning("relay.blocked", error=trouble.detail, unsent=len(rows) - len(sent))
+            return True
+        if len(rows) < BATCH:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._runtime.settings.relay_poll_seconds):
+                    await self._runtime.relay_wake.wait()
+        return False
 
-    async def _waiting(self, group: int, under_way: Sequence[int] = ()) -> Sequence[Row[Any]]:
+    async def _waiting(self, group: int) -> Sequence[Row[Any]]:
         query = select(outbox).order_by(outbox.c.id).limit(BATCH)
-        if under_way:
-            query = query.where(outbox.c.id != all_(cast(under_way, ARRAY(BigInteger))))
         if self._groups > 1:
             query = query.where(outbox.c.partition % self._groups == group)
         async with self._engine.connect() as connection:
             return (await connection.execute(query)).all()
 
-    async def _look(self, group: int) -> None:
-        """Set the gauges every two seconds; one of the groups does it for all."""
+    async def _measure(self) -> None:
+        """Set the gauges every two seconds."""
         now = time.monotonic()
-        if group or now - self._measured_at < _GAUGE_SECONDS:
+        if now - self._measured_at < _GAUGE_SECONDS:
             return
         self._measured_at = now
         age = func.extract("epoch", func.now() - func.min(outbox.c.created_at))
@@ -161,28 +134,28 @@ class Relay:
         metrics.OUTBOX_OLDEST.set(max(0.0, float(oldest or 0)))
 
 
-async def _publish(bus: Bus, rows: Sequence[Row[Any]]) -> tuple[list[int], Trouble | None]:
-    """Publish rows, those of an aggregate in turn; returns the ids that the broker has, and what was wrong if not all."""
+async def _publish(
+    bus: Bus, rows: Sequence[Row[Any]]
+) -> tuple[list[int], BrokerRefused | BrokerUnavailable | None]:
+    """Publish rows wave by wave; returns the ids that the broker has, and what was wrong if not all."""
     sent: list[int] = []
-    troubles: list[Trouble] = []
-    of: defaultdict[str, list[Row[Any]]] = defaultdict(list)
-    for row in rows:
-        of[row.headers["ce-subject"]].append(row)
-    aggregates = iter(of.values())
-
-    async def lane() -> None:
-        for theirs in aggregates:
-            for row in theirs:
-                if failure := await _publish_row(bus, row):
-                    troubles.append(failure)
-                    break
+    trouble: BrokerRefused | BrokerUnavailable | None = None
+    held: set[str] = set()
+    for wave in _waves(rows):
+        going = [row for row in wave if row.headers["ce-subject"] not in held]
+        results = await asyncio.gather(*(_publish_row(bus, row) for row in going))
+        for row, failure in zip(going, results, strict=True):
+            if failure is None:
                 sent.append(row.id)
+            else:
+                held.add(row.headers["ce-subject"])
+                trouble = failure
+        if not bus.connected:
+            break
+    return sent, trouble
 
-    await asyncio.gather(*(lane() for _ in range(min(WINDOW, len(of)))))
-    return sent, troubles[0] if troubles else None
 
-
-async def _publish_row(bus: Bus, row: Row[Any]) -> Trouble | None:
+async def _publish_row(bus: Bus, row: Row[Any]) -> BrokerRefused | BrokerUnavailable | None:
     stream = stream_of(row.subject.split(".")[2]).name
     try:
         await bus.publish(row.subject, row.payload, row.headers | {_EXPECTED_STREAM: stream})
@@ -190,6 +163,19 @@ async def _publish_row(bus: Bus, row: Row[Any]) -> Trouble | None:
         return failure
     metrics.PUBLISHED.labels(stream).inc()
     return None
+
+
+def _waves(rows: Sequence[Row[Any]]) -> list[list[Row[Any]]]:
+    """Split rows so that no wave holds two events of one aggregate, nor more than may be under way at a time."""
+    waves: list[list[Row[Any]]] = []
+    seen: defaultdict[str, int] = defaultdict(int)
+    for row in rows:
+        key = row.headers["ce-subject"]
+        if seen[key] == len(waves):
+            waves.append([])
+        waves[seen[key]].append(row)
+        seen[key] += 1
+    return [wave[start : start + WINDOW] for wave in waves for start in range(0, len(wave), WINDOW)]
 
 
 def _backoff(failures: int) -> float:
