@@ -6,7 +6,6 @@ from careloop_common.worker import Worker
 
 from careloop_ticketing.attachments import handlers as attachments
 from careloop_ticketing.bulk import handlers as bulk
-from careloop_ticketing.calendars import handlers as calendars
 from careloop_ticketing.customers.handlers import CUSTOMER_EVENTS
 from careloop_ticketing.dispatch import handlers as dispatch
 from careloop_ticketing.escalation import audit
@@ -15,6 +14,7 @@ from careloop_ticketing.history import handlers as history
 from careloop_ticketing.recalculation import handlers as recalculation
 from careloop_ticketing.satisfaction import service as satisfaction
 from careloop_ticketing.settings import Settings
+from careloop_ticketing.sla import handlers as sla
 from careloop_ticketing.sla.service import TIMER as SLA_TIMER
 from careloop_ticketing.tickets import handlers
 from careloop_ticketing.tickets.service import FEEDBACK_TIMER
@@ -34,7 +34,7 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
         jobs=[
             Job("link tickets to customers", 60, handlers.catch_up),
             Job("audit clocks", audit.EVERY_SECONDS, audit.audit),
-            Job("renew calendars", 6 * 3600, calendars.renew),
+            Job("renew calendars", 6 * 3600, sla.renew_calendars),
             Job("recalculate", 2, recalculation.work),
             Job("tell of recalculations", 15, recalculation.tell, exclusive=False),
             Job("work on bulk jobs", 1, bulk.work, exclusive=False),

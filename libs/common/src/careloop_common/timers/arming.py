@@ -1,7 +1,7 @@
 """Arming and cancelling, within the caller's transaction."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -40,6 +40,16 @@ _ARM: Final = text(
     """
 )
 
+_ELSEWHERE: Final = text(
+    """
+    WITH ours AS MATERIALIZED (
+        SELECT id FROM timer WHERE kind = :kind AND owner_id = ANY(:owners) FOR UPDATE SKIP LOCKED
+    )
+    SELECT DISTINCT owner_id FROM timer
+    WHERE kind = :kind AND owner_id = ANY(:owners) AND id NOT IN (SELECT id FROM ours)
+    """
+)
+
 
 @dataclass(frozen=True, slots=True)
 class NewTimer:
@@ -51,6 +61,15 @@ class NewTimer:
     due_at: datetime
     generation: int = 0
     data: Mapping[str, Any] = field(default_factory=dict)
+
+
+async def in_other_hands(session: AsyncSession, kind: str, owners: Collection[UUID]) -> set[UUID]:
+    """Owners of whose timers another transaction holds some; all the other timers are this one's until its end.
+
+    Whoever fires timers and moves others of the same owners asks first: two who moved each other's would wait in a circle.
+    """
+    found = await session.scalars(_ELSEWHERE, {"kind": kind, "owners": list(owners)})
+    return set(found.all())
 
 
 async def arm(

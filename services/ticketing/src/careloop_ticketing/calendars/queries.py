@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from typing import Literal
 
 from careloop_common import keyset
 from sqlalchemy import and_, select
@@ -9,10 +10,12 @@ from sqlmodel import col
 from careloop_ticketing.calendars.models import CalendarRow, CalendarVersionRow
 
 
-async def current_version(session: AsyncSession, code: str, *, lock: bool = False) -> int | None:
+async def current_version(
+    session: AsyncSession, code: str, *, lock: Literal["share", "alone"] | None = None
+) -> int | None:
     wanted = select(col(CalendarRow.version)).where(col(CalendarRow.code) == code)
     if lock:
-        wanted = wanted.with_for_update()
+        wanted = wanted.with_for_update(read=lock == "share")
     return (await session.execute(wanted)).scalar_one_or_none()
 
 

@@ -56,9 +56,9 @@ async def of(session: AsyncSession, code: str, version: int) -> Compiled:
     return found
 
 
-async def current(session: AsyncSession, code: str) -> int:
-    """The number of the active version."""
-    version = await queries.current_version(session, code)
+async def current(session: AsyncSession, code: str, *, to_stay: bool = False) -> int:
+    """The number of the active version, which is to stay the active one until the end of the transaction or not."""
+    version = await queries.current_version(session, code, lock="share" if to_stay else None)
     if version is None:
         raise CalendarNotFound(f"There is no calendar {code!r}.")
     return version
@@ -66,7 +66,7 @@ async def current(session: AsyncSession, code: str) -> int:
 
 async def _locked(session: AsyncSession, code: str) -> CalendarVersionRow:
     """The active version, which stays the active one until the end of the transaction."""
-    version = await queries.current_version(session, code, lock=True)
+    version = await queries.current_version(session, code, lock="alone")
     if version is None:
         raise CalendarNotFound(f"There is no calendar {code!r}.")
     return await version_of(session, code, version)

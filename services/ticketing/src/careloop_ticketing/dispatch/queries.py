@@ -9,15 +9,23 @@ from sqlmodel import col
 from careloop_ticketing.tickets.service import Ticket
 
 # What ended takes its virtual team with it.
+_OVER: Final = text(
+    "SELECT team.code FROM team JOIN ticket AS t ON t.id = team.ticket_id WHERE team.ended_at IS NULL"
+    " AND t.status IN ('archived', 'merged', 'rejected', 'cancelled')"
+)
 _END_TEAMS: Final = text(
-    "UPDATE team SET ended_at = :now, changed_at = :now, version = team.version + 1 FROM ticket AS t"
-    " WHERE t.id = team.ticket_id AND team.ended_at IS NULL"
-    " AND t.status IN ('archived', 'merged', 'rejected', 'cancelled') RETURNING team.code"
+    "UPDATE team SET ended_at = :now, changed_at = :now, version = team.version + 1 FROM (SELECT code FROM team"
+    " WHERE code = ANY(:codes) AND ended_at IS NULL ORDER BY code FOR UPDATE) AS over WHERE team.code = over.code"
 )
 
 
-async def end_teams(session: AsyncSession, now: datetime) -> Sequence[str]:
-    return (await session.scalars(_END_TEAMS, {"now": now})).all()
+async def teams_over(session: AsyncSession) -> Sequence[str]:
+    """Virtual teams of tickets that have ended."""
+    return (await session.scalars(_OVER)).all()
+
+
+async def end_teams(session: AsyncSession, codes: Sequence[str], now: datetime) -> None:
+    await session.execute(_END_TEAMS, {"codes": codes, "now": now})
 
 
 async def resolved_by(session: AsyncSession, agent_id: str, since: datetime, until: datetime) -> int:

@@ -31,7 +31,7 @@ READ, CONFIGURE = needs("tickets:read"), needs("policies:write")
     status_code=202,
     response_model=RecalculationView,
     dependencies=[CONFIGURE],
-    responses=problems(PolicyNotFound, RecalculationUnderWay),
+    responses=problems(PolicyNotFound, InvalidPolicy, RecalculationUnderWay),
 )
 async def apply_policy(
     body: ApplyPolicy, session: SessionDep, now: NowDep, actor: ActorDep, response: Response

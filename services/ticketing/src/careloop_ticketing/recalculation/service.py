@@ -19,6 +19,7 @@ from careloop_ticketing.recalculation.errors import RecalculationNotFound, Recal
 from careloop_ticketing.recalculation.models import RecalculationRow
 from careloop_ticketing.recalculation.policy import Cause, State
 from careloop_ticketing.sla import service as sla
+from careloop_ticketing.sla.errors import InvalidPolicy
 from careloop_ticketing.sla.policy import following, watch
 from careloop_ticketing.sla.policy.following import Change, NewTerms
 from careloop_ticketing.sla.service import Watches
@@ -36,8 +37,14 @@ EXAMPLES: Final = 20
 async def apply_policy(
     session: AsyncSession, version: int, *, actor: Actor, now: datetime
 ) -> RecalculationRow:
-    """Have the clocks that run under older policies follow this one; one at a time."""
-    await sla.policy_of(session, version)
+    """Have the clocks that run under older policies follow this one; one at a time.
+
+    A version that nothing ran under was no reason to refuse a thinner calendar: it has to be asked again.
+    """
+    try:
+        await sla.check_policy(session, await sla.policy_of(session, version))
+    except InvalidPolicy as error:
+        raise InvalidPolicy(f"{error.pointer}: {error.detail}", pointer="/version") from error
     if (row := await queries.open_one(session, Cause.POLICY, POLICY)) is not None:
         raise RecalculationUnderWay(recalculation_id=str(row.id))
     return await _queue(session, Cause.POLICY, POLICY, version, by=actor, now=now)

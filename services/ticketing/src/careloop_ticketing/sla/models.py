@@ -53,6 +53,7 @@ class ClockRow(Base, table=True):
             "calendar_version",
             postgresql_where=text("state <> 'stopped'"),
         ),
+        Index("ix_sla_clock_policy_version", "policy_version", postgresql_where=text("state <> 'stopped'")),
     )
 
     subject_id: UUID = Field(primary_key=True)

@@ -1,14 +1,24 @@
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, exists, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from careloop_ticketing.sla.models import ClockRow, IntervalRow
 from careloop_ticketing.sla.policy.clock import Activity, State
+
+_RUNNING: Final = text(
+    "SELECT p.version FROM sla_policy AS p CROSS JOIN LATERAL (SELECT FROM sla_clock AS k"
+    " WHERE k.policy_version = p.version AND k.state <> 'stopped' LIMIT 1) AS one"
+)
+
+
+async def running_versions(session: AsyncSession) -> Sequence[int]:
+    """The versions under which clocks run: one look into the index for each that there is, however many clocks."""
+    return (await session.scalars(_RUNNING)).all()
 
 
 def breached(now: datetime) -> ColumnElement[bool]:

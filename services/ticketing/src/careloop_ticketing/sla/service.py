@@ -17,7 +17,7 @@ from careloop_ticketing import documents
 from careloop_ticketing.calendars import service as calendars
 from careloop_ticketing.calendars.errors import CalendarNotFound, InvalidCalendar
 from careloop_ticketing.facts import Facts
-from careloop_ticketing.sla import store
+from careloop_ticketing.sla import queries, store
 from careloop_ticketing.sla.errors import InvalidPolicy
 from careloop_ticketing.sla.models import PolicyRow
 from careloop_ticketing.sla.policy import sound, terms, watch
@@ -58,15 +58,22 @@ async def checked(session: AsyncSession, document: Mapping[str, Any]) -> Policy:
     """The policy that a document describes, as version 0; `InvalidPolicy` if it could not be put in force."""
     proposed = terms.read(0, document)
     sound.check(document)
-    for clock in proposed.clocks.values():
-        if clock.calendar is not None:
-            await _check_hours(session, proposed, clock, clock.calendar)
+    await check_policy(session, proposed)
     return proposed
+
+
+async def check_policy(session: AsyncSession, policy: Policy) -> None:
+    """`InvalidPolicy` if the calendars, as they are until the commit, would not hold what the policy promises."""
+    for clock in policy.clocks.values():
+        if clock.calendar is not None:
+            await _check_hours(session, policy, clock, clock.calendar)
 
 
 async def _check_hours(session: AsyncSession, proposed: Policy, clock: terms.Definition, code: str) -> None:
     try:
-        active = await calendars.version_of(session, code, await calendars.current(session, code))
+        active = await calendars.version_of(
+            session, code, await calendars.current(session, code, to_stay=True)
+        )
     except CalendarNotFound as error:
         raise InvalidPolicy(error.detail, pointer=f"/clocks/{clock.name}/calendar") from error
     # A copy: that far ahead nobody else looks.
@@ -75,15 +82,23 @@ async def _check_hours(session: AsyncSession, proposed: Policy, clock: terms.Def
 
 
 async def check_calendar(session: AsyncSession, code: str, hours: FarHours) -> None:
-    """`InvalidCalendar` if the calendar would not hold, with these hours, what a clock of the active policy promises."""
-    policy = await active(session)
-    for clock in policy.clocks.values():
-        if clock.calendar == code and (at := out_of_reach(policy, clock, hours)):
-            raise InvalidCalendar(
-                f"Clock {clock.name!r} of SLA policy {policy.version} counts by this calendar, which has not so much"
-                f" working time within its horizon: {at}.",
-                pointer="/hours",
-            )
+    """`InvalidCalendar` if the calendar would not hold, with these hours, what a policy promises that may still be asked to.
+
+    That is the active one, and each under which clocks run: they keep it, but count by the newest version of a calendar.
+    """
+    newest = (await active(session)).version
+    known = await policies(session, sorted({newest, *await queries.running_versions(session)}, reverse=True))
+    for version, policy in known.items():
+        for clock in policy.clocks.values():
+            if clock.calendar == code and (at := out_of_reach(policy, clock, hours)):
+                which = "which is active" if version == newest else "under which clocks still run"
+                raise InvalidCalendar(
+                    f"Clock {clock.name!r} of SLA policy {version}, {which}, counts by this calendar, which has not so"
+                    f" much working time within its horizon: {at}.",
+                    pointer="/hours",
+                    clock=clock.name,
+                    policy_version=version,
+                )
 
 
 async def of(session: AsyncSession, subject_id: UUID) -> Watches:

@@ -14,8 +14,7 @@ from careloop_ticketing.tickets.service import linking
 async def on_customers(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
     """Keep the replica, link the tickets that were waiting for one of these customers, and have others follow theirs."""
     changed, moved = await customers.replicate(session, replica.states(deliveries))
-    await linking.link_waiting(session, changed, now=deliveries[-1].meta.now)
-    await linking.follow_customers(session, moved, now=deliveries[-1].meta.now)
+    await linking.take_in(session, changed, moved, now=deliveries[-1].meta.now)
 
 
 async def catch_up(runtime: Runtime[Any]) -> None:

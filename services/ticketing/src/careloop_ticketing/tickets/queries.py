@@ -155,24 +155,22 @@ def _chosen(chosen: Select[T], choice: Choice, now: datetime) -> Select[T]:
 
 async def waiting_for(
     session: AsyncSession, customer_ids: Collection[UUID], references: Collection[tuple[str, str]]
-) -> Sequence[TicketRow]:
-    """Lock the tickets of customers who were unknown when they wrote."""
+) -> Sequence[UUID]:
+    """The tickets of customers who were unknown when they wrote."""
     reference = tuple_(col(TicketRow.customer_source), col(TicketRow.customer_external_id))
     waiting = (
-        select(TicketRow)
+        select(col(TicketRow.id))
         .where(col(TicketRow.linked_at).is_(None))
         .where(or_(col(TicketRow.customer_id).in_(customer_ids), reference.in_(references)))
     )
-    fresh = waiting.order_by(col(TicketRow.id)).with_for_update().execution_options(populate_existing=True)
-    return (await session.scalars(fresh)).all()
+    return (await session.scalars(waiting)).all()
 
 
-async def lock_unfinished_of(session: AsyncSession, customer_ids: Collection[UUID]) -> Sequence[TicketRow]:
-    """Lock the linked tickets of these customers that are open, or may soon be again."""
+async def unfinished_of(session: AsyncSession, customer_ids: Collection[UUID]) -> Sequence[UUID]:
+    """The linked tickets of these customers that are open, or may soon be again."""
     theirs = col(TicketRow.customer_id).in_(customer_ids), col(TicketRow.linked_at).is_not(None)
-    unfinished = select(TicketRow).where(*theirs, col(TicketRow.status).in_((*OPEN, Status.FEEDBACK)))
-    fresh = unfinished.order_by(col(TicketRow.id)).with_for_update().execution_options(populate_existing=True)
-    return (await session.scalars(fresh)).all()
+    unfinished = select(col(TicketRow.id)).where(*theirs, col(TicketRow.status).in_(UNFINISHED))
+    return (await session.scalars(unfinished)).all()
 
 
 async def unlinked_since(session: AsyncSession, since: datetime, *, limit: int) -> Sequence[TicketRow]:
@@ -282,6 +280,7 @@ def waits_for() -> ScalarSelect[str]:
 
 
 OPEN = (Status.RECEIVED, Status.CLASSIFIED, Status.HANDLING, Status.WAITING)
+UNFINISHED = (*OPEN, Status.FEEDBACK)
 RESPONSE_GOAL = timedelta(minutes=30)
 
 

@@ -168,8 +168,10 @@ async def hand_over(session: AsyncSession, *, now: datetime) -> bool:
 
     Virtual teams end with their tickets on this occasion.
     """
-    if ended := await queries.end_teams(session, now):
-        await line.unpin(session, ended)
+    if over := await queries.teams_over(session):
+        # Tickets are locked before what belongs to them, here as in every act.
+        await line.unpin(session, over)
+        await queries.end_teams(session, over, now)
     people = await staff.roster(session, now=now, ids=await staff.handing_over(session))
     gone = {person.id for person in people.values() if not person.at_work}
     ids = await line.in_hand(session, gone, limit=BATCH) if gone else []

@@ -68,8 +68,11 @@ def release(case: Case) -> None:
 
 
 async def release_all(session: AsyncSession, agent_id: str, *, actor: Actor, now: datetime) -> int:
-    """Put back all that somebody has in hand: they are ill, say. It goes to others, even if they are on duty."""
-    await staff.lock_agent(session, agent_id)
+    """Put back all that somebody has in hand: they are ill, say. It goes to others, even if they are on duty.
+
+    They are not locked: who takes a ticket locks that first. What they are given meanwhile is as if it came afterwards.
+    """
+    await staff.get_agent(session, agent_id)
     released = 0
     for ticket in await tickets.lock_all(session, await line.in_hand(session, [agent_id], limit=_MOST)):
         if ticket.assignee_id == agent_id and ticket.status in line.ASSIGNABLE:

@@ -50,7 +50,10 @@ _LOADS: Final = text(
 _IN_HAND: Final = text(
     "SELECT id FROM ticket WHERE assignee_id = ANY(:agents) AND status IN ('classified', 'handling') LIMIT :limit"
 )
-_UNPIN: Final = text("UPDATE ticket SET team_pinned = false WHERE team = ANY(:teams) AND team_pinned")
+_UNPIN: Final = text(
+    "UPDATE ticket SET team_pinned = false FROM (SELECT id FROM ticket WHERE team = ANY(:teams) AND team_pinned"
+    " ORDER BY id FOR UPDATE) AS theirs WHERE ticket.id = theirs.id"
+)
 
 
 async def anybody_waits(session: AsyncSession) -> bool:
@@ -149,5 +152,5 @@ async def put_back(
 
 
 async def unpin(session: AsyncSession, teams: Collection[str]) -> None:
-    """These teams have ended: tickets that stand with them are routed anew."""
+    """These teams end: tickets that stand with them are routed anew."""
     await session.execute(_UNPIN, {"teams": list(teams)})

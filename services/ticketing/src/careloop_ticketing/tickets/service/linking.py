@@ -18,32 +18,30 @@ _RECENT: Final = timedelta(minutes=10)
 _BATCH: Final = 500
 
 
-async def link_waiting(session: AsyncSession, known: Sequence[CustomerRow], *, now: datetime) -> None:
-    """Link the tickets that wait for these customers."""
+async def take_in(
+    session: AsyncSession, known: Sequence[CustomerRow], moved: Sequence[CustomerRow], *, now: datetime
+) -> None:
+    """Link the tickets that wait for these customers; those of whom profile says something else by now follow.
+
+    All are locked at once: one after the other would be two orders, and somebody who holds the later ones may want the
+    earlier.
+    """
     by_id = {customer.id: customer for customer in known}
     by_reference = {(c.source, c.external_id): c for c in known if c.external_id}
-    waiting = await queries.waiting_for(session, by_id.keys(), by_reference.keys())
-    watches = await sla.of_all(session, [ticket.id for ticket in waiting])
-    for ticket in waiting:
-        if ticket.customer_id:
-            customer = by_id.get(ticket.customer_id)
-        else:
-            customer = by_reference.get((str(ticket.customer_source), str(ticket.customer_external_id)))
-        if customer:
-            await _link(Case(session, ticket, watches[ticket.id], SYSTEM, now), customer)
-    await sla.save(session, *watches.values())
-
-
-async def follow_customers(session: AsyncSession, moved: Sequence[CustomerRow], *, now: datetime) -> None:
-    """Give the tickets of customers of whom profile says something else by now the facts that they have today."""
-    if not moved:
-        return
-    by_id = {customer.id: customer for customer in moved}
-    tickets = await queries.lock_unfinished_of(session, by_id.keys())
+    of_moved = {customer.id: customer for customer in moved}
+    concerned = set(await queries.waiting_for(session, by_id.keys(), by_reference.keys()))
+    concerned.update(await queries.unfinished_of(session, of_moved.keys()) if of_moved else ())
+    tickets = await queries.lock_all(session, concerned)
     watches = await sla.of_all(session, [ticket.id for ticket in tickets])
     for ticket in tickets:
-        if ticket.customer_id:
-            await _follow(Case(session, ticket, watches[ticket.id], SYSTEM, now), by_id[ticket.customer_id])
+        case = Case(session, ticket, watches[ticket.id], SYSTEM, now)
+        if ticket.linked_at is None:
+            reference = (str(ticket.customer_source), str(ticket.customer_external_id))
+            customer = by_id.get(ticket.customer_id) if ticket.customer_id else by_reference.get(reference)
+            if customer:
+                await _link(case, customer)
+        elif ticket.customer_id in of_moved and ticket.status in queries.UNFINISHED:
+            await _follow(case, of_moved[ticket.customer_id])
     await sla.save(session, *watches.values())
 
 
@@ -53,7 +51,7 @@ async def catch_up(session: AsyncSession, *, now: datetime) -> None:
     for ticket in await queries.unlinked_since(session, now - _RECENT, limit=_BATCH):
         reference = (str(ticket.customer_source), ticket.customer_external_id or "")
         found.append(await customers.find(session, ticket.customer_id, reference))
-    await link_waiting(session, [customer for customer in found if customer], now=now)
+    await take_in(session, [customer for customer in found if customer], [], now=now)
 
 
 async def _link(case: Case, customer: CustomerRow) -> None:

@@ -48,8 +48,10 @@ async def lock_both(session: AsyncSession, one: UUID, other: UUID) -> tuple[Tick
 
 
 async def lock_due(session: AsyncSession, due: Sequence[DueTimer], now: datetime) -> dict[UUID, Standing]:
-    """The tickets of due timers, as far as nobody is working on them; the other timers fire again in a moment."""
+    """The tickets of due timers, as far as nobody works on them, or fires others of them: those fire again in a moment."""
     free = await standing.lock(session, {timer.owner_id for timer in due})
+    for ticket_id in await timers.in_other_hands(session, due[0].kind, free):
+        del free[ticket_id]
     busy = (timer for timer in due if timer.owner_id not in free)
     again = (NewTimer(t.kind, t.owner_id, t.step, now + _MOMENT, t.generation, t.data) for t in busy)
     await timers.arm_all(session, again)
