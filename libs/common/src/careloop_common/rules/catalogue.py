@@ -16,6 +16,8 @@ TAKEN = RESERVED | {
     "size",
     "between",
     "now",
+    "days_since",
+    "age_years",
     "timestamp",
     "duration",
     "startsWith",
