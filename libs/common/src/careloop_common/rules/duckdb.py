@@ -2,7 +2,7 @@
 
     rows = sa.func.read_parquet(path).table_valued(sa.column("fee", sa.Double), …)
     query = sa.select(sa.func.count()).select_from(rows).where(duckdb.to_sql(rule, rows.c, now))
-    duckdb.connect().execute(*rendered(query))
+    connection.execute(*duckdb.rendered(query))
 
 It is PostgreSQL's table of functions, since both engines name them alike, but for the bounds of calculations: DuckDB writes
 NULLIF out as a CASE that repeats its operand, so that nested ones would grow without end, and its `round` is away from zero.

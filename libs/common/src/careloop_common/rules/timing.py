@@ -24,8 +24,6 @@ from careloop_common.rules.values import EPOCH, FIRST, LAST, LONGEST, MICROSECON
 
 MOST: Final = 64
 """How often a rule is asked again before the answer is a time at which somebody should ask once more."""
-
-
 _BOUNDS: Final = {
     TIMESTAMP: (microseconds(FIRST), microseconds(LAST)),
     DURATION: (-(LONGEST // MICROSECOND), LONGEST // MICROSECOND),
