@@ -26,14 +26,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from careloop_ticketing.database import word
 from careloop_ticketing.tmf621.models import ChangeRow, DeliveryRow, NotificationRow, SubscriptionRow
 from careloop_ticketing.tmf621.policy.notifying import GIVE_UP_AFTER, DeliveryState
 
 
 def _waits(delivery: type[DeliveryRow]) -> ColumnElement[bool]:
     """As a word in the statement: with a parameter in its place no plan that is kept can use the indexes of these rows."""
-    state = col(delivery.state)
-    return state == bindparam(None, DeliveryState.WAITING, type_=state.type, literal_execute=True)
+    waiting = bindparam(None, DeliveryState.WAITING, type_=word(DeliveryState), literal_execute=True)
+    return col(delivery.state) == waiting
 
 
 async def last_error(session: AsyncSession, subscription_id: UUID) -> str | None:

@@ -129,7 +129,8 @@ def _change(change: Change, face: Face) -> Document:
 
 def note_of(note: Note, extras: Document, face: Face) -> Document:
     said: Document = {"id": str(note.id), "author": note.author_id, "date": instant(note.written_at)}
-    return _typed(face, said, "Note") | extras.get(str(note.id), {}) | {"text": note.text}
+    more: Document = extras.get(str(note.id), {})
+    return _typed(face, said, "Note") | more | {"text": note.text}
 
 
 def _file(file: Attachment, seen: Seen, face: Face) -> Document:
