@@ -96,7 +96,7 @@ async def test_after_a_day_it_is_given_up_and_can_be_seen(
     subscribe, open_ticket, client, listener, runtime, tell
 ):
     made = await subscribe()
-    listener[2].extend([500, 500])
+    listener[2].extend([500] * 50)
     await open_ticket()
     await tell()
     async with runtime.database.transaction() as session:
