@@ -1,6 +1,5 @@
 """What one request makes others work is bounded, however it is written."""
 
-import asyncio
 import json
 
 import pytest
@@ -142,22 +141,3 @@ class TestNotifications:
         assert {name: told[-1][name] for name in alike} == {
             name: whole[name][-excerpts.NOTES :] if name == "note" else whole[name] for name in alike
         }
-
-    async def test_others_get_their_turn_between_two_notifications(self, subscribe, open_ticket, runtime):
-        await subscribe()
-        for _ in range(20):
-            await open_ticket()
-        loop, turns, over = asyncio.get_running_loop(), [], False
-
-        def turn():
-            turns.append(over)
-            if not over:
-                loop.call_soon(turn)
-
-        async with runtime.database.transaction() as session:
-            await session.execute(select(1))
-            loop.call_soon(turn)
-            before = len(turns)
-            assert await handlers.write(runtime)
-            over = True
-        assert len(turns) - before > 20
