@@ -70,6 +70,13 @@ class CancelReason(StrEnum):
     TEST = "test"
 
 
+class Unstated(StrEnum):
+    """In place of a reason, where the interface through which somebody acts has no words for it."""
+
+    NOT_STATED = "not_stated"
+    """Stated by a client of TM Forum's interface, without a reason; what it wrote besides is a note."""
+
+
 class LinkType(StrEnum):
     """What a ticket is to the one that it is linked to."""
 

@@ -8,7 +8,7 @@ from careloop_ticketing.sla import service as sla
 from careloop_ticketing.sla.policy import watch
 from careloop_ticketing.sla.service import Moment
 from careloop_ticketing.tickets import events, policy
-from careloop_ticketing.tickets.policy import Act, ArchiveReason, Outcome, ReopenReason
+from careloop_ticketing.tickets.policy import Act, ArchiveReason, Outcome, ReopenReason, Unstated
 from careloop_ticketing.tickets.service.case import Case
 from careloop_ticketing.tickets.service.handling import first_response
 from careloop_ticketing.tickets.service.history import record, write_note
@@ -48,7 +48,7 @@ async def resolve(case: Case, *, outcome: Outcome, note: str | None) -> None:
     await case.save()
 
 
-async def reopen(case: Case, *, reason: ReopenReason, note: str | None = None) -> None:
+async def reopen(case: Case, *, reason: ReopenReason | Unstated, note: str | None = None) -> None:
     """The remedy was none: the clocks that measure the whole run on from where they stopped."""
     ticket, now = case.ticket, case.now
     before = {"status": ticket.status, "reopened_count": ticket.reopened_count}
