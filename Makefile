@@ -64,7 +64,7 @@ docs: $(INSTALLED) ## Write the generated pages of docs/ again
 
 fuzz: $(INSTALLED) ## Try hostile requests on every documented route; EXAMPLES=100 for longer
 	EXAMPLES='$(EXAMPLES)' PHASES=examples,coverage,fuzzing $(BIN)/python -m pytest --timeout 0 \
-		tests/platform/test_fuzz.py services/ticketing/tests/service/test_tmf621_conformance.py $(ARGS)
+		tests/platform/test_fuzz.py services/ticketing/tests/service/tmf621/test_conformance.py $(ARGS)
 
 bench: $(INSTALLED) ## Measure; BENCH=churn_auc for one benchmark, ARGS for its arguments
 	@for bench in $(if $(BENCH),$(BENCH:%=tests/bench/%.py),$(BENCHES)); do \

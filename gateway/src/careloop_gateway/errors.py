@@ -6,7 +6,7 @@ Refusal                       an HTTP status of its own: no kind of error of the
 DomainError                   everything that a service could have said as well
 """
 
-from typing import Any, ClassVar
+from typing import Any
 
 from careloop_common.errors import DomainError, Kind
 
@@ -15,7 +15,6 @@ class Refusal(DomainError):
     """An answer whose HTTP status is stated here."""
 
     kind = Kind.INVALID
-    status: ClassVar[int]
 
     def __init__(self, detail: str = "", *, headers: dict[str, str] | None = None, **extra: Any) -> None:
         super().__init__(detail, **extra)

@@ -7,7 +7,7 @@ from careloop_common import ids
 from starlette.types import Receive, Scope, Send
 
 from careloop_gateway.identity.principal import Principal
-from careloop_gateway.routes import Route
+from careloop_gateway.routing import Route
 
 REQUEST_ID = b"x-request-id"
 

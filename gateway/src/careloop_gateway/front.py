@@ -13,12 +13,13 @@ from careloop_gateway.identity.access_tokens import AccessTokens
 from careloop_gateway.identity.keyring import KeyRecord, Keyring
 from careloop_gateway.identity.minting import Minter
 from careloop_gateway.identity.principal import KEY_SUBJECT, Principal
+from careloop_gateway.identity.roles import ROLES, Role
 from careloop_gateway.identity.secrets import parse_key
 from careloop_gateway.keys.store import DatabaseKeys
 from careloop_gateway.limits.gcra import Quota
 from careloop_gateway.limits.limiter import Limiter
-from careloop_gateway.routes import ROLES, ROUTES, Limit, Role
-from careloop_gateway.routing import RouteTree
+from careloop_gateway.routes import ROUTES
+from careloop_gateway.routing import Limit, RouteTree
 from careloop_gateway.settings import Settings
 from careloop_gateway.upstream.pool import Pool
 from careloop_gateway.upstream.proxy import Proxy

@@ -17,7 +17,8 @@ from typing import Any
 from careloop_common import tmforum
 from careloop_common.problems import MEDIA_TYPE
 
-from careloop_gateway.routes import API, LOCAL, UPSTREAMS, Route
+from careloop_gateway.routes import API, LOCAL, UPSTREAMS
+from careloop_gateway.routing import Route
 
 Document = dict[str, Any]
 NAME = "openapi.json"

@@ -3,39 +3,14 @@
 `tests/contract/test_routes.py` compares it with what the services say of themselves (path, method and `x-scope`).
 """
 
-from dataclasses import dataclass
-from enum import StrEnum
+from careloop_gateway.routing import MIB, Limit, Route
 
-MIB = 1 << 20
 LOCAL = "gateway"
 """The upstream of the gateway's own routes."""
 PERSONAL = "customers:personal"
 """Unmasks names, phone numbers and addresses; no route demands it."""
 SELF = "self:read"
 """What everyone may who is known at all."""
-
-
-class Limit(StrEnum):
-    """Classes of routes that share a rate limit, and that are shed together when a service is overloaded."""
-
-    READ = "read"
-    WRITE = "write"
-    INGEST = "ingest"
-    ADMIN = "admin"
-    PUBLIC = "public"
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One operation. `scope` is None on routes for which nobody needs to be known."""
-
-    method: str
-    path: str
-    upstream: str
-    scope: str | None
-    limit: Limit | None
-    seconds: float = 10.0
-    max_body: int = MIB
 
 
 def _reads(upstream: str, scope: str, *paths: str) -> tuple[Route, ...]:
@@ -322,49 +297,3 @@ UPSTREAMS = ("profile", "ticketing", "campaign", "scoring")
 
 SCOPES = frozenset(route.scope for route in ROUTES if route.scope) | {PERSONAL}
 """Every scope there is."""
-
-
-class Role(StrEnum):
-    """Bundles of scopes for people and systems of one kind."""
-
-    ADMIN = "admin"
-    OPERATOR = "operator"
-    AGENT = "agent"
-    SUPERVISOR = "supervisor"
-    RETENTION = "retention"
-    INTEGRATOR = "integrator"
-    VIEWER = "viewer"
-
-
-_VIEWER = frozenset(scope for scope in SCOPES if scope.endswith(":read"))
-_AGENT = _VIEWER | {"tickets:write", "interactions:write", "customers:write", PERSONAL}
-_SUPERVISOR = _AGENT | {"tickets:supervise", "care:write"}
-
-ROLES: dict[Role, frozenset[str]] = {
-    Role.ADMIN: SCOPES,
-    Role.OPERATOR: _VIEWER
-    | {"policies:write", "scores:run", "scores:configure", "customers:write", "imports:write"},
-    Role.AGENT: _AGENT,
-    Role.SUPERVISOR: _SUPERVISOR,
-    Role.RETENTION: _VIEWER | {"care:write", PERSONAL},
-    Role.INTEGRATOR: frozenset(
-        {
-            "customers:read",
-            "customers:write",
-            "imports:read",
-            "imports:write",
-            "interactions:read",
-            "interactions:write",
-            "tickets:read",
-            "tickets:subscribe",
-            "tickets:write",
-        }
-    ),
-    Role.VIEWER: _VIEWER,
-}
-
-
-def scopes_of(roles: frozenset[str], scopes: frozenset[str] = frozenset()) -> frozenset[str]:
-    """Everything that these roles and scopes allow; unknown ones allow nothing."""
-    granted = {scope for role in ROLES if role in roles for scope in ROLES[role]}
-    return frozenset(granted | (scopes & SCOPES) | {SELF})

@@ -1,9 +1,34 @@
-"""Finding the route of a request, by a tree of path segments. Deny by default."""
+"""What a route is, and finding that of a request by a tree of path segments. Deny by default."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
 from urllib.parse import unquote_to_bytes
 
-from careloop_gateway.routes import Route
+MIB = 1 << 20
+
+
+class Limit(StrEnum):
+    """Classes of routes that share a rate limit, and that are shed together when a service is overloaded."""
+
+    READ = "read"
+    WRITE = "write"
+    INGEST = "ingest"
+    ADMIN = "admin"
+    PUBLIC = "public"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One operation. `scope` is None on routes for which nobody needs to be known."""
+
+    method: str
+    path: str
+    upstream: str
+    scope: str | None
+    limit: Limit | None
+    seconds: float = 10.0
+    max_body: int = MIB
 
 
 class Node:

@@ -1,5 +1,5 @@
 import pytest
-from careloop_gateway.routes import Limit
+from careloop_gateway.routing import Limit
 from careloop_gateway.upstream.breaker import Breaker, State, Tripping
 from careloop_gateway.upstream.bulkhead import Bulkhead
 from hypothesis import given

@@ -1,6 +1,7 @@
 import pytest
-from careloop_gateway.routes import API, PERSONAL, ROLES, ROUTES, SCOPES, SELF, Limit, Role, Route, scopes_of
-from careloop_gateway.routing import RouteTree
+from careloop_gateway.identity.roles import ROLES, Role, scopes_of
+from careloop_gateway.routes import API, PERSONAL, ROUTES, SCOPES, SELF
+from careloop_gateway.routing import Limit, Route, RouteTree
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -3,7 +3,7 @@
 import math
 from http import HTTPStatus
 
-from careloop_common.errors import STATUS, DomainError, ScopeMissing
+from careloop_common.errors import DomainError, ScopeMissing
 from careloop_common.problems import problem
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -36,7 +36,7 @@ def _problem(error: Exception, instance: str) -> Response:
 
 
 def _of_domain(error: DomainError, instance: str) -> Response:
-    status = error.status if isinstance(error, Refusal) else STATUS[error.kind]
+    status = error.status
     headers = dict(error.headers) if isinstance(error, Refusal) else {}
     if status in {429, 503}:
         headers["retry-after"] = str(max(1, math.ceil(error.retry_after or 1)))

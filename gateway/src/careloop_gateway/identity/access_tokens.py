@@ -12,7 +12,7 @@ import jwt
 from careloop_gateway.errors import CredentialsInvalid
 from careloop_gateway.identity.jwks import ALGORITHMS, KeySet
 from careloop_gateway.identity.principal import KEY_SUBJECT, Principal
-from careloop_gateway.routes import scopes_of
+from careloop_gateway.identity.roles import scopes_of
 
 LEEWAY = 60
 LONGEST = 8192

@@ -7,7 +7,7 @@ from sqlmodel import Field
 from careloop_gateway.database import Base
 from careloop_gateway.identity.keyring import KeyRecord
 from careloop_gateway.identity.principal import KEY_SUBJECT, Principal
-from careloop_gateway.routes import scopes_of
+from careloop_gateway.identity.roles import scopes_of
 
 INSTANT = DateTime(timezone=True)
 

@@ -1,7 +1,8 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, or_, select, text, tuple_, update
+from careloop_common import keyset
+from sqlalchemy import func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_gateway.keys.models import ApiKeyRow
@@ -12,9 +13,7 @@ _KEY = ApiKeyRow.__table__.c  # type: ignore[attr-defined]
 async def newest(
     session: AsyncSession, *, before: tuple[datetime, str] | None, limit: int
 ) -> Sequence[ApiKeyRow]:
-    statement = select(ApiKeyRow).order_by(_KEY.created_at.desc(), _KEY.id.desc()).limit(limit)
-    if before is not None:
-        statement = statement.where(tuple_(_KEY.created_at, _KEY.id) < tuple_(*before))
+    statement = keyset.backward(select(ApiKeyRow), _KEY.created_at, _KEY.id, before=before, limit=limit)
     return (await session.execute(statement)).scalars().all()
 
 

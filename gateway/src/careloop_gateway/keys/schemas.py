@@ -4,9 +4,10 @@ from typing import Annotated
 from careloop_common.schemas import Body, Instant, View
 from pydantic import AfterValidator, Field, model_validator
 
+from careloop_gateway.identity.roles import Role
 from careloop_gateway.identity.secrets import ApiKey
 from careloop_gateway.keys.models import ApiKeyRow
-from careloop_gateway.routes import SCOPES, Role
+from careloop_gateway.routes import SCOPES
 
 
 def _known(scope: str) -> str:

@@ -4,11 +4,11 @@ from careloop_common.tokens import Actor
 from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from careloop_gateway.identity.roles import scopes_of
 from careloop_gateway.identity.secrets import ApiKey, new_key
 from careloop_gateway.keys import queries
 from careloop_gateway.keys.errors import ApiKeyNotFound, ApiKeyRevoked, ExpiryPassed, GrantExceedsOwn
 from careloop_gateway.keys.models import ApiKeyRow
-from careloop_gateway.routes import scopes_of
 
 
 async def issue(

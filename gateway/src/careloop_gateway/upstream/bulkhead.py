@@ -1,6 +1,6 @@
 """How many requests may be under way to one service, so that a slow one does not take the others with it."""
 
-from careloop_gateway.routes import Limit
+from careloop_gateway.routing import Limit
 
 SHARES = {Limit.INGEST: 0.7, Limit.PUBLIC: 0.7, Limit.READ: 0.9, Limit.ADMIN: 1.0, Limit.WRITE: 1.0}
 """How full it may be for a class of routes to get in: data in bulk is shed first, an agent's work last."""

@@ -20,7 +20,7 @@ from careloop_gateway.metrics import (
     UPSTREAM_SECONDS,
     UPSTREAM_UNDER_WAY,
 )
-from careloop_gateway.routes import Limit
+from careloop_gateway.routing import Limit
 from careloop_gateway.upstream.bodies import Inflow
 from careloop_gateway.upstream.breaker import Breaker, State
 from careloop_gateway.upstream.bulkhead import Bulkhead

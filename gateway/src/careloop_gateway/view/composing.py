@@ -11,7 +11,7 @@ import aiohttp
 from careloop_common.errors import DomainError
 from careloop_common.tokens import Actor
 
-from careloop_gateway.routes import Limit
+from careloop_gateway.routing import Limit
 from careloop_gateway.upstream.headers import of_our_own
 from careloop_gateway.upstream.service import Outgoing, Upstream
 from careloop_gateway.view.schemas import Part

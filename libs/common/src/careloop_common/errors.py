@@ -55,13 +55,16 @@ class DomainError(Exception):
     kind: ClassVar[Kind]
     code: ClassVar[str]
     title: ClassVar[str]
+    status: ClassVar[int]
+    """What HTTP says: as its kind, unless a subclass says otherwise."""
     passes: ClassVar[bool]
     """Whether the same may succeed when tried again later; by its kind, unless a subclass says otherwise."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if "passes" not in vars(cls) and "kind" in vars(cls):
-            cls.passes = cls.kind in _PASSING
+        if "kind" in vars(cls):
+            cls.status = vars(cls).get("status", STATUS[cls.kind])
+            cls.passes = vars(cls).get("passes", cls.kind in _PASSING)
 
     def __init__(
         self, detail: str = "", *, pointer: str | None = None, retry_after: float | None = None, **extra: Any
@@ -166,7 +169,7 @@ class MediaTypeNotSupported(DomainError):
     """The Content-Type of the body is none that this route takes, or there is none; `detail` says what it takes."""
 
     kind = Kind.INVALID
-    status: ClassVar[int] = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     code = "media_type_not_supported"
     title = "Media type not supported"
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from careloop_common import tmforum
-from careloop_common.errors import STATUS, DeadlineExceeded, DomainError, ServiceUnavailable
+from careloop_common.errors import DeadlineExceeded, DomainError, ServiceUnavailable
 from careloop_common.observability.tracing import current_trace_id, mark_failed
 
 log = structlog.get_logger()
@@ -88,7 +88,7 @@ def problem(
 
 def from_error(error: DomainError, instance: str) -> Response:
     """The problem document of a `DomainError`."""
-    status: int = getattr(error, "status", STATUS[error.kind])
+    status = error.status
     headers: dict[str, str] = {}
     if error.retry_after is not None or status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["retry-after"] = str(max(1, round(error.retry_after or 1)))
@@ -111,8 +111,7 @@ def problems(*errors: type[DomainError]) -> dict[int | str, dict[str, Any]]:
     """`responses=` of a route that may raise these, on top of what every route may answer."""
     documented: dict[int | str, dict[str, Any]] = {}
     for error in errors:
-        status = getattr(error, "status", STATUS[error.kind])
-        entry = documented.setdefault(status, _documented(""))
+        entry = documented.setdefault(error.status, _documented(""))
         entry["description"] = ", ".join(
             filter(None, [entry["description"], f"{error.title} (`{error.code}`)"])
         )

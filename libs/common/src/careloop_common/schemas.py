@@ -3,7 +3,15 @@
 from datetime import UTC, datetime, time
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+)
 
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
@@ -40,6 +48,9 @@ WallTime = Annotated[
     ),
 ]
 """A time of day where the reader is. JSON Schema's own `time` is RFC 3339's, which demands an offset."""
+
+Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
+"""The number of a version, which a column of the database has to hold."""
 
 
 class Body(BaseModel):

@@ -23,20 +23,15 @@ from careloop_common import clock, idempotency, json_bodies
 from careloop_common.errors import ScopeMissing, Unauthenticated, VersionMismatch
 from careloop_common.problems import problems, standard_problems
 from careloop_common.runtime import Runtime
-from careloop_common.schemas import Body, View
 from careloop_common.tokens import Actor
-from careloop_common.versions import check_version
 
 __all__ = [
     "ActorDep",
-    "Body",
     "CareRouter",
     "IfMatch",
     "NowDep",
     "RuntimeDep",
     "SessionDep",
-    "View",
-    "check_version",
     "etag",
     "needs",
     "problems",

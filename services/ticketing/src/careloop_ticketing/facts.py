@@ -5,17 +5,16 @@ from datetime import datetime
 from typing import Any, Final
 
 from careloop_common import rules
-from careloop_common.errors import DomainError, Kind
-from careloop_common.rules import BOOL, NUMBER, TEXT, TIMESTAMP, Catalogue, Rule, one_of
+from careloop_common.errors import DomainError
+from careloop_common.rules import BOOL, NUMBER, TEXT, TIMESTAMP, Catalogue, Rule, RuleError, one_of
 from careloop_common.rules.witness import never, never_first
 
 from careloop_ticketing.classification.policy import Cause, Emotion, Severity
-from careloop_ticketing.vocabulary import Kind as TicketKind
-from careloop_ticketing.vocabulary import Level, Status, Tier
+from careloop_ticketing.vocabulary import Kind, Level, Status, Tier
 
 CATALOGUE: Final = Catalogue(
     {
-        "kind": one_of(*TicketKind),
+        "kind": one_of(*Kind),
         "channel": TEXT,
         "language": TEXT,
         "region": TEXT,
@@ -41,19 +40,19 @@ Facts = Mapping[str, Any]
 Condition = Callable[[Facts, datetime], bool]
 
 
-class NeverHolds(DomainError):
-    """A condition that no ticket can meet is a mistake."""
+def condition(text: str | None, at: str, invalid: type[DomainError]) -> Condition:
+    """A rule about tickets as a function, which always holds where there is none.
 
-    kind = Kind.INVALID
-    code = "condition_never_holds"
-    title = "Condition never holds"
-
-
-def condition(text: str) -> Condition:
-    """A rule about tickets as a function; `RuleError` with the column if it makes no sense, or `NeverHolds`."""
-    rule = rules.parse(text, CATALOGUE)
+    `invalid` is raised, with the column and as the pointer `at`, if it makes no sense or no ticket can meet it.
+    """
+    if text is None:
+        return always
+    try:
+        rule = rules.parse(text, CATALOGUE)
+    except RuleError as error:
+        raise invalid(error.detail, pointer=at, **error.extra) from error
     if never(rule):
-        raise NeverHolds(f"No ticket can ever meet the condition {text!r}.")
+        raise invalid(f"No ticket can ever meet the condition {text!r}.", pointer=at)
     judge = rules.compile_python((rule,))
     return lambda facts, now: judge(facts, now)[0]
 

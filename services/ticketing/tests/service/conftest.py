@@ -83,6 +83,23 @@ def publish_policy(client: httpx.AsyncClient) -> Callable[..., Awaitable[int]]:
 
 
 @pytest.fixture
+def publish_clocks(client: httpx.AsyncClient) -> Callable[..., Awaitable[dict[str, Any]]]:
+    """`await publish_clocks(name={…}, ladders={…})`: the shipped policy with these clocks besides."""
+
+    async def publish(ladders: dict[str, Any] | None = None, **clocks: Any) -> dict[str, Any]:
+        document = defaults.sla_policy()
+        document["ladders"] |= ladders or {}
+        for name, given in clocks.items():
+            usual = {"start": ["opened"], "stop": ["resolved"], "ladders": [{"ladder": "first_response"}]}
+            document["clocks"][name] = usual | given
+        answer = await client.put("/v1/sla-policies", json=document)
+        assert answer.status_code == 201, answer.text
+        return document
+
+    return publish
+
+
+@pytest.fixture
 def customer_registered() -> Callable[..., CustomerRegisteredV1]:
     """The event of a new customer."""
 

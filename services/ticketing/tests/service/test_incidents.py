@@ -161,6 +161,7 @@ async def test_without_the_wish_the_children_stay_open(open_ticket, open_inciden
         ({"tickets": [NOWHERE]}, "invalid_incident"),
         ({"rule": "colour == 1"}, "invalid_incident"),
         ({"rule": "vip"}, "invalid_incident"),
+        ({"rule": 'tier == "primary" && tier == "advanced"'}, "invalid_incident"),
     ],
 )
 async def test_what_is_no_incident_is_refused_and_opens_nothing(client, open_ticket, given, code):

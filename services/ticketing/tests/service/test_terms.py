@@ -1,9 +1,9 @@
-"""Clocks by rule and by working time, through the API: what starts them, holds them up, moves them and explains them."""
+"""Clocks by rule and by working time, through the API: what starts them and holds them up."""
 
 import itertools
 
 import pytest
-from careloop_contracts import TicketEscalatedV1, TicketSlaRecalculatedV1
+from careloop_contracts import TicketEscalatedV1
 from careloop_ticketing import defaults
 
 OFFICE = {
@@ -11,23 +11,6 @@ OFFICE = {
     "zone": "Asia/Shanghai",
     "hours": {key: ["09:00-12:00", "13:30-18:00"] for key in ("mon", "tue", "wed", "thu", "fri")},
 }
-
-
-@pytest.fixture
-def publish_clocks(client):
-    """`await publish_clocks(name={…}, ladders={…})`: the shipped policy with these clocks besides."""
-
-    async def publish(ladders=None, **clocks):
-        document = defaults.sla_policy()
-        document["ladders"] |= ladders or {}
-        for name, clock in clocks.items():
-            usual = {"start": ["opened"], "stop": ["resolved"], "ladders": [{"ladder": "first_response"}]}
-            document["clocks"][name] = usual | clock
-        answer = await client.put("/v1/sla-policies", json=document)
-        assert answer.status_code == 201, answer.text
-        return document
-
-    return publish
 
 
 def _clock(ticket, name):
@@ -176,82 +159,6 @@ async def _steps(published, count):
     return found if len(found) == count else None
 
 
-async def test_a_new_version_of_a_calendar_moves_running_clocks_by_itself(
-    client, open_ticket, publish_clocks, published, worker_running, eventually, facts
-):
-    await client.put("/v1/calendars/office", json=OFFICE)
-    await publish_clocks(desk={"calendar": "office", "targets": [{"seconds": 36_000}]})
-    ticket = await open_ticket()
-    before = _clock(ticket, "desk")["due_at"]
-    always = {
-        "name": "Round the clock",
-        "zone": "UTC",
-        "hours": {key: ["00:00-24:00"] for key in OFFICE["hours"]},
-    }
-    always["hours"] |= {"sat": ["00:00-24:00"], "sun": ["00:00-24:00"]}
-    assert (await client.put("/v1/calendars/office", json=always)).status_code == 201
-    async with worker_running():
-        (moved,) = await eventually(lambda: published(TicketSlaRecalculatedV1))
-        done = await eventually(lambda: _done(client))
-    after = _clock((await client.get(f"/v1/tickets/{ticket['id']}")).json(), "desk")["due_at"]
-    assert moved.due_before.isoformat().replace("+00:00", "Z") == before != after
-    assert (done["cause"], done["subject"], done["version"], done["moved"]) == ("calendar", "office", 2, 1)
-    assert (await facts(ticket))[-1] == "recalculated"
-    history = (await client.get(f"/v1/tickets/{ticket['id']}/history")).json()["items"][-1]
-    assert "of office from" in history["after"]["desk"]["why"]
-
-
-async def _done(client):
-    items = (await client.get("/v1/sla-recalculations")).json()["items"]
-    return items[0] if items and items[0]["state"] == "done" else None
-
-
-async def test_a_policy_is_applied_to_what_runs_when_somebody_says_so(
-    client, open_ticket, publish_policy, worker_running, eventually
-):
-    running = await open_ticket()
-    stopped = await open_ticket()
-    await client.post(f"/v1/tickets/{stopped['id']}/resolve", json={})
-    version = await publish_policy(resolution=7200)
-    preview = await client.post(
-        "/v1/sla-recalculations/preview", json={"policy": await _document(client, version)}
-    )
-    assert {name: preview.json()[name] for name in ("examined", "moved", "late")} == {
-        "examined": 1,
-        "moved": 1,
-        "late": 0,
-    }
-    asked = await client.post("/v1/sla-recalculations", json={"version": version})
-    assert asked.status_code == 202
-    again = await client.post("/v1/sla-recalculations", json={"version": version})
-    assert (again.status_code, again.json()["code"]) == (409, "recalculation_under_way")
-    async with worker_running():
-        done = await eventually(lambda: _done(client))
-    assert (done["examined"], done["moved"], done["late"]) == (1, 1, 0)
-    shown = (await client.get(f"/v1/tickets/{running['id']}")).json()
-    assert (_clock(shown, "resolution")["target_seconds"], shown["policy_version"]) == (7200, version)
-    frozen = (await client.get(f"/v1/tickets/{stopped['id']}")).json()
-    assert _clock(frozen, "resolution")["target_seconds"] == 86400
-
-
-async def _document(client, version):
-    document = (await client.get(f"/v1/sla-policies/{version}")).json()["document"]
-    return _bare(document)
-
-
-def _bare(value):
-    if isinstance(value, dict):
-        return {name: _bare(item) for name, item in value.items() if item is not None}
-    return [_bare(item) for item in value] if isinstance(value, list) else value
-
-
-async def test_unknown_policies_are_not_applied(client):
-    answer = await client.post("/v1/sla-recalculations", json={"version": 99})
-    assert (answer.status_code, answer.json()["code"]) == (404, "sla_policy_not_found")
-    answer = await client.post("/v1/sla-recalculations/preview", json={})
-    assert answer.status_code == 422
-
-
 async def test_after_an_outage_each_person_is_told_once(
     client, open_ticket, publish_clocks, published, worker_running, eventually
 ):
@@ -287,22 +194,6 @@ async def test_a_ticket_that_becomes_an_advanced_one_gets_the_clocks_of_such(
     await act(ticket, "respond")
     raised = await act(ticket, "classify", tier="advanced")
     assert {clock["name"] for clock in raised["clocks"]} == {"first_response", "resolution", "public_answer"}
-
-
-async def test_a_policy_that_forbids_a_pause_ends_it_when_it_is_applied(
-    client, open_ticket, act, publish_clocks, worker_running, eventually
-):
-    ticket = await open_ticket()
-    await act(ticket, "respond")
-    await act(ticket, "pause", reason="waiting_for_customer")
-    document = await publish_clocks()
-    document["clocks"]["resolution"]["pauses"] = []
-    version = (await client.put("/v1/sla-policies", json=document)).json()["version"]
-    await client.post("/v1/sla-recalculations", json={"version": version})
-    async with worker_running():
-        await eventually(lambda: _done(client))
-    shown = (await client.get(f"/v1/tickets/{ticket['id']}")).json()
-    assert (shown["status"], _clock(shown, "resolution")["state"]) == ("handling", "running")
 
 
 async def test_a_ticket_that_is_lifted_by_its_ladder_gets_the_clocks_of_its_new_place(

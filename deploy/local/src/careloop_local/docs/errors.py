@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Iterable, Iterator, Mapping
 
-from careloop_common.errors import STATUS, DomainError
+from careloop_common.errors import DomainError
 
 from careloop_local.docs import packages
 
@@ -79,9 +79,7 @@ def _descendants(error: type[DomainError]) -> Iterator[type[DomainError]]:
 def _described(error: type[DomainError]) -> str:
     said = inspect.cleandoc(error.__doc__ or "") if "__doc__" in vars(error) else ""
     meaning = " ".join(said.split("\n\n")[0].split()) or f"{error.title}."
-    # Refusals of the gateway state an HTTP status of their own.
-    status = getattr(error, "status", STATUS[error.kind])
-    entry = _entry(error.code, status, error.title, meaning, again=error.passes)
+    entry = _entry(error.code, error.status, error.title, meaning, again=error.passes)
     reasons: Mapping[str, str] = getattr(error, "reasons", {})
     if not reasons:
         return entry

@@ -127,16 +127,12 @@ class Bus:
                     subject, payload, timeout=seconds, headers=dict(headers) if headers else None
                 )
         except nats.errors.NoRespondersError as nobody:
-            raise BrokerRefused(f"No stream takes {subject}.", status=503) from nobody
+            raise BrokerRefused(f"No stream takes {subject}.") from nobody
         except (*_BROKEN, TimeoutError) as broken:
             raise BrokerUnavailable(f"{subject}: {_words(broken)}") from broken
         body = json.loads(answer.data)
         if error := body.get("error"):
-            raise BrokerRefused(
-                str(error.get("description", "")),
-                status=int(error.get("code", 0)),
-                error=int(error.get("err_code", 0)),
-            )
+            raise BrokerRefused(str(error.get("description", "")), error=int(error.get("err_code", 0)))
         return body
 
     async def _keep(self) -> None:

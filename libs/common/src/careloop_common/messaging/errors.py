@@ -18,12 +18,10 @@ class BrokerRefused(DomainError):
     code = "broker_refused"
     title = "Broker refused"
 
-    def __init__(self, detail: str = "", *, status: int = 0, error: int = 0) -> None:
+    def __init__(self, detail: str = "", *, error: int = 0) -> None:
         super().__init__(detail)
-        self.status = status
-        """JetStream's HTTP-like status."""
         self.error = error
-        """JetStream's error code, which is finer."""
+        """JetStream's error code."""
 
 
 class BrokerTooOld(RuntimeError):

@@ -47,7 +47,7 @@ class Broker:
         answer = await self.client.request(f"$JS.API.{subject}", json.dumps(body).encode() if body else b"")
         found = json.loads(answer.data)
         if error := found.get("error"):
-            raise BrokerRefused(error["description"], status=error["code"], error=error["err_code"])
+            raise BrokerRefused(error["description"], error=error["err_code"])
         return found
 
     async def publish(

@@ -13,16 +13,16 @@ from careloop_common.database import asyncpg_url, service_metadata
 from careloop_common.errors import DomainError, Kind
 from careloop_common.pagination import PageQuery
 from careloop_common.runtime import Runtime
+from careloop_common.schemas import Body
 from careloop_common.service import Service
 from careloop_common.settings import ServiceSettings, settings_config
+from careloop_common.versions import check_version
 from careloop_common.web import (
     ActorDep,
-    Body,
     CareRouter,
     IfMatch,
     NowDep,
     SessionDep,
-    check_version,
     etag,
     needs,
     problems,

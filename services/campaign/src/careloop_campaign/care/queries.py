@@ -3,7 +3,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, tuple_
+from careloop_common import keyset
+from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -50,12 +51,6 @@ async def newest(
     if overdue is not None:
         ran_out = col(CareTask.overdue_at)
         where.append(ran_out.is_not(None) if overdue else ran_out.is_(None))
-    if before is not None:
-        where.append(tuple_(col(CareTask.opened_at), col(CareTask.task_id)) < before)
-    found = await session.scalars(
-        select(CareTask)
-        .where(*where)
-        .order_by(col(CareTask.opened_at).desc(), col(CareTask.task_id).desc())
-        .limit(limit)
-    )
-    return found.all()
+    place = col(CareTask.opened_at), col(CareTask.task_id)
+    found = keyset.backward(select(CareTask).where(*where), *place, before=before, limit=limit)
+    return (await session.scalars(found)).all()

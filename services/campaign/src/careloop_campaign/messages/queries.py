@@ -3,6 +3,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from careloop_common import keyset
 from sqlalchemy import ColumnElement, func, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
@@ -78,15 +79,9 @@ async def newest(
     session: AsyncSession, filters: dict[str, Any], *, before: tuple[datetime, UUID] | None, limit: int
 ) -> Sequence[Message]:
     where = [col(getattr(Message, name)) == value for name, value in filters.items() if value is not None]
-    if before is not None:
-        where.append(tuple_(col(Message.planned_at), col(Message.message_id)) < before)
-    found = await session.scalars(
-        select(Message)
-        .where(*where)
-        .order_by(col(Message.planned_at).desc(), col(Message.message_id).desc())
-        .limit(limit)
-    )
-    return found.all()
+    place = col(Message.planned_at), col(Message.message_id)
+    found = keyset.backward(select(Message).where(*where), *place, before=before, limit=limit)
+    return (await session.scalars(found)).all()
 
 
 async def counts(session: AsyncSession, since: datetime | None) -> Sequence[tuple[str, str, str | None, int]]:

@@ -1,4 +1,5 @@
-from careloop_common.web import CareRouter, SessionDep, View, needs
+from careloop_common.schemas import View
+from careloop_common.web import CareRouter, SessionDep, needs
 from sqlalchemy import select
 
 from careloop_profile.channels.models import ChannelRow

@@ -3,7 +3,8 @@ from datetime import time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Table, any_, func, literal, select, tuple_
+from careloop_common import keyset
+from sqlalchemy import ARRAY, ColumnElement, Select, Table, any_, func, literal, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -62,11 +63,9 @@ async def page_of_ids(
     limit: int,
 ) -> list[UUID]:
     """Ids from the oldest customer on."""
-    statement: Select[Any] = select(CUSTOMER.c.id).where(*where)
-    if after is not None:
-        statement = statement.where(tuple_(CUSTOMER.c.created_at, CUSTOMER.c.id) > tuple_(*after))
-    statement = statement.order_by(CUSTOMER.c.created_at, CUSTOMER.c.id).limit(limit)
-    return list((await session.scalars(statement)).all())
+    found: Select[Any] = select(CUSTOMER.c.id).where(*where)
+    place = CUSTOMER.c.created_at, CUSTOMER.c.id
+    return list((await session.scalars(keyset.forward(found, *place, after=after, limit=limit))).all())
 
 
 def having_identifier(kind: str, blind_index: str) -> ColumnElement[bool]:

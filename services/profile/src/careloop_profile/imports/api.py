@@ -3,11 +3,12 @@ from functools import partial
 from typing import Annotated
 from uuid import UUID
 
+from careloop_common import keyset
 from careloop_common.database import vault
 from careloop_common.pagination import Page, PageQuery, page
 from careloop_common.web import ActorDep, CareRouter, NowDep, RuntimeDep, SessionDep, needs, problems
 from fastapi import Path, Request, Response
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 from sqlmodel import col
 
 from careloop_profile.customers.views import PERSONAL
@@ -91,11 +92,9 @@ async def start(import_id: UUID, session: SessionDep, now: NowDep) -> ImportView
 @router.get("", dependencies=[needs(READ)])
 async def list_imports(query: PageQuery, session: SessionDep) -> Page[ImportView]:
     """Imports, newest first."""
-    key = (col(ImportRow.created_at), col(ImportRow.id))
-    statement = select(ImportRow).order_by(*(column.desc() for column in key)).limit(query.limit + 1)
-    if (after := query.after(datetime, UUID)) is not None:
-        statement = statement.where(tuple_(*key) < tuple_(*after))
-    rows = (await session.scalars(statement)).all()
+    place, before = (col(ImportRow.created_at), col(ImportRow.id)), query.after(datetime, UUID)
+    newest_first = keyset.backward(select(ImportRow), *place, before=before, limit=query.limit + 1)
+    rows = (await session.scalars(newest_first)).all()
     view = partial(import_view, vault=vault(session))
     return page(rows, query.limit, key=lambda job: (job.created_at, job.id), view=view)
 

@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from careloop_common.web import Body, View
+from careloop_common.schemas import Body, View
 from pydantic import AfterValidator, Field, StringConstraints
 
 from careloop_profile.customers.schemas import Line

@@ -2,7 +2,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, select, tuple_
+from careloop_common import keyset
+from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_profile.interactions.models import ActivityRow, InteractionRow
@@ -17,7 +18,7 @@ INTERACTION, ACTIVITY = _table(InteractionRow), _table(ActivityRow)
 
 
 async def timeline(
-    session: AsyncSession, customer_id: UUID, *, after: tuple[Any, ...] | None, limit: int
+    session: AsyncSession, customer_id: UUID, *, before: tuple[Any, ...] | None, limit: int
 ) -> Sequence[Any]:
     """A customer's interactions from the newest on."""
     columns = INTERACTION.c
@@ -25,10 +26,8 @@ async def timeline(
     statement = select(
         columns.message_uid.label("interaction_id"), columns.occurred_at, *shown, columns.time_suspect
     ).where(columns.customer_id == customer_id)
-    if after is not None:
-        statement = statement.where(tuple_(columns.occurred_at, columns.message_uid) < tuple_(*after))
-    newest_first = (columns.occurred_at.desc(), columns.message_uid.desc())
-    return (await session.execute(statement.order_by(*newest_first).limit(limit))).all()
+    place = columns.occurred_at, columns.message_uid
+    return (await session.execute(keyset.backward(statement, *place, before=before, limit=limit))).all()
 
 
 async def activity(session: AsyncSession, customer_id: UUID) -> Sequence[Any]:

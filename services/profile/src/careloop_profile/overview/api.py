@@ -31,7 +31,7 @@ async def profile(
             "customer": view(customer, runtime.vault, actor),
             "devices": await customers.devices_of(session, customer_id),
             "activity": _totals(await interactions.activity(session, customer_id)),
-            "last_interactions": await interactions.timeline(session, customer_id, after=None, limit=_LAST),
+            "last_interactions": await interactions.timeline(session, customer_id, before=None, limit=_LAST),
         }
     )
 
@@ -41,7 +41,7 @@ async def timeline(customer_id: UUID, query: PageQuery, session: SessionDep) -> 
     """What happened with the customer, newest first."""
     await service.get(session, customer_id)
     rows = await interactions.timeline(
-        session, customer_id, after=query.after(datetime, UUID), limit=query.limit + 1
+        session, customer_id, before=query.after(datetime, UUID), limit=query.limit + 1
     )
     return page(
         rows,

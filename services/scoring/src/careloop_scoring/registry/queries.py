@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from careloop_common import keyset
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -29,9 +30,7 @@ async def ladder(session: AsyncSession, name: str) -> Sequence[ScoringModel]:
 
 
 async def newest(session: AsyncSession, *, before: UUID | None, limit: int) -> Sequence[ScoringModel]:
-    statement = select(ScoringModel).order_by(_MODEL.id.desc()).limit(limit)
-    if before is not None:
-        statement = statement.where(_MODEL.id < before)
+    statement = keyset.backward(select(ScoringModel), _MODEL.id, before=before, limit=limit)
     return (await session.execute(statement)).scalars().all()
 
 

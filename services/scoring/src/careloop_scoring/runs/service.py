@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from careloop_common import ids
+from careloop_common import ids, keyset
 from sqlalchemy import case, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -64,9 +64,7 @@ async def find(session: AsyncSession, run_id: UUID) -> ScoringRun:
 
 
 async def newest(session: AsyncSession, *, before: UUID | None, limit: int) -> Sequence[ScoringRun]:
-    statement = select(ScoringRun).order_by(_RUN.id.desc()).limit(limit)
-    if before is not None:
-        statement = statement.where(_RUN.id < before)
+    statement = keyset.backward(select(ScoringRun), _RUN.id, before=before, limit=limit)
     return (await session.execute(statement)).scalars().all()
 
 

@@ -5,6 +5,7 @@ from importlib import resources
 from typing import Any
 
 import yaml
+from careloop_common import keyset
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -24,9 +25,7 @@ class Deciding:
 
 async def newest(session: AsyncSession, *, before: int | None = None, limit: int = 1) -> Sequence[TierTable]:
     version: Any = TierTable.version
-    statement = select(TierTable).order_by(version.desc()).limit(limit)
-    if before is not None:
-        statement = statement.where(version < before)
+    statement = keyset.backward(select(TierTable), version, before=before, limit=limit)
     return (await session.execute(statement)).scalars().all()
 
 

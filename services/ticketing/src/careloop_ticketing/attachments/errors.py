@@ -1,5 +1,4 @@
 from http import HTTPStatus
-from typing import ClassVar
 
 from careloop_common.errors import DomainError, Kind
 
@@ -24,7 +23,7 @@ class AttachmentTypeUnsupported(DomainError):
     """Files of this type are not taken, or the content is of none that is; `supported` lists those that are."""
 
     kind = Kind.INVALID
-    status: ClassVar[int] = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     code = "attachment_type_unsupported"
     title = "Attachment type unsupported"
 
@@ -57,7 +56,7 @@ class AttachmentUnreadable(DomainError):
     """The file is missing, damaged or sealed under a key that is gone. Trying again does not help; the log says more."""
 
     kind = Kind.UNAVAILABLE
-    status: ClassVar[int] = HTTPStatus.INTERNAL_SERVER_ERROR
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
     passes = False
     code = "attachment_unreadable"
     title = "Attachment unreadable"

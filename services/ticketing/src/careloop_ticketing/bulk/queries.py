@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from careloop_common import keyset
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -121,9 +122,7 @@ async def to_put_back(session: AsyncSession, job_id: UUID) -> Sequence[Item]:
 
 
 async def newest(session: AsyncSession, *, before: UUID | None, limit: int) -> Sequence[BulkJobRow]:
-    rows = select(BulkJobRow).order_by(col(BulkJobRow.id).desc()).limit(limit)
-    if before is not None:
-        rows = rows.where(col(BulkJobRow.id) < before)
+    rows = keyset.backward(select(BulkJobRow), col(BulkJobRow.id), before=before, limit=limit)
     return (await session.scalars(rows)).all()
 
 

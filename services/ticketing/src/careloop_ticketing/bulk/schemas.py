@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from careloop_common.schemas import Body, View
+from careloop_common.schemas import Body, Version, View
 from pydantic import Field, StringConstraints, model_validator
 
 from careloop_ticketing.bulk.policy import Act, Result, State
@@ -17,7 +17,7 @@ class TicketAt(Body):
     """A ticket as somebody saw it: at another version it is left alone."""
 
     id: UUID
-    version: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    version: Version
 
 
 class Over(Body):

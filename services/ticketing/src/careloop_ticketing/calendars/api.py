@@ -3,7 +3,7 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 from careloop_common.pagination import Page, PageQuery, page
-from careloop_common.schemas import Instant
+from careloop_common.schemas import Instant, Version
 from careloop_common.web import CareRouter, SessionDep, needs, problems
 from fastapi import Path, Query
 
@@ -29,7 +29,6 @@ READ = needs("tickets:read")
 MOST_INTERVALS = 100
 
 Code = Annotated[str, Path(pattern=CODE)]
-Version = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
 @router.get("", response_model=Page[CalendarView], dependencies=[READ])
@@ -66,9 +65,7 @@ async def answer(
     start: Annotated[Instant, Query(alias="from")],
     seconds: Annotated[int | None, Query(ge=0, le=MOST_SECONDS, description="Working time to pass.")] = None,
     until: Annotated[Instant | None, Query(description="Instead of seconds: where to stop.")] = None,
-    version: Annotated[
-        int | None, Query(ge=1, le=2**31 - 1, description="Other than the active one.")
-    ] = None,
+    version: Annotated[Version | None, Query(description="Other than the active one.")] = None,
 ) -> AnswerView:
     """When `seconds` of working time have passed, or how many pass until `until`, and why: the intervals on the way."""
     if (seconds is None) == (until is None):

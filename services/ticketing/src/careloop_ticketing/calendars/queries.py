@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 
+from careloop_common import keyset
 from sqlalchemy import and_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -35,7 +36,6 @@ async def active(session: AsyncSession, *, after: str | None, limit: int) -> Seq
         col(CalendarVersionRow.code) == col(CalendarRow.code),
         col(CalendarVersionRow.version) == col(CalendarRow.version),
     )
-    found = select(CalendarVersionRow).join(CalendarRow, same).order_by(col(CalendarVersionRow.code))
-    if after is not None:
-        found = found.where(col(CalendarVersionRow.code) > after)
-    return (await session.scalars(found.limit(limit))).all()
+    found = select(CalendarVersionRow).join(CalendarRow, same)
+    by_code = keyset.forward(found, col(CalendarVersionRow.code), after=after, limit=limit)
+    return (await session.scalars(by_code)).all()

@@ -19,7 +19,7 @@ from careloop_ticketing.calendars.policy.compiled import Compiled, renewed_in
 from careloop_ticketing.calendars.policy.document import NO_SOURCE, Holidays
 from careloop_ticketing.calendars.sources import holidays_of
 
-__all__ = ["CalendarVersionRow", "Compiled"]
+__all__ = ["CalendarVersionRow"]
 
 _ACTIVE: Final = "active_calendars"
 

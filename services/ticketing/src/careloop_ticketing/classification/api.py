@@ -1,17 +1,15 @@
-from typing import Annotated
-
 from careloop_common.pagination import Page, PageQuery, page
+from careloop_common.schemas import Version
 from careloop_common.web import ActorDep, CareRouter, NowDep, SessionDep, needs, problems
-from fastapi import Path, Response
+from fastapi import Response
 
+from careloop_ticketing import documents
 from careloop_ticketing.classification import service
 from careloop_ticketing.classification.errors import InvalidRuleSet, RuleSetNotFound
 from careloop_ticketing.classification.models import RuleSetRow
 from careloop_ticketing.classification.schemas import RuleSet, RuleSetView
 
 router = CareRouter(prefix="/v1/rule-sets", tags=["rule-sets"])
-
-Version = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
 @router.put(
@@ -26,7 +24,7 @@ async def publish_rule_set(
 ) -> RuleSetRow:
     """Publish a new version, which is active at once: tickets opened from now on are classified by it."""
     document = body.model_dump(mode="json", exclude_none=True)
-    row = await service.publish(session, body.name, document, actor=actor, now=now)
+    row = await service.publish(session, document, actor=actor, now=now)
     response.headers["location"] = f"/v1/rule-sets/{row.version}"
     return row
 
@@ -34,7 +32,7 @@ async def publish_rule_set(
 @router.get("", response_model=Page[RuleSetView], dependencies=[needs("tickets:read")])
 async def list_rule_sets(session: SessionDep, query: PageQuery) -> Page[RuleSetRow]:
     """Every version, the active one first."""
-    rows = await service.versions(session, before=query.after(int), limit=query.limit + 1)
+    rows = await documents.versions(session, RuleSetRow, before=query.after(int), limit=query.limit + 1)
     return page(rows, query.limit, key=lambda row: (row.version,))
 
 
@@ -45,4 +43,4 @@ async def list_rule_sets(session: SessionDep, query: PageQuery) -> Page[RuleSetR
     responses=problems(RuleSetNotFound),
 )
 async def get_rule_set(version: Version, session: SessionDep) -> RuleSetRow:
-    return await service.version(session, version)
+    return await documents.find(session, RuleSetRow, version)

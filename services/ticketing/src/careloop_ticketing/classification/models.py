@@ -1,27 +1,21 @@
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from careloop_common import ids
-from sqlalchemy import Column, Identity, Integer, Text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy import Column, Text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
+from careloop_ticketing.classification.errors import RuleSetNotFound
 from careloop_ticketing.classification.policy import Cause, Emotion, Severity
 from careloop_ticketing.database import INSTANT, Base, word
+from careloop_ticketing.documents import DocumentRow
 from careloop_ticketing.vocabulary import Tier
 
 
-class RuleSetRow(Base, table=True):
-    """One version of the rule set: written once, never changed. The highest version is the active one."""
-
+class RuleSetRow(DocumentRow, table=True):
     __tablename__ = "rule_set"
-
-    version: int = Field(default=None, sa_column=Column(Integer, Identity(), primary_key=True))
-    name: str = Field(sa_type=Text)
-    document: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
-    created_at: datetime = Field(sa_type=INSTANT)
-    created_by: str = Field(sa_type=Text)
+    not_found = RuleSetNotFound
 
 
 class CorrectionRow(Base, table=True):

@@ -1,10 +1,10 @@
-from datetime import datetime
 from typing import Annotated
 
-from careloop_common.schemas import Body, View
+from careloop_common.schemas import Body
 from pydantic import Field, StringConstraints
 
 from careloop_ticketing.classification.policy import Cause, Emotion, Severity
+from careloop_ticketing.documents import DocumentView
 from careloop_ticketing.vocabulary import Tier
 
 RuleId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -49,9 +49,5 @@ class RuleSet(Body):
     rules: Annotated[list[Rule], Field(min_length=1, max_length=500)]
 
 
-class RuleSetView(View):
-    version: int
-    name: str
+class RuleSetView(DocumentView):
     document: RuleSet
-    created_at: datetime
-    created_by: str

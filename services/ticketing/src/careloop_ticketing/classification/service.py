@@ -1,16 +1,14 @@
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from careloop_common.database import lasting
 from careloop_common.tokens import Actor
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
+from careloop_ticketing import documents
 from careloop_ticketing.classification import policy
-from careloop_ticketing.classification.errors import ProductUnknown, RuleSetNotFound
+from careloop_ticketing.classification.errors import ProductUnknown
 from careloop_ticketing.classification.models import CorrectionRow as Correction
 from careloop_ticketing.classification.models import RuleSetRow
 from careloop_ticketing.classification.policy import Classifier, RuleSet, Verdict
@@ -23,10 +21,7 @@ __all__ = [
     "correct",
     "publish",
     "rules_of",
-    "version",
-    "versions",
 ]
-_NEWEST = select(func.max(col(RuleSetRow.version)))
 
 
 async def classifier(session: AsyncSession) -> Classifier:
@@ -35,28 +30,19 @@ async def classifier(session: AsyncSession) -> Classifier:
 
 
 async def active(session: AsyncSession) -> RuleSet:
-    """The newest rule set."""
-    return await rules_of(session, (await session.execute(_NEWEST)).scalar_one())
+    return await documents.active(session, RuleSetRow, policy.read)
 
 
-async def rules_of(session: AsyncSession, number: int) -> RuleSet:
-    """The rule set of a version. It never changes, so a process reads it once."""
-    known = lasting(session)
-    if (RuleSetRow, number) not in known:
-        known[RuleSetRow, number] = policy.read(number, (await version(session, number)).document)
-    found: RuleSet = known[RuleSetRow, number]
-    return found
+async def rules_of(session: AsyncSession, version: int) -> RuleSet:
+    return await documents.known(session, RuleSetRow, version, policy.read)
 
 
 async def publish(
-    session: AsyncSession, name: str, document: dict[str, Any], *, actor: Actor, now: datetime
+    session: AsyncSession, document: Mapping[str, Any], *, actor: Actor, now: datetime
 ) -> RuleSetRow:
     """Make `document` the active rule set; tickets that were classified before keep their classification."""
     policy.read(0, document)
-    row = RuleSetRow(name=name, document=document, created_at=now, created_by=actor.id)
-    session.add(row)
-    await session.flush()
-    return row
+    return await documents.publish(session, RuleSetRow, document, actor=actor, now=now)
 
 
 async def check_product(session: AsyncSession, code: str) -> None:
@@ -64,20 +50,6 @@ async def check_product(session: AsyncSession, code: str) -> None:
     products = (await active(session)).products
     if code not in products:
         raise ProductUnknown(f"There is no product {code!r}.", pointer="/product", products=sorted(products))
-
-
-async def version(session: AsyncSession, number: int) -> RuleSetRow:
-    row = await session.get(RuleSetRow, number)
-    if row is None:
-        raise RuleSetNotFound(f"There is no rule set version {number}.")
-    return row
-
-
-async def versions(session: AsyncSession, *, before: int | None, limit: int) -> Sequence[RuleSetRow]:
-    newest_first = select(RuleSetRow).order_by(col(RuleSetRow.version).desc()).limit(limit)
-    if before is not None:
-        newest_first = newest_first.where(col(RuleSetRow.version) < before)
-    return (await session.scalars(newest_first)).all()
 
 
 def correct(

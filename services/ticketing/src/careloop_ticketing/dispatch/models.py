@@ -1,20 +1,7 @@
-from datetime import datetime
-from typing import Any
-
-from sqlalchemy import Column, Identity, Integer, Text
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field
-
-from careloop_ticketing.database import INSTANT, Base
+from careloop_ticketing.dispatch.errors import RoutingNotFound
+from careloop_ticketing.documents import DocumentRow
 
 
-class RoutingRow(Base, table=True):
-    """One version of the routing: written once, never changed. The highest version is the active one."""
-
+class RoutingRow(DocumentRow, table=True):
     __tablename__ = "routing_policy"
-
-    version: int = Field(default=None, sa_column=Column(Integer, Identity(), primary_key=True))
-    name: str = Field(sa_type=Text)
-    document: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
-    created_at: datetime = Field(sa_type=INSTANT)
-    created_by: str = Field(sa_type=Text)
+    not_found = RoutingNotFound

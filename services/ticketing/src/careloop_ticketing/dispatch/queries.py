@@ -6,27 +6,14 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from careloop_ticketing.dispatch.models import RoutingRow
 from careloop_ticketing.tickets.service import Ticket
 
-_NEWEST = select(func.max(col(RoutingRow.version)))
 # What ended takes its virtual team with it.
 _END_TEAMS: Final = text(
     "UPDATE team SET ended_at = :now, changed_at = :now, version = team.version + 1 FROM ticket AS t"
     " WHERE t.id = team.ticket_id AND team.ended_at IS NULL"
     " AND t.status IN ('archived', 'merged', 'rejected', 'cancelled') RETURNING team.code"
 )
-
-
-async def newest_version(session: AsyncSession) -> int:
-    return (await session.execute(_NEWEST)).scalar_one()
-
-
-async def versions(session: AsyncSession, *, before: int | None, limit: int) -> Sequence[RoutingRow]:
-    newest_first = select(RoutingRow).order_by(col(RoutingRow.version).desc()).limit(limit)
-    if before is not None:
-        newest_first = newest_first.where(col(RoutingRow.version) < before)
-    return (await session.scalars(newest_first)).all()
 
 
 async def end_teams(session: AsyncSession, now: datetime) -> Sequence[str]:

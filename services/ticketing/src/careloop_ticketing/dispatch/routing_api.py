@@ -1,10 +1,9 @@
-from typing import Annotated
-
 from careloop_common.pagination import Page, PageQuery, page
+from careloop_common.schemas import Version
 from careloop_common.web import ActorDep, CareRouter, NowDep, SessionDep, needs, problems
-from fastapi import Path, Response
+from fastapi import Response
 
-from careloop_ticketing.dispatch import queries
+from careloop_ticketing import documents
 from careloop_ticketing.dispatch.errors import InvalidRouting, RoutingNotFound
 from careloop_ticketing.dispatch.models import RoutingRow
 from careloop_ticketing.dispatch.schemas import PreviewRouting, RoutingEffectView, RoutingPolicy, RoutingView
@@ -12,7 +11,6 @@ from careloop_ticketing.dispatch.service import routing
 
 router = CareRouter(prefix="/v1/routing-policies", tags=["routing-policies"])
 READ, CONFIGURE = needs("tickets:read"), needs("policies:write")
-Version = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
 @router.put(
@@ -26,7 +24,7 @@ async def publish_routing(
     body: RoutingPolicy, session: SessionDep, now: NowDep, actor: ActorDep, response: Response
 ) -> RoutingRow:
     """Publish a new version, which is active at once: what waits is routed by it from now on."""
-    row = await routing.publish(session, body.name, _document(body), actor=actor, now=now)
+    row = await routing.publish(session, _document(body), actor=actor, now=now)
     response.headers["location"] = f"/v1/routing-policies/{row.version}"
     return row
 
@@ -42,7 +40,7 @@ async def preview_routing(body: PreviewRouting, session: SessionDep, now: NowDep
 @router.get("", response_model=Page[RoutingView], dependencies=[READ])
 async def list_routings(session: SessionDep, query: PageQuery) -> Page[RoutingRow]:
     """Every version, the active one first."""
-    rows = await queries.versions(session, before=query.after(int), limit=query.limit + 1)
+    rows = await documents.versions(session, RoutingRow, before=query.after(int), limit=query.limit + 1)
     return page(rows, query.limit, key=lambda row: (row.version,))
 
 
@@ -53,7 +51,7 @@ async def list_routings(session: SessionDep, query: PageQuery) -> Page[RoutingRo
     responses=problems(RoutingNotFound),
 )
 async def get_routing(version: Version, session: SessionDep) -> RoutingRow:
-    return await routing.version(session, version)
+    return await documents.find(session, RoutingRow, version)
 
 
 def _document(body: RoutingPolicy) -> dict[str, object]:

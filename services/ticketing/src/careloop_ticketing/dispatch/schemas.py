@@ -7,6 +7,7 @@ from pydantic import Field, StringConstraints
 
 from careloop_ticketing.dispatch.policy.choosing import Obstacle
 from careloop_ticketing.dispatch.policy.routing import Language, Region
+from careloop_ticketing.documents import DocumentView
 from careloop_ticketing.staff.policy import Occupation
 from careloop_ticketing.staff.schemas import Grade, Skill, TeamCode
 from careloop_ticketing.vocabulary import Level, Status, Tier
@@ -42,12 +43,8 @@ class RoutingPolicy(Body):
     rules: Annotated[list[Rule], Field(min_length=1, max_length=100)]
 
 
-class RoutingView(View):
-    version: int
-    name: str
+class RoutingView(DocumentView):
     document: RoutingPolicy
-    created_at: datetime
-    created_by: str
 
 
 class PreviewRouting(Body):

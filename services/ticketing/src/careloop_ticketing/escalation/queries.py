@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from careloop_common import keyset
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -23,14 +24,13 @@ class Lateness:
 async def newest(
     session: AsyncSession, *, ticket_id: UUID | None, step: str | None, before: UUID | None, limit: int
 ) -> Sequence[EscalationRow]:
-    taken = select(EscalationRow).order_by(col(EscalationRow.id).desc()).limit(limit)
+    taken = select(EscalationRow)
     if ticket_id is not None:
         taken = taken.where(col(EscalationRow.ticket_id) == ticket_id)
     if step is not None:
         taken = taken.where(col(EscalationRow.step) == step)
-    if before is not None:
-        taken = taken.where(col(EscalationRow.id) < before)
-    return (await session.scalars(taken)).all()
+    newest_first = keyset.backward(taken, col(EscalationRow.id), before=before, limit=limit)
+    return (await session.scalars(newest_first)).all()
 
 
 async def lateness(session: AsyncSession, *, since: datetime | None) -> Lateness:

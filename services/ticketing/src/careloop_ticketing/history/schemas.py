@@ -1,6 +1,6 @@
 from uuid import UUID
 
-from careloop_common.web import View
+from careloop_common.schemas import View
 
 
 class BrokenView(View):

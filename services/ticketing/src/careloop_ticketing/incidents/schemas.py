@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from careloop_common.web import Body, View
+from careloop_common.schemas import Body, View
 from pydantic import Field, StringConstraints, model_validator
 
 from careloop_ticketing.tickets.policy import Outcome

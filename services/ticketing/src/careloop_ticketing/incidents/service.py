@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from careloop_common.rules import RuleError
 from careloop_common.tokens import Actor
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -66,10 +65,7 @@ async def open_incident(
 
 
 async def _by_rule(session: AsyncSession, rule: str, now: datetime) -> list[UUID]:
-    try:
-        holds = condition(rule)
-    except RuleError as error:
-        raise InvalidIncident(error.detail, pointer="/rule", **error.extra) from error
+    holds = condition(rule, "/rule", InvalidIncident)
     return [ticket_id async for ticket_id, facts in tickets.facts_of_open(session) if holds(facts, now)]
 
 

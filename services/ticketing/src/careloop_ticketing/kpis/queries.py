@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from careloop_common import keyset
 from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -109,6 +110,4 @@ async def opened(session: AsyncSession, span: Span, *, limit: int) -> Sequence[U
 async def paused(session: AsyncSession, window: Window, *, after: UUID | None, limit: int) -> Sequence[UUID]:
     """Tickets of which a clock was ever paused, in the order of their ids."""
     found = select(col(Ticket.id)).where(window.holds(), col(Ticket.id).in_(sla.paused_subjects()))
-    if after is not None:
-        found = found.where(col(Ticket.id) > after)
-    return (await session.scalars(found.order_by(col(Ticket.id)).limit(limit))).all()
+    return (await session.scalars(keyset.forward(found, col(Ticket.id), after=after, limit=limit))).all()

@@ -1,7 +1,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from careloop_common.web import View
+from careloop_common.schemas import View
 
 from careloop_ticketing.kpis.policy import Grouping, Suspicion
 from careloop_ticketing.summary.schemas import Ratio

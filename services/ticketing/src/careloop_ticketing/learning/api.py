@@ -3,9 +3,9 @@ from uuid import UUID
 
 from careloop_common.errors import InvalidCursor
 from careloop_common.pagination import Page, PageQuery, page
-from careloop_common.schemas import Instant
+from careloop_common.schemas import Instant, Version
 from careloop_common.web import CareRouter, NowDep, SessionDep, needs, problems
-from fastapi import Path, Query
+from fastapi import Query
 
 from careloop_ticketing.classification.errors import InvalidRuleSet, RuleSetNotFound
 from careloop_ticketing.learning import schemas, service
@@ -14,8 +14,6 @@ from careloop_ticketing.learning.service import Lesson
 from careloop_ticketing.summary.schemas import Ratio
 
 router = CareRouter(tags=["rule-sets"])
-
-Version = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
 @router.get(

@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from careloop_common import keyset
 from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -21,10 +22,8 @@ async def corrections(
     found = select(Correction, Ticket).join(Ticket, col(Ticket.id) == col(Correction.subject_id))
     if since is not None:
         found = found.where(col(Correction.corrected_at) >= since)
-    if after is not None:
-        found = found.where(col(Correction.id) > after)
-    rows = await session.execute(found.order_by(col(Correction.id)).limit(limit))
-    return [(correction, ticket) for correction, ticket in rows]
+    rows = keyset.forward(found, col(Correction.id), after=after, limit=limit)
+    return [(correction, ticket) for correction, ticket in await session.execute(rows)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
+from careloop_common import keyset
 from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
@@ -69,7 +70,5 @@ async def move(session: AsyncSession, recalculation_id: UUID, *, to: UUID) -> No
 
 
 async def newest(session: AsyncSession, *, before: UUID | None, limit: int) -> Sequence[RecalculationRow]:
-    rows = select(RecalculationRow).order_by(col(RecalculationRow.id).desc()).limit(limit)
-    if before is not None:
-        rows = rows.where(col(RecalculationRow.id) < before)
+    rows = keyset.backward(select(RecalculationRow), col(RecalculationRow.id), before=before, limit=limit)
     return (await session.scalars(rows)).all()

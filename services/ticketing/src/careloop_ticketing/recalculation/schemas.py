@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from careloop_common.web import Body, View
+from careloop_common.schemas import Body, Version, View
 from pydantic import Field, model_validator
 
 from careloop_ticketing.calendars.schemas import Calendar
@@ -11,7 +11,7 @@ from careloop_ticketing.sla.schemas import CalendarCode, SlaPolicy
 
 
 class ApplyPolicy(Body):
-    version: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    version: Version
 
 
 class ProposedCalendar(Body):

@@ -37,7 +37,7 @@ async def apply_policy(
     session: AsyncSession, version: int, *, actor: Actor, now: datetime
 ) -> RecalculationRow:
     """Have the clocks that run under older policies follow this one; one at a time."""
-    await sla.version(session, version)
+    await sla.policy_of(session, version)
     if (row := await queries.open_one(session, Cause.POLICY, POLICY)) is not None:
         raise RecalculationUnderWay(recalculation_id=str(row.id))
     return await _queue(session, Cause.POLICY, POLICY, version, by=actor, now=now)

@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 
-from sqlalchemy import func, select, tuple_
+from careloop_common import keyset
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -19,12 +20,9 @@ async def visible(
     session: AsyncSession, owner_id: str, *, after: tuple[str, str] | None, limit: int
 ) -> Sequence[SavedViewRow]:
     """What the owner has and what everybody has, by code."""
-    place = tuple_(col(SavedViewRow.code), col(SavedViewRow.owner_id))
     wanted = select(SavedViewRow).where(col(SavedViewRow.owner_id).in_((owner_id, EVERYBODY)))
-    if after is not None:
-        wanted = wanted.where(place > after)
-    by_code = wanted.order_by(col(SavedViewRow.code), col(SavedViewRow.owner_id))
-    return (await session.scalars(by_code.limit(limit))).all()
+    place = col(SavedViewRow.code), col(SavedViewRow.owner_id)
+    return (await session.scalars(keyset.forward(wanted, *place, after=after, limit=limit))).all()
 
 
 async def count(session: AsyncSession, owner_id: str) -> int:

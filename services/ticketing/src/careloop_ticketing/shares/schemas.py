@@ -1,7 +1,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from careloop_common.web import View
+from careloop_common.schemas import View
 
 from careloop_ticketing.shares.policy import Split
 

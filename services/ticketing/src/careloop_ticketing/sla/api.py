@@ -1,17 +1,15 @@
-from typing import Annotated
-
 from careloop_common.pagination import Page, PageQuery, page
+from careloop_common.schemas import Version
 from careloop_common.web import ActorDep, CareRouter, NowDep, SessionDep, needs, problems
-from fastapi import Path, Response
+from fastapi import Response
 
-from careloop_ticketing.sla import queries, service
+from careloop_ticketing import documents
+from careloop_ticketing.sla import service
 from careloop_ticketing.sla.errors import InvalidPolicy, PolicyNotFound
 from careloop_ticketing.sla.models import PolicyRow
 from careloop_ticketing.sla.schemas import SlaPolicy, SlaPolicyView
 
 router = CareRouter(prefix="/v1/sla-policies", tags=["sla-policies"])
-
-Version = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
 @router.put(
@@ -26,7 +24,7 @@ async def publish_policy(
 ) -> PolicyRow:
     """Publish a new version, which is active at once: tickets opened from now on run under it."""
     document = body.model_dump(mode="json", exclude_none=True)
-    row = await service.publish(session, body.name, document, actor=actor, now=now)
+    row = await service.publish(session, document, actor=actor, now=now)
     response.headers["location"] = f"/v1/sla-policies/{row.version}"
     return row
 
@@ -34,7 +32,7 @@ async def publish_policy(
 @router.get("", response_model=Page[SlaPolicyView], dependencies=[needs("tickets:read")])
 async def list_policies(session: SessionDep, query: PageQuery) -> Page[PolicyRow]:
     """Every version, the active one first."""
-    rows = await queries.versions(session, before=query.after(int), limit=query.limit + 1)
+    rows = await documents.versions(session, PolicyRow, before=query.after(int), limit=query.limit + 1)
     return page(rows, query.limit, key=lambda row: (row.version,))
 
 
@@ -45,4 +43,4 @@ async def list_policies(session: SessionDep, query: PageQuery) -> Page[PolicyRow
     responses=problems(PolicyNotFound),
 )
 async def get_policy(version: Version, session: SessionDep) -> PolicyRow:
-    return await service.version(session, version)
+    return await documents.find(session, PolicyRow, version)

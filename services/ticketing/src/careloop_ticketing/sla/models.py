@@ -1,35 +1,18 @@
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    Column,
-    ForeignKeyConstraint,
-    Identity,
-    Index,
-    Integer,
-    Interval,
-    SmallInteger,
-    Text,
-    text,
-)
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import ForeignKeyConstraint, Index, Interval, SmallInteger, Text, text
 from sqlmodel import Field
 
 from careloop_ticketing.database import INSTANT, Base, word
+from careloop_ticketing.documents import DocumentRow
+from careloop_ticketing.sla.errors import PolicyNotFound
 from careloop_ticketing.sla.policy.clock import Activity, State
 
 
-class PolicyRow(Base, table=True):
-    """One version of the SLA policy: written once, never changed. The highest version is the active one."""
-
+class PolicyRow(DocumentRow, table=True):
     __tablename__ = "sla_policy"
-
-    version: int = Field(default=None, sa_column=Column(Integer, Identity(), primary_key=True))
-    name: str = Field(sa_type=Text)
-    document: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
-    created_at: datetime = Field(sa_type=INSTANT)
-    created_by: str = Field(sa_type=Text)
+    not_found = PolicyNotFound
 
 
 class IntervalRow(Base, table=True):

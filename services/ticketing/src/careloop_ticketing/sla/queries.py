@@ -1,4 +1,4 @@
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -7,27 +7,8 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from careloop_ticketing.sla.models import ClockRow, IntervalRow, PolicyRow
+from careloop_ticketing.sla.models import ClockRow, IntervalRow
 from careloop_ticketing.sla.policy.clock import Activity, State
-
-_NEWEST = select(func.max(col(PolicyRow.version)))
-
-
-async def newest_version(session: AsyncSession) -> int:
-    return (await session.execute(_NEWEST)).scalar_one()
-
-
-async def documents(session: AsyncSession, versions: Collection[int]) -> Mapping[int, Mapping[str, Any]]:
-    wanted = select(col(PolicyRow.version), col(PolicyRow.document))
-    found = (await session.execute(wanted.where(col(PolicyRow.version).in_(versions)))).all()
-    return dict(found)
-
-
-async def versions(session: AsyncSession, *, before: int | None, limit: int) -> Sequence[PolicyRow]:
-    newest_first = select(PolicyRow).order_by(col(PolicyRow.version).desc()).limit(limit)
-    if before is not None:
-        newest_first = newest_first.where(col(PolicyRow.version) < before)
-    return (await session.scalars(newest_first)).all()
 
 
 def breached(now: datetime) -> ColumnElement[bool]:

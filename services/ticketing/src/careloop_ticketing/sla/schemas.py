@@ -4,6 +4,7 @@ from typing import Annotated, Self
 from careloop_common.schemas import Body, View
 from pydantic import Field, StringConstraints, model_validator
 
+from careloop_ticketing.documents import DocumentView
 from careloop_ticketing.sla.policy.clock import State
 from careloop_ticketing.sla.policy.ladder import Action
 from careloop_ticketing.sla.policy.terms import Moment, OnReopen
@@ -92,12 +93,8 @@ class SlaPolicy(Body):
     ]
 
 
-class SlaPolicyView(View):
-    version: int
-    name: str
+class SlaPolicyView(DocumentView):
     document: SlaPolicy
-    created_at: datetime
-    created_by: str
 
 
 class ClockView(View):

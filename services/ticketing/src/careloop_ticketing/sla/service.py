@@ -9,16 +9,16 @@ from typing import Any, Final
 from uuid import UUID
 
 from careloop_common import timers
-from careloop_common.database import lasting
 from careloop_common.timers import NewTimer
 from careloop_common.tokens import Actor
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from careloop_ticketing import documents
 from careloop_ticketing.calendars import service as calendars
 from careloop_ticketing.calendars.errors import CalendarNotFound, InvalidCalendar
 from careloop_ticketing.facts import Facts
-from careloop_ticketing.sla import queries, store
-from careloop_ticketing.sla.errors import InvalidPolicy, PolicyNotFound
+from careloop_ticketing.sla import store
+from careloop_ticketing.sla.errors import InvalidPolicy
 from careloop_ticketing.sla.models import PolicyRow
 from careloop_ticketing.sla.policy import sound, terms, watch
 from careloop_ticketing.sla.policy.clock import Because, Hours
@@ -33,31 +33,23 @@ __all__ = ["TIMER", "Moment", "Watch", "Watches"]
 
 
 async def active(session: AsyncSession) -> Policy:
-    return await policy_of(session, await queries.newest_version(session))
+    return await documents.active(session, PolicyRow, terms.read)
 
 
 async def policy_of(session: AsyncSession, version: int) -> Policy:
-    return (await policies(session, {version}))[version]
+    return await documents.known(session, PolicyRow, version, terms.read)
 
 
 async def policies(session: AsyncSession, versions: Collection[int]) -> dict[int, Policy]:
-    """Policies by version. A version never changes, so a process reads it once."""
-    known = lasting(session)
-    if unknown := [version for version in versions if (PolicyRow, version) not in known]:
-        for version, document in (await queries.documents(session, unknown)).items():
-            known[PolicyRow, version] = terms.read(version, document)
-    return {version: known[PolicyRow, version] for version in versions}
+    return {version: await policy_of(session, version) for version in versions}
 
 
 async def publish(
-    session: AsyncSession, name: str, document: dict[str, Any], *, actor: Actor, now: datetime
+    session: AsyncSession, document: Mapping[str, Any], *, actor: Actor, now: datetime
 ) -> PolicyRow:
     """Make `document` the active policy; what runs already keeps the version that it started with."""
     await checked(session, document)
-    row = PolicyRow(name=name, document=document, created_at=now, created_by=actor.id)
-    session.add(row)
-    await session.flush()
-    return row
+    return await documents.publish(session, PolicyRow, document, actor=actor, now=now)
 
 
 async def checked(session: AsyncSession, document: Mapping[str, Any]) -> Policy:
@@ -90,13 +82,6 @@ async def check_calendar(session: AsyncSession, code: str, hours: FarHours) -> N
                 f" working time within its horizon: {at}.",
                 pointer="/hours",
             )
-
-
-async def version(session: AsyncSession, number: int) -> PolicyRow:
-    row = await session.get(PolicyRow, number)
-    if row is None:
-        raise PolicyNotFound(f"There is no SLA policy version {number}.")
-    return row
 
 
 async def of(session: AsyncSession, subject_id: UUID) -> Watches:

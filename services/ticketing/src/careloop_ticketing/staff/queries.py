@@ -3,6 +3,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from careloop_common import keyset
 from sqlalchemy import Row, func, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -69,7 +70,7 @@ async def agents(
     after: str | None,
     limit: int,
 ) -> Sequence[AgentRow]:
-    wanted = select(AgentRow).order_by(col(AgentRow.id)).limit(limit)
+    wanted = select(AgentRow)
     if team is not None:
         members = select(col(MemberRow.agent_id)).where(col(MemberRow.team) == team)
         wanted = wanted.where(col(AgentRow.id).in_(members))
@@ -78,9 +79,7 @@ async def agents(
         wanted = wanted.where(col(AgentRow.id).in_(skilled))
     if active is not None:
         wanted = wanted.where(col(AgentRow.active) == active)
-    if after is not None:
-        wanted = wanted.where(col(AgentRow.id) > after)
-    return (await session.scalars(wanted)).all()
+    return (await session.scalars(keyset.forward(wanted, col(AgentRow.id), after=after, limit=limit))).all()
 
 
 async def certificates(session: AsyncSession, ids: Collection[str]) -> Sequence[CertificateRow]:
@@ -131,9 +130,7 @@ async def departments(session: AsyncSession, ids: Collection[str]) -> dict[str, 
 
 
 async def teams(session: AsyncSession, *, after: str | None, limit: int) -> Sequence[TeamRow]:
-    wanted = select(TeamRow).order_by(col(TeamRow.code)).limit(limit)
-    if after is not None:
-        wanted = wanted.where(col(TeamRow.code) > after)
+    wanted = keyset.forward(select(TeamRow), col(TeamRow.code), after=after, limit=limit)
     return (await session.scalars(wanted)).all()
 
 

@@ -1,4 +1,4 @@
-from careloop_common.web import View
+from careloop_common.schemas import View
 
 from careloop_ticketing.vocabulary import Tier
 

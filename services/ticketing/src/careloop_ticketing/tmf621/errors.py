@@ -1,5 +1,4 @@
 from http import HTTPStatus
-from typing import ClassVar
 
 from careloop_common.errors import DomainError, Kind
 
@@ -48,7 +47,7 @@ class ParameterNotImplemented(DomainError):
     """The interface knows this parameter or this form of a patch, and this implementation does not."""
 
     kind = Kind.INVALID
-    status: ClassVar[int] = HTTPStatus.NOT_IMPLEMENTED
+    status = HTTPStatus.NOT_IMPLEMENTED
     code = "parameter_not_implemented"
     title = "Parameter not implemented"
 

@@ -9,11 +9,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
-from careloop_common.rules import RuleError
-
 from careloop_ticketing.dispatch.errors import InvalidRouting
 from careloop_ticketing.dispatch.policy.choosing import Needs
-from careloop_ticketing.facts import Condition, NeverHolds, always, condition, never_reached
+from careloop_ticketing.facts import Condition, always, condition, never_reached
 from careloop_ticketing.tickets.facts import Described, facts_of
 from careloop_ticketing.vocabulary import Level
 
@@ -136,7 +134,7 @@ def _rule(item: Mapping[str, Any], at: str) -> Rule:
         raise InvalidRouting("A certificate is one in a skill.", pointer=f"{at}/certificate")
     return Rule(
         name=item["name"],
-        holds=_condition(item.get("when"), f"{at}/when"),
+        holds=condition(item.get("when"), f"{at}/when", InvalidRouting),
         team=item.get("team"),
         beyond_team=bool(item.get("beyond_team")),
         skill=item.get("skill"),
@@ -147,12 +145,3 @@ def _rule(item: Mapping[str, Any], at: str) -> Rule:
         region=Region(item.get("region", Region.PREFER)),
         green_lane=bool(item.get("green_lane")),
     )
-
-
-def _condition(text: str | None, at: str) -> Condition:
-    if text is None:
-        return always
-    try:
-        return condition(text)
-    except (RuleError, NeverHolds) as error:
-        raise InvalidRouting(error.detail, pointer=at, **error.extra) from error

@@ -127,7 +127,7 @@ async def give(
 async def _in_line(session: AsyncSession, ids: Sequence[UUID]) -> list[Standing]:
     found = await standing.read(session, ids)
     tickets = (found[ticket_id] for ticket_id in ids if ticket_id in found)
-    return [one for one in tickets if one.assignee_id is None and one.status in line.WAITING]
+    return [one for one in tickets if one.assignee_id is None and one.status in line.ASSIGNABLE]
 
 
 def _decide(active: Routing, floor: Floor, tickets: Iterable[Standing], now: datetime) -> list[Decision]:
@@ -174,6 +174,6 @@ async def hand_over(session: AsyncSession, *, now: datetime) -> bool:
     gone = {person.id for person in people.values() if not person.at_work}
     ids = await line.in_hand(session, gone, limit=BATCH) if gone else []
     locked = (await standing.lock(session, ids)).values() if ids else ()
-    theirs = [one for one in locked if one.assignee_id in gone and one.status in line.WAITING]
+    theirs = [one for one in locked if one.assignee_id in gone and one.status in line.ASSIGNABLE]
     await line.put_back(session, theirs, because="off_duty", now=now)
     return len(theirs) == BATCH

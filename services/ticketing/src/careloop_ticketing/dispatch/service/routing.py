@@ -7,12 +7,10 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from careloop_common.database import lasting
 from careloop_common.tokens import Actor
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from careloop_ticketing.dispatch import queries
-from careloop_ticketing.dispatch.errors import RoutingNotFound
+from careloop_ticketing import documents
 from careloop_ticketing.dispatch.models import RoutingRow
 from careloop_ticketing.dispatch.policy import routing as routings
 from careloop_ticketing.dispatch.policy.choosing import Floor, Obstacle
@@ -25,31 +23,15 @@ EXAMPLES: Final = 20
 
 
 async def active(session: AsyncSession) -> Routing:
-    """The newest routing. A version never changes, so a process reads it once."""
-    newest = await queries.newest_version(session)
-    known = lasting(session)
-    if (RoutingRow, newest) not in known:
-        known[RoutingRow, newest] = routings.read(newest, (await version(session, newest)).document)
-    found: Routing = known[RoutingRow, newest]
-    return found
-
-
-async def version(session: AsyncSession, number: int) -> RoutingRow:
-    row = await session.get(RoutingRow, number)
-    if row is None:
-        raise RoutingNotFound(f"There is no routing policy version {number}.")
-    return row
+    return await documents.active(session, RoutingRow, routings.read)
 
 
 async def publish(
-    session: AsyncSession, name: str, document: dict[str, Any], *, actor: Actor, now: datetime
+    session: AsyncSession, document: Mapping[str, Any], *, actor: Actor, now: datetime
 ) -> RoutingRow:
     """Make `document` the active routing: what waits is routed by it from now on, what is held stays where it is."""
     await checked(session, document)
-    row = RoutingRow(name=name, document=document, created_at=now, created_by=actor.id)
-    session.add(row)
-    await session.flush()
-    return row
+    return await documents.publish(session, RoutingRow, document, actor=actor, now=now)
 
 
 async def checked(session: AsyncSession, document: Mapping[str, Any]) -> Routing:

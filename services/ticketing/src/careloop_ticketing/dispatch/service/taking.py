@@ -72,7 +72,7 @@ async def release_all(session: AsyncSession, agent_id: str, *, actor: Actor, now
     await staff.lock_agent(session, agent_id)
     released = 0
     for ticket in await tickets.lock_all(session, await line.in_hand(session, [agent_id], limit=_MOST)):
-        if ticket.assignee_id == agent_id and ticket.status in line.WAITING:
+        if ticket.assignee_id == agent_id and ticket.status in line.ASSIGNABLE:
             tickets.release(Case(session, ticket, Watches(ticket.id), actor, now))
             released += 1
     return released
@@ -118,7 +118,7 @@ class Answer:
 
     @property
     def waiting(self) -> bool:
-        return self.ticket.assignee_id is None and self.ticket.status in line.WAITING
+        return self.ticket.assignee_id is None and self.ticket.status in line.ASSIGNABLE
 
 
 async def ask(session: AsyncSession, ticket_id: UUID, *, now: datetime) -> Answer:

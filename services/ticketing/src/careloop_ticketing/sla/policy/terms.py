@@ -11,9 +11,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any, TypeVar
 
-from careloop_common.rules import RuleError
-
-from careloop_ticketing.facts import Condition, Facts, NeverHolds, always, condition
+from careloop_ticketing.facts import Condition, Facts, condition
 from careloop_ticketing.sla.errors import InvalidPolicy
 from careloop_ticketing.sla.policy.ladder import Action, Ladder, Step
 from careloop_ticketing.vocabulary import Level
@@ -123,7 +121,7 @@ def _definition(name: str, document: Mapping[str, Any], ladders: Mapping[str, La
             _in_order(ladder, ladders[ladder], target)
     return Definition(
         name=name,
-        applies=_condition(document.get("when"), f"{at}/when"),
+        applies=condition(document.get("when"), f"{at}/when", InvalidPolicy),
         start=start,
         stop=stop,
         repeats=bool(document.get("repeats")),
@@ -134,7 +132,7 @@ def _definition(name: str, document: Mapping[str, Any], ladders: Mapping[str, La
             item["reason"]: Pausing(bool(item.get("approval")), bool(item.get("evidence")))
             for item in document.get("pauses", ())
         },
-        pausable=_condition(document.get("pausable"), f"{at}/pausable"),
+        pausable=condition(document.get("pausable"), f"{at}/pausable", InvalidPolicy),
         on_reopen=OnReopen(document.get("on_reopen", OnReopen.FREEZE)),
     )
 
@@ -148,17 +146,9 @@ def _choice(
             expected = "The last one applies to all others: it has no condition, and all before it have one."
             raise InvalidPolicy(expected, pointer=f"{at}/{index}")
     return tuple(
-        (_condition(item.get("when"), f"{at}/{i}/when"), value(item)) for i, item in enumerate(items)
+        (condition(item.get("when"), f"{at}/{i}/when", InvalidPolicy), value(item))
+        for i, item in enumerate(items)
     )
-
-
-def _condition(text: str | None, at: str) -> Condition:
-    if text is None:
-        return always
-    try:
-        return condition(text)
-    except (RuleError, NeverHolds) as error:
-        raise InvalidPolicy(error.detail, pointer=at, **error.extra) from error
 
 
 def _chosen(choice: Choice[T], facts: Facts, now: datetime) -> T:

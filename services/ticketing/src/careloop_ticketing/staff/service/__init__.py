@@ -1,7 +1,5 @@
 """The use cases of people and teams, and `roster`: all of them as plain values, for who gives them work."""
 
-from careloop_ticketing.staff.models import AgentRow as Agent
-from careloop_ticketing.staff.models import CertificateRow as Certificate
 from careloop_ticketing.staff.models import ShiftRow as Shift
 from careloop_ticketing.staff.models import TeamRow as Team
 from careloop_ticketing.staff.queries import (
@@ -26,8 +24,6 @@ from careloop_ticketing.staff.service.teams import (
 )
 
 __all__ = [
-    "Agent",
-    "Certificate",
     "Shift",
     "Team",
     "add_shifts",

@@ -3,7 +3,7 @@
 from careloop_ticketing.tickets.models import HistoryRow as HistoryEntry
 from careloop_ticketing.tickets.models import NoteRow as Note
 from careloop_ticketing.tickets.models import TicketRow as Ticket
-from careloop_ticketing.tickets.queries import OPEN, lock_all
+from careloop_ticketing.tickets.queries import lock_all
 from careloop_ticketing.tickets.service.case import Case
 from careloop_ticketing.tickets.service.closing import FEEDBACK_TIMER, archive, reopen, resolve
 from careloop_ticketing.tickets.service.ending import cancel, reject
@@ -20,7 +20,6 @@ from careloop_ticketing.tickets.service.handling import (
 )
 from careloop_ticketing.tickets.service.hearing import hear
 from careloop_ticketing.tickets.service.history import chain_of, record
-from careloop_ticketing.tickets.service.linking import catch_up, link_waiting
 from careloop_ticketing.tickets.service.listing import find
 from careloop_ticketing.tickets.service.loading import expect, get, lock, lock_both, lock_due
 from careloop_ticketing.tickets.service.merging import lock_merged, merge, unmerge
@@ -31,7 +30,6 @@ from careloop_ticketing.tickets.service.waiting import pause, resume
 
 __all__ = [
     "FEEDBACK_TIMER",
-    "OPEN",
     "Case",
     "Entry",
     "HistoryEntry",
@@ -46,7 +44,6 @@ __all__ = [
     "archive",
     "assign",
     "cancel",
-    "catch_up",
     "chain_of",
     "children_by_status",
     "classify",
@@ -58,7 +55,6 @@ __all__ = [
     "known",
     "leave_team",
     "link",
-    "link_waiting",
     "links",
     "lock",
     "lock_all",

@@ -23,7 +23,7 @@ from careloop_ticketing.tickets.service import standing, targets
 from careloop_ticketing.tickets.service.standing import Entry, Standing
 from careloop_ticketing.vocabulary import Level, Status
 
-WAITING: Final = frozenset({Status.CLASSIFIED, Status.HANDLING})
+ASSIGNABLE: Final = frozenset({Status.CLASSIFIED, Status.HANDLING})
 """Tickets of these statuses are in the line while nobody holds them, and in hand while somebody does."""
 START: Final = UUID(int=0)
 

@@ -25,7 +25,7 @@ import uvicorn
 import yaml
 
 FOLDER = (
-    Path(os.environ.get("CARELOOP_DATA", Path(__file__).resolve().parents[4] / ".." / "shared" / "data"))
+    Path(os.environ.get("CARELOOP_DATA", Path(__file__).resolve().parents[5] / ".." / "shared" / "data"))
     / "tmforum"
 )
 FILES = {4: "TMF621-TroubleTicket-v4.0.0.swagger.json", 5: "TMF621-Trouble_Ticket-v5.0.1.oas.yaml"}
