@@ -4,7 +4,7 @@
 due, runs the handler and commits both at once, so that an effect happens exactly once, however often a process dies.
 """
 
-from careloop_common.timers.arming import WAKE, NewTimer, arm, arm_all, cancel, cancel_all, revive
+from careloop_common.timers.arming import WAKE, NewTimer, arm, arm_all, cancel, cancel_all, retry_dead, revive
 from careloop_common.timers.due import BatchHandler, DueTimer, Handler, InBatches, TimerHandler, in_batches
 from careloop_common.timers.worker import TimerWorker
 
@@ -22,5 +22,6 @@ __all__ = [
     "cancel",
     "cancel_all",
     "in_batches",
+    "retry_dead",
     "revive",
 ]
