@@ -40,6 +40,7 @@ async def apply_policy(
     await sla.policy_of(session, version)
     if (row := await queries.open_one(session, Cause.POLICY, POLICY)) is not None:
         raise RecalculationUnderWay(recalculation_id=str(row.id))
+    await sla.apply(session, version, now=now)
     return await _queue(session, Cause.POLICY, POLICY, version, by=actor, now=now)
 
 
