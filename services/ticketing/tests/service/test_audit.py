@@ -1,6 +1,10 @@
 """Whatever befalls the timers, a clock that is due soon has one."""
 
+import asyncio
+import os
+import sysconfig
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from careloop_common import clock, timers
@@ -147,3 +151,27 @@ async def test_a_clock_whose_timer_dies_again_harms_no_other(
     finally:
         async with runtime.database.transaction() as own:
             await own.execute(text("ALTER TABLE escalation_elsewhere RENAME TO escalation"))
+
+
+async def test_an_operator_revives_all_that_died_by_a_command(runtime, open_ticket, session):
+    await open_ticket()
+    async with runtime.database.transaction() as own:
+        await own.execute(
+            DIED.values(available_at=func.now() + timedelta(days=1)).where(timer.c.kind == "sla")
+        )
+    settings = runtime.settings
+    secrets = {
+        "DATABASE_URL": settings.database_url.get_secret_value(),
+        "DATA_KEYS": settings.data_keys.get_secret_value(),
+    }
+    told = secrets | {"NATS_URL": settings.nats_url, "INTERNAL_PUBLIC_KEY": settings.internal_public_key}
+    environment = {**os.environ, **{f"TICKETING_{name}": value for name, value in told.items()}}
+    command = Path(sysconfig.get_path("scripts")) / "careloop-ticketing"
+    for kind, expected in (("bell", b"0 timers\n"), ("sla", b"2 timers\n")):
+        process = await asyncio.create_subprocess_exec(
+            command, "revive-timers", "--kind", kind, env=environment, stdout=asyncio.subprocess.PIPE
+        )
+        said, _ = await process.communicate()
+        assert said.endswith(expected)
+    rows = await session.execute(select(timer.c.status, timer.c.attempts).where(timer.c.kind == "sla"))
+    assert {tuple(row) for row in rows} == {("armed", 0)}

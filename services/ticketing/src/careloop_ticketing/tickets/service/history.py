@@ -45,6 +45,7 @@ def entry(
     after: Mapping[str, Any],
 ) -> HistoryRow:
     ticket.version += 1
+    ticket.changed_at = now
     new = Entry(ticket.id, ticket.version, fact, now, actor.id, actor.kind, dict(before), dict(after))
     ticket.head = chain.link(ticket.head, new)
     return HistoryRow(**new._asdict(), key_id=chain.key_id, hash=ticket.head)

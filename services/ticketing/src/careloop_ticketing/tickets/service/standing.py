@@ -5,7 +5,7 @@ Steps fall due in thousands. So these are plain values, locked, changed and stor
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -21,9 +21,10 @@ from careloop_ticketing.tickets.service.history import chain_of
 from careloop_ticketing.vocabulary import Kind, Level, Status, Tier
 
 _ENCODE: Final = msgspec.json.Encoder().encode
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 _COLUMNS = (
     "id, customer_id, version, status, kind, channel, language, region, vip, cause, tier, severity, product,"
-    " emotion, level, assignee_id, team, team_pinned, released_by, policy_version, reopened_count, head"
+    " emotion, level, assignee_id, team, team_pinned, released_by, policy_version, reopened_count, head, changed_at"
 )
 _READ: Final = text(f"SELECT {_COLUMNS} FROM ticket WHERE id = ANY(:ids)")  # noqa: S608
 _LOCK_FREE: Final = text(f"{_READ.text} FOR UPDATE SKIP LOCKED")
@@ -32,19 +33,19 @@ _LOCK_ALL: Final = text(f"{_READ.text} ORDER BY id FOR UPDATE")
 _STORE: Final = text(
     "UPDATE ticket SET version = new.version, status = new.status, tier = new.tier, level = new.level,"
     " assignee_id = new.assignee_id, team = new.team, released_by = new.released_by,"
-    " policy_version = new.policy_version, head = new.head FROM unnest(CAST(:ids AS uuid[]),"
+    " policy_version = new.policy_version, head = new.head, changed_at = new.changed_at FROM unnest(CAST(:ids AS uuid[]),"
     " CAST(:versions AS int[]), CAST(:statuses AS text[]), CAST(:tiers AS text[]), CAST(:levels AS text[]),"
     " CAST(:assignees AS text[]), CAST(:teams AS text[]), CAST(:releasers AS text[]), CAST(:policies AS int[]),"
-    " CAST(:heads AS bytea[]))"
-    " AS new (id, version, status, tier, level, assignee_id, team, released_by, policy_version, head)"
+    " CAST(:heads AS bytea[]), CAST(:changes AS timestamptz[]))"
+    " AS new (id, version, status, tier, level, assignee_id, team, released_by, policy_version, head, changed_at)"
     " WHERE ticket.id = new.id"
 )
 _RECORD: Final = text(
     "INSERT INTO ticket_history (ticket_id, seq, fact, at, actor_id, actor_kind, before, after, key_id, hash)"
-    " SELECT ticket_id, seq, fact, :at, :actor_id, :actor_kind, CAST(before AS jsonb), CAST(after AS jsonb), :key_id, hash"
-    " FROM unnest(CAST(:tickets AS uuid[]), CAST(:seqs AS int[]), CAST(:facts AS text[]),"
+    " SELECT ticket_id, seq, fact, at, :actor_id, :actor_kind, CAST(before AS jsonb), CAST(after AS jsonb), :key_id, hash"
+    " FROM unnest(CAST(:tickets AS uuid[]), CAST(:seqs AS int[]), CAST(:facts AS text[]), CAST(:moments AS timestamptz[]),"
     " CAST(:befores AS text[]), CAST(:afters AS text[]), CAST(:hashes AS bytea[]))"
-    " AS new (ticket_id, seq, fact, before, after, hash)"
+    " AS new (ticket_id, seq, fact, at, before, after, hash)"
 )
 
 
@@ -73,6 +74,7 @@ class Standing:
     """Under which new clocks start."""
     reopened_count: int
     head: bytes
+    changed_at: datetime = _NEVER
 
 
 class Entry(NamedTuple):
@@ -124,6 +126,7 @@ def _standing(
     policy_version: int,
     reopened_count: int,
     head: bytes,
+    changed_at: datetime,
 ) -> Standing:
     return Standing(
         ticket_id,
@@ -148,6 +151,7 @@ def _standing(
         policy_version,
         reopened_count,
         head,
+        changed_at,
     )
 
 
@@ -158,7 +162,7 @@ async def store(
     if not changed:
         return
     chain = chain_of(session)
-    hashes = _link(chain, changed, entries, now)
+    moments, hashes = _link(chain, changed, entries, now)
     await session.execute(
         _STORE,
         {
@@ -172,6 +176,7 @@ async def store(
             "releasers": [one.released_by for one in changed],
             "policies": [one.policy_version for one in changed],
             "heads": [one.head for one in changed],
+            "changes": [one.changed_at for one in changed],
         },
     )
     if not entries:
@@ -179,12 +184,12 @@ async def store(
     await session.execute(
         _RECORD,
         {
-            "at": now,
             "actor_id": SYSTEM.id,
             "actor_kind": SYSTEM.kind,
             "tickets": [entry.ticket_id for entry in entries],
             "seqs": [entry.seq for entry in entries],
             "facts": [entry.fact for entry in entries],
+            "moments": moments,
             "befores": [_ENCODE(entry.before).decode() for entry in entries],
             "afters": [_ENCODE(entry.after).decode() for entry in entries],
             "key_id": chain.key_id,
@@ -193,14 +198,18 @@ async def store(
     )
 
 
-def _link(chain: Chain, changed: Sequence[Standing], entries: Sequence[Entry], now: datetime) -> list[bytes]:
-    """Chain the entries to the heads of their tickets, and move the heads."""
+def _link(
+    chain: Chain, changed: Sequence[Standing], entries: Sequence[Entry], now: datetime
+) -> tuple[list[datetime], list[bytes]]:
+    """Chain the entries to the heads of their tickets, and move the heads; none is earlier than the one before it."""
     standings = {one.id: one for one in changed}
-    hashes = []
+    moments, hashes = [], []
     for new in entries:
         ticket = standings[new.ticket_id]
         ticket_id, seq, fact, before, after = new
-        said = chains.Entry(ticket_id, seq, fact, now, SYSTEM.id, SYSTEM.kind, before, after)
+        ticket.changed_at = at = max(now, ticket.changed_at)
+        said = chains.Entry(ticket_id, seq, fact, at, SYSTEM.id, SYSTEM.kind, before, after)
         ticket.head = chain.link(ticket.head, said)
+        moments.append(at)
         hashes.append(ticket.head)
-    return hashes
+    return moments, hashes

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from careloop_ticketing.sla.policy import following, watch
-from careloop_ticketing.sla.policy.following import Change
+from careloop_ticketing.sla.policy.following import Change, NewTerms
 from careloop_ticketing.sla.service import Watch, Watches
 from careloop_ticketing.tickets import policy
 from careloop_ticketing.tickets.facts import Described, facts_of
@@ -22,9 +22,10 @@ class Waiting(Described, Protocol):
     status: Status
 
 
-def follow(ticket: Waiting, watches: Watches, now: datetime) -> Said:
+def follow(ticket: Waiting, watches: Watches, now: datetime, terms: NewTerms | None = None) -> Said:
     """Aim the clocks at what the ticket's facts ask for, and end a pause that they forbid."""
-    return told(ticket, watches, following.follow(watches, facts=facts_of(ticket), now=now), now)
+    changes = following.follow(watches, facts=facts_of(ticket), now=now, terms=terms)
+    return told(ticket, watches, changes, now)
 
 
 def told(ticket: Waiting, watches: Watches, changes: Sequence[Change], now: datetime) -> Said:
