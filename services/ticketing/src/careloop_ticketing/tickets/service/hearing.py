@@ -33,7 +33,7 @@ async def hear(case: Case, *, text: str, received_at: datetime | None) -> None:
     if case.ticket.status is Status.WAITING and not watch.waits(case.watches):
         case.ticket.status = policy.after(case.ticket.status, Act.RESUME)
     await case.observe(Moment.CUSTOMER_WROTE)
-    written = write_note(case, "customer", text)
+    written = await write_note(case, "customer", text)
     said = {"status": case.ticket.status, "received_at": at.isoformat(), **due_times(resumed), **written}
     record(case, "customer_wrote", before=before, after=said)
     await _feel(case, text)
