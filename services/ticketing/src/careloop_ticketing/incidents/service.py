@@ -92,8 +92,10 @@ async def standing(session: AsyncSession, ticket_id: UUID) -> Standing:
     if incident is None:
         raise IncidentNotFound(f"There is no incident {ticket_id}.")
     ticket = await tickets.get(session, ticket_id)
+    # The job first: what it says is done has been done to the children.
+    job = await _job(session, incident)
     children = (await tickets.children_by_status(session, [ticket_id]))[ticket_id]
-    return Standing(ticket, children, await _job(session, incident))
+    return Standing(ticket, children, job)
 
 
 async def listed(session: AsyncSession, *, before: UUID | None, limit: int) -> list[Standing]:
@@ -101,9 +103,9 @@ async def listed(session: AsyncSession, *, before: UUID | None, limit: int) -> l
     wanted = keyset.backward(select(IncidentRow), col(IncidentRow.ticket_id), before=before, limit=limit)
     rows = (await session.scalars(wanted)).all()
     ids = [row.ticket_id for row in rows]
+    jobs = [await _job(session, row) for row in rows]
     found = await ticket_queries.in_order(session, ids)
     children = await tickets.children_by_status(session, ids)
-    jobs = [await _job(session, row) for row in rows]
     return [Standing(ticket, children[ticket.id], job) for ticket, job in zip(found, jobs, strict=True)]
 
 
