@@ -108,6 +108,8 @@ TICKETING = (
         "/v1/tickets/{ticket_id}/attachments",
         "/v1/tickets/{ticket_id}/attachments/{attachment_id}",
         "/v1/tickets/{ticket_id}/attachments/{attachment_id}/content",
+        "/v1/ticket-count",
+        "/v1/incidents",
         "/v1/incidents/{ticket_id}",
         "/v1/bulk-jobs",
         "/v1/bulk-jobs/{job_id}",
@@ -149,6 +151,8 @@ TICKETING = (
         "ticketing",
         "tickets:write",
         "POST /v1/tickets",
+        "PATCH /v1/tickets/{ticket_id}",
+        "POST /v1/tickets/{ticket_id}/close",
         "POST /v1/tickets/{ticket_id}/respond",
         "POST /v1/tickets/{ticket_id}/classify",
         "POST /v1/tickets/{ticket_id}/acknowledge",
@@ -173,7 +177,8 @@ TICKETING = (
         "DELETE /v1/agents/{agent_id}/shifts/{shift_id}",
     ),
     # Many texts of customers at once.
-    *_reads("ticketing", "tickets:supervise", "/v1/classification-corrections"),
+    *_reads("ticketing", "tickets:supervise", "/v1/classification-corrections", "/v1/ticket-exports"),
+    *_reads("ticketing", "tickets:export", "/v1/ticket-export"),
     Route(
         "POST",
         "/v1/tickets/{ticket_id}/attachments",

@@ -1,4 +1,4 @@
-"""Cursor pagination: stable under inserts, no offsets, no counts.
+"""Cursor pagination: stable under inserts, no offsets, no counts. A cursor is good for the list that made it.
 
 rows = await queries.newest(session, before=query.after(datetime, UUID), limit=query.limit + 1)
 return page(rows, query.limit, key=lambda row: (row.created_at, row.id))
@@ -8,18 +8,22 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Generic, TypeVar, overload
+from hashlib import blake2b
+from typing import Annotated, Any, Final, Generic, TypeVar, overload
 from uuid import UUID
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Request
 from pydantic import BaseModel
 
 from careloop_common.errors import InvalidCursor
 from careloop_common.schemas import in_utc
 
 MAX_LIMIT = 100
+_LIST: Final[ContextVar[str]] = ContextVar("list", default="")
+"""Which list the request is for, in a few characters; its path says so, whose query may change from page to page."""
 _MOST = 2**63
 _LARGEST = 2**31 - 1
 A = TypeVar("A")
@@ -56,6 +60,7 @@ class PageRequest:
 
 
 async def _page_request(
+    request: Request,
     limit: Annotated[
         int, Query(ge=1, le=MAX_LIMIT, description="Largest number of items in the answer.")
     ] = 50,
@@ -63,6 +68,7 @@ async def _page_request(
         str | None, Query(max_length=512, description="`next_cursor` of the page before this one.")
     ] = None,
 ) -> PageRequest:
+    _LIST.set(blake2b(request.url.path.encode(), digest_size=6).hexdigest())
     return PageRequest(limit, decode(cursor) if cursor is not None else None)
 
 
@@ -84,19 +90,22 @@ def page(
 
 
 def encode(key: tuple[Any, ...]) -> str:
-    """An opaque cursor from a sort key of strings, numbers, UUIDs and datetimes."""
-    tagged = [_tag(part) for part in key]
+    """An opaque cursor from a sort key of strings, numbers, UUIDs and datetimes, for the list that the request is for."""
+    tagged = [_LIST.get(), *(_tag(part) for part in key)]
     return base64.urlsafe_b64encode(json.dumps(tagged).encode()).decode().rstrip("=")
 
 
 def decode(cursor: str) -> tuple[Any, ...]:
-    """The sort key that `encode` was given; `InvalidCursor` for anything else."""
+    """The sort key that `encode` was given for this list; `InvalidCursor` for anything else."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        parts = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        return tuple(_untag(tag, text) for tag, text in parts)
+        of, *parts = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        key = tuple(_untag(tag, text) for tag, text in parts)
     except (ValueError, TypeError, KeyError, binascii.Error) as error:
         raise InvalidCursor(pointer="cursor") from error
+    if of != _LIST.get():
+        raise InvalidCursor("The cursor is one of another list.", pointer="cursor")
+    return key
 
 
 def _fits(part: Any, of: type) -> bool:

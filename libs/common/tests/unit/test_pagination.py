@@ -1,16 +1,20 @@
 """Cursors survive a round trip and anything else is refused."""
 
+import asyncio
 import base64
 import contextlib
+from collections.abc import Callable
+from contextvars import copy_context
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
 from careloop_common.errors import InvalidCursor
-from careloop_common.pagination import PageRequest, decode, encode, page
+from careloop_common.pagination import PageRequest, _page_request, decode, encode, page
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.requests import Request
 
 PART = st.one_of(
     st.text(st.characters(exclude_characters="\0")),
@@ -34,11 +38,11 @@ def test_noise_is_an_invalid_cursor_or_a_key(text: str) -> None:
 @pytest.mark.parametrize(
     "forged",
     [
-        '[["t", "9999-12-31T23:59:59-14:00"]]',
-        '[["t", "0001-01-01T00:00:00+14:00"]]',
-        '[["s", "\\u0000"]]',
-        '[["n", 1e400]]',
-        '[["n", 1e30]]',
+        '["", ["t", "9999-12-31T23:59:59-14:00"]]',
+        '["", ["t", "0001-01-01T00:00:00+14:00"]]',
+        '["", ["s", "\\u0000"]]',
+        '["", ["n", 1e400]]',
+        '["", ["n", 1e30]]',
     ],
 )
 def test_what_the_database_cannot_compare_is_refused(forged: str) -> None:
@@ -63,6 +67,20 @@ def test_the_last_page_has_no_cursor() -> None:
 def test_a_cursor_of_another_list_is_refused(key: tuple[Any, ...]) -> None:
     with pytest.raises(InvalidCursor):
         PageRequest(10, key).after(int)
+
+
+def test_a_cursor_is_good_for_the_list_that_made_it() -> None:
+    def of(path: str, act: Callable[[], Any]) -> Any:
+        async def asked() -> Any:
+            await _page_request(Request({"type": "http", "path": path, "headers": [], "query_string": b""}))
+            return act()
+
+        return copy_context().run(asyncio.run, asked())
+
+    cursor = of("/v1/a", lambda: encode((7,)))
+    assert of("/v1/a", lambda: decode(cursor)) == (7,)
+    with pytest.raises(InvalidCursor):
+        of("/v1/b", lambda: decode(cursor))
 
 
 def test_a_cursor_of_this_list_is_read() -> None:

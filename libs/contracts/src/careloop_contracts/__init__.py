@@ -20,6 +20,7 @@ from careloop_contracts.customer import (
 from careloop_contracts.event import PARTITIONS, Event, partition_of
 from careloop_contracts.score import ScoreChangedV1, ScoreRunCompletedV1, ScoreWarningRaisedV1
 from careloop_contracts.ticket import (
+    TicketAmendedV1,
     TicketArchivedV1,
     TicketCancelledV1,
     TicketClassifiedV1,
@@ -56,6 +57,7 @@ __all__ = [
     "ScoreChangedV1",
     "ScoreRunCompletedV1",
     "ScoreWarningRaisedV1",
+    "TicketAmendedV1",
     "TicketArchivedV1",
     "TicketCancelledV1",
     "TicketClassifiedV1",

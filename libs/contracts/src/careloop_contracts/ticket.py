@@ -146,6 +146,18 @@ class TicketArchivedV1(Event, entity="ticket", name="archived", version=1, key="
     archived_at: datetime
 
 
+class TicketAmendedV1(Event, entity="ticket", name="amended", version=1, key="ticket_id"):
+    """What was taken down was corrected. The words of a text are in no event, only that it changed."""
+
+    ticket_id: UUID
+    customer_id: UUID | None = None
+    """Whose ticket it is now."""
+    customer_before: UUID | None = None
+    """Whose it was, if it was another's."""
+    attributes: tuple[str, ...]
+    amended_at: datetime
+
+
 class TicketMergedV1(Event, entity="ticket", name="merged", version=1, key="ticket_id"):
     """The ticket is about the same as another one, and goes on there."""
 

@@ -10,7 +10,8 @@ from careloop_common.database import lasting
 from careloop_common.errors import DomainError
 from careloop_common.schemas import Body, View
 from careloop_common.tokens import Actor
-from sqlalchemy import Identity, Select, Text, func, select
+from careloop_common.versions import check_version
+from sqlalchemy import Identity, Select, Text, func, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, col
@@ -80,9 +81,19 @@ async def versions(session: AsyncSession, of: type[R], *, before: int | None, li
 
 
 async def publish(
-    session: AsyncSession, of: type[R], document: Mapping[str, Any], *, actor: Actor, now: datetime
+    session: AsyncSession,
+    of: type[R],
+    document: Mapping[str, Any],
+    *,
+    expected: int | None = None,
+    actor: Actor,
+    now: datetime,
 ) -> R:
-    """Make `document`, which the caller has checked, the active version."""
+    """Make `document`, which the caller has checked, the active version, after the one that is expected to be it."""
+    # One after the other, or two could both follow the version that they expect. Readers are not kept waiting.
+    await session.execute(text(f"LOCK TABLE {of.__tablename__} IN SHARE ROW EXCLUSIVE MODE"))
+    if expected is not None:
+        check_version(expected, (await session.execute(newest(of))).scalar_one())
     row = of(name=document["name"], document=dict(document), created_at=now, created_by=actor.id)
     session.add(row)
     await session.flush()

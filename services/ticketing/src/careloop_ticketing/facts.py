@@ -30,9 +30,22 @@ CATALOGUE: Final = Catalogue(
 )
 
 LISTED: Final = Catalogue(
-    {**CATALOGUE, "status": one_of(*Status), "assignee_id": TEXT, "opened_at": TIMESTAMP}
+    {
+        **CATALOGUE,
+        "status": one_of(*Status),
+        "assignee_id": TEXT,
+        "team": TEXT,
+        "customer_id": TEXT,
+        "opened_at": TIMESTAMP,
+        "responded_at": TIMESTAMP,
+        "resolved_at": TIMESTAMP,
+        "due_at": TIMESTAMP,
+        "breached": BOOL,
+    }
 )
-"""What rules may say that choose tickets for a list: also where they stand."""
+"""What rules may say that choose tickets for a list: also where they stand. `due_at` is the next that is promised."""
+LONGEST: Final = 4_000
+"""Characters of such a rule."""
 
 MAY_BE_MISSING: Final = frozenset({"region", "product"})
 

@@ -10,6 +10,7 @@ from careloop_ticketing.dispatch.api import router as dispatch
 from careloop_ticketing.dispatch.day_api import router as my_day
 from careloop_ticketing.dispatch.routing_api import router as routing_policies
 from careloop_ticketing.escalation.api import router as escalations
+from careloop_ticketing.exports.api import router as exports
 from careloop_ticketing.history.api import router as history
 from careloop_ticketing.incidents.api import router as incidents
 from careloop_ticketing.kpis.api import router as kpis
@@ -27,6 +28,7 @@ from careloop_ticketing.summary.api import router as summary
 from careloop_ticketing.tickets.acts_api import router as acts
 from careloop_ticketing.tickets.api import router as tickets
 from careloop_ticketing.tickets.links_api import router as links
+from careloop_ticketing.tickets.lists_api import router as lists
 from careloop_ticketing.tmf621.api import router as tmf621
 from careloop_ticketing.tmf621.hub_api import router as hub
 from careloop_ticketing.tmf621.operations_api import router as hub_subscriptions
@@ -35,6 +37,7 @@ from careloop_ticketing.tmf621.specifications_api import router as specification
 
 def create_app(runtime: Runtime[Settings]) -> FastAPI:
     routers = [
+        lists,
         tickets,
         acts,
         links,
@@ -46,6 +49,7 @@ def create_app(runtime: Runtime[Settings]) -> FastAPI:
         teams,
         routing_policies,
         incidents,
+        exports,
         history,
         satisfaction,
         escalations,

@@ -24,6 +24,8 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
 
+OPEN = (Status.RECEIVED, Status.CLASSIFIED, Status.HANDLING, Status.WAITING)
+"""Who is being worked for."""
 WITHDRAWN = (Status.MERGED, Status.REJECTED, Status.CANCELLED)
 """Who asks for nothing any more, and is in no figure."""
 CLOSED = (*WITHDRAWN, Status.ARCHIVED)

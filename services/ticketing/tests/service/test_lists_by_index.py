@@ -4,7 +4,7 @@ import pytest
 from careloop_common import clock
 from careloop_ticketing.learning import queries as learning
 from careloop_ticketing.tickets import queries as tickets
-from careloop_ticketing.tickets.queries import Choice, Filters
+from careloop_ticketing.tickets.choices import Choice, Filters
 from careloop_ticketing.tmf621 import queries as tmf621
 from careloop_ticketing.tmf621.parties import Party
 from careloop_ticketing.tmf621.queries import Wanted

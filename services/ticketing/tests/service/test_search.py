@@ -165,7 +165,7 @@ async def test_a_search_can_ask_for_tickets_that_were_late_or_were_not(open_tick
     ("query", "code"),
     [
         ("", "search_unclear"),
-        ("?!,。", "search_unclear"),
+        (" ", "search_unclear"),
         ("卡", "search_unclear"),
         ("信号 卡", "search_unclear"),
         ("信" * 201, "validation_failed"),

@@ -39,6 +39,10 @@ async def _assign(case: Case, given: Arguments) -> None:
     wanted = schemas.Assign.model_validate(given)
     if wanted.team is not None:
         await staff.expect_team(case.session, wanted.team, pointer="/arguments/team")
+    if wanted.assignee_id is not None:
+        await staff.expect_agent(
+            case.session, wanted.assignee_id, team=wanted.team, pointer="/arguments/assignee_id"
+        )
     await tickets.assign(case, assignee_id=wanted.assignee_id, level=wanted.level, team=wanted.team)
 
 
@@ -80,11 +84,13 @@ async def _cancel(case: Case, given: Arguments) -> None:
 
 
 async def _note(case: Case, given: Arguments) -> None:
-    tickets.add_note(case, text=schemas.AddNote.model_validate(given).text)
+    await tickets.add_note(case, text=schemas.AddNote.model_validate(given).text)
 
 
 async def _watch(case: Case, given: Arguments) -> None:
-    tickets.watch(case, Watch.model_validate(given).person)
+    person = Watch.model_validate(given).person
+    await staff.expect_agent(case.session, person, pointer="/arguments/person")
+    tickets.watch(case, person)
 
 
 async def _unwatch(case: Case, given: Arguments) -> None:

@@ -35,7 +35,7 @@ class Over(Body):
 
 
 class Watch(Body):
-    person: tickets.Reference
+    person: tickets.Person
 
 
 class Nothing(Body):

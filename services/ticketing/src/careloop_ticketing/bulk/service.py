@@ -26,7 +26,7 @@ from careloop_ticketing.bulk.queries import Item
 from careloop_ticketing.bulk.schemas import MOST, Over, TicketAt
 from careloop_ticketing.saved_views import service as saved_views
 from careloop_ticketing.tickets import queries as tickets
-from careloop_ticketing.tickets.queries import Choice, Filters
+from careloop_ticketing.tickets.choices import Choice, Filters
 
 __all__ = ["Item", "Job"]
 
@@ -73,7 +73,7 @@ async def _chosen(session: AsyncSession, over: Over, *, actor: Actor, now: datet
         if over.view is None
         else await saved_views.rule_of(session, over.view, actor=actor)
     )
-    found = await tickets.ids(session, Choice(Filters(), [rule]), limit=MOST + 1, now=now)
+    found = await tickets.ids(session, Choice(Filters(), (rule,)), limit=MOST + 1, now=now)
     if not 0 < len(found) <= MOST:
         many = f"more than {MOST}" if found else "no"
         raise InvalidBulkJob(f"The {by} chooses {many} tickets.", pointer=f"/over/{by}")

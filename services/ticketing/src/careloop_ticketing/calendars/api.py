@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 from careloop_common.pagination import Page, PageQuery, page
 from careloop_common.schemas import Instant, Version
-from careloop_common.web import CareRouter, SessionDep, needs, problems
-from fastapi import Path, Query
+from careloop_common.web import CareRouter, SessionDep, etag, needs, problems
+from fastapi import Path, Query, Response
 
 from careloop_ticketing.calendars import queries, service
 from careloop_ticketing.calendars.errors import (
@@ -39,9 +39,11 @@ async def list_calendars(session: SessionDep, query: PageQuery) -> Page[Calendar
 
 
 @router.get("/{code}", response_model=CalendarView, dependencies=[READ], responses=problems(CalendarNotFound))
-async def get_calendar(code: Code, session: SessionDep) -> CalendarVersionRow:
+async def get_calendar(code: Code, session: SessionDep, response: Response) -> CalendarVersionRow:
     """The active version."""
-    return await service.version_of(session, code, await service.current(session, code))
+    version = await service.current(session, code)
+    etag(response, version)
+    return await service.version_of(session, code, version)
 
 
 @router.get(

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from careloop_common.database import lasting
 from careloop_common.tokens import Actor
+from careloop_common.versions import check_version
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_ticketing.calendars import icalendars, queries
@@ -88,11 +89,22 @@ async def version_of(session: AsyncSession, code: str, version: int) -> Calendar
 
 
 async def publish(
-    session: AsyncSession, code: str, document: Mapping[str, Any], *, actor: Actor, now: datetime
+    session: AsyncSession,
+    code: str,
+    document: Mapping[str, Any],
+    *,
+    expected: int | None = None,
+    actor: Actor,
+    now: datetime,
 ) -> CalendarVersionRow:
-    """Make `document` the active version of a calendar. What its holiday source says today becomes part of it."""
+    """Make `document` the active version of a calendar, after the one that is expected to be it.
+
+    What its holiday source says today becomes part of it.
+    """
     holidays = await _holidays(document.get("holidays", NO_SOURCE), now.year)
     documents.read(document, holidays)
+    if expected is not None:
+        check_version(expected, await queries.current_version(session, code, lock="alone") or 0)
     row = CalendarVersionRow(
         code=code,
         version=await queries.next_version(session, code),
@@ -157,7 +169,14 @@ def _due(calendar: Compiled | None, start: datetime, seconds: int) -> Due | None
 
 
 async def take_in(
-    session: AsyncSession, code: str, body: bytes, kind: Kind, *, actor: Actor, now: datetime
+    session: AsyncSession,
+    code: str,
+    body: bytes,
+    kind: Kind,
+    *,
+    expected: int | None = None,
+    actor: Actor,
+    now: datetime,
 ) -> tuple[CalendarVersionRow, Report]:
     """Publish a version whose exceptions are those of the active one and the days of an iCalendar file."""
     await current(session, code)
@@ -171,7 +190,7 @@ async def take_in(
     kept = {exception["date"]: exception for exception in active.document.get("exceptions", ())}
     kept |= {day.isoformat(): _exception(taken) for day, taken in report.taken.items()}
     document = active.document | {"exceptions": [kept[day] for day in sorted(kept)]}
-    return await publish(session, code, document, actor=actor, now=now), report
+    return await publish(session, code, document, expected=expected, actor=actor, now=now), report
 
 
 def _exception(day: Day) -> dict[str, str]:

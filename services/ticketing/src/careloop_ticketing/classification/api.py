@@ -1,6 +1,7 @@
+from careloop_common.errors import VersionMismatch
 from careloop_common.pagination import Page, PageQuery, page
 from careloop_common.schemas import Version
-from careloop_common.web import ActorDep, CareRouter, NowDep, SessionDep, needs, problems
+from careloop_common.web import ActorDep, CareRouter, IfMatch, NowDep, SessionDep, etag, needs, problems
 from fastapi import Response
 
 from careloop_ticketing import documents
@@ -17,15 +18,21 @@ router = CareRouter(prefix="/v1/rule-sets", tags=["rule-sets"])
     status_code=201,
     response_model=RuleSetView,
     dependencies=[needs("policies:write")],
-    responses=problems(InvalidRuleSet),
+    responses=problems(InvalidRuleSet, VersionMismatch),
 )
 async def publish_rule_set(
-    body: RuleSet, session: SessionDep, now: NowDep, actor: ActorDep, response: Response
+    body: RuleSet,
+    session: SessionDep,
+    now: NowDep,
+    actor: ActorDep,
+    expected: IfMatch,
+    response: Response,
 ) -> RuleSetRow:
     """Publish a new version, which is active at once: tickets opened from now on are classified by it."""
     document = body.model_dump(mode="json", exclude_none=True)
-    row = await service.publish(session, document, actor=actor, now=now)
+    row = await service.publish(session, document, expected=expected, actor=actor, now=now)
     response.headers["location"] = f"/v1/rule-sets/{row.version}"
+    etag(response, row.version)
     return row
 
 
@@ -42,5 +49,6 @@ async def list_rule_sets(session: SessionDep, query: PageQuery) -> Page[RuleSetR
     dependencies=[needs("tickets:read")],
     responses=problems(RuleSetNotFound),
 )
-async def get_rule_set(version: Version, session: SessionDep) -> RuleSetRow:
+async def get_rule_set(version: Version, session: SessionDep, response: Response) -> RuleSetRow:
+    etag(response, version)
     return await documents.find(session, RuleSetRow, version)

@@ -47,11 +47,16 @@ async def rules_of(session: AsyncSession, version: int) -> RuleSet:
 
 
 async def publish(
-    session: AsyncSession, document: Mapping[str, Any], *, actor: Actor, now: datetime
+    session: AsyncSession,
+    document: Mapping[str, Any],
+    *,
+    expected: int | None = None,
+    actor: Actor,
+    now: datetime,
 ) -> RuleSetRow:
     """Make `document` the active rule set; tickets that were classified before keep their classification."""
     policy.read(0, document)
-    return await documents.publish(session, RuleSetRow, document, actor=actor, now=now)
+    return await documents.publish(session, RuleSetRow, document, expected=expected, actor=actor, now=now)
 
 
 async def check_product(session: AsyncSession, code: str) -> None:

@@ -1,6 +1,7 @@
+from careloop_common.errors import VersionMismatch
 from careloop_common.pagination import Page, PageQuery, page
 from careloop_common.schemas import Version
-from careloop_common.web import ActorDep, CareRouter, NowDep, SessionDep, needs, problems
+from careloop_common.web import ActorDep, CareRouter, IfMatch, NowDep, SessionDep, etag, needs, problems
 from fastapi import Response
 
 from careloop_ticketing import documents
@@ -18,14 +19,20 @@ READ, CONFIGURE = needs("tickets:read"), needs("policies:write")
     status_code=201,
     response_model=RoutingView,
     dependencies=[CONFIGURE],
-    responses=problems(InvalidRouting),
+    responses=problems(InvalidRouting, VersionMismatch),
 )
 async def publish_routing(
-    body: RoutingPolicy, session: SessionDep, now: NowDep, actor: ActorDep, response: Response
+    body: RoutingPolicy,
+    session: SessionDep,
+    now: NowDep,
+    actor: ActorDep,
+    expected: IfMatch,
+    response: Response,
 ) -> RoutingRow:
     """Publish a new version, which is active at once: what waits is routed by it from now on."""
-    row = await routing.publish(session, _document(body), actor=actor, now=now)
+    row = await routing.publish(session, _document(body), expected=expected, actor=actor, now=now)
     response.headers["location"] = f"/v1/routing-policies/{row.version}"
+    etag(response, row.version)
     return row
 
 
@@ -50,7 +57,8 @@ async def list_routings(session: SessionDep, query: PageQuery) -> Page[RoutingRo
     dependencies=[READ],
     responses=problems(RoutingNotFound),
 )
-async def get_routing(version: Version, session: SessionDep) -> RoutingRow:
+async def get_routing(version: Version, session: SessionDep, response: Response) -> RoutingRow:
+    etag(response, version)
     return await documents.find(session, RoutingRow, version)
 
 

@@ -1,8 +1,9 @@
 from datetime import datetime
 from uuid import UUID
 
-from careloop_common.errors import VersionMismatch
-from careloop_common.web import ActorDep, CareRouter, IfMatch, NowDep, SessionDep, needs, problems
+from careloop_common.errors import InvalidCursor, VersionMismatch
+from careloop_common.pagination import Page, PageQuery, page
+from careloop_common.web import ActorDep, CareRouter, IfMatch, NowDep, SessionDep, etag, needs, problems
 from fastapi import Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,10 +16,11 @@ from careloop_ticketing.sla import service as sla
 from careloop_ticketing.tickets import service as tickets
 from careloop_ticketing.tickets import views
 from careloop_ticketing.tickets.errors import TicketNotFound, TransitionImpossible
+from careloop_ticketing.tickets.schemas import TicketView
 from careloop_ticketing.tickets.service import Case
 
 router = CareRouter(prefix="/v1/incidents", tags=["incidents"])
-SUPERVISE = needs("tickets:supervise")
+READ, SUPERVISE = needs("tickets:read"), needs("tickets:supervise")
 
 
 @router.post("", status_code=201, dependencies=[SUPERVISE], responses=problems(InvalidIncident))
@@ -39,10 +41,25 @@ async def open_incident(
     return await _view(session, found, now)
 
 
-@router.get("/{ticket_id}", dependencies=[needs("tickets:read")], responses=problems(IncidentNotFound))
-async def get_incident(ticket_id: UUID, session: SessionDep, now: NowDep) -> IncidentView:
+@router.get("", dependencies=[READ], responses=problems(InvalidCursor))
+async def list_incidents(session: SessionDep, query: PageQuery, now: NowDep) -> Page[IncidentView]:
+    """Incidents, the newest first."""
+    found = await service.listed(session, before=query.after(UUID), limit=query.limit + 1)
+    shown = await views.view_all(session, [one.ticket for one in found], now)
+    return page(
+        found,
+        query.limit,
+        key=lambda one: (one.ticket.id,),
+        view=lambda one: _shown(one, shown[one.ticket.id]),
+    )
+
+
+@router.get("/{ticket_id}", dependencies=[READ], responses=problems(IncidentNotFound))
+async def get_incident(ticket_id: UUID, session: SessionDep, now: NowDep, response: Response) -> IncidentView:
     """The fault, its children by status, and how far their resolution is."""
-    return await _view(session, await service.standing(session, ticket_id), now)
+    found = await service.standing(session, ticket_id)
+    etag(response, found.ticket.version)
+    return await _view(session, found, now)
 
 
 @router.post(
@@ -70,6 +87,10 @@ async def resolve_incident(
 
 
 async def _view(session: AsyncSession, found: Standing, now: datetime) -> IncidentView:
+    return _shown(found, views.view(found.ticket, await sla.of(session, found.ticket.id), now))
+
+
+def _shown(found: Standing, ticket: TicketView) -> IncidentView:
     job, resolution = found.job, None
     if job:
         counts = job.counts
@@ -84,5 +105,4 @@ async def _view(session: AsyncSession, found: Standing, now: datetime) -> Incide
                 skipped=counts[Result.IMPOSSIBLE] + counts[Result.NOT_DONE],
             ),
         )
-    ticket = views.view(found.ticket, await sla.of(session, found.ticket.id), now)
     return IncidentView.model_construct(ticket=ticket, children=found.children, resolution=resolution)

@@ -5,16 +5,17 @@ from uuid import UUID
 from careloop_common.schemas import Body, View
 from pydantic import Field, StringConstraints, model_validator
 
+from careloop_ticketing.facts import LONGEST
 from careloop_ticketing.tickets.policy import Outcome
-from careloop_ticketing.tickets.schemas import Line, Note, Text, TicketView
+from careloop_ticketing.tickets.schemas import Note, Subject, Text, TicketView
 
 
 class OpenIncident(Body):
     """The children are the tickets named, or those that are open and fit the rule."""
 
-    title: Line
+    title: Subject
     description: Text = ""
-    rule: Annotated[str, StringConstraints(min_length=1, max_length=2_000)] | None = None
+    rule: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST)] | None = None
     tickets: Annotated[list[UUID], Field(min_length=1, max_length=10_000)] | None = None
 
     @model_validator(mode="after")

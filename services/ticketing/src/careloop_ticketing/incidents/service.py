@@ -9,16 +9,22 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from careloop_common import keyset
+from careloop_common.rules import RuleError
 from careloop_common.tokens import Actor
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
+from careloop_ticketing import facts
 from careloop_ticketing.bulk import service as bulk
 from careloop_ticketing.bulk.policy import Act
 from careloop_ticketing.bulk.service import Item, Order
-from careloop_ticketing.facts import condition
 from careloop_ticketing.incidents.errors import IncidentNotFound, InvalidIncident, ResolutionUnderWay
 from careloop_ticketing.incidents.models import IncidentRow
+from careloop_ticketing.tickets import queries as ticket_queries
 from careloop_ticketing.tickets import service as tickets
+from careloop_ticketing.tickets.choices import Choice, Filters
 from careloop_ticketing.tickets.policy import Outcome
 from careloop_ticketing.tickets.service import Case, Intake
 from careloop_ticketing.vocabulary import Kind, Status
@@ -52,8 +58,9 @@ async def open_incident(
     """Open a fault with the chosen tickets, or the open ones that a rule chooses, as its children."""
     children = await _by_rule(session, rule, now) if rule is not None else await _existing(session, chosen)
     if not 0 < len(children) <= MOST:
+        many = f"More than {MOST}" if children else "No"
         pointer = "/tickets" if rule is None else "/rule"
-        raise InvalidIncident(f"{len(children)} tickets are chosen, of 1 to {MOST}.", pointer=pointer)
+        raise InvalidIncident(f"{many} tickets are chosen.", pointer=pointer)
     intake = Intake(Kind.FAULT, CHANNEL, title, description, source=CHANNEL)
     opened = await tickets.open_ticket(session, intake, actor=actor, now=now)
     await session.flush()
@@ -65,8 +72,12 @@ async def open_incident(
 
 
 async def _by_rule(session: AsyncSession, rule: str, now: datetime) -> list[UUID]:
-    holds = condition(rule, "/rule", InvalidIncident)
-    return [ticket_id async for ticket_id, facts in tickets.facts_of_open(session) if holds(facts, now)]
+    """The open tickets that fit a rule, or one more than there may be."""
+    try:
+        chosen = Choice(Filters(), (facts.choice(rule),), only_open=True)
+    except RuleError as error:
+        raise InvalidIncident(error.detail, pointer="/rule", **error.extra) from error
+    return sorted(await ticket_queries.ids(session, chosen, limit=MOST + 1, now=now))
 
 
 async def _existing(session: AsyncSession, chosen: Collection[UUID]) -> list[UUID]:
@@ -83,7 +94,19 @@ async def standing(session: AsyncSession, ticket_id: UUID) -> Standing:
     ticket = await tickets.get(session, ticket_id)
     # First how far the job is, then the children: what it has said to be done is done.
     job = await _job(session, incident)
-    return Standing(ticket, await tickets.children_by_status(session, ticket_id), job)
+    children = (await tickets.children_by_status(session, [ticket_id]))[ticket_id]
+    return Standing(ticket, children, job)
+
+
+async def listed(session: AsyncSession, *, before: UUID | None, limit: int) -> list[Standing]:
+    """Incidents, the newest first, and how far each is."""
+    wanted = keyset.backward(select(IncidentRow), col(IncidentRow.ticket_id), before=before, limit=limit)
+    rows = (await session.scalars(wanted)).all()
+    ids = [row.ticket_id for row in rows]
+    jobs = [await _job(session, row) for row in rows]
+    found = await ticket_queries.in_order(session, ids)
+    children = await tickets.children_by_status(session, ids)
+    return [Standing(ticket, children[ticket.id], job) for ticket, job in zip(found, jobs, strict=True)]
 
 
 async def _job(session: AsyncSession, incident: IncidentRow) -> bulk.Job | None:

@@ -15,7 +15,7 @@ from careloop_ticketing.classification.policy import ATTRIBUTES, Classifier, Ver
 from careloop_ticketing.classification.service import Correction
 from careloop_ticketing.learning import policy, queries
 from careloop_ticketing.tickets import queries as tickets
-from careloop_ticketing.tickets.queries import Choice, Filters
+from careloop_ticketing.tickets.choices import Choice, Filters
 from careloop_ticketing.tickets.service import Ticket
 from careloop_ticketing.tmf621 import queries as tmf621
 

@@ -8,6 +8,7 @@ from careloop_ticketing.customers import models as customers
 from careloop_ticketing.database import Base
 from careloop_ticketing.dispatch import models as dispatch
 from careloop_ticketing.escalation import models as escalation
+from careloop_ticketing.exports import models as exports
 from careloop_ticketing.history import models as history
 from careloop_ticketing.incidents import models as incidents
 from careloop_ticketing.recalculation import models as recalculation
@@ -35,6 +36,7 @@ SLICES = (
     history,
     bulk,
     incidents,
+    exports,
     attachments,
     tmf621,
 )

@@ -1,6 +1,7 @@
 from uuid import UUID
 
-from careloop_common.web import ActorDep, CareRouter, NowDep, SessionDep, needs, problems
+from careloop_common.errors import VersionMismatch
+from careloop_common.web import ActorDep, CareRouter, IfMatch, NowDep, SessionDep, needs, problems
 
 from careloop_ticketing.satisfaction import policy, service
 from careloop_ticketing.satisfaction.errors import (
@@ -25,11 +26,20 @@ router = CareRouter(prefix="/v1/tickets", tags=["satisfaction"])
     response_model=SatisfactionView,
     dependencies=[needs("tickets:write")],
     responses=problems(
-        TicketNotFound, SatisfactionNotRequested, SatisfactionAlreadyGiven, ReplyNotUnderstood
+        TicketNotFound,
+        SatisfactionNotRequested,
+        SatisfactionAlreadyGiven,
+        ReplyNotUnderstood,
+        VersionMismatch,
     ),
 )
 async def give_satisfaction(
-    ticket_id: UUID, body: GiveSatisfaction, session: SessionDep, actor: ActorDep, now: NowDep
+    ticket_id: UUID,
+    body: GiveSatisfaction,
+    session: SessionDep,
+    actor: ActorDep,
+    now: NowDep,
+    expected: IfMatch,
 ) -> AnswerRow:
     """The customer's answer archives the ticket; a dissatisfied one (2 or less) reopens it, once.
 
@@ -39,6 +49,6 @@ async def give_satisfaction(
     said = Said(body.score) if body.reply is None else policy.understand(body.reply)
     if said is None:
         raise ReplyNotUnderstood(pointer="/reply")
-    ticket = await tickets.lock(session, ticket_id)
+    ticket = await tickets.lock(session, ticket_id, expected=expected)
     case = Case(session, ticket, await sla.of(session, ticket.id), actor, now)
     return await service.answer(case, score=said.score, comment=body.comment or said.comment)

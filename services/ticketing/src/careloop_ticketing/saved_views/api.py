@@ -1,10 +1,10 @@
 from typing import Annotated
 
-from careloop_common.errors import ScopeMissing
+from careloop_common.errors import ScopeMissing, VersionMismatch
 from careloop_common.pagination import Page, PageQuery, page
 from careloop_common.rules import RuleError
-from careloop_common.web import ActorDep, CareRouter, NowDep, SessionDep, needs, problems
-from fastapi import Path
+from careloop_common.web import ActorDep, CareRouter, IfMatch, NowDep, SessionDep, etag, needs, problems
+from fastapi import Path, Response
 
 from careloop_ticketing.saved_views import queries, service
 from careloop_ticketing.saved_views.errors import TooManyViews, ViewNotFound
@@ -21,15 +21,30 @@ Code = Annotated[str, Path(pattern=CODE)]
     "/{code}",
     response_model=SavedView,
     dependencies=[READ],
-    responses=problems(RuleError, ScopeMissing, TooManyViews),
+    responses=problems(RuleError, ScopeMissing, TooManyViews, VersionMismatch),
 )
 async def save_view(
-    code: Code, body: SaveView, session: SessionDep, now: NowDep, actor: ActorDep
+    code: Code,
+    body: SaveView,
+    session: SessionDep,
+    now: NowDep,
+    actor: ActorDep,
+    expected: IfMatch,
+    response: Response,
 ) -> SavedViewRow:
     """Save a rule as a view of the caller's own or, with `shared`, of everybody; `GET /v1/tickets?view=` lists by it."""
-    return await service.save(
-        session, code, name=body.name, rule=body.rule, shared=body.shared, actor=actor, now=now
+    row = await service.save(
+        session,
+        code,
+        name=body.name,
+        rule=body.rule,
+        shared=body.shared,
+        expected=expected,
+        actor=actor,
+        now=now,
     )
+    etag(response, row.version)
+    return row
 
 
 @router.get("", response_model=Page[SavedView], dependencies=[READ])
@@ -40,14 +55,19 @@ async def list_views(session: SessionDep, query: PageQuery, actor: ActorDep) -> 
 
 
 @router.get("/{code}", response_model=SavedView, dependencies=[READ], responses=problems(ViewNotFound))
-async def get_view(code: Code, session: SessionDep, actor: ActorDep) -> SavedViewRow:
+async def get_view(code: Code, session: SessionDep, actor: ActorDep, response: Response) -> SavedViewRow:
     """The caller's own view of this code or, failing that, everybody's."""
-    return await service.get(session, code, actor=actor)
+    row = await service.get(session, code, actor=actor)
+    etag(response, row.version)
+    return row
 
 
 @router.delete(
-    "/{code}", status_code=204, dependencies=[READ], responses=problems(ViewNotFound, ScopeMissing)
+    "/{code}",
+    status_code=204,
+    dependencies=[READ],
+    responses=problems(ViewNotFound, ScopeMissing, VersionMismatch),
 )
-async def delete_view(code: Code, session: SessionDep, actor: ActorDep) -> None:
+async def delete_view(code: Code, session: SessionDep, actor: ActorDep, expected: IfMatch) -> None:
     """Delete the view that the caller gets under this code; a shared one needs the scope tickets:supervise."""
-    await service.delete(session, code, actor=actor)
+    await service.delete(session, code, expected=expected, actor=actor)

@@ -16,6 +16,7 @@ class SavedViewRow(Base, table=True):
 
     code: str = Field(primary_key=True, sa_type=Text)
     owner_id: str = Field(primary_key=True, sa_type=Text)
+    version: int = 1
     name: str = Field(sa_type=Text)
     rule: str = Field(sa_type=Text)
     saved_at: datetime = Field(sa_type=INSTANT)

@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 
 from careloop_common import keyset
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -10,10 +10,20 @@ from careloop_ticketing.saved_views.models import EVERYBODY, SavedViewRow
 
 async def called(session: AsyncSession, code: str, owner_id: str) -> SavedViewRow | None:
     """The owner's view of this code or, failing that, everybody's."""
+    return (await session.scalars(_called(code, owner_id))).first()
+
+
+async def lock_called(session: AsyncSession, code: str, owner_id: str) -> SavedViewRow | None:
+    """The same, for this transaction alone, as it is then."""
+    fresh = _called(code, owner_id).with_for_update().execution_options(populate_existing=True)
+    return (await session.scalars(fresh)).first()
+
+
+def _called(code: str, owner_id: str) -> Select[SavedViewRow]:
     wanted = select(SavedViewRow).where(
         col(SavedViewRow.code) == code, col(SavedViewRow.owner_id).in_((owner_id, EVERYBODY))
     )
-    return (await session.scalars(wanted.order_by(col(SavedViewRow.owner_id).desc()).limit(1))).first()
+    return wanted.order_by(col(SavedViewRow.owner_id).desc()).limit(1)
 
 
 async def visible(

@@ -19,6 +19,7 @@ class SaveView(Body):
 
 class SavedView(View):
     code: str
+    version: int
     name: str
     rule: str
     shared: bool

@@ -5,17 +5,17 @@ text, from two characters on, can be found in it. In all other scripts a word is
 found whole. Where both touch, as in 办5G卡, word and character together are one more word: `5G卡` needs no separate
 entry for the single character, which half of all texts would share.
 
-Width and case make no difference.
+Width, case, accents and traditional characters make no difference, nor do the groups in which a number is written.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
 from careloop_ticketing.search.errors import SearchUnclear
+from careloop_ticketing.search.plain import joined, numbers, plain
 
 LONGEST: Final = 64
 """Characters of a word that count: an index entry has a largest size."""
@@ -38,17 +38,21 @@ class _Run:
 
 def words_of(text: str) -> frozenset[str]:
     """What the text is found by."""
-    return frozenset(_words(_runs(text)))
+    searched = plain(text)
+    return frozenset((*_words(_runs(searched)), *numbers(searched)))
 
 
 def wanted(query: str) -> frozenset[str]:
-    """What a text has to have, all of it; `SearchUnclear` if that does not cover what was asked for."""
-    runs = _runs(query)
-    if not runs:
+    """What a text has to have, all of it; `SearchUnclear` if that does not cover what was asked for.
+
+    Nothing is what no text has: signs, such as an emoji, are no words.
+    """
+    if not query.strip():
         raise SearchUnclear("There is no word to search for.", pointer="q")
-    joined = {run for one, other in pairwise(runs) if _touch(one, other) for run in (one, other)}
+    runs = _runs(joined(plain(query)))
+    touching = {run for one, other in pairwise(runs) if _touch(one, other) for run in (one, other)}
     for run in runs:
-        if run.characters and len(run.text) == 1 and run not in joined:
+        if run.characters and len(run.text) == 1 and run not in touching:
             detail = f"{run.text} is a single character: search for two or more that stand together."
             raise SearchUnclear(detail, pointer="q")
     return frozenset(_words(runs))
@@ -59,11 +63,10 @@ def marker(block: int) -> str:
     return f"{MARKER}{block}"
 
 
-def _runs(text: str) -> Sequence[_Run]:
-    plain = unicodedata.normalize("NFKC", text).casefold()
+def _runs(searched: str) -> Sequence[_Run]:
     return [
         _Run(found.group(), found.start(), found.end(), found["characters"] is not None)
-        for found in _RUN.finditer(plain)
+        for found in _RUN.finditer(searched)
     ]
 
 

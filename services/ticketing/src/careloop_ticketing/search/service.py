@@ -18,7 +18,7 @@ from careloop_ticketing.search import queries
 from careloop_ticketing.search.policy import BLOCK, marker, wanted, words_of
 from careloop_ticketing.search.queries import Passes
 
-__all__ = ["INDEX", "Found", "Passes", "found_by", "newest_first", "those_with", "wanted"]
+__all__ = ["INDEX", "Found", "Passes", "add", "found_by", "newest_first", "replace", "those_with", "wanted"]
 
 PATIENCE: Final = timedelta(milliseconds=20)
 """How long a walk goes on; the turn that it is at comes to an end."""
@@ -29,6 +29,16 @@ WIDEST: Final = 8
 
 INDEX: Final = "INSERT INTO search_entry (subject_id, seq, words) SELECT id, :place, CAST(:words AS text[])"
 """Makes the subject with this `id` findable, from the end of the transaction on: a part of what stores the subject."""
+_REPLACE: Final = text(
+    "UPDATE search_entry SET words = array_append(CAST(:words AS text[]), '#' || seq / :block) WHERE subject_id = :id"
+)
+# An entry that has them all already, as that of a long conversation soon does, is not written again.
+_ADD: Final = text(
+    "UPDATE search_entry SET words = ARRAY(SELECT DISTINCT unnest(words || CAST(:words AS text[])))"
+    " WHERE subject_id = :id AND NOT words @> CAST(:words AS text[]) AND cardinality(words) < :most"
+)
+FULL: Final = 20_000
+"""Words with which an entry takes no more in: to add one is to write all of them again."""
 _LAST: Final = text("SELECT coalesce(max(seq), 0) FROM search_entry")
 # The plans are to be those by the index over words, and to compile them would take longer than the walk.
 _BY_INDEX: Final = text("SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)")
@@ -47,6 +57,18 @@ def found_by(place: int, *texts: str) -> Mapping[str, Any]:
     """What `INDEX` takes: where the subject stands among all, and the words of its texts."""
     words = words_of("\n".join(texts)) | {marker(place // BLOCK)}
     return {"place": place, "words": sorted(words)}
+
+
+async def replace(session: AsyncSession, subject_id: UUID, *texts: str) -> None:
+    """Have the subject found by these texts, and by nothing that it was found by before."""
+    words = sorted(words_of("\n".join(texts)))
+    await session.execute(_REPLACE, {"id": subject_id, "words": words, "block": BLOCK})
+
+
+async def add(session: AsyncSession, subject_id: UUID, said: str) -> None:
+    """Have the subject found by this text too."""
+    words = sorted(words_of(said))
+    await session.execute(_ADD, {"id": subject_id, "words": words, "most": FULL})
 
 
 async def newest_first(

@@ -1,6 +1,7 @@
+from careloop_common.errors import VersionMismatch
 from careloop_common.pagination import Page, PageQuery, page
 from careloop_common.schemas import Version
-from careloop_common.web import ActorDep, CareRouter, NowDep, SessionDep, needs, problems
+from careloop_common.web import ActorDep, CareRouter, IfMatch, NowDep, SessionDep, etag, needs, problems
 from fastapi import Response
 
 from careloop_ticketing import documents
@@ -17,15 +18,21 @@ router = CareRouter(prefix="/v1/sla-policies", tags=["sla-policies"])
     status_code=201,
     response_model=SlaPolicyView,
     dependencies=[needs("policies:write")],
-    responses=problems(InvalidPolicy),
+    responses=problems(InvalidPolicy, VersionMismatch),
 )
 async def publish_policy(
-    body: SlaPolicy, session: SessionDep, now: NowDep, actor: ActorDep, response: Response
+    body: SlaPolicy,
+    session: SessionDep,
+    now: NowDep,
+    actor: ActorDep,
+    expected: IfMatch,
+    response: Response,
 ) -> PolicyRow:
     """Publish a new version, which is active at once: tickets opened from now on run under it."""
     document = body.model_dump(mode="json", exclude_none=True)
-    row = await service.publish(session, document, actor=actor, now=now)
+    row = await service.publish(session, document, expected=expected, actor=actor, now=now)
     response.headers["location"] = f"/v1/sla-policies/{row.version}"
+    etag(response, row.version)
     return row
 
 
@@ -42,5 +49,6 @@ async def list_policies(session: SessionDep, query: PageQuery) -> Page[PolicyRow
     dependencies=[needs("tickets:read")],
     responses=problems(PolicyNotFound),
 )
-async def get_policy(version: Version, session: SessionDep) -> PolicyRow:
+async def get_policy(version: Version, session: SessionDep, response: Response) -> PolicyRow:
+    etag(response, version)
     return await documents.find(session, PolicyRow, version)

@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any
 
-from careloop_common.web import ActorDep, CareRouter, NowDep, SessionDep, needs, problems
+from careloop_common.errors import VersionMismatch
+from careloop_common.web import ActorDep, CareRouter, IfMatch, NowDep, SessionDep, etag, needs, problems
 from fastapi import Path, Query, Request, Response
 
 from careloop_ticketing.calendars import service as calendars
@@ -36,15 +37,22 @@ Code = Annotated[str, Path(pattern=CODE)]
     status_code=201,
     response_model=CalendarView,
     dependencies=[WRITE],
-    responses=problems(InvalidCalendar),
+    responses=problems(InvalidCalendar, VersionMismatch),
 )
 async def publish_calendar(
-    code: Code, body: Calendar, session: SessionDep, now: NowDep, actor: ActorDep, response: Response
+    code: Code,
+    body: Calendar,
+    session: SessionDep,
+    now: NowDep,
+    actor: ActorDep,
+    expected: IfMatch,
+    response: Response,
 ) -> CalendarVersionRow:
     """Publish a new version, which is active at once; what was counted under another version keeps it."""
-    row = await calendars.publish(session, code, _document(body), actor=actor, now=now)
+    row = await calendars.publish(session, code, _document(body), expected=expected, actor=actor, now=now)
     await service.check_calendar(session, code, row.to_compiled())
     response.headers["location"] = _location(row)
+    etag(response, row.version)
     return row
 
 
@@ -67,7 +75,7 @@ async def preview_calendar(code: Code, body: Preview, session: SessionDep, now: 
     "/{code}/import",
     status_code=201,
     dependencies=[WRITE],
-    responses=problems(CalendarNotFound, InvalidICalendar, InvalidCalendar),
+    responses=problems(CalendarNotFound, InvalidICalendar, InvalidCalendar, VersionMismatch),
     openapi_extra={"requestBody": {"required": True, "content": _ICALENDAR}},
 )
 async def import_icalendar(
@@ -76,13 +84,18 @@ async def import_icalendar(
     session: SessionDep,
     now: NowDep,
     actor: ActorDep,
+    expected: IfMatch,
     response: Response,
     kind: Annotated[Kind, Query(description="What the events of the file are.")] = "off",
 ) -> ImportView:
     """Publish a new version with the whole days of an iCalendar file as exceptions, which replace those of that day."""
-    row, report = await calendars.take_in(session, code, await request.body(), kind, actor=actor, now=now)
+    content = await request.body()
+    row, report = await calendars.take_in(
+        session, code, content, kind, expected=expected, actor=actor, now=now
+    )
     await service.check_calendar(session, code, row.to_compiled())
     response.headers["location"] = _location(row)
+    etag(response, row.version)
     return ImportView(
         version=row.version,
         taken=[DayView.model_validate(report.taken[day]) for day in sorted(report.taken)],

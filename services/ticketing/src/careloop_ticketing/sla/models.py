@@ -47,7 +47,7 @@ class ClockRow(Base, table=True):
 
     __tablename__ = "sla_clock"
     __table_args__ = (
-        Index("ix_sla_clock_due_at", "due_at", postgresql_where=text("state = 'running'")),
+        Index("ix_sla_clock_due_at", "due_at", "subject_id", postgresql_where=text("state = 'running'")),
         Index("ix_sla_clock_next_at", "next_at", postgresql_where=text("next_at IS NOT NULL")),
         Index("ix_sla_clock_breached_at", "breached_at", postgresql_where=text("breached_at IS NOT NULL")),
         Index(

@@ -3,8 +3,22 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, exists, func, or_, select, text
+from careloop_common import keyset
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    SQLColumnExpression,
+    and_,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from careloop_ticketing.sla.models import ClockRow, IntervalRow, PolicyRow
@@ -36,6 +50,34 @@ def breached(now: datetime) -> ColumnElement[bool]:
 def any_breached(subject_id: SQLColumnExpression[UUID], now: datetime) -> ColumnElement[bool]:
     """Whether the subject that this column names missed the target of any of its clocks."""
     return exists().where(col(ClockRow.subject_id) == subject_id, breached(now))
+
+
+def _running(clock: type[ClockRow]) -> ColumnElement[bool]:
+    return and_(col(clock.state) == State.RUNNING, col(clock.due_at).is_not(None))
+
+
+def next_due(subject_id: SQLColumnExpression[UUID]) -> ScalarSelect[datetime | None]:
+    """When the first of the running clocks of the subject that this column names is due."""
+    theirs = select(func.min(col(ClockRow.due_at))).where(col(ClockRow.subject_id) == subject_id)
+    return theirs.where(_running(ClockRow)).scalar_subquery()
+
+
+def any_due(subject_id: SQLColumnExpression[UUID], *, before: datetime | None = None) -> ColumnElement[bool]:
+    """Whether any clock of the subject that this column names is due (before then)."""
+    running = exists().where(col(ClockRow.subject_id) == subject_id, _running(ClockRow))
+    return running if before is None else running.where(col(ClockRow.due_at) < before)
+
+
+def by_next_due(*, after: tuple[datetime, UUID] | None, limit: int) -> Select[datetime | None, UUID]:
+    """Subjects that wait for something, by when the first of their clocks is due: along the index of due times."""
+    earlier = aliased(ClockRow)
+    one = col(ClockRow.due_at), col(ClockRow.name), col(ClockRow.instance)
+    sooner = tuple_(col(earlier.due_at), col(earlier.name), col(earlier.instance)) < tuple_(*one)
+    is_first = ~exists().where(col(earlier.subject_id) == col(ClockRow.subject_id), _running(earlier), sooner)
+    place = col(ClockRow.due_at), col(ClockRow.subject_id)
+    return keyset.forward(
+        select(*place).where(_running(ClockRow), is_first), *place, after=after, limit=limit
+    )
 
 
 SUBJECT = col(ClockRow.subject_id)

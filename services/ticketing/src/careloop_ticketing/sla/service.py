@@ -58,11 +58,16 @@ async def policies(session: AsyncSession, versions: Collection[int]) -> dict[int
 
 
 async def publish(
-    session: AsyncSession, document: Mapping[str, Any], *, actor: Actor, now: datetime
+    session: AsyncSession,
+    document: Mapping[str, Any],
+    *,
+    expected: int | None = None,
+    actor: Actor,
+    now: datetime,
 ) -> PolicyRow:
     """Make `document` the active policy; what runs already keeps the version that it started with."""
     await checked(session, document)
-    return await documents.publish(session, PolicyRow, document, actor=actor, now=now)
+    return await documents.publish(session, PolicyRow, document, expected=expected, actor=actor, now=now)
 
 
 async def checked(session: AsyncSession, document: Mapping[str, Any]) -> Policy:

@@ -17,6 +17,17 @@ class InvalidAgent(DomainError):
     title = "Invalid agent"
 
 
+class AgentUnknown(DomainError):
+    """The request names somebody who is no agent, is not active any more, or is not of the team that it names.
+
+    Where no agents are kept at all, anybody may be named.
+    """
+
+    kind = Kind.INVALID
+    code = "agent_unknown"
+    title = "Agent unknown"
+
+
 class TeamNotFound(DomainError):
     """There is no team of this code."""
 

@@ -55,6 +55,15 @@ async def any_active(session: AsyncSession) -> bool:
     return (await session.scalars(somebody)).first() is not None
 
 
+async def any_kept(session: AsyncSession) -> bool:
+    """Whether people are made known here at all."""
+    return (await session.scalars(select(col(AgentRow.id)).limit(1))).first() is not None
+
+
+async def is_member(session: AsyncSession, agent_id: str, team: str) -> bool:
+    return await session.get(MemberRow, (team, agent_id)) is not None
+
+
 async def handing_over(session: AsyncSession) -> Sequence[str]:
     """Who keeps nothing in hand beyond their shift, or has left."""
     theirs = select(col(AgentRow.id)).where(or_(col(AgentRow.hands_over), ~col(AgentRow.active)))

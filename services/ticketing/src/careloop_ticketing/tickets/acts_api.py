@@ -3,7 +3,8 @@
 from typing import Annotated
 from uuid import UUID
 
-from careloop_common.errors import VersionMismatch
+from careloop_common.errors import InvalidCursor, VersionMismatch
+from careloop_common.pagination import Page, PageQuery, page
 from careloop_common.web import (
     ActorDep,
     CareRouter,
@@ -20,11 +21,12 @@ from careloop_ticketing.classification.errors import ProductUnknown
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.sla.service import Watches
 from careloop_ticketing.staff import service as staff
-from careloop_ticketing.staff.errors import TeamUnknown
+from careloop_ticketing.staff.errors import AgentUnknown, TeamUnknown
 from careloop_ticketing.tickets import queries, schemas, service, views
 from careloop_ticketing.tickets.errors import (
     ApprovalNeeded,
     EvidenceNeeded,
+    FeedbackAwaited,
     PauseNotAllowed,
     ReceivedBeforeOpening,
     TicketMerged,
@@ -32,11 +34,13 @@ from careloop_ticketing.tickets.errors import (
     TransitionImpossible,
 )
 from careloop_ticketing.tickets.schemas import TicketView
-from careloop_ticketing.tickets.service import Case, Ticket
+from careloop_ticketing.tickets.service import Case, Note, Ticket
 
 router = CareRouter(prefix="/v1/tickets", tags=["tickets"])
 
 READ, WRITE, SUPERVISE = needs("tickets:read"), needs("tickets:write"), needs("tickets:supervise")
+MERGE_PATCH = "application/merge-patch+json"
+_SCHEMAS = "#/components/schemas"
 PROBLEMS = problems(TicketNotFound, TransitionImpossible, VersionMismatch)
 
 
@@ -71,6 +75,18 @@ def _shown(case: Case, response: Response) -> TicketView:
     return views.view(case.ticket, case.watches, case.now)
 
 
+@router.patch(
+    "/{ticket_id}",
+    dependencies=[WRITE],
+    responses=PROBLEMS,
+    openapi_extra={"requestBody": {"content": {MERGE_PATCH: {"schema": {"$ref": f"{_SCHEMAS}/Amend"}}}}},
+)
+async def amend(body: schemas.Amend, case: CaseDep, response: Response) -> TicketView:
+    """Correct what was taken down: texts, kind, channel, language, whose it is. What is decided by it follows."""
+    await service.correct(case, body.said())
+    return _shown(case, response)
+
+
 @router.post("/{ticket_id}/respond", dependencies=[WRITE], responses=PROBLEMS)
 async def respond(body: schemas.Respond, case: CaseDep, response: Response) -> TicketView:
     """The customer got an answer; the first one stops the first-response clock."""
@@ -87,11 +103,17 @@ async def classify(body: schemas.Classify, case: CaseDep, response: Response) ->
     return _shown(case, response)
 
 
-@router.post("/{ticket_id}/assign", dependencies=[SUPERVISE], responses={**PROBLEMS, **problems(TeamUnknown)})
+@router.post(
+    "/{ticket_id}/assign",
+    dependencies=[SUPERVISE],
+    responses={**PROBLEMS, **problems(TeamUnknown, AgentUnknown)},
+)
 async def assign(body: schemas.Assign, case: CaseDep, response: Response) -> TicketView:
     """Give the ticket to a person, a level, a team, or several of these."""
     if body.team is not None:
         await staff.expect_team(case.session, body.team, pointer="/team")
+    if body.assignee_id is not None:
+        await staff.expect_agent(case.session, body.assignee_id, team=body.team, pointer="/assignee_id")
     await service.assign(case, assignee_id=body.assignee_id, level=body.level, team=body.team)
     return _shown(case, response)
 
@@ -163,14 +185,31 @@ async def cancel(body: schemas.Cancel, case: CaseDep, response: Response) -> Tic
     return _shown(case, response)
 
 
-@router.post("/{ticket_id}/notes", status_code=201, dependencies=[WRITE], responses=PROBLEMS)
-async def add_note(body: schemas.AddNote, case: CaseDep, response: Response) -> TicketView:
-    service.add_note(case, text=body.text)
+@router.post(
+    "/{ticket_id}/close",
+    dependencies=[WRITE],
+    responses={**PROBLEMS, **problems(FeedbackAwaited, TransitionImpossible)},
+)
+async def close(body: schemas.Close, case: CaseDep, response: Response) -> TicketView:
+    """Archive a resolved ticket: whose customer has had their time to answer, or that has nobody to ask."""
+    await service.close(case, note=body.note)
     return _shown(case, response)
 
 
-@router.get("/{ticket_id}/notes", dependencies=[READ], responses=problems(TicketNotFound))
-async def list_notes(ticket_id: UUID, session: SessionDep) -> schemas.NotesView:
+@router.post("/{ticket_id}/notes", status_code=201, dependencies=[WRITE], responses=PROBLEMS)
+async def add_note(body: schemas.AddNote, case: CaseDep, response: Response) -> TicketView:
+    await service.add_note(case, text=body.text)
+    return _shown(case, response)
+
+
+@router.get(
+    "/{ticket_id}/notes",
+    response_model=Page[schemas.NoteView],
+    dependencies=[READ],
+    responses=problems(TicketNotFound, InvalidCursor),
+)
+async def list_notes(ticket_id: UUID, session: SessionDep, query: PageQuery) -> Page[Note]:
     """What people wrote about the ticket, oldest first."""
     await service.get(session, ticket_id)
-    return schemas.NotesView.model_validate({"items": await queries.notes(session, ticket_id)})
+    rows = await queries.notes(session, ticket_id, after=query.after(UUID), limit=query.limit + 1)
+    return page(rows, query.limit, key=lambda row: (row.id,))

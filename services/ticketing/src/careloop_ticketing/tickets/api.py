@@ -1,9 +1,6 @@
-from typing import Annotated
 from uuid import UUID
 
-from careloop_common.errors import InvalidCursor
-from careloop_common.pagination import Page, PageQuery, encode, page
-from careloop_common.rules import RuleError
+from careloop_common.pagination import Page, PageQuery, page
 from careloop_common.web import (
     ActorDep,
     CareRouter,
@@ -13,18 +10,12 @@ from careloop_common.web import (
     needs,
     problems,
 )
-from fastapi import Depends, Query, Response
+from fastapi import Response
 
-from careloop_ticketing import facts
-from careloop_ticketing.saved_views import service as saved_views
-from careloop_ticketing.saved_views.errors import ViewBroken, ViewNotFound
-from careloop_ticketing.saved_views.schemas import CODE
-from careloop_ticketing.search.errors import SearchUnclear
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.tickets import queries, schemas, service, views
 from careloop_ticketing.tickets.errors import TicketNotFound
 from careloop_ticketing.tickets.models import HistoryRow
-from careloop_ticketing.tickets.queries import Choice, Filters
 from careloop_ticketing.tickets.schemas import HistoryView, OpenedTicketView, TicketView
 from careloop_ticketing.tickets.service import Intake
 
@@ -59,50 +50,6 @@ async def open_ticket(
     response.headers["location"] = f"/v1/tickets/{found.ticket.id}"
     etag(response, found.ticket.version)
     return views.opened(found, now)
-
-
-async def _choice(
-    session: SessionDep,
-    actor: ActorDep,
-    filters: Annotated[Filters, Depends()],
-    rule: Annotated[
-        str | None, Query(max_length=4_000, description="What they are like: docs/rules.md.")
-    ] = None,
-    view: Annotated[
-        str | None, Query(pattern=CODE, description="A saved view, whose rule holds too.")
-    ] = None,
-) -> Choice:
-    rules = [facts.choice(rule)] if rule is not None else []
-    if view is not None:
-        rules.append(await saved_views.rule_of(session, view, actor=actor))
-    return Choice(filters, rules)
-
-
-@router.get(
-    "",
-    dependencies=[READ],
-    responses=problems(SearchUnclear, RuleError, InvalidCursor, ViewNotFound, ViewBroken),
-)
-async def list_tickets(
-    session: SessionDep,
-    now: NowDep,
-    query: PageQuery,
-    choice: Annotated[Choice, Depends(_choice)],
-    q: Annotated[
-        str | None,
-        Query(max_length=200, pattern=r"^[^\x00]*$", description="Words, all of them, or a number."),
-    ] = None,
-) -> Page[TicketView]:
-    """Tickets, newest first. With `q` a page can be short, even empty, although another one follows."""
-    if q is not None:
-        hits = await service.find(session, q, choice, before=query.after(int), limit=query.limit, now=now)
-        shown = await views.view_all(session, hits.tickets, now)
-        return Page.model_construct(
-            items=list(shown.values()), next_cursor=encode((hits.before,)) if hits.before else None
-        )
-    rows = await queries.newest(session, choice, before=query.after(UUID), limit=query.limit + 1, now=now)
-    shown = await views.view_all(session, rows, now)
-    return page(rows, query.limit, key=lambda row: (row.id,), view=lambda row: shown[row.id])
 
 
 @router.get("/{ticket_id}", dependencies=[READ], responses=problems(TicketNotFound))

@@ -10,7 +10,7 @@ class TicketNotFound(DomainError):
 
 
 class TransitionImpossible(DomainError):
-    """The ticket's status does not allow this act; `possible` lists those that it allows."""
+    """The ticket's status does not allow this act; `possible` lists the routes of those that it allows."""
 
     kind = Kind.CONFLICT
     code = "transition_impossible"
@@ -95,6 +95,30 @@ class TicketNotHeld(DomainError):
     kind = Kind.CONFLICT
     code = "ticket_not_held"
     title = "Ticket not held"
+
+
+class FeedbackAwaited(DomainError):
+    """The customer was asked how it went and may still answer; a supervisor need not wait for that."""
+
+    kind = Kind.CONFLICT
+    code = "feedback_awaited"
+    title = "Feedback awaited"
+
+
+class CustomersDiffer(DomainError):
+    """The tickets are of different customers: one of them would lose theirs. `other_customer` says that this is meant."""
+
+    kind = Kind.CONFLICT
+    code = "customers_differ"
+    title = "Customers differ"
+
+
+class SortImpossible(DomainError):
+    """What is found by words is listed from the newest to the oldest, and in no other order."""
+
+    kind = Kind.INVALID
+    code = "sort_impossible"
+    title = "Sort impossible"
 
 
 class LinkCycle(DomainError):

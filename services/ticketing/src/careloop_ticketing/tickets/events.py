@@ -1,8 +1,11 @@
 """A ticket's steps as the events that other services see."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from careloop_contracts import (
+    TicketAmendedV1,
     TicketArchivedV1,
     TicketCancelledV1,
     TicketClassifiedV1,
@@ -75,6 +78,19 @@ def satisfaction_requested(ticket: TicketRow, *, expires_at: datetime) -> Ticket
 def reopened(ticket: TicketRow, *, reason: str, now: datetime) -> TicketReopenedV1:
     return TicketReopenedV1(
         ticket_id=ticket.id, customer_id=ticket.customer_id, reason=reason, reopened_at=now
+    )
+
+
+def amended(
+    ticket: TicketRow, attributes: Sequence[str], before: Mapping[str, Any], *, now: datetime
+) -> TicketAmendedV1:
+    """`before` is what the history says of it."""
+    return TicketAmendedV1(
+        ticket_id=ticket.id,
+        customer_id=ticket.customer_id,
+        customer_before=before.get("customer_id"),
+        attributes=tuple(attributes),
+        amended_at=now,
     )
 
 

@@ -9,9 +9,12 @@ from fastapi import Path, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_ticketing.sla import service as sla
+from careloop_ticketing.staff import service as staff
+from careloop_ticketing.staff.errors import AgentUnknown
 from careloop_ticketing.tickets import schemas, service, views
 from careloop_ticketing.tickets.acts_api import PROBLEMS, READ, WRITE, CaseDep
 from careloop_ticketing.tickets.errors import (
+    CustomersDiffer,
     LinkCycle,
     LinkNotFound,
     LinkToItself,
@@ -25,8 +28,10 @@ from careloop_ticketing.tickets.schemas import LinksView, TicketView
 from careloop_ticketing.tickets.service import Case
 
 router = CareRouter(prefix="/v1/tickets", tags=["tickets"])
-Person = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
-MERGING = problems(TicketNotFound, TransitionImpossible, MergeImpossible, VersionMismatch, LinkToItself)
+Person = Annotated[str, Path(min_length=1, max_length=100, pattern=schemas.PERSON)]
+MERGING = problems(
+    TicketNotFound, TransitionImpossible, MergeImpossible, CustomersDiffer, VersionMismatch, LinkToItself
+)
 
 
 @router.get("/{ticket_id}/links", dependencies=[READ], responses=problems(TicketNotFound))
@@ -83,7 +88,8 @@ async def merge(
     service.expect(ticket, if_match)
     watches = await sla.of_all(session, [ticket.id, into.id])
     case = Case(session, ticket, watches[ticket.id], actor, now)
-    await service.merge(case, Case(session, into, watches[into.id], actor, now))
+    target = Case(session, into, watches[into.id], actor, now)
+    await service.merge(case, target, other_customer=body.other_customer)
     etag(response, ticket.version)
     return views.view(ticket, case.watches, now)
 
@@ -102,9 +108,12 @@ async def unmerge(
     return views.view(ticket, case.watches, now)
 
 
-@router.put("/{ticket_id}/watchers/{person}", dependencies=[WRITE], responses=PROBLEMS)
+@router.put(
+    "/{ticket_id}/watchers/{person}", dependencies=[WRITE], responses={**PROBLEMS, **problems(AgentUnknown)}
+)
 async def watch(person: Person, case: CaseDep, response: Response) -> TicketView:
     """Keep somebody informed about the ticket."""
+    await staff.expect_agent(case.session, person, pointer="person")
     service.watch(case, person)
     etag(response, case.ticket.version)
     return views.view(case.ticket, case.watches, case.now)

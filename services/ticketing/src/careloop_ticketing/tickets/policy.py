@@ -54,7 +54,7 @@ class ArchiveReason(StrEnum):
     NOT_VISITED = "not_visited"
     """The customer answered that there was nothing to rate (未去过)."""
     CLOSED = "closed"
-    """Another system that works on the ticket closed it, without waiting for an answer."""
+    """Somebody, or another system that works on the ticket, closed it without waiting for an answer."""
 
 
 class RejectReason(StrEnum):
@@ -94,6 +94,9 @@ class Outcome(StrEnum):
     COMPENSATED = "compensated"
     DECLINED = "declined"
 
+
+_ROUTES: Final = MappingProxyType({Act.NOTE: "notes", Act.HEAR: "messages", Act.ARCHIVE: "close"})
+"""Where the route is not called as the act is: `POST /v1/tickets/{id}/…`."""
 
 _ENDS = {Act.MERGE: Status.MERGED, Act.REJECT: Status.REJECTED, Act.CANCEL: Status.CANCELLED}
 
@@ -154,7 +157,7 @@ def after(status: Status, act: Act) -> Status:
     """The status that `act` leads to; `TransitionImpossible` where the table has no such way."""
     leads_to = TRANSITIONS[status].get(act)
     if leads_to is None:
-        possible = sorted(TRANSITIONS[status])
+        possible = sorted(_ROUTES.get(way, way.value) for way in TRANSITIONS[status])
         raise TransitionImpossible(f"A ticket in {status} cannot take the act {act}.", possible=possible)
     return leads_to
 

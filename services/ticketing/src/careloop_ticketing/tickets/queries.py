@@ -1,59 +1,18 @@
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import Final
 from uuid import UUID
 
-from careloop_common.rules import Rule
-from careloop_common.rules.sql import to_sql
-from careloop_common.schemas import Instant
-from sqlalchemy import ColumnElement, ScalarSelect, Select, Uuid, func, or_, select, text, true, tuple_
+from careloop_common import keyset
+from sqlalchemy import ScalarSelect, Uuid, false, func, or_, select, text, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from careloop_ticketing.classification.policy import Cause, Emotion
-from careloop_ticketing.classification.schemas import ProductCode
-from careloop_ticketing.facts import LISTED
 from careloop_ticketing.sla import queries as sla
+from careloop_ticketing.tickets.choices import Choice, Filters, chosen_by, passes
 from careloop_ticketing.tickets.models import HistoryRow, LinkRow, NoteRow, TicketRow
-from careloop_ticketing.tickets.schemas import Code, Line, Reference
-from careloop_ticketing.vocabulary import WITHDRAWN, Kind, Level, Status, Tier
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    status: Status | None = None
-    tier: Tier | None = None
-    cause: Cause | None = None
-    product: ProductCode | None = None
-    emotion: Emotion | None = None
-    level: Level | None = None
-    kind: Kind | None = None
-    channel: Code | None = None
-    region: Line | None = None
-    customer_id: UUID | None = None
-    assignee_id: Reference | None = None
-    team: Code | None = None
-    breached: bool | None = None
-    overlooked: bool | None = None
-    """Whether a message of the customer reached nobody before the ticket was resolved."""
-    opened_from: Instant | None = None
-    opened_until: Instant | None = None
-    """Up to this instant, but not at it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What a list is to show."""
-
-    filters: Filters
-    rules: Sequence[Rule] = ()
-
-    @property
-    def everything(self) -> bool:
-        return self.filters == Filters() and not self.rules
+from careloop_ticketing.vocabulary import OPEN, WITHDRAWN, Status, Tier
 
 
 async def lock(session: AsyncSession, ticket_id: UUID) -> TicketRow | None:
@@ -69,10 +28,54 @@ async def newest(
     session: AsyncSession, choice: Choice, *, before: UUID | None, limit: int, now: datetime
 ) -> Sequence[TicketRow]:
     """Tickets in the order of their ids, which is that of their opening, newest first."""
-    chosen = _chosen(select(TicketRow), choice, now).order_by(col(TicketRow.id).desc()).limit(limit)
+    chosen = chosen_by(select(TicketRow), choice, now).order_by(col(TicketRow.id).desc()).limit(limit)
     if before is not None:
         chosen = chosen.where(col(TicketRow.id) < before)
     return (await session.scalars(chosen)).all()
+
+
+async def newest_without_due(
+    session: AsyncSession, choice: Choice, *, before: UUID | None, limit: int, now: datetime
+) -> Sequence[UUID]:
+    """Tickets of which no clock runs, newest first."""
+    still = chosen_by(select(col(TicketRow.id)), choice, now).where(~sla.any_due(col(TicketRow.id)))
+    return (
+        await session.scalars(keyset.backward(still, col(TicketRow.id), before=before, limit=limit))
+    ).all()
+
+
+async def due_of(
+    session: AsyncSession, choice: Choice, ticket_ids: Collection[UUID], *, now: datetime
+) -> Sequence[tuple[UUID, datetime | None]]:
+    """Of these tickets those of the choice, with when the next that is promised is due."""
+    due = select(col(TicketRow.id), sla.next_due(col(TicketRow.id))).where(col(TicketRow.id).in_(ticket_ids))
+    return [(row[0], row[1]) for row in await session.execute(chosen_by(due, choice, now))]
+
+
+async def deadlines(
+    session: AsyncSession, ticket_ids: Collection[UUID], *, now: datetime
+) -> dict[UUID, tuple[datetime | None, bool]]:
+    """When the next that each of them promises is due, and whether any promise was broken."""
+    ticket_id = col(TicketRow.id)
+    asked = select(ticket_id, sla.next_due(ticket_id), sla.any_breached(ticket_id, now))
+    found = await session.execute(asked.where(ticket_id.in_(ticket_ids)))
+    return {row[0]: (row[1], row[2]) for row in found}
+
+
+async def upcoming(
+    session: AsyncSession,
+    choice: Choice,
+    *,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+    now: datetime,
+) -> Sequence[tuple[datetime, UUID, bool]]:
+    """The next tickets by when something is due, and whether the choice has room for each."""
+    window = sla.by_next_due(after=after, limit=limit).subquery("window_")
+    has_room = true() if choice.everything else passes(choice, now)(window.c.subject_id)
+    looked = select(window.c.due_at, window.c.subject_id, func.coalesce(has_room, false()))
+    found = await session.execute(looked.order_by(window.c.due_at, window.c.subject_id))
+    return [(row[0], row[1], row[2]) for row in found]
 
 
 async def newest_open(session: AsyncSession, *, limit: int) -> Sequence[UUID]:
@@ -83,12 +86,12 @@ async def newest_open(session: AsyncSession, *, limit: int) -> Sequence[UUID]:
 async def numbered(
     session: AsyncSession, number: str, choice: Choice, *, now: datetime
 ) -> Sequence[TicketRow]:
-    chosen = _chosen(select(TicketRow), choice, now).where(col(TicketRow.number) == number)
+    chosen = chosen_by(select(TicketRow), choice, now).where(col(TicketRow.number) == number)
     return (await session.scalars(chosen)).all()
 
 
 async def ids(session: AsyncSession, choice: Choice, *, limit: int, now: datetime) -> Sequence[UUID]:
-    chosen = _chosen(select(col(TicketRow.id)), choice, now).limit(limit)
+    chosen = chosen_by(select(col(TicketRow.id)), choice, now).limit(limit)
     return (await session.scalars(chosen)).all()
 
 
@@ -103,59 +106,20 @@ async def few(session: AsyncSession, filters: Filters, *, most: int, now: dateti
     return None
 
 
-def passes(choice: Choice, now: datetime) -> Callable[[ColumnElement[UUID]], ColumnElement[bool]]:
-    """Whether the choice has room for a ticket; a scalar, so that it is looked up by its id whatever else is known."""
-
-    def has_room(ticket_id: ColumnElement[UUID]) -> ColumnElement[bool]:
-        return _chosen(select(true()), choice, now).where(col(TicketRow.id) == ticket_id).scalar_subquery()
-
-    return has_room
-
-
 async def in_order(session: AsyncSession, ticket_ids: Sequence[UUID]) -> Sequence[TicketRow]:
     found = await session.scalars(select(TicketRow).where(col(TicketRow.id).in_(ticket_ids)))
     rows = {row.id: row for row in found}
     return [rows[ticket_id] for ticket_id in ticket_ids]
 
 
-_INDEXED: Final = (("customer_id",), ("assignee_id",), ("status",), ("opened_from", "opened_until"))
-_EQUAL: Final = (
-    "status",
-    "tier",
-    "cause",
-    "product",
-    "emotion",
-    "level",
-    "kind",
-    "channel",
-    "region",
-    "customer_id",
-    "assignee_id",
-    "team",
+_INDEXED: Final = (
+    ("number",),
+    ("customer_id",),
+    ("assignee_id",),
+    ("status",),
+    ("due_before",),
+    ("opened_from", "opened_until"),
 )
-_NAMES: Final = {"reopened": "reopened_count"}
-"""Attributes of rules that have another name than their columns."""
-_COLUMNS: Final[Mapping[str, Any]] = {
-    name: col(getattr(TicketRow, _NAMES.get(name, name))) for name in LISTED
-}
-
-
-def _chosen(chosen: Select[T], choice: Choice, now: datetime) -> Select[T]:
-    filters = choice.filters
-    for name in _EQUAL:
-        if (wanted := getattr(filters, name)) is not None:
-            chosen = chosen.where(getattr(TicketRow, name) == wanted)
-    if filters.breached is not None:
-        late = sla.any_breached(col(TicketRow.id), now)
-        chosen = chosen.where(late if filters.breached else ~late)
-    if filters.overlooked is not None:
-        wanted = col(TicketRow.overlooked_at)
-        chosen = chosen.where(wanted.is_not(None) if filters.overlooked else wanted.is_(None))
-    if filters.opened_from is not None:
-        chosen = chosen.where(col(TicketRow.opened_at) >= filters.opened_from)
-    if filters.opened_until is not None:
-        chosen = chosen.where(col(TicketRow.opened_at) < filters.opened_until)
-    return chosen.where(*(to_sql(rule, _COLUMNS, now) for rule in choice.rules))
 
 
 async def waiting_for(
@@ -215,10 +179,12 @@ async def conversations(session: AsyncSession, ticket_ids: Collection[UUID]) -> 
     return found
 
 
-async def notes(session: AsyncSession, ticket_id: UUID) -> Sequence[NoteRow]:
-    """Of the ticket and of all that were merged into it."""
-    theirs = col(NoteRow.ticket_id).in_(with_merged(ticket_id))
-    written = select(NoteRow).where(theirs).order_by(col(NoteRow.id))
+async def notes(
+    session: AsyncSession, ticket_id: UUID, *, after: UUID | None, limit: int
+) -> Sequence[NoteRow]:
+    """Of the ticket and of all that were merged into it, in the order in which they were written."""
+    theirs = select(NoteRow).where(col(NoteRow.ticket_id).in_(with_merged(ticket_id)))
+    written = keyset.forward(theirs, col(NoteRow.id), after=after, limit=limit)
     return (await session.scalars(written)).all()
 
 
@@ -284,7 +250,6 @@ def waits_for() -> ScalarSelect[str]:
     return paused.order_by(col(HistoryRow.seq).desc()).limit(1).correlate(TicketRow).scalar_subquery()
 
 
-OPEN = (Status.RECEIVED, Status.CLASSIFIED, Status.HANDLING, Status.WAITING)
 UNFINISHED = (*OPEN, Status.FEEDBACK)
 RESPONSE_GOAL = timedelta(minutes=30)
 

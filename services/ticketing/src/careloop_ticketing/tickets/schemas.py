@@ -1,13 +1,16 @@
+import unicodedata
 from datetime import datetime
-from typing import Annotated, Any, Self, cast
+from typing import Annotated, Any, Final, Self, cast
 from uuid import UUID
 
 from careloop_common.schemas import Body, Instant, View
-from pydantic import StringConstraints, model_validator
+from pydantic import AfterValidator, StringConstraints, model_validator
 
 from careloop_ticketing.classification.policy import ATTRIBUTES, Cause, Changes, Emotion, Severity
 from careloop_ticketing.classification.schemas import ProductCode
 from careloop_ticketing.sla.schemas import ClockView
+from careloop_ticketing.staff.schemas import AgentId
+from careloop_ticketing.tickets.corrections import AmendReason, Correction, Named
 from careloop_ticketing.tickets.policy import (
     CancelReason,
     LinkType,
@@ -17,12 +20,29 @@ from careloop_ticketing.tickets.policy import (
 )
 from careloop_ticketing.vocabulary import Kind, Level, PauseReason, Status, Tier
 
+_BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and signs by name that nobody sees."""
+
+
+def visible(text: str) -> str:
+    """`ValueError` if nobody sees anything of the text: it is made of spaces, format characters and marks on nothing."""
+    if not any(unicodedata.category(char)[0] in "LNPS" and char not in _BLANK for char in text):
+        raise ValueError("at least one visible character is needed")
+    return text
+
+
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")]
 """A channel or a source system."""
 Line = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Subject = Annotated[Line, AfterValidator(visible)]
 Text = Annotated[str, StringConstraints(max_length=20_000, pattern=r"^[^\x00]*$")]
 Note = Annotated[str, StringConstraints(min_length=1, max_length=10_000, pattern=r"^[^\x00]+$")]
 Reference = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Number = Annotated[str, StringConstraints(pattern=r"^[Cc]-[0-9]{8}-[0-9]{6,12}$")]
+"""What the customer quotes."""
+PERSON: Final = r"^[^\x00-\x1f\x7f/@]+$"
+"""An agent's id that is no e-mail address: what histories say of people stays there."""
+Person = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=PERSON)]
 Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
 
 
@@ -38,7 +58,7 @@ class OpenTicket(Body):
 
     kind: Kind = Kind.COMPLAINT
     channel: Code
-    subject: Line
+    subject: Subject
     description: Text = ""
     language: Language | None = None
     customer_id: UUID | None = None
@@ -53,6 +73,49 @@ class OpenTicket(Body):
         if self.customer_id and self.customer:
             raise ValueError("customer_id or customer, not both")
         return self
+
+
+class Amend(Body):
+    """A merge patch (RFC 7396): what is left out stays. Without a customer the ticket is nobody's."""
+
+    subject: Subject | None = None
+    description: Text | None = None
+    kind: Kind | None = None
+    channel: Code | None = None
+    language: Language | None = None
+    customer_id: UUID | None = None
+    customer: CustomerReference | None = None
+    reason: AmendReason | None = None
+    """Needed for another kind or another customer: clocks and figures follow."""
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        given = self.model_fields_set - {"reason"}
+        if not given:
+            raise ValueError("something to correct is needed")
+        for name in given & {"subject", "kind", "channel", "language"}:
+            if getattr(self, name) is None:
+                raise ValueError(f"a ticket has a {name}")
+        if self.customer_id and self.customer:
+            raise ValueError("customer_id or customer, not both")
+        if given & {"kind", "customer_id", "customer"} and self.reason is None:
+            raise ValueError("another kind or customer needs a reason")
+        return self
+
+    def said(self) -> Correction:
+        whose = None
+        if self.model_fields_set & {"customer_id", "customer"}:
+            reference = (self.customer.source, self.customer.external_id) if self.customer else None
+            whose = Named(self.customer_id, reference)
+        return Correction(
+            subject=self.subject,
+            description=(self.description or "") if "description" in self.model_fields_set else None,
+            kind=self.kind,
+            channel=self.channel,
+            language=self.language,
+            customer=whose,
+            reason=self.reason,
+        )
 
 
 class Respond(Body):
@@ -83,7 +146,7 @@ class Classify(Body):
 class Assign(Body):
     """To a person, a level, a team, or several of these; without a person it waits there to be picked up."""
 
-    assignee_id: Reference | None = None
+    assignee_id: AgentId | None = None
     level: Level | None = None
     team: Code | None = None
     """Stays until somebody chooses another one: routing leaves it."""
@@ -142,6 +205,12 @@ class Link(Body):
 
 class Merge(Body):
     into: UUID
+    other_customer: bool = False
+    """That the other ticket is of another customer is known, and meant."""
+
+
+class Close(Body):
+    note: Note | None = None
 
 
 class TicketView(View):
@@ -182,7 +251,15 @@ class TicketView(View):
     reopened_count: int
     merged_into: UUID | None
     watchers: list[str]
+    next_due_at: datetime | None
+    """When the first of the clocks that run is due."""
     clocks: list[ClockView]
+
+
+class CountView(View):
+    count: int
+    exact: bool
+    """Whether they were counted, or there are about so many."""
 
 
 class OpenedTicketView(TicketView):
@@ -208,10 +285,6 @@ class NoteView(View):
     text: str
     author_id: str
     written_at: datetime
-
-
-class NotesView(View):
-    items: list[NoteView]
 
 
 class LinkView(View):

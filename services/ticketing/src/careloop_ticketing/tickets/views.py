@@ -9,13 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.sla import views as clock_views
+from careloop_ticketing.sla.policy.clock import State
 from careloop_ticketing.sla.service import Moment, Watches
 from careloop_ticketing.tickets import acknowledgement
 from careloop_ticketing.tickets.models import TicketRow
 from careloop_ticketing.tickets.schemas import OpenedTicketView, TicketView
 from careloop_ticketing.tickets.service.opening import Opened
 
-_OWN = [name for name in TicketView.model_fields if name != "clocks"]
+_OWN = [name for name in TicketView.model_fields if name not in {"clocks", "next_due_at"}]
 
 
 async def view_all(
@@ -40,4 +41,11 @@ def view(ticket: TicketRow, watches: Watches, now: datetime) -> TicketView:
 
 def _shown(ticket: TicketRow, watches: Watches, now: datetime) -> dict[str, Any]:
     own = {name: getattr(ticket, name) for name in _OWN}
-    return {**own, "clocks": [clock_views.view(watches[name], now) for name in sorted(watches)]}
+    clocks = [clock_views.view(watches[name], now) for name in sorted(watches)]
+    return {**own, "next_due_at": next_due(watches), "clocks": clocks}
+
+
+def next_due(watches: Watches) -> datetime | None:
+    """When the first of the clocks that run is due."""
+    running = (one.due_at for one in watches.values() if one.state is State.RUNNING)
+    return min(filter(None, running), default=None)

@@ -27,11 +27,16 @@ async def active(session: AsyncSession) -> Routing:
 
 
 async def publish(
-    session: AsyncSession, document: Mapping[str, Any], *, actor: Actor, now: datetime
+    session: AsyncSession,
+    document: Mapping[str, Any],
+    *,
+    expected: int | None = None,
+    actor: Actor,
+    now: datetime,
 ) -> RoutingRow:
     """Make `document` the active routing: what waits is routed by it from now on, what is held stays where it is."""
     await checked(session, document)
-    return await documents.publish(session, RoutingRow, document, actor=actor, now=now)
+    return await documents.publish(session, RoutingRow, document, expected=expected, actor=actor, now=now)
 
 
 async def checked(session: AsyncSession, document: Mapping[str, Any]) -> Routing:

@@ -11,7 +11,7 @@ from careloop_ticketing.staff.queries import (
     standing_teams,
     virtual_team,
 )
-from careloop_ticketing.staff.service.people import described, get_agent, lock_agent, put_agent
+from careloop_ticketing.staff.service.people import described, expect_agent, get_agent, lock_agent, put_agent
 from careloop_ticketing.staff.service.roster import person, roster
 from careloop_ticketing.staff.service.shifts import add_shifts, remove_shift, shifts_between
 from careloop_ticketing.staff.service.teams import (
@@ -32,6 +32,7 @@ __all__ = [
     "claim",
     "described",
     "end_virtual",
+    "expect_agent",
     "expect_team",
     "get_agent",
     "get_team",

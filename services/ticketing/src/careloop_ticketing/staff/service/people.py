@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from careloop_ticketing.calendars import service as calendars
 from careloop_ticketing.calendars.errors import CalendarNotFound
 from careloop_ticketing.staff import queries
-from careloop_ticketing.staff.errors import AgentNotFound, InvalidAgent
+from careloop_ticketing.staff.errors import AgentNotFound, AgentUnknown, InvalidAgent
 from careloop_ticketing.staff.models import AgentRow, CertificateRow
 from careloop_ticketing.staff.policy import Person
 from careloop_ticketing.staff.schemas import Agent
@@ -69,6 +69,19 @@ async def get_agent(session: AsyncSession, agent_id: str) -> AgentRow:
     if row is None:
         raise AgentNotFound(f"There is no agent {agent_id!r}.")
     return row
+
+
+async def expect_agent(
+    session: AsyncSession, agent_id: str, *, team: str | None = None, pointer: str
+) -> None:
+    """`AgentUnknown` unless they are an active agent and of the team, if one is named; anybody, where none are kept."""
+    row = await session.get(AgentRow, agent_id)
+    if row is None and not await queries.any_kept(session):
+        return
+    if row is None or not row.active:
+        raise AgentUnknown(f"There is no active agent {agent_id!r}.", pointer=pointer)
+    if team is not None and not await queries.is_member(session, agent_id, team):
+        raise AgentUnknown(f"Agent {agent_id!r} is not of team {team!r}.", pointer=pointer)
 
 
 async def lock_agent(session: AsyncSession, agent_id: str) -> AgentRow:

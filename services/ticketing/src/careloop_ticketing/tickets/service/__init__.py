@@ -3,15 +3,17 @@
 from careloop_ticketing.tickets.models import HistoryRow as HistoryEntry
 from careloop_ticketing.tickets.models import NoteRow as Note
 from careloop_ticketing.tickets.models import TicketRow as Ticket
-from careloop_ticketing.tickets.queries import lock_all
+from careloop_ticketing.tickets.queries import deadlines, lock_all
+from careloop_ticketing.tickets.service.amending import amend, correct
 from careloop_ticketing.tickets.service.case import Case
-from careloop_ticketing.tickets.service.closing import FEEDBACK_TIMER, archive, reopen, resolve
+from careloop_ticketing.tickets.service.closing import FEEDBACK_TIMER, archive, close, reopen, resolve
+from careloop_ticketing.tickets.service.counting import count
+from careloop_ticketing.tickets.service.desk import by_due
 from careloop_ticketing.tickets.service.ending import cancel, reject
-from careloop_ticketing.tickets.service.family import children_by_status, facts_of_open, known, open_children
+from careloop_ticketing.tickets.service.family import children_by_status, known, open_children
 from careloop_ticketing.tickets.service.handling import (
     acknowledge,
     add_note,
-    amend,
     assign,
     classify,
     leave_team,
@@ -46,12 +48,16 @@ __all__ = [
     "assign",
     "back",
     "before",
+    "by_due",
     "cancel",
     "chain_of",
     "children_by_status",
     "classify",
+    "close",
+    "correct",
+    "count",
+    "deadlines",
     "expect",
-    "facts_of_open",
     "find",
     "get",
     "hear",

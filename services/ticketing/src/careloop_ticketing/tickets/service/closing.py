@@ -8,6 +8,7 @@ from careloop_ticketing.sla import service as sla
 from careloop_ticketing.sla.policy import watch
 from careloop_ticketing.sla.service import Moment
 from careloop_ticketing.tickets import events, policy
+from careloop_ticketing.tickets.errors import FeedbackAwaited
 from careloop_ticketing.tickets.policy import Act, ArchiveReason, Outcome, ReopenReason, Unstated
 from careloop_ticketing.tickets.service.case import Case
 from careloop_ticketing.tickets.service.handling import first_response
@@ -31,7 +32,7 @@ async def resolve(case: Case, *, outcome: Outcome, note: str | None) -> None:
     ticket.feedback_round += 1
     ticket.feedback_until = now + window
     await await_feedback(case)
-    written = write_note(case, "resolution", note)
+    written = await write_note(case, "resolution", note)
     until = ticket.feedback_until.isoformat()
     after = {"status": ticket.status, "outcome": outcome, "feedback_until": until, **written}
     record(case, "resolved", before=before, after=after)
@@ -65,11 +66,27 @@ async def reopen(case: Case, *, reason: ReopenReason | Unstated, note: str | Non
     await case.observe(Moment.REOPENED)
     moved_from, moved_to = await case.catch_up()
     await timers.cancel(case.session, FEEDBACK_TIMER, ticket.id)
-    written = write_note(case, "reopening", note)
+    written = await write_note(case, "reopening", note)
     after = {"status": ticket.status, "reason": reason, "reopened_count": ticket.reopened_count, **written}
     record(case, "reopened", before=before | moved_from, after=after | moved_to)
     outbox.add(case.session, events.reopened(ticket, reason=reason, now=now), now=now)
     await case.save()
+
+
+async def close(case: Case, *, note: str | None = None) -> None:
+    """Archive a resolved ticket whose customer is not waited for: their time is over, or there is nobody to ask.
+
+    A supervisor need not wait.
+    """
+    ticket = case.ticket
+    policy.after(ticket.status, Act.ARCHIVE)
+    asked = ticket.customer_id is not None or ticket.customer_external_id is not None
+    waits = ticket.feedback_until is not None and case.now < ticket.feedback_until
+    if asked and waits and not case.actor.may("tickets:supervise"):
+        raise FeedbackAwaited(f"The customer may answer until {ticket.feedback_until}.")
+    await write_note(case, "closing", note)
+    await timers.cancel(case.session, FEEDBACK_TIMER, ticket.id)
+    await archive(case, reason=ArchiveReason.CLOSED)
 
 
 async def archive(case: Case, *, reason: ArchiveReason) -> None:

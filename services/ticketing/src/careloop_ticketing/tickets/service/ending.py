@@ -25,6 +25,6 @@ async def _end(case: Case, act: Act, fact: str, reason: str, note: str | None) -
     before = {"status": case.ticket.status}
     case.ticket.status = policy.after(case.ticket.status, act)
     watch.cancel(case.watches, now=case.now)
-    written = write_note(case, fact, note)
+    written = await write_note(case, fact, note)
     record(case, fact, before=before, after={"status": case.ticket.status, "reason": reason, **written})
     await case.save()

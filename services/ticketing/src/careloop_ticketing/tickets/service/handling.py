@@ -1,6 +1,5 @@
 """What people do with a ticket while it is open."""
 
-from collections.abc import Iterable
 from uuid import UUID
 
 from careloop_common import outbox
@@ -28,7 +27,7 @@ async def respond(case: Case, *, note: str | None) -> None:
     await case.observe(Moment.RESPONDED)
     if first:
         first_response(case)
-    written = write_note(case, "response", note)
+    written = await write_note(case, "response", note)
     record(case, "responded", before=before, after={"status": ticket.status, "first": first, **written})
     await case.save()
 
@@ -121,19 +120,9 @@ async def acknowledge(case: Case) -> None:
     await case.save()
 
 
-def add_note(case: Case, *, text: str) -> str:
+async def add_note(case: Case, *, text: str) -> str:
     """Returns the note's id."""
     case.ticket.status = policy.after(case.ticket.status, Act.NOTE)
-    written = write_note(case, "note", text)
+    written = await write_note(case, "note", text)
     record(case, "noted", after=written)
     return written["note_id"]
-
-
-def amend(
-    case: Case, *, subject: str | None = None, description: str | None = None, attributes: Iterable[str] = ()
-) -> None:
-    """Correct what was taken down. The history names the attributes, never the words."""
-    case.ticket.status = policy.after(case.ticket.status, Act.NOTE)
-    case.ticket.subject = subject or case.ticket.subject
-    case.ticket.description = case.ticket.description if description is None else description
-    record(case, "amended", after={"attributes": sorted(attributes)})

@@ -38,7 +38,7 @@ async def hear(case: Case, *, text: str, received_at: datetime | None) -> None:
         case.ticket.overlooked_at = at
     else:
         await case.observe(Moment.CUSTOMER_WROTE, at=at)
-    written = write_note(case, "customer", text)
+    written = await write_note(case, "customer", text)
     said = {"status": case.ticket.status, "received_at": at.isoformat(), **due_times(resumed), **written}
     flagged = {"overlooked": True} if overlooked else {}
     record(case, "customer_wrote", before=before, after={**said, **flagged})

@@ -9,6 +9,7 @@ from careloop_common.database import lasting, vault
 from careloop_common.tokens import Actor
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from careloop_ticketing.search import service as search
 from careloop_ticketing.tickets.chain import PURPOSE, Chain, Entry
 from careloop_ticketing.tickets.models import HistoryRow, NoteRow, TicketRow
 from careloop_ticketing.tickets.service.case import Case
@@ -88,8 +89,8 @@ def recorded(session: AsyncSession, entries: Sequence[Linked]) -> Mapping[str, A
     }
 
 
-def write_note(case: Case, about: str, text: str | None) -> dict[str, str]:
-    """Keep what somebody wrote; returns what the history says of it."""
+async def write_note(case: Case, about: str, text: str | None) -> dict[str, str]:
+    """Keep what somebody wrote, to be found by it too; returns what the history says of it."""
     if not text:
         return {}
     note_id: UUID = ids.new_id()
@@ -102,4 +103,5 @@ def write_note(case: Case, about: str, text: str | None) -> dict[str, str]:
         written_at=case.now,
     )
     case.session.add(note)
+    await search.add(case.session, case.ticket.id, text)
     return {"note_id": str(note_id)}

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_ticketing.customers import service as customers
 from careloop_ticketing.customers.service import CustomerRow
+from careloop_ticketing.search import service as search
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.tickets import queries
 from careloop_ticketing.tickets.models import TicketRow
@@ -83,6 +84,8 @@ async def _link(case: Case, customer: CustomerRow) -> None:
     ticket.region, ticket.vip = customer.region, customer.vip
     after = {"customer_id": str(ticket.customer_id), "vip": ticket.vip}
     moved_from, moved_to = await case.follow()
+    if customer.external_id:
+        await search.add(case.session, ticket.id, customer.external_id)
     record(case, "linked", before=before | moved_from, after=after | moved_to)
 
 

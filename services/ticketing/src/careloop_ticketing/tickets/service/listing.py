@@ -8,10 +8,10 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_ticketing.search import service as search
-from careloop_ticketing.tickets import queries
+from careloop_ticketing.tickets import choices, queries
+from careloop_ticketing.tickets.choices import Choice
 from careloop_ticketing.tickets.models import TicketRow
 from careloop_ticketing.tickets.policy import NUMBER
-from careloop_ticketing.tickets.queries import Choice
 
 _FEW: Final = 1_000
 """So many tickets are looked at one by one for the words, rather than those with the words for the filters."""
@@ -35,7 +35,9 @@ async def find(
     if NUMBER.fullmatch(number):
         return Hits(await queries.numbered(session, number, choice, now=now))
     words = search.wanted(query)
-    passes = None if choice.everything else queries.passes(choice, now)
+    if not words:
+        return Hits([])
+    passes = None if choice.everything else choices.passes(choice, now)
     few = await queries.few(session, choice.filters, most=_FEW, now=now)
     if few is None:
         found = await search.newest_first(session, words, passes, before=before, limit=limit)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from careloop_ticketing.sla.policy import watch
 from careloop_ticketing.sla.policy.clock import Because
 from careloop_ticketing.tickets import events, policy, queries
-from careloop_ticketing.tickets.errors import MergeImpossible, TicketMerged
+from careloop_ticketing.tickets.errors import CustomersDiffer, MergeImpossible, TicketMerged
 from careloop_ticketing.tickets.models import TicketRow
 from careloop_ticketing.tickets.policy import Act
 from careloop_ticketing.tickets.service import loading
@@ -27,11 +27,15 @@ from careloop_ticketing.vocabulary import Status
 _TAKES_IN: Final = frozenset({Status.CLASSIFIED, Status.HANDLING, Status.WAITING, Status.FEEDBACK})
 
 
-async def merge(duplicate: Case, target: Case) -> None:
-    """End the duplicate; who watches it watches the target from now on."""
+async def merge(duplicate: Case, target: Case, *, other_customer: bool = False) -> None:
+    """End the duplicate; who watches it watches the target from now on. Both are of one customer, or that is said."""
     ticket, into = duplicate.ticket, target.ticket
     if into.status not in _TAKES_IN:
         raise MergeImpossible(f"Ticket {into.number} is {into.status}.")
+    if await queries.is_descendant(duplicate.session, into.id, of=ticket.id):
+        raise MergeImpossible(f"Ticket {into.number} is a child of ticket {ticket.number}.")
+    if not other_customer and _differ(ticket, into):
+        raise CustomersDiffer(f"Tickets {ticket.number} and {into.number} are of different customers.")
     before = {"status": ticket.status}
     ticket.status = policy.after(ticket.status, Act.MERGE)
     ticket.merged_into = into.id
@@ -42,6 +46,14 @@ async def merge(duplicate: Case, target: Case) -> None:
     record(target, "took_in", after={"ticket_id": str(ticket.id), "watchers": brought})
     outbox.add(duplicate.session, events.merged(ticket, into, now=duplicate.now), now=duplicate.now)
     await duplicate.save()
+
+
+def _differ(one: TicketRow, other: TicketRow) -> bool:
+    """Whether both are known to be of somebody, and not of the same."""
+    if one.customer_id and other.customer_id:
+        return one.customer_id != other.customer_id
+    theirs = [(ticket.customer_source, ticket.customer_external_id) for ticket in (one, other)]
+    return all(external_id for _, external_id in theirs) and theirs[0] != theirs[1]
 
 
 async def lock_merged(session: AsyncSession, ticket_id: UUID) -> tuple[TicketRow, TicketRow]:

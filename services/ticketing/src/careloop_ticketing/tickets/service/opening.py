@@ -17,6 +17,7 @@ from careloop_ticketing.tickets import events, metrics, policy, queries
 from careloop_ticketing.tickets.chain import START, Chain
 from careloop_ticketing.tickets.models import NUMBERS, TicketRow
 from careloop_ticketing.tickets.policy import Act
+from careloop_ticketing.tickets.service.amending import known_as
 from careloop_ticketing.tickets.service.case import Case
 from careloop_ticketing.tickets.service.history import Linked, chain_of, link
 from careloop_ticketing.tickets.service.storing import store
@@ -57,7 +58,7 @@ async def open_ticket(session: AsyncSession, intake: Intake, *, actor: Actor, no
     number = policy.number_of(sequence, now)
     ticket = _draft(intake, customer, number, verdict=verdict, policy_version=policy_version, now=now)
     history = _history(ticket, verdict, chain_of(session), actor, now)
-    if not await store(session, ticket, history, sequence):
+    if not await store(session, ticket, history, sequence, known_as=sorted(known_as(ticket, customer))):
         ticket = await queries.by_reference(session, ticket.source, str(ticket.external_ref))
         return Opened(ticket, await sla.of(session, ticket.id), is_new=False)
     case = Case(session, ticket, Watches(ticket.id), actor, now)

@@ -23,12 +23,22 @@ _STORE: Final = text(
 )
 
 
-async def store(session: AsyncSession, ticket: TicketRow, history: Sequence[Linked], place: int) -> bool:
-    """Store the ticket, unless its reference is there already or just being stored by another transaction."""
+async def store(
+    session: AsyncSession,
+    ticket: TicketRow,
+    history: Sequence[Linked],
+    place: int,
+    *,
+    known_as: Sequence[str] = (),
+) -> bool:
+    """Store the ticket, unless its reference is there already or just being stored by another transaction.
+
+    It is found by its texts, and by what its customer is known as elsewhere.
+    """
     values = {
         **ticket.model_dump(),
         **recorded(session, history),
-        **search.found_by(place, ticket.subject, ticket.description),
+        **search.found_by(place, ticket.subject, ticket.description, *known_as),
     }
     stored = (await session.execute(_STORE, values)).first() is not None
     if stored:

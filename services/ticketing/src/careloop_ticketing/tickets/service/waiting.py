@@ -29,7 +29,7 @@ async def pause(case: Case, *, reason: PauseReason, evidence: str | None, note: 
         raise ApprovalNeeded("A supervisor has to approve this pause.")
     if any(term.evidence for term in terms) and evidence is None:
         raise EvidenceNeeded(pointer="/evidence")
-    written = write_note(case, "pause", note)
+    written = await write_note(case, "pause", note)
     said = {"reason": reason, "clocks": [one.name for one in paused], "evidence": evidence is not None}
     record(case, "paused", before=before, after={"status": ticket.status, **said, **written})
     await case.save()

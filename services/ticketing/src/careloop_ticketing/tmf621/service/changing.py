@@ -62,7 +62,7 @@ async def change(
     changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
     kept = {name: value for name, value in extension.kept.items() if name not in changed}
     extension.kept = kept | {name: after[name] for name in changed if name in after}
-    said = _notes(case, shown, wanted) if "note" in names else {}
+    said = await _notes(case, shown, wanted) if "note" in names else {}
     described = {one: extras for one, extras in new.extras.items() if extras != old.extras[one]}
     changed |= {attaching.NAME} if described else set()
     async with files.receiving(runtime, new.new, case.now) as arrived:
@@ -70,7 +70,7 @@ async def change(
     extension.notes = extension.notes | said
     bounds.refuse_much(extension.kept if changed else {}, said)
     await _classify(case, wanted, names)
-    _amend(case, wanted, names, changed)
+    await _amend(case, wanted, names, changed)
     await _act(case, TmfStatus(shown["status"]), wanted, names)
 
 
@@ -111,7 +111,7 @@ async def _extension(case: Case) -> ExtensionRow:
     return found
 
 
-def _notes(case: Case, shown: Document, wanted: Document) -> Document:
+async def _notes(case: Case, shown: Document, wanted: Document) -> Document:
     """Notes are added, never changed; those that a patch leaves out stay."""
     texts = {note["id"]: note["text"] for note in shown.get("note", [])}
     added = []
@@ -122,7 +122,7 @@ def _notes(case: Case, shown: Document, wanted: Document) -> Document:
         elif known != note["text"].strip():
             raise AttributeFixed("The text of a note cannot be changed.", pointer=f"/note/{place}/text")
     bounds.refuse_many_notes(len(added))
-    return write_notes(case, added)
+    return await write_notes(case, added)
 
 
 async def _classify(case: Case, wanted: Document, names: set[str]) -> None:
@@ -131,13 +131,13 @@ async def _classify(case: Case, wanted: Document, names: set[str]) -> None:
         await tickets.classify(case, {"severity": severity})
 
 
-def _amend(case: Case, wanted: Document, names: set[str], kept: set[str]) -> None:
+async def _amend(case: Case, wanted: Document, names: set[str], kept: set[str]) -> None:
     texts = names & {"name", "description"}
     if not (texts or kept):
         return
     # An attribute that the standard does not have may be named after anything, also after a person.
     public = {name if name in V5_TICKET.members else "other" for name in kept}
-    tickets.amend(
+    await tickets.amend(
         case,
         subject=intake.subject_of(wanted) if "name" in texts else None,
         description=intake.text_of(wanted, "description") if "description" in texts else None,
@@ -173,14 +173,14 @@ async def _pause(case: Case, step: Step, note: str | None) -> None:
 
 async def _archive(case: Case, step: Step, note: str | None) -> None:  # noqa: ARG001
     if note:
-        tickets.add_note(case, text=note)
+        await tickets.add_note(case, text=note)
     await timers.cancel(case.session, tickets.FEEDBACK_TIMER, case.ticket.id)
     await tickets.archive(case, reason=ArchiveReason.CLOSED)
 
 
 async def _resume(case: Case, step: Step, note: str | None) -> None:  # noqa: ARG001
     if note:
-        tickets.add_note(case, text=note)
+        await tickets.add_note(case, text=note)
     await tickets.resume(case)
 
 

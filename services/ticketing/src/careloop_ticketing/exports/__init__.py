@@ -1,0 +1,1 @@
+"""Lists of tickets as files for spreadsheets; and who took which."""

@@ -1,0 +1,58 @@
+"""Texts as they are searched: without regard to case, width, accents and the two ways of writing Chinese characters."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Final
+
+from careloop_ticketing.search.characters import SIMPLIFIED
+
+_ACCENTS: Final = re.compile("[\u0300-\u036f]+")
+"""Those that a decomposition leaves behind; the marks of Japanese and other scripts, which make other letters, are none."""
+_NUMBER: Final = re.compile(r"\d+(?:[ ./()\-]{1,3}\d+)+", re.ASCII)
+"""Digits in groups, as telephone numbers are written."""
+_GROUPS: Final = re.compile(r"\d+", re.ASCII)
+_MOST_GROUPS: Final = 6
+"""Groups that a number is put together of, from each group on: somebody may ask without the country code."""
+_DIGITS: Final = range(7, 16)
+"""As many as telephone numbers have."""
+_WRITTEN_APART: Final = re.compile(
+    r"(?<!\d)(?:\+\d[\d ./()\-]{6,22}\d|\(?0\d{2,3}\)?[ \-]\d{3,4}[ \-]?\d{4}|1\d{2} \d{4} \d{4}|\d+(?:[./()\-]{1,2}\d+)+)"
+    r"(?!\d)",
+    re.ASCII,
+)
+"""A number that somebody asks for in groups: with a plus, as a fixed or a mobile line is written, or without spaces."""
+_CHINESE_MOBILE: Final = re.compile(r"(?:00)?86(1[3-9]\d{9})", re.ASCII)
+
+
+def plain(text: str) -> str:
+    """The text as it is compared."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    if folded.isascii():
+        return folded
+    bare = _ACCENTS.sub("", unicodedata.normalize("NFD", folded))
+    return unicodedata.normalize("NFC", bare).translate(SIMPLIFIED)
+
+
+def numbers(text: str) -> Iterator[str]:
+    """Numbers of a plain text that stand there in groups, however somebody else may group them."""
+    for found in _NUMBER.finditer(text):
+        groups = _GROUPS.findall(found.group())
+        for first in range(len(groups)):
+            for many in range(2, min(_MOST_GROUPS, len(groups) - first) + 1):
+                together = "".join(groups[first : first + many])
+                if len(together) in _DIGITS:
+                    yield together
+    for found in _GROUPS.finditer(text):
+        if home := _CHINESE_MOBILE.fullmatch(found.group()):
+            yield home[1]
+
+
+def joined(query: str) -> str:
+    """A plain query with the numbers that it has in groups written in one piece, the country code of China left out."""
+    return _CHINESE_MOBILE.sub(r"\1", _WRITTEN_APART.sub(_in_one_piece, query))
+
+
+def _in_one_piece(found: re.Match[str]) -> str:
+    digits = "".join(_GROUPS.findall(found.group()))
+    return digits if digits in set(numbers(found.group())) else found.group()

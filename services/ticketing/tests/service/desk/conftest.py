@@ -1,0 +1,70 @@
+import pytest
+from careloop_common import clock, ids
+from careloop_ticketing.customers.models import CustomerRow
+
+
+@pytest.fixture
+def customer(runtime):
+    """`await customer(vip=True, external_id="K-77")`: the id of somebody whom the replica knows."""
+
+    async def add(**given):
+        about = {"version": 1, "source": "crm", "status": "active", "vip": False, "updated_at": clock.now()}
+        row = CustomerRow(id=ids.new_id(), **(about | given))
+        async with runtime.database.transaction() as session:
+            session.add(row)
+        return str(row.id)
+
+    return add
+
+
+@pytest.fixture
+def agent(client):
+    async def put(agent_id, **given):
+        answer = await client.put(
+            f"/v1/agents/{agent_id}", json={"name": agent_id, "languages": ["zh"], **given}
+        )
+        assert answer.status_code in {200, 201}, answer.text
+
+    return put
+
+
+@pytest.fixture
+def listed(client):
+    """`await listed(q="信号")`: the subjects on the first page."""
+
+    async def read(**params):
+        answer = await client.get("/v1/tickets", params=params)
+        assert answer.status_code == 200, answer.text
+        return [item["subject"] for item in answer.json()["items"]]
+
+    return read
+
+
+@pytest.fixture
+def pages(client):
+    """`await pages("/v1/tickets", limit=2)`: the items of each page, to the end."""
+
+    async def read(url, **params):
+        found, more = [], {}
+        while True:
+            got = await client.get(url, params=params | more)
+            assert got.status_code == 200, got.text
+            answer = got.json()
+            found.append(answer["items"])
+            if answer["next_cursor"] is None:
+                return found
+            more = {"cursor": answer["next_cursor"]}
+
+    return read
+
+
+@pytest.fixture
+def refused(client):
+    """`await refused("POST", url, 409, "customers_differ", …)`: a problem."""
+
+    async def try_it(method, url, status, code, *, headers=None, **body):
+        answer = await client.request(method, url, json=body or None, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
+        return answer.json()
+
+    return try_it
