@@ -97,7 +97,7 @@ async def _cancel(case: Case, given: Arguments) -> None:
 
 
 async def _note(case: Case, given: Arguments) -> None:
-    tickets.add_note(case, text=schemas.AddNote.model_validate(given).text)
+    await tickets.add_note(case, text=schemas.AddNote.model_validate(given).text)
 
 
 async def _watch(case: Case, given: Arguments) -> Arguments:

@@ -161,7 +161,7 @@ async def cancel(body: schemas.Cancel, case: CaseDep, response: Response) -> Tic
 
 @router.post("/{ticket_id}/notes", status_code=201, dependencies=[WRITE], responses=PROBLEMS)
 async def add_note(body: schemas.AddNote, case: CaseDep, response: Response) -> TicketView:
-    service.add_note(case, text=body.text)
+    await service.add_note(case, text=body.text)
     return _shown(case, response)
 
 

@@ -26,6 +26,7 @@ from careloop_ticketing.tickets.service.merging import lock_merged, merge, unmer
 from careloop_ticketing.tickets.service.opening import Intake, open_ticket
 from careloop_ticketing.tickets.service.relating import adopt, link, links, unlink, unwatch, watch
 from careloop_ticketing.tickets.service.standing import Entry, Standing
+from careloop_ticketing.tickets.service.telling import changed_hands, watching
 from careloop_ticketing.tickets.service.waiting import pause, resume
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "assign",
     "cancel",
     "chain_of",
+    "changed_hands",
     "children_by_status",
     "classify",
     "expect",
@@ -76,4 +78,5 @@ __all__ = [
     "unmerge",
     "unwatch",
     "watch",
+    "watching",
 ]

@@ -9,19 +9,21 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from careloop_common import outbox
 from careloop_common.tokens import SYSTEM
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_ticketing.classification.policy import Cause, Emotion, Severity
 from careloop_ticketing.tickets import chain as chains
+from careloop_ticketing.tickets import events
 from careloop_ticketing.tickets.chain import Chain
 from careloop_ticketing.tickets.service.history import RECORD, Linked, chain_of, recorded
 from careloop_ticketing.vocabulary import Kind, Level, Status, Tier
 
 _COLUMNS = (
     "id, customer_id, version, status, kind, channel, language, region, vip, cause, tier, severity, product,"
-    " emotion, level, assignee_id, team, team_pinned, released_by, policy_version, reopened_count, head"
+    " emotion, level, assignee_id, team, team_pinned, released_by, policy_version, reopened_count, head, number, watchers"
 )
 _READ: Final = text(f"SELECT {_COLUMNS} FROM ticket WHERE id = ANY(:ids)")  # noqa: S608
 _LOCK_FREE: Final = text(f"{_READ.text} FOR UPDATE SKIP LOCKED")
@@ -65,6 +67,8 @@ class Standing:
     """Under which new clocks start."""
     reopened_count: int
     head: bytes
+    number: str = ""
+    watchers: Sequence[str] = ()
 
 
 class Entry(NamedTuple):
@@ -116,6 +120,8 @@ def _standing(
     policy_version: int,
     reopened_count: int,
     head: bytes,
+    number: str,
+    watchers: Sequence[str],
 ) -> Standing:
     return Standing(
         ticket_id,
@@ -140,6 +146,8 @@ def _standing(
         policy_version,
         reopened_count,
         head,
+        number,
+        watchers,
     )
 
 
@@ -167,6 +175,11 @@ async def store(
     )
     if linked:
         await session.execute(_RECORD, recorded(session, linked))
+    standings = {one.id: one for one in changed}
+    for entry in entries:
+        if entry.before.get("status") == Status.WAITING and entry.after.get("status") == Status.HANDLING:
+            ticket = standings[entry.ticket_id]
+            outbox.add(session, events.resumed(ticket, because="not_allowed", by=SYSTEM.id, now=now), now=now)
 
 
 def _link(

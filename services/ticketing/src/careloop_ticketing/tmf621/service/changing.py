@@ -61,7 +61,7 @@ async def change(
     kept = {name: value for name, value in extension.kept.items() if name not in changed}
     extension.kept = kept | {name: after[name] for name in changed if name in after}
     if "note" in names:
-        extension.notes = {**extension.notes, **_notes(case, shown, wanted)}
+        extension.notes = {**extension.notes, **await _notes(case, shown, wanted)}
     described = {one: extras for one, extras in new.extras.items() if extras != old.extras[one]}
     changed |= {attaching.NAME} if described else set()
     async with files.receiving(runtime, new.new, case.now) as arrived:
@@ -108,7 +108,7 @@ async def _extension(case: Case) -> ExtensionRow:
     return found
 
 
-def _notes(case: Case, shown: Document, wanted: Document) -> Document:
+async def _notes(case: Case, shown: Document, wanted: Document) -> Document:
     """Notes are added, never changed; those that a patch leaves out stay."""
     texts = {note["id"]: note["text"] for note in shown.get("note", [])}
     added = []
@@ -118,7 +118,7 @@ def _notes(case: Case, shown: Document, wanted: Document) -> Document:
             added.append(note)
         elif known != note["text"].strip():
             raise AttributeFixed("The text of a note cannot be changed.", pointer=f"/note/{place}/text")
-    return write_notes(case, added)
+    return await write_notes(case, added)
 
 
 async def _classify(case: Case, wanted: Document, names: set[str]) -> None:
@@ -159,14 +159,14 @@ async def _pause(case: Case, step: Step, note: str | None) -> None:
 
 async def _archive(case: Case, step: Step, note: str | None) -> None:  # noqa: ARG001
     if note:
-        tickets.add_note(case, text=note)
+        await tickets.add_note(case, text=note)
     await timers.cancel(case.session, tickets.FEEDBACK_TIMER, case.ticket.id)
     await tickets.archive(case, reason=ArchiveReason.CLOSED)
 
 
 async def _resume(case: Case, step: Step, note: str | None) -> None:  # noqa: ARG001
     if note:
-        tickets.add_note(case, text=note)
+        await tickets.add_note(case, text=note)
     await tickets.resume(case)
 
 

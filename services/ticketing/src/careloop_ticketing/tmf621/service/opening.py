@@ -47,7 +47,7 @@ async def open_ticket(
         severity = words.severity_of(document["severity"])
         if severity is not None and severity is not found.ticket.severity:
             await tickets.classify(case, {"severity": severity})
-        extras = write_notes(case, notes) | await files.attach(case, arrived)
+        extras = await write_notes(case, notes) | await files.attach(case, arrived)
     session.add(ExtensionRow(ticket_id=found.ticket.id, kept=kept, notes=extras))
     await session.flush()
     return found.ticket
