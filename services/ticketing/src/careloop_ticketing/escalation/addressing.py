@@ -96,7 +96,7 @@ def notices_of(taken: Sequence[Taken]) -> Iterator[Notice]:
                 **about,
             )
         for watcher in watching(ticket, Reason.ESCALATED):
-            yield replace(watcher, **about)
+            yield watcher._replace(**about)
         if one.lost_by is not None:
             yield from changed_hands(ticket, one.lost_by)
 

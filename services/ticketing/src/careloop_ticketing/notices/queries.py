@@ -27,22 +27,26 @@ _COLUMNS: Final = {
     "step": "text",
     "due_at": "timestamptz",
     "asks": "bool",
+    "also": "text",
 }
 _NAMES: Final = ", ".join(_COLUMNS)
+_VALUES: Final = _NAMES.replace("also", "string_to_array(also, chr(10))")
 _ARRAYS: Final = ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in _COLUMNS.items())
-# Arrays of arrays have no ragged edge: what else happened is joined by line breaks, which no name of a step has.
 _STORE: Final = text(
-    f"INSERT INTO notice ({_NAMES}, also, at, by)"  # noqa: S608
-    f" SELECT {_NAMES}, string_to_array(also, chr(10)), :now, :by"
-    f" FROM unnest({_ARRAYS}, CAST(:also AS text[])) AS new ({_NAMES}, also)"
+    f"INSERT INTO notice ({_NAMES}, at, by) SELECT {_VALUES}, :now, :by FROM unnest({_ARRAYS}) AS new ({_NAMES})"  # noqa: S608
     " ON CONFLICT (ticket_id, recipient, at) DO UPDATE SET role = excluded.role, reason = excluded.reason,"
     " level = excluded.level, clock = excluded.clock, step = excluded.step, due_at = excluded.due_at,"
     " asks = notice.asks OR excluded.asks, also = notice.also || notice.reason || excluded.also, read_at = NULL"
 )
+# What is just being acknowledged, with the ticket of many others perhaps, is not waited for: that would be a circle.
 _READ: Final = text(
-    "UPDATE notice SET read_at = :now WHERE recipient = :recipient AND (read_at IS NOT NULL) = false AND id <= :newest"
+    "UPDATE notice SET read_at = :now WHERE id IN (SELECT id FROM notice WHERE recipient = :recipient"
+    " AND (read_at IS NOT NULL) = false AND id <= :newest FOR UPDATE SKIP LOCKED)"
 )
-_READ_THESE: Final = text("UPDATE notice SET read_at = :now WHERE id = ANY(:ids) AND read_at IS NULL")
+_READ_THESE: Final = text(
+    "UPDATE notice SET read_at = :now WHERE id IN (SELECT id FROM notice WHERE id = ANY(:ids) AND read_at IS NULL"
+    " FOR UPDATE SKIP LOCKED)"
+)
 _ACKNOWLEDGE: Final = text(
     "UPDATE notice SET acknowledged_at = :now, acknowledged_by = :by,"  # noqa: S608
     " read_at = CASE WHEN recipient = :by THEN coalesce(read_at, :now) ELSE read_at END"
@@ -60,7 +64,7 @@ _BACKLOG: Final = text(
     f" count(*) FILTER (WHERE recipient = :nobody) FROM notice WHERE {WAITS}"
 )
 _FORGET: Final = text(
-    "DELETE FROM notice WHERE id IN (SELECT id FROM notice WHERE id < :before ORDER BY id LIMIT :limit)"
+    "DELETE FROM notice WHERE id IN (SELECT id FROM notice WHERE id < :before ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED)"
 )
 
 
@@ -79,16 +83,10 @@ async def lock_rosters(session: AsyncSession) -> None:
 
 
 async def store(
-    session: AsyncSession,
-    rows: Sequence[Mapping[str, Any]],
-    *,
-    also: Sequence[str | None],
-    by: str,
-    now: datetime,
+    session: AsyncSession, columns: Mapping[str, Sequence[Any]], *, by: str, now: datetime
 ) -> None:
     """Write notices; what somebody is told of the same ticket at the same instant again becomes one with the first."""
-    columns = {name: [row[name] for row in rows] for name in _COLUMNS}
-    await session.execute(_STORE, {**columns, "also": also, "by": by, "now": now})
+    await session.execute(_STORE, {**columns, "by": by, "now": now})
 
 
 async def choices(session: AsyncSession, ids: Collection[str]) -> Sequence[NoticeChoiceRow]:

@@ -7,6 +7,18 @@ from careloop_ticketing.customers.models import CustomerRow
 from careloop_ticketing.escalation import service as escalation
 from careloop_ticketing.sla.service import TIMER
 
+LEVELS = {
+    name: {"name": name, "percent": percent, "action": "notify", "level": name}
+    for name, percent in (("manager", 100), ("regional_head", 125), ("group_committee", 150))
+}
+
+
+@pytest.fixture
+async def levels(publish_clocks):
+    """A clock of an hour that tells three levels, one behind the other."""
+    clock = {"targets": [{"seconds": 3600}], "ladders": [{"ladder": "levels"}]}
+    await publish_clocks(ladders={"levels": list(LEVELS.values())}, loop=clock)
+
 
 @pytest.fixture
 def agents(client):

@@ -1,10 +1,10 @@
 """What people are told: each of them one notice of a ticket and an instant, however much happened to it then."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from careloop_ticketing.notices.policy.roster import Role
@@ -47,9 +47,8 @@ class Choice:
 USUAL: Final = Choice()
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """What somebody is told about a ticket."""
+class Notice(NamedTuple):
+    """What somebody is told about a ticket. Not a dataclass: there are thousands at once."""
 
     ticket_id: UUID
     number: str
@@ -88,4 +87,4 @@ def _together(notices: list[Notice]) -> Notice:
     last = max(reversed(notices), key=lambda notice: notice.weight)
     others = dict.fromkeys(notice.name for notice in notices if notice.name != last.name)
     asks = last.reason is not Reason.TAKEN_AWAY and any(notice.asks for notice in notices)
-    return replace(last, asks=asks, also=tuple(others))
+    return last._replace(asks=asks, also=tuple(others))

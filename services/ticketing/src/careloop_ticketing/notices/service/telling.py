@@ -1,6 +1,6 @@
 """Writing notices, and announcing them to whatever carries them out of the house: many at once, by two statements."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -11,13 +11,14 @@ from careloop_common import ids, outbox
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_ticketing.notices import events, metrics, queries
-from careloop_ticketing.notices.policy.roster import Role
+from careloop_ticketing.notices.policy.roster import NOBODY, Role
 from careloop_ticketing.notices.policy.telling import USUAL, Channel, Choice, Notice, Reason, one_each
 
 log = structlog.get_logger()
 
 TOGETHER: Final = 300
 """Notices of one person in an event: many more would be too large for one."""
+_STOPGAPS: Final = frozenset({Role.FALLBACK, Role.NOBODY})
 Written = list[tuple[UUID, Notice]]
 
 
@@ -35,33 +36,38 @@ async def tell(session: AsyncSession, notices: Iterable[Notice], *, by: str, now
     written = [(ids.new_id(), notice) for notice in one_each(wanted)]
     if not written:
         return
-    also = ["\n".join(notice.also) for _, notice in written]
-    await queries.store(session, [_row(*one) for one in written], also=also, by=by, now=now)
+    await queries.store(session, _columns(written), by=by, now=now)
     _announce(session, written, chosen, by, now)
     _count(notice for _, notice in written)
 
 
 async def choices(session: AsyncSession, people: Iterable[str]) -> Mapping[str, Choice]:
     """What these people chose, as far as they chose."""
+    asked = [person for person in people if person != NOBODY]
+    if not asked:
+        return {}
     return {
         row.agent_id: Choice(frozenset(map(Reason, row.watched)), tuple(map(Channel, row.channels)))
-        for row in await queries.choices(session, list(people))
+        for row in await queries.choices(session, asked)
     }
 
 
-def _row(notice_id: UUID, notice: Notice) -> Mapping[str, Any]:
+def _columns(written: Written) -> Mapping[str, Sequence[Any]]:
+    notices = [notice for _, notice in written]
     return {
-        "id": notice_id,
-        "ticket_id": notice.ticket_id,
-        "number": notice.number,
-        "recipient": notice.recipient,
-        "role": notice.role.value,
-        "reason": notice.reason.value,
-        "level": notice.level.value if notice.level else None,
-        "clock": notice.clock,
-        "step": notice.step,
-        "due_at": notice.due_at,
-        "asks": notice.asks,
+        "id": [notice_id for notice_id, _ in written],
+        "ticket_id": [one.ticket_id for one in notices],
+        "number": [one.number for one in notices],
+        "recipient": [one.recipient for one in notices],
+        "role": [one.role.value for one in notices],
+        "reason": [one.reason.value for one in notices],
+        "level": [one.level.value if one.level else None for one in notices],
+        "clock": [one.clock for one in notices],
+        "step": [one.step for one in notices],
+        "due_at": [one.due_at for one in notices],
+        "asks": [one.asks for one in notices],
+        # Arrays of arrays have no ragged edge, and no name of a step has a line break.
+        "also": ["\n".join(one.also) for one in notices],
     }
 
 
@@ -79,13 +85,10 @@ def _announce(
 
 def _count(notices: Iterable[Notice]) -> None:
     """Count them, and raise an alarm where a level had nobody to hold it."""
-    unheld: dict[tuple[str, str], int] = defaultdict(int)
-    for notice in notices:
-        metrics.TOLD.labels(notice.reason.value, notice.role.value).inc()
-        if notice.role in {Role.FALLBACK, Role.NOBODY}:
-            unheld[notice.level.value if notice.level else "", notice.role.value] += 1
-    for (level, role), count in unheld.items():
-        metrics.UNHELD.labels(level, role).inc(count)
-        (log.error if role == Role.NOBODY.value else log.warning)(
-            "notice.no_holder", level=level, told=role, count=count
-        )
+    counted = Counter((notice.reason, notice.role, notice.level) for notice in notices)
+    for (reason, role, level), count in counted.items():
+        metrics.TOLD.labels(reason.value, role.value).inc(count)
+        if role in _STOPGAPS:
+            metrics.UNHELD.labels(level or "", role.value).inc(count)
+            say = log.error if role is Role.NOBODY else log.warning
+            say("notice.no_holder", held=level, told=role.value, count=count)
