@@ -87,7 +87,8 @@ async def test_a_vip_customer_goes_straight_to_the_regional_head(
     eventually,
 ):
     for agent in ("head-beijing", "head-guangdong", "desk"):
-        await client.put(f"/v1/agents/{agent}", json={"name": agent, "languages": ["zh"]})
+        # They are told, and given nothing by the line: they speak another language.
+        await client.put(f"/v1/agents/{agent}", json={"name": agent, "languages": ["fr"]})
     posts = [
         {"level": "regional_head", "regions": [region], "holders": [f"head-{name}"]}
         for region, name in (("北京", "beijing"), ("广东", "guangdong"))
@@ -99,17 +100,16 @@ async def test_a_vip_customer_goes_straight_to_the_regional_head(
     await publish(vip)
     async with worker_running():
         ticket = await eventually(lambda: _known(client, open_ticket, vip))
-        given, *_ = await eventually(lambda: _reassigned(published))
-    assert given.people == ("head-beijing",)
+        given = await eventually(lambda: _reassigned(published, ticket))
+    assert {event.people for event in given} == {("head-beijing",)}
     beijing, guangdong = (
         client_as("tickets:read", actor_id=person) for person in ("head-beijing", "head-guangdong")
     )
     told = (await beijing.get("/v1/notices")).json()["items"]
-    assert {(one["number"], one["level"], one["role"]) for one in told} == {
-        (ticket["number"], "regional_head", "holder")
-    }
+    assert ticket["number"] in {one["number"] for one in told}
+    assert {(one["level"], one["role"]) for one in told} == {("regional_head", "holder")}
     desk = (await beijing.get("/v1/escalations/desk")).json()["items"]
-    assert [item["ticket"]["id"] for item in desk] == [ticket["id"]]
+    assert ticket["id"] in {item["ticket"]["id"] for item in desk}
     assert (await guangdong.get("/v1/notices")).json()["items"] == []
 
 
@@ -118,8 +118,9 @@ async def _known(client, open_ticket, customer):
     return ticket if ticket["vip"] else None
 
 
-async def _reassigned(published):
-    return [event for event in await published(TicketEscalatedV1) if event.target == "regional_head"]
+async def _reassigned(published, ticket):
+    found = await published(TicketEscalatedV1)
+    return [e for e in found if (str(e.ticket_id), e.target) == (ticket["id"], "regional_head")]
 
 
 async def test_a_paused_clock_takes_no_step(client, open_ticket, act, publish_policy, session):

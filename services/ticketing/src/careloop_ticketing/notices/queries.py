@@ -36,7 +36,7 @@ _STORE: Final = text(
     f"INSERT INTO notice ({_NAMES}, at, by) SELECT {_VALUES}, :now, :by FROM unnest({_ARRAYS}) AS new ({_NAMES})"  # noqa: S608
     " ON CONFLICT (ticket_id, recipient, at) DO UPDATE SET role = excluded.role, reason = excluded.reason,"
     " level = excluded.level, clock = excluded.clock, step = excluded.step, due_at = excluded.due_at,"
-    " asks = notice.asks OR excluded.asks, also = notice.also || notice.reason || excluded.also, read_at = NULL"
+    " asks = notice.asks OR excluded.asks, also = array_append(notice.also, CAST(notice.reason AS text)) || excluded.also, read_at = NULL"
 )
 # What is just being acknowledged, with the ticket of many others perhaps, is not waited for: that would be a circle.
 _READ: Final = text(

@@ -206,3 +206,15 @@ async def test_what_is_done_to_many_at_once_is_told_too(open_ticket, ask_bulk, w
     await ask_bulk("assign", tickets, assignee_id="wang")
     await work_bulk()
     assert {one["number"] for one in await notices("wang")} == {one["number"] for one in tickets}
+
+
+async def test_what_one_request_does_in_several_acts_is_one_notice(open_ticket, act, client, notices):
+    ticket = await open_ticket()
+    await act(ticket, "assign", assignee_id="wang")
+    await act(ticket, "respond")
+    url = f"/tmf-api/troubleTicket/v5/troubleTicket/{ticket['id']}"
+    body = {"status": "resolved", "note": [{"@type": "Note", "text": TEXT}]}
+    answer = await client.patch(url, json=body)
+    assert answer.status_code == 200, answer.text
+    told = {one["reason"]: one["also"] for one in await notices("wang")}
+    assert told in ({"resolved": ["noted"], "assigned": []}, {"noted": ["resolved"], "assigned": []})
