@@ -194,9 +194,11 @@ async def _judge(database: asyncpg.Connection, expected: int, *, since: datetime
         "SELECT count(*) FROM ticket_history WHERE fact IN ('escalated', 'sla_breached') AND at >= $1", since
     )
     print(f"steps           {taken:>10,}   lost {expected - distinct}, doubled {taken - distinct}")
+    told = await database.fetchval("SELECT count(DISTINCT ticket_id) FROM notice WHERE at >= $1", since)
     print(f"in histories    {history:>10,}")
+    print(f"told of         {told:>10,} tickets")
     await tell_lateness(database, since)
-    return int(not taken == distinct == history == expected)
+    return int(not taken == distinct == history == told == expected)
 
 
 async def _until(moment: datetime) -> None:

@@ -132,6 +132,13 @@ TICKETING = (
         "/v1/sla-recalculations/{recalculation_id}",
         "/v1/escalations",
         "/v1/escalations/lateness",
+        "/v1/escalations/desk",
+        "/v1/tickets/{ticket_id}/addressees",
+        "/v1/notices",
+        "/v1/notices/counts",
+        "/v1/notice-choices/{agent_id}",
+        "/v1/duty-rosters",
+        "/v1/duty-rosters/{version}",
         "/v1/ticket-views",
         "/v1/ticket-views/{code}",
         "/v1/tickets/{ticket_id}/dispatch",
@@ -147,6 +154,8 @@ TICKETING = (
     ),
     # A view of one's own changes nothing for anybody else; for shared ones the service asks for more.
     *_writes("ticketing", "tickets:read", "PUT /v1/ticket-views/{code}", "DELETE /v1/ticket-views/{code}"),
+    # Nor does what one has read, or wants to be told.
+    *_writes("ticketing", "tickets:read", "POST /v1/notices/read", "PUT /v1/notice-choices/{agent_id}"),
     *_writes(
         "ticketing",
         "tickets:write",
@@ -217,6 +226,7 @@ TICKETING = (
         "POST /v1/calendars/{code}/preview",
         "POST /v1/calendars/{code}/import",
         "PUT /v1/routing-policies",
+        "PUT /v1/duty-rosters",
         "POST /v1/routing-policies/preview",
     ),
 )

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from careloop_contracts.event import Event
+from careloop_contracts.event import Event, Record
 from careloop_contracts.vocabulary import Cause, TicketTier
 
 
@@ -49,6 +49,102 @@ class TicketRespondedV1(Event, entity="ticket", name="responded", version=1, key
     within_target: bool | None = None
 
 
+class TicketAssignedV1(Event, entity="ticket", name="assigned", version=1, key="ticket_id"):
+    """The ticket went to a person, a level or a team."""
+
+    ticket_id: UUID
+    number: str
+    customer_id: UUID | None = None
+    assignee_id: str | None = None
+    """None if it waits for somebody there."""
+    assignee_before: str | None = None
+    level: str
+    team: str | None = None
+    by: str
+    assigned_at: datetime
+
+
+class TicketReleasedV1(Event, entity="ticket", name="released", version=1, key="ticket_id"):
+    """Who held the ticket does not any more: it waits for somebody."""
+
+    ticket_id: UUID
+    number: str
+    customer_id: UUID | None = None
+    assignee_before: str
+    because: str
+    """`given_back`, `off_duty`, or `escalated` to the next level."""
+    level: str
+    team: str | None = None
+    by: str
+    released_at: datetime
+
+
+class TicketPausedV1(Event, entity="ticket", name="paused", version=1, key="ticket_id"):
+    """The ticket waits for others, and those of its clocks that may wait stand still."""
+
+    ticket_id: UUID
+    number: str
+    customer_id: UUID | None = None
+    reason: str
+    clocks: tuple[str, ...] = ()
+    by: str
+    paused_at: datetime
+
+
+class TicketResumedV1(Event, entity="ticket", name="resumed", version=1, key="ticket_id"):
+    """The wait is over."""
+
+    ticket_id: UUID
+    number: str
+    customer_id: UUID | None = None
+    because: str
+    """`asked` for, `customer_wrote`, or `not_allowed` any more by what the ticket has become."""
+    by: str
+    resumed_at: datetime
+
+
+class TicketNotedV1(Event, entity="ticket", name="noted", version=1, key="ticket_id"):
+    """Somebody wrote a note; its text stays in ticketing."""
+
+    ticket_id: UUID
+    number: str
+    customer_id: UUID | None = None
+    note_id: UUID
+    by: str
+    noted_at: datetime
+
+
+class NoticedTicket(Record):
+    """What a notice is about."""
+
+    notice_id: UUID
+    ticket_id: UUID
+    number: str
+    role: str
+    """As what they are told: assignee, team_lead, holder, deputy, fallback, watcher, nobody."""
+    level: str | None = None
+    clock: str | None = None
+    step: str | None = None
+    also: tuple[str, ...] = ()
+    """What else happened to the ticket at that instant."""
+    due_at: datetime | None = None
+    asks: bool = False
+    """Whether it waits for somebody to acknowledge the ticket's escalation."""
+
+
+class TicketNoticedV1(Event, entity="ticket", name="noticed", version=1, key="recipient"):
+    """Somebody is to be told of something that happened to tickets: for gateways that carry it to them."""
+
+    recipient: str
+    """Id of an agent; empty where nobody was there to be told."""
+    channels: tuple[str, ...]
+    """How they want to be told, in their order: in_app, email, sms, im, phone. Addresses are the gateway's to know."""
+    reason: str
+    tickets: tuple[NoticedTicket, ...]
+    by: str
+    noticed_at: datetime
+
+
 class TicketEscalatedV1(Event, entity="ticket", name="escalated", version=1, key="ticket_id"):
     """A step of the escalation ladder was taken."""
 
@@ -66,6 +162,8 @@ class TicketEscalatedV1(Event, entity="ticket", name="escalated", version=1, key
     """Whether to tell the target: not of a step that a later one, taken at the same instant, has overtaken."""
     also: tuple[str, ...] = ()
     """The clocks and steps that this one has overtaken, for the one notice to mention."""
+    people: tuple[str, ...] = ()
+    """Ids of those who are told in the name of the target; none if nobody was there to be told."""
 
 
 class TicketSlaBreachedV1(Event, entity="ticket", name="sla_breached", version=1, key="ticket_id"):

@@ -10,11 +10,14 @@ from careloop_ticketing.dispatch.api import router as dispatch
 from careloop_ticketing.dispatch.day_api import router as my_day
 from careloop_ticketing.dispatch.routing_api import router as routing_policies
 from careloop_ticketing.escalation.api import router as escalations
+from careloop_ticketing.escalation.desk_api import router as desk
 from careloop_ticketing.exports.api import router as exports
 from careloop_ticketing.history.api import router as history
 from careloop_ticketing.incidents.api import router as incidents
 from careloop_ticketing.kpis.api import router as kpis
 from careloop_ticketing.learning.api import router as learning
+from careloop_ticketing.notices.api import router as notices
+from careloop_ticketing.notices.duty_api import router as duty_rosters
 from careloop_ticketing.recalculation.api import router as recalculations
 from careloop_ticketing.satisfaction.api import router as satisfaction
 from careloop_ticketing.saved_views.api import router as saved_views
@@ -53,6 +56,9 @@ def create_app(runtime: Runtime[Settings]) -> FastAPI:
         history,
         satisfaction,
         escalations,
+        desk,
+        notices,
+        duty_rosters,
         summary,
         kpis,
         shares,

@@ -15,6 +15,9 @@ class Settings(ServiceSettings):
     bulk_days: Annotated[int, Field(ge=1)] = 90
     """How long it is kept what became of each ticket of a bulk job, without which the job cannot be undone."""
 
+    notice_days: Annotated[int, Field(ge=1)] = 400
+    """How long notices are kept, read or not."""
+
     public_url: str = "http://127.0.0.1:8080"
     """Where clients reach the gateway: the addresses of TM Forum resources start with it."""
 

@@ -11,6 +11,7 @@ from careloop_ticketing.dispatch import handlers as dispatch
 from careloop_ticketing.escalation import audit
 from careloop_ticketing.escalation import service as escalation
 from careloop_ticketing.history import handlers as history
+from careloop_ticketing.notices import handlers as notices
 from careloop_ticketing.recalculation import handlers as recalculation
 from careloop_ticketing.satisfaction import service as satisfaction
 from careloop_ticketing.settings import Settings
@@ -40,6 +41,8 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
             Job("work on bulk jobs", 1, bulk.work, exclusive=False),
             Job("tell of bulk jobs", 15, bulk.tell, exclusive=False),
             Job("forget items of bulk jobs", 3600, bulk.forget, exclusive=False),
+            Job("watch over notices", 30, notices.watch, exclusive=False),
+            Job("forget notices", 3600, notices.forget, exclusive=False),
             Job("give tickets", 0.5, dispatch.Dispatcher().turn, exclusive=False),
             Job("hand tickets over", 10, dispatch.hand_over, exclusive=False),
             Job("anchor histories", 3600, history.anchor),

@@ -12,7 +12,7 @@ async def test_a_clock_that_runs_out_climbs_its_ladder(
         await eventually(lambda: _steps(published, 5))
     escalated = await published(TicketEscalatedV1)
     assert [(event.step, event.action, event.target) for event in escalated] == [
-        ("reminder", "remind", "assignee"),
+        ("reminder", "remind", "front_line"),
         ("one_level_up", "reassign", "expert"),
         ("breach", "notify", "manager"),
         ("regional_head", "notify", "regional_head"),
@@ -72,11 +72,12 @@ async def test_a_breach_that_nobody_saw_before_the_ticket_was_resolved_is_still_
         (breach,) = await eventually(lambda: published(TicketSlaBreachedV1))
         (told,) = await eventually(lambda: published(TicketEscalatedV1))
     assert breach.clock == "resolution"
-    assert (told.step, told.target) == ("breach", "assignee")
+    assert (told.step, told.target) == ("breach", "front_line")
 
 
 async def test_a_vip_customer_goes_straight_to_the_regional_head(
     client,
+    client_as,
     open_ticket,
     publish_policy,
     publish,
@@ -85,21 +86,41 @@ async def test_a_vip_customer_goes_straight_to_the_regional_head(
     worker_running,
     eventually,
 ):
+    for agent in ("head-beijing", "head-guangdong", "desk"):
+        # They are told, and given nothing by the line: they speak another language.
+        await client.put(f"/v1/agents/{agent}", json={"name": agent, "languages": ["fr"]})
+    posts = [
+        {"level": "regional_head", "regions": [region], "holders": [f"head-{name}"]}
+        for region, name in (("北京", "beijing"), ("广东", "guangdong"))
+    ]
+    roster = {"name": "Heads", "posts": posts, "fallback": ["desk"]}
+    assert (await client.put("/v1/duty-rosters", json=roster)).status_code == 201
     await publish_policy(first_response=3600, resolution=1)
-    vip = customer_registered(vip=True)
+    vip = customer_registered(vip=True, region="北京")
     await publish(vip)
     async with worker_running():
-        await eventually(lambda: _known(client, open_ticket, vip))
-        await eventually(lambda: _reassigned(published))
+        ticket = await eventually(lambda: _known(client, open_ticket, vip))
+        given = await eventually(lambda: _reassigned(published, ticket))
+    assert {event.people for event in given} == {("head-beijing",)}
+    beijing, guangdong = (
+        client_as("tickets:read", actor_id=person) for person in ("head-beijing", "head-guangdong")
+    )
+    told = (await beijing.get("/v1/notices")).json()["items"]
+    assert ticket["number"] in {one["number"] for one in told}
+    assert {(one["level"], one["role"]) for one in told} == {("regional_head", "holder")}
+    desk = (await beijing.get("/v1/escalations/desk")).json()["items"]
+    assert ticket["id"] in {item["ticket"]["id"] for item in desk}
+    assert (await guangdong.get("/v1/notices")).json()["items"] == []
 
 
 async def _known(client, open_ticket, customer):
     ticket = await open_ticket(customer_id=str(customer.customer_id))
-    return ticket["vip"]
+    return ticket if ticket["vip"] else None
 
 
-async def _reassigned(published):
-    return [event for event in await published(TicketEscalatedV1) if event.target == "regional_head"]
+async def _reassigned(published, ticket):
+    found = await published(TicketEscalatedV1)
+    return [e for e in found if (str(e.ticket_id), e.target) == (ticket["id"], "regional_head")]
 
 
 async def test_a_paused_clock_takes_no_step(client, open_ticket, act, publish_policy, session):

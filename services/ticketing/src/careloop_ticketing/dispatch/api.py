@@ -69,7 +69,7 @@ async def take(case: CaseDep, response: Response) -> TicketView:
 )
 async def release(case: CaseDep, response: Response) -> TicketView:
     """Put the ticket back into the line, for somebody else: one's own or, as a supervisor, anybody's."""
-    taking.release(case)
+    await taking.release(case)
     return _shown(case, response)
 
 

@@ -9,8 +9,12 @@ from fastapi import Query
 
 from careloop_ticketing.escalation import queries
 from careloop_ticketing.escalation.models import EscalationRow
-from careloop_ticketing.escalation.queries import Lateness
+from careloop_ticketing.escalation.queries import Lateness, Wanted
 from careloop_ticketing.escalation.schemas import EscalationView, LatenessView
+from careloop_ticketing.staff.schemas import AGENT_ID, TEAM
+from careloop_ticketing.vocabulary import Level
+
+Text = Annotated[str | None, Query(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 router = CareRouter(prefix="/v1/escalations", tags=["escalations"])
 
@@ -21,10 +25,27 @@ async def list_escalations(
     query: PageQuery,
     ticket_id: UUID | None = None,
     step: Annotated[str | None, Query(pattern=r"^[a-z][a-z0-9_]{0,39}$")] = None,
+    level: Level | None = None,
+    person: Annotated[str | None, Query(min_length=1, max_length=100, pattern=AGENT_ID)] = None,
+    team: Annotated[str | None, Query(pattern=TEAM)] = None,
+    region: Text = None,
+    since: Instant | None = None,
+    unacknowledged: bool | None = None,
 ) -> Page[EscalationRow]:
-    """Steps of ladders that were taken, newest first."""
+    """Steps of ladders that were taken, newest first: those told in the name of a level, or to a person; those since then,
+    or whose tickets still wait for somebody to acknowledge them."""
+    wanted = Wanted(
+        ticket_id=ticket_id,
+        step=step,
+        told=level,
+        person=person,
+        team=team,
+        region=region,
+        since=since,
+        unacknowledged=unacknowledged,
+    )
     rows: Sequence[EscalationRow] = await queries.newest(
-        session, ticket_id=ticket_id, step=step, before=query.after(UUID), limit=query.limit + 1
+        session, wanted, before=query.after(UUID), limit=query.limit + 1
     )
     return page(rows, query.limit, key=lambda row: (row.id,))
 

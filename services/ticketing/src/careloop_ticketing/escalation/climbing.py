@@ -11,6 +11,7 @@ from careloop_common.tokens import SYSTEM
 
 from careloop_ticketing.escalation import policy
 from careloop_ticketing.escalation.policy import Consequence, Place
+from careloop_ticketing.notices.service import Addressees
 from careloop_ticketing.sla.policy.clock import Because, State
 from careloop_ticketing.sla.policy.ladder import Action, Upcoming
 from careloop_ticketing.sla.policy.watch import begin_late
@@ -38,6 +39,14 @@ class Taken:
     """Whether to tell the one concerned: not of a step that a later one, taken at the same instant, has overtaken."""
     also: tuple[str, ...] = ()
     """The steps that were overtaken, which the notice of this one mentions."""
+    people: Addressees = ()
+    """Who is told in the name of whom the step tells."""
+
+    @property
+    def lost_by(self) -> str | None:
+        """Who held the ticket until this step gave it to another level."""
+        held_by: str | None = self.entry.before["assignee_id"]
+        return held_by if self.entry.after["assignee_id"] is None else None
 
     @property
     def name(self) -> str:

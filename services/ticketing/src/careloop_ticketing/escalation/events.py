@@ -1,9 +1,11 @@
 from datetime import datetime
 
-from careloop_contracts import TicketEscalatedV1, TicketSlaBreachedV1
+from careloop_common.tokens import SYSTEM
+from careloop_contracts import TicketEscalatedV1, TicketReleasedV1, TicketSlaBreachedV1
 
-from careloop_ticketing.escalation import policy
+from careloop_ticketing.escalation import addressing, policy
 from careloop_ticketing.escalation.climbing import Taken
+from careloop_ticketing.tickets import events as ticket_events
 from careloop_ticketing.vocabulary import Level
 
 
@@ -22,7 +24,12 @@ def escalated(taken: Taken, now: datetime) -> TicketEscalatedV1:
         target=taken.told,
         notice=taken.notice,
         also=taken.also,
+        people=tuple(addressing.named(taken.people)),
     )
+
+
+def lost(taken: Taken, held_by: str, now: datetime) -> TicketReleasedV1:
+    return ticket_events.released(taken.ticket, held_by, because="escalated", by=SYSTEM.id, now=now)
 
 
 def breached(taken: Taken) -> TicketSlaBreachedV1:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from careloop_ticketing.escalation.models import EscalationRow
+from careloop_ticketing.notices import service as notices
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +22,34 @@ class Lateness:
     max: float
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which steps are asked for: those for which all that is given holds."""
+
+    ticket_id: UUID | None = None
+    step: str | None = None
+    told: str | None = None
+    person: str | None = None
+    team: str | None = None
+    region: str | None = None
+    since: datetime | None = None
+    unacknowledged: bool | None = None
+
+
 async def newest(
-    session: AsyncSession, *, ticket_id: UUID | None, step: str | None, before: UUID | None, limit: int
+    session: AsyncSession, wanted: Wanted, *, before: UUID | None, limit: int
 ) -> Sequence[EscalationRow]:
     taken = select(EscalationRow)
-    if ticket_id is not None:
-        taken = taken.where(col(EscalationRow.ticket_id) == ticket_id)
-    if step is not None:
-        taken = taken.where(col(EscalationRow.step) == step)
+    for name in ("ticket_id", "step", "told", "team", "region"):
+        if (value := getattr(wanted, name)) is not None:
+            taken = taken.where(getattr(EscalationRow, name) == value)
+    if wanted.person is not None:
+        taken = taken.where(col(EscalationRow.people).contains([wanted.person]))
+    if wanted.since is not None:
+        taken = taken.where(col(EscalationRow.escalated_at) >= wanted.since)
+    if wanted.unacknowledged is not None:
+        waits = notices.waits(col(EscalationRow.ticket_id))
+        taken = taken.where(waits if wanted.unacknowledged else ~waits)
     newest_first = keyset.backward(taken, col(EscalationRow.id), before=before, limit=limit)
     return (await session.scalars(newest_first)).all()
 

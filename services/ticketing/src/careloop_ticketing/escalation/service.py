@@ -12,11 +12,13 @@ from uuid import UUID
 
 from careloop_common import ids, outbox
 from careloop_common.timers import DueTimer
+from careloop_common.tokens import SYSTEM
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from careloop_ticketing.escalation import events, metrics
+from careloop_ticketing.escalation import addressing, events, metrics
 from careloop_ticketing.escalation.climbing import Taken, climb, lifts, one_notice_each
+from careloop_ticketing.notices import service as notices
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.sla.policy.watches import Calendars
 from careloop_ticketing.sla.service import Watch, Watches
@@ -25,11 +27,15 @@ from careloop_ticketing.tickets.service import standing
 
 _RECORD: Final = text(
     "INSERT INTO escalation (id, ticket_id, clock, policy_version, step, action, is_breach, told, level, tier, notice,"
-    " due_at, escalated_at)"
-    " SELECT new.*, :now FROM unnest(CAST(:ids AS uuid[]), CAST(:tickets AS uuid[]), CAST(:clocks AS text[]),"
+    " due_at, team, region, people, escalated_at)"
+    " SELECT id, ticket_id, clock, policy_version, step, action, is_breach, told, level, tier, notice, due_at, team, region,"
+    " string_to_array(people, chr(10)), :now FROM unnest(CAST(:ids AS uuid[]), CAST(:tickets AS uuid[]), CAST(:clocks AS text[]),"
     " CAST(:policies AS int[]), CAST(:steps AS text[]), CAST(:actions AS text[]), CAST(:breaches AS bool[]),"
     " CAST(:told AS text[]), CAST(:levels AS text[]), CAST(:tiers AS text[]), CAST(:notices AS bool[]),"
-    " CAST(:due AS timestamptz[])) AS new"
+    " CAST(:due AS timestamptz[]),"
+    " CAST(:teams AS text[]), CAST(:regions AS text[]), CAST(:people AS text[]))"
+    " AS new (id, ticket_id, clock, policy_version, step, action, is_breach, told, level, tier, notice, due_at, team,"
+    " region, people)"
 )
 
 
@@ -44,10 +50,11 @@ async def on_due(session: AsyncSession, due: Sequence[DueTimer], now: datetime) 
         # Where nothing was due after all, the timer is gone nevertheless, and the clock needs its next one.
         climbed = {one.key for one in theirs.changed}
         theirs.put_all([theirs.by_key[key].rearmed() for key in keys - climbed])
-    taken = one_notice_each(steps)
+    taken = one_notice_each(await addressing.address(session, steps, now))
     moved = {one.ticket.id: one.ticket for one in taken}
     await standing.store(session, list(moved.values()), [one.entry for one in taken], now=now)
     await _record(session, taken, now)
+    await notices.tell(session, addressing.notices_of(taken), by=SYSTEM.id, now=now)
     await sla.save(session, *watches.values())
 
 
@@ -100,6 +107,8 @@ async def _record(session: AsyncSession, taken: Sequence[Taken], now: datetime) 
         if one.upcoming.step.is_breach:
             outbox.add(session, events.breached(one), now=now)
         outbox.add(session, events.escalated(one, now), now=now)
+        if one.lost_by is not None:
+            outbox.add(session, events.lost(one, one.lost_by, now), now=now)
     if not taken:
         return
     steps = [one.upcoming.step for one in taken]
@@ -117,5 +126,8 @@ async def _record(session: AsyncSession, taken: Sequence[Taken], now: datetime) 
         "tiers": [one.tier for one in taken],
         "notices": [one.notice for one in taken],
         "due": [one.upcoming.due_at for one in taken],
+        "teams": [one.ticket.team for one in taken],
+        "regions": [one.ticket.region for one in taken],
+        "people": ["\n".join(addressing.named(one.people)) for one in taken],
     }
     await session.execute(_RECORD, columns)

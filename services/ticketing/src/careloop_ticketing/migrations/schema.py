@@ -11,6 +11,7 @@ from careloop_ticketing.escalation import models as escalation
 from careloop_ticketing.exports import models as exports
 from careloop_ticketing.history import models as history
 from careloop_ticketing.incidents import models as incidents
+from careloop_ticketing.notices import models as notices
 from careloop_ticketing.recalculation import models as recalculation
 from careloop_ticketing.satisfaction import models as satisfaction
 from careloop_ticketing.saved_views import models as saved_views
@@ -28,6 +29,7 @@ SLICES = (
     search,
     saved_views,
     staff,
+    notices,
     tickets,
     escalation,
     dispatch,

@@ -27,6 +27,11 @@ _PRESENT: Final = text(
 _CLAIM: Final = text(
     "SELECT a.id, a.version FROM agent AS a WHERE a.id = ANY(:ids) ORDER BY a.id FOR NO KEY UPDATE SKIP LOCKED"
 )
+# Who is not known is not away.
+_ABSENT: Final = text(
+    "SELECT a.id FROM agent AS a WHERE a.id = ANY(:ids) AND (NOT a.active OR EXISTS (SELECT FROM agent_shift AS r"
+    " WHERE r.agent_id = a.id AND r.kind = 'leave' AND r.starts_at <= :now AND r.ends_at > :now))"
+)
 _BUSY: Final = text("UPDATE agent SET last_assigned_at = :now WHERE id = ANY(:ids)")
 
 
@@ -48,6 +53,19 @@ async def busy(session: AsyncSession, ids: Collection[str], now: datetime) -> No
 
 async def lock(session: AsyncSession, agent_id: str) -> AgentRow | None:
     return await session.get(AgentRow, agent_id, with_for_update={"key_share": True}, populate_existing=True)
+
+
+async def absent(session: AsyncSession, ids: Collection[str], now: datetime) -> frozenset[str]:
+    """Of these people those who are on leave, or not active any more."""
+    return frozenset((await session.scalars(_ABSENT, {"ids": list(ids), "now": now})).all())
+
+
+async def leads(session: AsyncSession, codes: Collection[str]) -> dict[str, str]:
+    """Who leads these teams, of those that have a lead and have not ended."""
+    known = select(col(TeamRow.code), col(TeamRow.lead_id)).where(
+        col(TeamRow.code).in_(codes), col(TeamRow.lead_id).is_not(None), col(TeamRow.ended_at).is_(None)
+    )
+    return {code: str(lead_id) for code, lead_id in await session.execute(known)}
 
 
 async def any_active(session: AsyncSession) -> bool:

@@ -2,24 +2,42 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
+from uuid import UUID
 
 from careloop_contracts import (
     TicketAmendedV1,
     TicketArchivedV1,
+    TicketAssignedV1,
     TicketCancelledV1,
     TicketClassifiedV1,
     TicketMergedV1,
+    TicketNotedV1,
     TicketOpenedV1,
+    TicketPausedV1,
     TicketRejectedV1,
+    TicketReleasedV1,
     TicketReopenedV1,
     TicketResolvedV1,
     TicketRespondedV1,
+    TicketResumedV1,
     TicketSatisfactionRequestedV1,
     TicketUnmergedV1,
 )
 
 from careloop_ticketing.tickets.models import TicketRow
+from careloop_ticketing.vocabulary import Level
+
+
+class Named(Protocol):
+    """A ticket, or where it stands, as far as these events name it."""
+
+    id: UUID
+    number: str
+    customer_id: UUID | None
+    assignee_id: str | None
+    level: Level
+    team: str | None
 
 
 def opened(ticket: TicketRow) -> TicketOpenedV1:
@@ -125,4 +143,68 @@ def rejected(ticket: TicketRow, *, reason: str, now: datetime) -> TicketRejected
 def cancelled(ticket: TicketRow, *, reason: str, now: datetime) -> TicketCancelledV1:
     return TicketCancelledV1(
         ticket_id=ticket.id, customer_id=ticket.customer_id, reason=reason, cancelled_at=now
+    )
+
+
+def assigned(ticket: Named, assignee_before: str | None, *, by: str, now: datetime) -> TicketAssignedV1:
+    return TicketAssignedV1(
+        ticket_id=ticket.id,
+        number=ticket.number,
+        customer_id=ticket.customer_id,
+        assignee_id=ticket.assignee_id,
+        assignee_before=assignee_before,
+        level=ticket.level.value,
+        team=ticket.team,
+        by=by,
+        assigned_at=now,
+    )
+
+
+def released(
+    ticket: Named, assignee_before: str, *, because: str, by: str, now: datetime
+) -> TicketReleasedV1:
+    return TicketReleasedV1(
+        ticket_id=ticket.id,
+        number=ticket.number,
+        customer_id=ticket.customer_id,
+        assignee_before=assignee_before,
+        because=because,
+        level=ticket.level.value,
+        team=ticket.team,
+        by=by,
+        released_at=now,
+    )
+
+
+def paused(ticket: Named, *, reason: str, clocks: Sequence[str], by: str, now: datetime) -> TicketPausedV1:
+    return TicketPausedV1(
+        ticket_id=ticket.id,
+        number=ticket.number,
+        customer_id=ticket.customer_id,
+        reason=reason,
+        clocks=tuple(clocks),
+        by=by,
+        paused_at=now,
+    )
+
+
+def resumed(ticket: Named, *, because: str, by: str, now: datetime) -> TicketResumedV1:
+    return TicketResumedV1(
+        ticket_id=ticket.id,
+        number=ticket.number,
+        customer_id=ticket.customer_id,
+        because=because,
+        by=by,
+        resumed_at=now,
+    )
+
+
+def noted(ticket: Named, note_id: UUID, *, by: str, now: datetime) -> TicketNotedV1:
+    return TicketNotedV1(
+        ticket_id=ticket.id,
+        number=ticket.number,
+        customer_id=ticket.customer_id,
+        note_id=note_id,
+        by=by,
+        noted_at=now,
     )

@@ -60,11 +60,11 @@ def _against(needs: Needs, person: Person, load: int) -> Obstacle | None:
     return lacks(needs, person) or (None if has_room(needs, person, load) else Obstacle.FULL)
 
 
-def release(case: Case) -> None:
+async def release(case: Case) -> None:
     """Who holds the ticket, or a supervisor, puts it back into the line."""
     if case.actor.id != case.ticket.assignee_id and not case.actor.may(SUPERVISE):
         raise ScopeMissing("Only who holds the ticket puts it back, or a supervisor.", scope=SUPERVISE)
-    tickets.release(case)
+    await tickets.release(case)
 
 
 async def release_all(session: AsyncSession, agent_id: str, *, actor: Actor, now: datetime) -> int:
@@ -76,7 +76,7 @@ async def release_all(session: AsyncSession, agent_id: str, *, actor: Actor, now
     released = 0
     for ticket in await tickets.lock_all(session, await line.in_hand(session, [agent_id], limit=_MOST)):
         if ticket.assignee_id == agent_id and ticket.status in line.ASSIGNABLE:
-            tickets.release(Case(session, ticket, Watches(ticket.id), actor, now))
+            await tickets.release(Case(session, ticket, Watches(ticket.id), actor, now))
             released += 1
     return released
 

@@ -3,10 +3,13 @@
 from careloop_ticketing.staff.models import ShiftRow as Shift
 from careloop_ticketing.staff.models import TeamRow as Team
 from careloop_ticketing.staff.queries import (
+    absent,
     any_active,
     busy,
     claim,
+    departments,
     handing_over,
+    leads,
     skills,
     standing_teams,
     virtual_team,
@@ -26,10 +29,12 @@ from careloop_ticketing.staff.service.teams import (
 __all__ = [
     "Shift",
     "Team",
+    "absent",
     "add_shifts",
     "any_active",
     "busy",
     "claim",
+    "departments",
     "described",
     "end_virtual",
     "expect_agent",
@@ -37,6 +42,7 @@ __all__ = [
     "get_agent",
     "get_team",
     "handing_over",
+    "leads",
     "lock_agent",
     "members_of",
     "open_virtual",

@@ -28,6 +28,7 @@ from careloop_ticketing.tickets.service.merging import lock_merged, merge, unmer
 from careloop_ticketing.tickets.service.opening import Intake, open_ticket
 from careloop_ticketing.tickets.service.relating import adopt, link, links, unlink, unwatch, watch
 from careloop_ticketing.tickets.service.standing import Entry, Standing
+from careloop_ticketing.tickets.service.telling import changed_hands, watching
 from careloop_ticketing.tickets.service.undoing import back, before, take_back
 from careloop_ticketing.tickets.service.waiting import pause, resume
 
@@ -51,6 +52,7 @@ __all__ = [
     "by_due",
     "cancel",
     "chain_of",
+    "changed_hands",
     "children_by_status",
     "classify",
     "close",
@@ -86,4 +88,5 @@ __all__ = [
     "unmerge",
     "unwatch",
     "watch",
+    "watching",
 ]

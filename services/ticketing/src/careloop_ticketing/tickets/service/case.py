@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from careloop_common import outbox
 from careloop_common.tokens import Actor
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.sla.policy.following import NewTerms
 from careloop_ticketing.sla.service import Moment, Watches
+from careloop_ticketing.tickets import events
 from careloop_ticketing.tickets.facts import facts_of, seen_by
 from careloop_ticketing.tickets.models import TicketRow
 from careloop_ticketing.tickets.service import targets
@@ -51,6 +53,9 @@ class Case:
     async def follow(self, terms: NewTerms | None = None) -> targets.Said:
         """Let the clocks follow the ticket's facts, and begin those that it has by them only now."""
         before, after = targets.follow(self.ticket, self.watches, self.now, terms)
+        if "status" in after:
+            event = events.resumed(self.ticket, because="not_allowed", by=self.actor.id, now=self.now)
+            outbox.add(self.session, event, now=self.now)
         policy = await sla.policy_of(self.session, self.ticket.policy_version)
         begun = await sla.begin_late(
             self.session,

@@ -4,12 +4,14 @@ from typing import Final
 
 from careloop_common import outbox, timers
 
+from careloop_ticketing.notices.service import Reason
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.sla.policy import watch
 from careloop_ticketing.sla.service import Moment
 from careloop_ticketing.tickets import events, policy
 from careloop_ticketing.tickets.errors import FeedbackAwaited
 from careloop_ticketing.tickets.policy import Act, ArchiveReason, Outcome, ReopenReason, Unstated
+from careloop_ticketing.tickets.service import telling
 from careloop_ticketing.tickets.service.case import Case
 from careloop_ticketing.tickets.service.handling import first_response
 from careloop_ticketing.tickets.service.history import record, write_note
@@ -39,6 +41,8 @@ async def resolve(case: Case, *, outcome: Outcome, note: str | None) -> None:
     kept = watch.kept(case.watches, Moment.RESOLVED)
     outbox.add(session, events.resolved(ticket, within_target=kept, now=now), now=now)
     outbox.add(session, events.satisfaction_requested(ticket, expires_at=ticket.feedback_until), now=now)
+    await telling.acknowledged(case)
+    await telling.tell(case, Reason.RESOLVED)
     await case.save()
 
 
@@ -70,6 +74,7 @@ async def reopen(case: Case, *, reason: ReopenReason | Unstated, note: str | Non
     after = {"status": ticket.status, "reason": reason, "reopened_count": ticket.reopened_count, **written}
     record(case, "reopened", before=before | moved_from, after=after | moved_to)
     outbox.add(case.session, events.reopened(ticket, reason=reason, now=now), now=now)
+    await telling.tell(case, Reason.REOPENED)
     await case.save()
 
 

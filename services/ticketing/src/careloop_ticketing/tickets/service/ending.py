@@ -5,6 +5,7 @@ from careloop_common import outbox
 from careloop_ticketing.sla.policy import watch
 from careloop_ticketing.tickets import events, policy
 from careloop_ticketing.tickets.policy import Act, CancelReason, RejectReason, Unstated
+from careloop_ticketing.tickets.service import telling
 from careloop_ticketing.tickets.service.case import Case
 from careloop_ticketing.tickets.service.history import record, write_note
 
@@ -27,4 +28,5 @@ async def _end(case: Case, act: Act, fact: str, reason: str, note: str | None) -
     watch.cancel(case.watches, now=case.now)
     written = await write_note(case, fact, note)
     record(case, fact, before=before, after={"status": case.ticket.status, "reason": reason, **written})
+    await telling.acknowledged(case)
     await case.save()

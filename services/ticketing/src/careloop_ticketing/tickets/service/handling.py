@@ -6,12 +6,14 @@ from careloop_common import outbox
 
 from careloop_ticketing.classification import service as classification
 from careloop_ticketing.classification.policy import Changes
+from careloop_ticketing.notices.service import Reason
 from careloop_ticketing.sla.policy import watch
 from careloop_ticketing.sla.service import Moment
 from careloop_ticketing.tickets import events, policy
 from careloop_ticketing.tickets.errors import TicketNotHeld
 from careloop_ticketing.tickets.facts import place
 from careloop_ticketing.tickets.policy import Act
+from careloop_ticketing.tickets.service import telling
 from careloop_ticketing.tickets.service.case import Case
 from careloop_ticketing.tickets.service.history import record, write_note
 from careloop_ticketing.vocabulary import Level
@@ -91,18 +93,25 @@ async def assign(
     await case.observe(Moment.ASSIGNED)
     moved_from, moved_to = await case.follow()
     record(case, "assigned", before=before | moved_from, after=place(ticket) | moved_to)
+    held_by, by = before["assignee_id"], case.actor.id
+    outbox.add(case.session, events.assigned(ticket, held_by, by=by, now=case.now), now=case.now)
+    await telling.acknowledged(case)
+    await telling.handed(case, held_by)
     await case.save()
 
 
-def release(case: Case) -> None:
+async def release(case: Case) -> None:
     """Put the ticket back into the line, for somebody else than who has held it."""
     ticket = case.ticket
     ticket.status = policy.after(ticket.status, Act.RELEASE)
     if ticket.assignee_id is None:
         raise TicketNotHeld
-    before = place(ticket)
-    ticket.assignee_id, ticket.released_by = None, ticket.assignee_id
+    before, held_by = place(ticket), ticket.assignee_id
+    ticket.assignee_id, ticket.released_by = None, held_by
     record(case, "released", before=before, after=place(ticket))
+    event = events.released(ticket, held_by, because="given_back", by=case.actor.id, now=case.now)
+    outbox.add(case.session, event, now=case.now)
+    await telling.handed(case, held_by)
 
 
 def leave_team(case: Case) -> None:
@@ -117,6 +126,7 @@ async def acknowledge(case: Case) -> None:
     case.ticket.status = policy.after(case.ticket.status, Act.ACKNOWLEDGE)
     watch.acknowledge(case.watches)
     record(case, "acknowledged", after={"clocks": sorted(one.name for one in case.watches.changed)})
+    await telling.acknowledged(case)
     await case.save()
 
 
@@ -125,4 +135,7 @@ async def add_note(case: Case, *, text: str) -> str:
     case.ticket.status = policy.after(case.ticket.status, Act.NOTE)
     written = await write_note(case, "note", text)
     record(case, "noted", after=written)
+    note_id = UUID(written["note_id"])
+    outbox.add(case.session, events.noted(case.ticket, note_id, by=case.actor.id, now=case.now), now=case.now)
+    await telling.tell(case, Reason.NOTED)
     return written["note_id"]

@@ -5,11 +5,13 @@ from datetime import datetime
 from careloop_common import outbox
 
 from careloop_ticketing.classification import service as classification
+from careloop_ticketing.notices.service import Reason
 from careloop_ticketing.sla.policy import watch
 from careloop_ticketing.sla.policy.clock import Because
 from careloop_ticketing.sla.service import Moment
 from careloop_ticketing.tickets import events, policy
 from careloop_ticketing.tickets.policy import Act, ReopenReason
+from careloop_ticketing.tickets.service import telling
 from careloop_ticketing.tickets.service.case import Case
 from careloop_ticketing.tickets.service.closing import reopen
 from careloop_ticketing.tickets.service.history import record, write_note
@@ -34,6 +36,8 @@ async def hear(case: Case, *, text: str, received_at: datetime | None) -> None:
     resumed = watch.resume(case.watches, because=Because(case.actor.id), now=at, reason=awaited)
     if case.ticket.status is Status.WAITING and not watch.waits(case.watches):
         case.ticket.status = policy.after(case.ticket.status, Act.RESUME)
+        event = events.resumed(case.ticket, because="customer_wrote", by=case.actor.id, now=case.now)
+        outbox.add(case.session, event, now=case.now)
     if overlooked:
         case.ticket.overlooked_at = at
     else:
@@ -45,6 +49,8 @@ async def hear(case: Case, *, text: str, received_at: datetime | None) -> None:
     await _feel(case, text)
     if case.ticket.status is Status.FEEDBACK and not overlooked:
         await reopen(case, reason=ReopenReason.CUSTOMER_WROTE)
+    else:
+        await telling.tell(case, Reason.CUSTOMER_WROTE)
     await case.save()
 
 

@@ -6,20 +6,24 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from careloop_common import outbox
 from careloop_common.tokens import SYSTEM
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from careloop_ticketing.notices import service as notices
+from careloop_ticketing.notices.service import Notice
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.sla.policy import watch
 from careloop_ticketing.sla.policy.clock import Because
 from careloop_ticketing.sla.policy.terms import Policy
 from careloop_ticketing.sla.policy.watches import Calendars
 from careloop_ticketing.sla.service import Moment, Watches
+from careloop_ticketing.tickets import events
 from careloop_ticketing.tickets.facts import facts_of, place, seen_by
 from careloop_ticketing.tickets.models import HELD, IN_LINE, TicketRow
-from careloop_ticketing.tickets.service import standing, targets
+from careloop_ticketing.tickets.service import standing, targets, telling
 from careloop_ticketing.tickets.service.standing import Entry, Standing
 from careloop_ticketing.vocabulary import Level, Status
 
@@ -115,6 +119,11 @@ async def give(session: AsyncSession, gifts: Sequence[Gift], *, now: datetime) -
     ]
     await standing.store(session, [gift.ticket for gift in gifts], entries, now=now)
     await sla.save(session, *watches.values())
+    told: list[Notice] = []
+    for gift in gifts:
+        outbox.add(session, events.assigned(gift.ticket, None, by=SYSTEM.id, now=now), now=now)
+        told += telling.changed_hands(gift.ticket, None)
+    await notices.tell(session, told, by=SYSTEM.id, now=now)
 
 
 def _given(gift: Gift, watches: Watches, policy: Policy, calendars: Calendars, now: datetime) -> Entry:
@@ -141,14 +150,18 @@ async def put_back(
     session: AsyncSession, tickets: Sequence[Standing], *, because: str, now: datetime
 ) -> None:
     """Put tickets back into the line that somebody has in hand, who may get them again another time."""
-    entries = []
+    entries: list[Entry] = []
+    told: list[Notice] = []
     for ticket in tickets:
-        before = place(ticket)
+        before, held_by = place(ticket), str(ticket.assignee_id)
         ticket.assignee_id = None
+        outbox.add(session, events.released(ticket, held_by, because=because, by=SYSTEM.id, now=now), now=now)
+        told += telling.changed_hands(ticket, held_by)
         ticket.version += 1
         after = {**place(ticket), "because": because}
         entries.append(Entry(ticket.id, ticket.version, "released", before, after))
     await standing.store(session, tickets, entries, now=now)
+    await notices.tell(session, told, by=SYSTEM.id, now=now)
 
 
 async def unpin(session: AsyncSession, teams: Collection[str]) -> None:

@@ -17,7 +17,7 @@ from careloop_ticketing.tickets import events, policy, queries
 from careloop_ticketing.tickets.errors import CustomersDiffer, MergeImpossible, TicketMerged
 from careloop_ticketing.tickets.models import TicketRow
 from careloop_ticketing.tickets.policy import Act
-from careloop_ticketing.tickets.service import loading
+from careloop_ticketing.tickets.service import loading, telling
 from careloop_ticketing.tickets.service.case import Case
 from careloop_ticketing.tickets.service.history import record
 from careloop_ticketing.tickets.service.linking import renew
@@ -45,6 +45,7 @@ async def merge(duplicate: Case, target: Case, *, other_customer: bool = False) 
     record(duplicate, "merged", before=before, after={"status": ticket.status, "into": str(into.id)})
     record(target, "took_in", after={"ticket_id": str(ticket.id), "watchers": brought})
     outbox.add(duplicate.session, events.merged(ticket, into, now=duplicate.now), now=duplicate.now)
+    await telling.acknowledged(duplicate)
     await duplicate.save()
 
 

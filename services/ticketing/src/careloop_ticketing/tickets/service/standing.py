@@ -9,12 +9,14 @@ from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from careloop_common import outbox
 from careloop_common.tokens import SYSTEM
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_ticketing.classification.policy import Cause, Emotion, Severity
 from careloop_ticketing.tickets import chain as chains
+from careloop_ticketing.tickets import events
 from careloop_ticketing.tickets.chain import Chain
 from careloop_ticketing.tickets.service.history import RECORD, Linked, chain_of, recorded
 from careloop_ticketing.vocabulary import Kind, Level, Status, Tier
@@ -22,7 +24,8 @@ from careloop_ticketing.vocabulary import Kind, Level, Status, Tier
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 _COLUMNS = (
     "id, customer_id, version, status, kind, channel, language, region, vip, cause, tier, severity, product,"
-    " emotion, level, assignee_id, team, team_pinned, released_by, policy_version, reopened_count, head, changed_at"
+    " emotion, level, assignee_id, team, team_pinned, released_by, policy_version, reopened_count, head, changed_at,"
+    " number, watchers"
 )
 _READ: Final = text(f"SELECT {_COLUMNS} FROM ticket WHERE id = ANY(:ids)")  # noqa: S608
 _LOCK_FREE: Final = text(f"{_READ.text} FOR UPDATE SKIP LOCKED")
@@ -67,6 +70,8 @@ class Standing:
     reopened_count: int
     head: bytes
     changed_at: datetime = _NEVER
+    number: str = ""
+    watchers: Sequence[str] = ()
 
 
 class Entry(NamedTuple):
@@ -119,6 +124,8 @@ def _standing(
     reopened_count: int,
     head: bytes,
     changed_at: datetime,
+    number: str,
+    watchers: Sequence[str],
 ) -> Standing:
     return Standing(
         ticket_id,
@@ -144,6 +151,8 @@ def _standing(
         reopened_count,
         head,
         changed_at,
+        number,
+        watchers,
     )
 
 
@@ -172,6 +181,11 @@ async def store(
     )
     if linked:
         await session.execute(_RECORD, recorded(session, linked))
+    standings = {one.id: one for one in changed}
+    for entry in entries:
+        if entry.before.get("status") == Status.WAITING and entry.after.get("status") == Status.HANDLING:
+            ticket = standings[entry.ticket_id]
+            outbox.add(session, events.resumed(ticket, because="not_allowed", by=SYSTEM.id, now=now), now=now)
 
 
 def _link(

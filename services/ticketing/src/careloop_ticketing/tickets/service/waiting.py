@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 
+from careloop_common import outbox
+
 from careloop_ticketing.sla.policy import watch
 from careloop_ticketing.sla.policy.clock import Because
 from careloop_ticketing.sla.service import Watch
-from careloop_ticketing.tickets import policy
+from careloop_ticketing.tickets import events, policy
 from careloop_ticketing.tickets.errors import ApprovalNeeded, EvidenceNeeded, PauseNotAllowed
 from careloop_ticketing.tickets.facts import facts_of
 from careloop_ticketing.tickets.policy import Act
@@ -32,6 +34,10 @@ async def pause(case: Case, *, reason: PauseReason, evidence: str | None, note: 
     written = await write_note(case, "pause", note)
     said = {"reason": reason, "clocks": [one.name for one in paused], "evidence": evidence is not None}
     record(case, "paused", before=before, after={"status": ticket.status, **said, **written})
+    clocks, by = [one.name for one in paused], case.actor.id
+    outbox.add(
+        case.session, events.paused(ticket, reason=reason, clocks=clocks, by=by, now=case.now), now=case.now
+    )
     await case.save()
 
 
@@ -47,6 +53,8 @@ async def resume(case: Case) -> None:
             **due_times(watch.resume(case.watches, because=Because(case.actor.id), now=case.now)),
         },
     )
+    event = events.resumed(case.ticket, because="asked", by=case.actor.id, now=case.now)
+    outbox.add(case.session, event, now=case.now)
     await case.save()
 
 
