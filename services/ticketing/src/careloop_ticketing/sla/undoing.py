@@ -58,6 +58,10 @@ async def put_back(
         was = await _was(session, watches.subject_id, one)
         if is_now := watches.by_key.get(was.key):
             was = replace(was, generation=is_now.generation, armed=is_now.armed, kept=is_now.kept)
+            if is_now.climb.taken != was.climb.taken:
+                # Whoever was told meanwhile has been told: no step is taken twice.
+                told = replace(was.climb, taken=is_now.climb.taken, last_at=is_now.climb.last_at)
+                was = replace(was, climb=told)
         # Where it was dropped, its timer is too: either way it needs one.
         was = was.rearmed()
         watches.put(was)

@@ -82,7 +82,7 @@ async def test_signs_find_nothing(open_ticket, listed, query):
 async def test_the_migration_gives_the_words_that_a_new_ticket_gets(runtime, open_ticket, act, customer):
     ticket = await open_ticket(subject="網路 café", customer_id=await customer(external_id="K-1"))
     await act(ticket, "notes", text="鹦鹉 139-0012-3456")
-    migration = import_module("careloop_ticketing.migrations.versions.0023_desk")
+    migration = import_module("careloop_ticketing.migrations.versions.0021_desk")
     async with runtime.database.transaction() as session:
         row = (await session.execute(migration._TEXTS, {"after": 0, "batch": 10})).one()
     assert migration._words(row.seq, *row[3:]) == sorted(row.words)

@@ -7,8 +7,8 @@ from uuid import UUID
 from careloop_ticketing.sla import undoing
 from careloop_ticketing.sla.policy import terms
 from careloop_ticketing.sla.policy.clock import Activity, Because, Clock, Interval
-from careloop_ticketing.sla.policy.ladder import Climb
-from careloop_ticketing.sla.policy.watch import Watch, Watches
+from careloop_ticketing.sla.policy.ladder import Climb, Mark
+from careloop_ticketing.sla.policy.watches import Watch, Watches
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,19 +35,22 @@ words = st.none() | st.text(max_size=10)
 becauses = st.none() | st.builds(Because, st.text(max_size=10), words, words, words)
 intervals = st.builds(Interval, st.sampled_from(Activity), instants, maybe, becauses)
 targets = st.timedeltas(timedelta(microseconds=1), timedelta(days=800))
+names = st.sampled_from(["warning", "breach"])
+marks = st.builds(Mark, names, names, st.booleans())
+climbs = st.builds(Climb, st.lists(marks, max_size=3).map(tuple), st.frozensets(names), maybe, st.booleans())
 clocks = st.builds(Clock, targets, st.lists(intervals, min_size=1, max_size=5).map(tuple), maybe)
 
 
 @given(
     clock=clocks,
-    climb=st.builds(Climb, st.integers(0, 9), maybe, st.booleans()),
+    climb=climbs,
     cancelled=st.booleans(),
-    late=st.booleans(),
+    late=maybe,
     instance=st.integers(1, 9),
 )
 def test_a_clock_comes_back_from_what_was_kept_as_json(clock, climb, cancelled, late, instance):
     watch = Watch(
-        UUID(int=1), "c", POLICY, "x", clock, instance, None, climb, cancelled=cancelled, late_by_change=late
+        UUID(int=1), "c", POLICY, "x", clock, instance, None, climb, cancelled=cancelled, made_late_at=late
     )
     kept = json.loads(json.dumps(undoing.kept(watch)))
     assert undoing.read(watch.subject_id, kept, POLICY, clock.hours) == watch
