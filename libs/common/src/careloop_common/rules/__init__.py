@@ -23,6 +23,7 @@ missing operand, by zero, or out of range is missing.
 
 from careloop_common.rules.catalogue import (
     BOOL,
+    COUNT,
     DURATION,
     NUMBER,
     TEXT,
@@ -31,6 +32,7 @@ from careloop_common.rules.catalogue import (
     Catalogue,
     Lookup,
     Type,
+    like,
     one_of,
     some_of,
 )
@@ -50,6 +52,7 @@ def parse(text: str, catalogue: Catalogue) -> Rule:
 
 __all__ = [
     "BOOL",
+    "COUNT",
     "DURATION",
     "NUMBER",
     "TEXT",
@@ -64,6 +67,7 @@ __all__ = [
     "attributes",
     "compile_python",
     "from_json",
+    "like",
     "one_of",
     "parse",
     "some_of",

@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from careloop_ticketing import documents
 from careloop_ticketing.calendars import service as calendars
 from careloop_ticketing.calendars.errors import CalendarNotFound, InvalidCalendar
-from careloop_ticketing.facts import Facts
+from careloop_ticketing.classification import service as classification
+from careloop_ticketing.facts import Facts, with_products
 from careloop_ticketing.sla import queries, store
 from careloop_ticketing.sla.errors import InvalidPolicy
 from careloop_ticketing.sla.models import PolicyRow
@@ -57,7 +58,7 @@ async def publish(
 async def checked(session: AsyncSession, document: Mapping[str, Any]) -> Policy:
     """The policy that a document describes, as version 0; `InvalidPolicy` if it could not be put in force."""
     proposed = terms.read(0, document)
-    sound.check(document)
+    sound.check(document, with_products((await classification.active(session)).products))
     await check_policy(session, proposed)
     return proposed
 

@@ -66,7 +66,7 @@ async def _choice(
     actor: ActorDep,
     filters: Annotated[Filters, Depends()],
     rule: Annotated[
-        str | None, Query(max_length=4_000, description="What they are like: docs/rules.md.")
+        str | None, Query(max_length=facts.LONGEST_RULE, description="What they are like: docs/rules.md.")
     ] = None,
     view: Annotated[
         str | None, Query(pattern=CODE, description="A saved view, whose rule holds too.")
