@@ -161,7 +161,9 @@ class Account:
                 self.breach = now
 
     def place(self, step):
-        return self.target * step["percent"] // 100 if "percent" in step else self.target + step["after_seconds"]
+        return (
+            self.target * step["percent"] // 100 if "percent" in step else self.target + step["after_seconds"]
+        )
 
     def take(self, name, due, now):
         assert not self.cancelled, f"{name} of a clock that was cancelled"
@@ -174,7 +176,9 @@ class Account:
             assert self.state is not State.STOPPED, f"{name} of a clock that had stopped"
             if "unacknowledged_seconds" in step:
                 assert not self.heard, f"{name} though somebody took notice"
-                assert due == self.silent[step["unacknowledged_seconds"]], "silence counts while the clock runs"
+                assert due == self.silent[step["unacknowledged_seconds"]], (
+                    "silence counts while the clock runs"
+                )
             else:
                 place = self.at(self.place(step))
                 reached = max(place, self.breach or 0) if self.breach_told else place
@@ -350,7 +354,7 @@ class Life:
         status = self.ticket.status
         for name, one in self.watches.items():
             account, is_open = self.accounts[one.key], one.state is not State.STOPPED
-            late = account.due is not None
+            late = account.breach is not None
             assert (account.excused is not None) == one.late_by_change
             if status in {Status.FEEDBACK, Status.MERGED}:
                 assert not is_open
@@ -394,7 +398,10 @@ def _ticket():
 def test_whatever_befalls_a_ticket_every_step_that_is_owed_is_taken_once_and_no_other(noon, life):
     first, second, acts = life
     from hypothesis import note
-    note(str(acts)); note(str(first)); note(str(second))
+
+    note(str(acts))
+    note(str(first))
+    note(str(second))
     case = Life(first, second, noon)
     for seconds, act in acts:
         case.lives(seconds, {"policy": "policy_"}.get(act, act))

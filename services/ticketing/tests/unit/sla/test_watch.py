@@ -84,9 +84,7 @@ class Life:
 
     def follows(self, hours, new=None, **facts):
         self.facts |= facts
-        return following.follow(
-            self.watches, facts=self.facts, seen=self.seen, now=self.at(hours), terms=new
-        )
+        return following.follow(self.watches, facts=self.facts, seen=self.seen, now=self.at(hours), terms=new)
 
     def due(self, name):
         due_at = self.watches[name].due_at

@@ -85,14 +85,20 @@ def _following(
         return waiting(_followed(revived, policy, facts, now, terms), wait, facts, now)
     if watch.state is State.STOPPED:
         return watch
-    if not definition.applies(facts, now) and clocks.assess(watch.clock, now).breached_at is None:
+    if not definition.applies(facts, now) and not _is_late(watch, now):
         return _lapsed(watch, policy, facts, now, terms)
     return _unpaused(_followed(watch, policy, facts, now, terms), facts, now)
 
 
+def _is_late(watch: Watch, now: datetime) -> bool:
+    """Whether there is a breach to answer for: not where a change alone made it late."""
+    return watch.made_late_at is None and clocks.assess(watch.clock, now).breached_at is not None
+
+
 def _lapsed(watch: Watch, policy: Policy, facts: Facts, now: datetime, terms: NewTerms | None) -> Watch:
     """Ended without a verdict, under the terms by which it may begin to run again."""
-    ended = replace(watch.turned(clocks.stop(watch.clock, now)), cancelled=True, lapsed=True)
+    stopped = replace(clocks.stop(watch.clock, now), breached_at=None)
+    ended = replace(watch.turned(stopped), cancelled=True, lapsed=True)
     if policy is watch.policy or terms is None:
         return ended
     definition = policy.clocks[watch.name]

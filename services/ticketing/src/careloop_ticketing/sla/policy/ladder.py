@@ -167,7 +167,7 @@ def joined(
     """
     breach, told = _breach_of(ladder), climb.told
     names = {mark.name for mark in climb.taken}
-    passed = _said_already(ladder, climb)
+    passed: set[str] = set()
     overtaken = False
     for index in reversed(range(len(ladder))):
         step = ladder[index]
@@ -182,7 +182,7 @@ def joined(
         elif index < breach and step.name not in owed and _is_behind(step, clock, now):
             passed.add(step.name)
         overtaken = overtaken or step.name in names or step.name in passed
-    return replace(climb, passed=frozenset(passed - names))
+    return replace(climb, passed=frozenset((passed | _said_already(ladder, climb)) - names))
 
 
 def _said_already(ladder: Ladder, climb: Climb) -> set[str]:

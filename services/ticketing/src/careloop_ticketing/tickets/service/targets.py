@@ -41,7 +41,10 @@ def _explained(changes: Sequence[Change], now: datetime) -> Said:
     for moved in changes:
         before[moved.clock] = _aim(moved.target_before.total_seconds(), moved.due_before)
         if moved.lapsed:
-            after[moved.clock] = {"cancelled": True, "why": "the ticket is none of those that have this clock"}
+            after[moved.clock] = {
+                "cancelled": True,
+                "why": "the ticket is none of those that have this clock",
+            }
             continue
         after[moved.clock] = {
             **_aim(moved.target_after.total_seconds(), moved.due_after),
