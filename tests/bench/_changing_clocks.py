@@ -130,7 +130,12 @@ class Life:
         self.happens(Moment.OPENED)
 
     def happens(self, moment: Moment) -> None:
-        given = {"facts": {}, "calendars": self.calendars, "because": BY, "now": self.now}
+        given: dict[str, Any] = {
+            "facts": {},
+            "calendars": self.calendars,
+            "because": BY,
+            "now": self.now,
+        }
         watch.observe(self.watches, policy(self.number), moment, **given)
 
     @property

@@ -9,7 +9,7 @@ A clock may pass from ladder to ladder. What it has taken stays taken: see `join
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -44,22 +44,23 @@ class Step:
     unacknowledged: timedelta | None = None
     """In place of a percentage and an offset: how long nobody acknowledged the step before this one."""
 
-    @property
-    def is_breach(self) -> bool:
-        return self.percent == 100 and not self.after and self.unacknowledged is None
+    is_breach: bool = field(init=False)
+    """Whether it stands at the target, and so announces the breach."""
+    effect: str = field(init=False)
+    """What it does, whatever its name: two notices are alike if they tell the same person, others at the same place."""
+    mark: Mark = field(init=False)
 
-    @property
-    def effect(self) -> str:
-        """What it does, whatever its name: two notices are alike if they tell the same person, others at the same place."""
-        if self.action is Action.NOTIFY and self.level:
-            return self.level.value
+    def __post_init__(self) -> None:
+        # Worked out once: clocks come to their steps in thousands.
+        is_breach = self.percent == 100 and not self.after and self.unacknowledged is None
+        effect = f"{self.action}@{self.percent}{self.after.total_seconds():+g}"
         if self.unacknowledged is not None:
-            return f"{self.action}~{self.unacknowledged.total_seconds():g}"
-        return f"{self.action}@{self.percent}{self.after.total_seconds():+g}"
-
-    @property
-    def mark(self) -> Mark:
-        return Mark(self.name, self.effect, self.is_breach)
+            effect = f"{self.action}~{self.unacknowledged.total_seconds():g}"
+        if self.action is Action.NOTIFY and self.level:
+            effect = self.level.value
+        object.__setattr__(self, "is_breach", is_breach)
+        object.__setattr__(self, "effect", effect)
+        object.__setattr__(self, "mark", Mark(self.name, effect, is_breach))
 
     def threshold(self, target: timedelta) -> timedelta:
         return target * self.percent / 100 + self.after
@@ -81,15 +82,18 @@ class Climb:
     acknowledged: bool = False
     """Whether somebody has taken notice of it."""
 
-    @property
-    def told(self) -> bool:
-        """Whether the breach was announced."""
-        return any(mark.is_breach for mark in self.taken)
+    behind: frozenset[str] = field(init=False, repr=False, compare=False)
+    """The names of the steps that are not to come; whether the breach is to, is said by `told`, be its name what it may."""
+    told: bool = field(init=False, repr=False, compare=False)
+    """Whether the breach was announced."""
 
-    @property
-    def behind(self) -> frozenset[str]:
-        """The names of the steps that are not to come; whether the breach is to, is said by `told`, be its name what it may."""
-        return self.passed.union([mark.name for mark in self.taken])
+    def __post_init__(self) -> None:
+        names, told = self.passed, False
+        if self.taken:
+            names = names.union([mark.name for mark in self.taken])
+            told = True in [mark.is_breach for mark in self.taken]
+        object.__setattr__(self, "behind", names)
+        object.__setattr__(self, "told", told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +117,9 @@ def next_step(ladder: Ladder, climb: Climb, clock: Clock) -> Upcoming | None:
         return _placed(breach, ladder[breach], clock) if untold else None
     waiting: Upcoming | None = None
     silent_since = None if climb.acknowledged else climb.last_at
-    behind, told = climb.behind, climb.told
+    behind = climb.behind
     for index, step in enumerate(ladder):
-        if told if step.is_breach else step.name in behind:
+        if climb.told if step.is_breach else step.name in behind:
             continue
         if step.unacknowledged is None:
             placed = _placed(index, step, clock)
@@ -125,7 +129,7 @@ def next_step(ladder: Ladder, climb: Climb, clock: Clock) -> Upcoming | None:
                 if placed is not None and index > breach:
                     # A target that was made shorter since does not call for it before the breach.
                     placed = replace(placed, due_at=max(placed.due_at, clock.breached_at))
-            return min(filter(None, (waiting, placed)), key=lambda upcoming: upcoming.due_at, default=None)
+            return placed if waiting is None or (placed and placed.due_at < waiting.due_at) else waiting
         if waiting is None and silent_since is not None:
             waiting = _silent(index, step, clock, silent_since, step.unacknowledged)
     return waiting
@@ -152,8 +156,10 @@ def _silent(index: int, step: Step, clock: Clock, since: datetime, left: timedel
 
 def after(ladder: Ladder, climb: Climb, upcoming: Upcoming, taken_at: datetime) -> Climb:
     """Where the clock is on its ladder once that step is taken; it waits to be acknowledged again."""
-    given_way = {step.name for step in ladder[: upcoming.index]} - climb.behind
-    passed = climb.passed | given_way if given_way else climb.passed
+    passed = climb.passed
+    if upcoming.index:
+        # What stands before it and was not taken has given way.
+        passed |= {step.name for step in ladder[: upcoming.index]} - climb.behind
     return Climb((*climb.taken, upcoming.step.mark), passed, max(upcoming.due_at, taken_at))
 
 
