@@ -205,6 +205,18 @@ def test_a_clock_that_begins_late_while_the_case_waits_begins_paused(case):
     assert life.watches["d"].state is State.PAUSED
 
 
+def test_a_clock_that_may_pause_since_a_change_does_if_the_case_waits(case):
+    life = case(
+        c={"targets": [{"seconds": 99}], **PATIENT},
+        d=PATIENT | {"targets": [{"seconds": 9}], "pausable": "vip"},
+    )
+    life.waits(2)
+    (moved,) = life.follows(3, vip=True)
+    assert (moved.clock, life.watches["d"].state) == ("d", State.PAUSED)
+    life.follows(5, vip=False)
+    assert life.watches["d"].due_at == life.at(11)
+
+
 @pytest.mark.parametrize("needed", [{"approval": True}, {"evidence": True}])
 def test_a_wait_that_would_need_more_does_not_pause_a_clock_that_begins(case, needed):
     strict = {"pauses": [{"reason": "waiting_for_customer", **needed}]}

@@ -55,7 +55,7 @@ class NewTerms:
 def follow(
     watches: Watches, *, facts: Facts, seen: Collection[Moment], now: datetime, terms: NewTerms | None = None
 ) -> list[Change]:
-    """Give every open clock what now applies to it, and end pauses that do not; returns what moved.
+    """Give every open clock what now applies to it, and end and begin pauses; returns what moved.
 
     By what was `seen` of the case it is told whether a clock that it had no more is due to it again.
     """
@@ -87,7 +87,7 @@ def _following(
         return watch
     if not definition.applies(facts, now) and not _is_late(watch, now):
         return _lapsed(watch, policy, facts, now, terms)
-    return _unpaused(_followed(watch, policy, facts, now, terms), facts, now)
+    return waiting(_unpaused(_followed(watch, policy, facts, now, terms), facts, now), wait, facts, now)
 
 
 def _is_late(watch: Watch, now: datetime) -> bool:

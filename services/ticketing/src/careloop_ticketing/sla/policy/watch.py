@@ -97,13 +97,15 @@ def _begin(
 
 
 def waiting(watch: Watch, wait: Because | None, facts: Facts, now: datetime) -> Watch:
-    """A clock that begins, paused if its case waits for something for which it may pause."""
-    if wait is None or not watch.definition.may_pause(wait.reason or "", facts, now):
+    """The clock, paused if its case waits for something for which it may pause."""
+    if wait is None or watch.state is not State.RUNNING:
+        return watch
+    if not watch.definition.may_pause(wait.reason or "", facts, now):
         return watch
     needed = watch.definition.pauses[wait.reason or ""]
     if (needed.approval and wait.approved_by is None) or (needed.evidence and wait.evidence is None):
         return watch
-    return replace(watch, clock=clocks.pause(watch.clock, now, wait))
+    return watch.turned(clocks.pause(watch.clock, now, wait))
 
 
 def wait_of(watches: Watches) -> Because | None:
