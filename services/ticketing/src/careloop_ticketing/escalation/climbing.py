@@ -46,7 +46,7 @@ class Taken:
 
 def lifts(watch: Watch, now: datetime) -> bool:
     """Whether a step that is due on this clock, or one behind it, changes the facts of its ticket."""
-    if all(step.action not in _LIFTING for step in watch.policy.ladders[watch.ladder]):
+    if all(step.action not in _LIFTING for step in watch.steps):
         return False
     while (upcoming := watch.upcoming()) and upcoming.due_at <= now:
         if upcoming.step.action in _LIFTING:

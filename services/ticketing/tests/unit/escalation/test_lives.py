@@ -17,7 +17,7 @@ from careloop_ticketing.sla.policy.watches import Watches
 from careloop_ticketing.tickets.facts import facts_of, seen_by
 from careloop_ticketing.tickets.service import Standing
 from careloop_ticketing.vocabulary import Kind, Level, Status, Tier
-from hypothesis import given, settings
+from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 SECOND = timedelta(seconds=1)
@@ -231,7 +231,7 @@ class Life:
 
     def __init__(self, first, second, noon):
         self.documents = {1: first, 2: second}
-        self.policy, self.noon, self.now = terms.read(1, first), noon, 0
+        self.rules, self.noon, self.now = terms.read(1, first), noon, 0
         self.ticket, self.watches = _ticket(), Watches(TICKET)
         self.accounts, self.keys = {}, set()
         self.observe(Moment.OPENED)
@@ -243,13 +243,13 @@ class Life:
 
     def observe(self, moment):
         given = {"facts": facts_of(self.ticket), "calendars": {}, "because": BY, "now": self.at}
-        watch.observe(self.watches, self.policy, moment, **given)
+        watch.observe(self.watches, self.rules, moment, **given)
 
     def follow(self, new=None):
         facts, seen = facts_of(self.ticket), seen_by(self.ticket)
         following.follow(self.watches, facts=facts, seen=seen, now=self.at, terms=new)
         given = {"facts": facts, "calendars": {}, "because": BY, "now": self.at}
-        watch.begin_late(self.watches, self.policy, seen, **given)
+        watch.begin_late(self.watches, self.rules, seen, **given)
 
     def passes(self, seconds):
         for _ in range(seconds):
@@ -325,10 +325,10 @@ class Life:
         self.ticket.tier = Tier.PRIMARY if self.ticket.tier is Tier.ADVANCED else Tier.ADVANCED
         self.follow()
 
-    def policy_(self):
-        version = 3 - self.policy.version
-        self.policy = terms.read(version, self.documents[version])
-        self.follow(NewTerms({}, self.policy))
+    def policy(self):
+        version = 3 - self.rules.version
+        self.rules = terms.read(version, self.documents[version])
+        self.follow(NewTerms({}, self.rules))
 
     def settle(self):
         """Write down which clocks run now, and what they aim at."""
@@ -397,13 +397,11 @@ def _ticket():
 @given(lives())
 def test_whatever_befalls_a_ticket_every_step_that_is_owed_is_taken_once_and_no_other(noon, life):
     first, second, acts = life
-    from hypothesis import note
-
-    note(str(acts))
-    note(str(first))
-    note(str(second))
+    note(acts)
+    note(first)
+    note(second)
     case = Life(first, second, noon)
     for seconds, act in acts:
-        case.lives(seconds, {"policy": "policy_"}.get(act, act))
+        case.lives(seconds, act)
     case.lives(60, "look")
     case.lives(60, "look")
