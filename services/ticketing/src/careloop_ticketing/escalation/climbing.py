@@ -13,7 +13,8 @@ from careloop_ticketing.escalation import policy
 from careloop_ticketing.escalation.policy import Consequence, Place
 from careloop_ticketing.sla.policy.clock import Because, State
 from careloop_ticketing.sla.policy.ladder import Action, Upcoming
-from careloop_ticketing.sla.policy.watch import Calendars, Watch, begin_late
+from careloop_ticketing.sla.policy.watch import begin_late
+from careloop_ticketing.sla.policy.watches import Calendars, Watch
 from careloop_ticketing.sla.service import Watches
 from careloop_ticketing.tickets.facts import facts_of, place, seen_by
 from careloop_ticketing.tickets.service import Entry, Standing, targets
@@ -45,7 +46,7 @@ class Taken:
 
 def lifts(watch: Watch, now: datetime) -> bool:
     """Whether a step that is due on this clock, or one behind it, changes the facts of its ticket."""
-    if all(step.action not in _LIFTING for step in watch.policy.ladders[watch.ladder]):
+    if all(step.action not in _LIFTING for step in watch.steps):
         return False
     while (upcoming := watch.upcoming()) and upcoming.due_at <= now:
         if upcoming.step.action in _LIFTING:
@@ -62,13 +63,10 @@ def climb(
         watch, upcoming = first
         watches.put(watch.climbed(upcoming, now))
         stands = Place(ticket.level, ticket.tier)
-        if watch.state is not State.STOPPED:
-            yield _take(
-                ticket, watches, watch, upcoming, policy.decide(upcoming.step, stands), calendars, now
-            )
-        elif upcoming.step.is_breach:
-            # It was over its target when it stopped, before the worker came to see: only the fact remains.
-            yield _take(ticket, watches, watch, upcoming, policy.unmoved(stands), calendars, now)
+        # It was over its target when it stopped, before the worker came to see: only the fact remains.
+        over = watch.state is State.STOPPED
+        consequence = policy.unmoved(stands) if over else policy.decide(upcoming.step, stands)
+        yield _take(ticket, watches, watch, upcoming, consequence, calendars, now)
 
 
 def _first_due(watches: Watches, keys: Collection[str], now: datetime) -> tuple[Watch, Upcoming] | None:

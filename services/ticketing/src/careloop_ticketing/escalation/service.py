@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from careloop_ticketing.escalation import events, metrics
 from careloop_ticketing.escalation.climbing import Taken, climb, lifts, one_notice_each
 from careloop_ticketing.sla import service as sla
-from careloop_ticketing.sla.policy.watch import Calendars
+from careloop_ticketing.sla.policy.watches import Calendars
 from careloop_ticketing.sla.service import Watch, Watches
 from careloop_ticketing.tickets import service as tickets
 from careloop_ticketing.tickets.service import standing

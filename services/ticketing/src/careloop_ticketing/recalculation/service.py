@@ -23,7 +23,7 @@ from careloop_ticketing.sla.errors import InvalidPolicy
 from careloop_ticketing.sla.policy import following, watch
 from careloop_ticketing.sla.policy.following import Change, NewTerms
 from careloop_ticketing.sla.service import Watches
-from careloop_ticketing.tickets.facts import facts_of
+from careloop_ticketing.tickets.facts import facts_of, seen_by
 from careloop_ticketing.tickets.service import Entry, Standing, standing, targets
 from careloop_ticketing.vocabulary import Status
 
@@ -113,7 +113,7 @@ async def follow(
     moved: list[Change] = []
     entries: list[Entry] = []
     for ticket in tickets.values():
-        changes = following.follow(watches[ticket.id], facts=facts_of(ticket), now=now, terms=terms)
+        changes = _follow(ticket, watches[ticket.id], terms, now)
         if policy:
             # What starts from now on starts under it.
             ticket.policy_version = policy.version
@@ -131,6 +131,11 @@ async def follow(
     # Last, for the other lane counts in the same row.
     await queries.count(session, stretch.recalculation_id, examined=len(ids), moved=len(moved), late=late)
     return moved
+
+
+def _follow(ticket: Standing, watches: Watches, terms: NewTerms, now: datetime) -> list[Change]:
+    facts, seen = facts_of(ticket), seen_by(ticket)
+    return following.follow(watches, facts=facts, seen=seen, now=now, terms=terms)
 
 
 def _entry(
@@ -170,7 +175,7 @@ async def preview(session: AsyncSession, ids: Collection[UUID], terms: NewTerms,
     found = [
         Example(ticket, change)
         for ticket in tickets.values()
-        for change in following.follow(watches[ticket.id], facts=facts_of(ticket), now=now, terms=terms)
+        for change in _follow(ticket, watches[ticket.id], terms, now)
     ]
     late = sum(example.change.late_by_change for example in found)
     most = sorted(found, key=lambda example: not example.change.late_by_change)[:EXAMPLES]

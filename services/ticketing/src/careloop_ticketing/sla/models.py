@@ -67,6 +67,8 @@ class ClockRow(Base, table=True):
     target: timedelta = Field(sa_type=Interval)
     state: State = Field(sa_type=word(State))
     cancelled: bool = False
+    lapsed: bool = False
+    """Whether it was cancelled because the case is none of those that have it."""
     started_at: datetime = Field(sa_type=INSTANT)
     turned: bool = False
     """Whether it was ever paused or stopped; if not, it has run since it was started."""
@@ -74,8 +76,10 @@ class ClockRow(Base, table=True):
     provisional: bool = False
     """Whether the due time lies beyond the days for which the calendar is official."""
     breached_at: datetime | None = Field(default=None, sa_type=INSTANT)
-    late_by_change: bool = False
-    steps_taken: int = Field(default=0, sa_type=SmallInteger)
+    made_late_at: datetime | None = Field(default=None, sa_type=INSTANT)
+    """When a change of terms made it late, if it was one."""
+    steps: str = Field(default="", sa_type=Text)
+    """The steps that were taken, on whatever ladder, and those of the present one that will not be; see `store`."""
     last_step_at: datetime | None = Field(default=None, sa_type=INSTANT)
     acknowledged: bool = False
     next_at: datetime | None = Field(default=None, sa_type=INSTANT)

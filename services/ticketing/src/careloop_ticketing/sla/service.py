@@ -26,7 +26,7 @@ from careloop_ticketing.sla.policy.clock import Because, Hours
 from careloop_ticketing.sla.policy.following import NewTerms
 from careloop_ticketing.sla.policy.reach import FarHours, out_of_reach
 from careloop_ticketing.sla.policy.terms import Moment, Policy
-from careloop_ticketing.sla.policy.watch import Calendar, Calendars, Watch, Watches
+from careloop_ticketing.sla.policy.watches import Calendar, Calendars, Watch, Watches
 
 TIMER: Final = "sla"
 NEWEST: Final = documents.newest(PolicyRow)

@@ -3,6 +3,7 @@
 Escalations come in thousands, so this is written for sets; a single act of a person is a set of one.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -13,9 +14,9 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_ticketing.sla.policy.clock import ROUND_THE_CLOCK, Activity, Because, Clock, Hours, Interval
-from careloop_ticketing.sla.policy.ladder import Climb
+from careloop_ticketing.sla.policy.ladder import Climb, Mark
 from careloop_ticketing.sla.policy.terms import Policy
-from careloop_ticketing.sla.policy.watch import Calendar, Watch
+from careloop_ticketing.sla.policy.watches import Calendar, Watch
 
 _CLOCK_COLUMNS: Final = {
     "subject_id": "uuid",
@@ -28,13 +29,14 @@ _CLOCK_COLUMNS: Final = {
     "target": "interval",
     "state": "text",
     "cancelled": "bool",
+    "lapsed": "bool",
     "started_at": "timestamptz",
     "turned": "bool",
     "due_at": "timestamptz",
     "provisional": "bool",
     "breached_at": "timestamptz",
-    "late_by_change": "bool",
-    "steps_taken": "int",
+    "made_late_at": "timestamptz",
+    "steps": "text",
     "last_step_at": "timestamptz",
     "acknowledged": "bool",
     "next_at": "timestamptz",
@@ -97,6 +99,9 @@ _SAVE_INTERVALS: Final = _upsert(
     "sla_interval", _INTERVAL_COLUMNS, ("subject_id", "clock", "instance", "seq"), ["ended_at"]
 )
 _SAVE: Final = text(f"WITH saved AS ({_SAVE_CLOCKS}) {_SAVE_INTERVALS}")
+
+_MARK: Final = re.compile("([a-z0-9_]+)([:!])(.*)")
+_AT_THE_FOOT: Final = Climb()
 
 Stored = Row[Any]
 Turned = Mapping[tuple[UUID, str, int], list[Interval]]
@@ -162,13 +167,14 @@ def _watch(
         target,
         _,
         cancelled,
+        lapsed,
         started_at,
         was_turned,
         _,
         _,
         breached_at,
-        late_by_change,
-        steps_taken,
+        made_late_at,
+        steps,
         last_step_at,
         acknowledged,
         _,
@@ -189,13 +195,31 @@ def _watch(
         Clock(target, intervals, breached_at, hours[calendar] if calendar else ROUND_THE_CLOCK),
         instance,
         calendar,
-        Climb(steps_taken, last_step_at, acknowledged),
+        Climb(*_taken(steps), last_step_at, acknowledged) if steps else _AT_THE_FOOT,
         generation,
         generation,
         cancelled,
-        late_by_change,
+        lapsed,
+        made_late_at,
         intervals,
     )
+
+
+def _taken(steps: str) -> tuple[tuple[Mark, ...], frozenset[str]]:
+    """`reminder:remind@50+0 breach!manager -deputy`: what was taken, the breach among it, and what was passed."""
+    taken, passed = [], set()
+    for word in steps.split():
+        if word.startswith("-"):
+            passed.add(word[1:])
+        else:
+            name, kind, effect = _MARK.match(word).groups()  # type: ignore[union-attr]  # whatever is stored is one
+            taken.append(Mark(name, effect, kind == "!"))
+    return tuple(taken), frozenset(passed)
+
+
+def _steps(climb: Climb) -> str:
+    taken = [f"{name}{'!' if is_breach else ':'}{effect}" for name, effect, is_breach in climb.taken]
+    return " ".join([*taken, *(f"-{name}" for name in sorted(climb.passed))])
 
 
 async def save(session: AsyncSession, changed: Sequence[Watch]) -> None:
@@ -227,13 +251,14 @@ def _clock_row(watch: Watch) -> tuple[Any, ...]:
         watch.clock.target,
         watch.state.value,
         watch.cancelled,
+        watch.lapsed,
         watch.clock.intervals[0].started_at,
         len(watch.clock.intervals) > 1 or watch.clock.intervals[0].ended_at is not None,
         due_at,
         due_at is not None and watch.clock.hours.provisional(due_at),
         watch.breached_at,
-        watch.late_by_change,
-        watch.climb.taken,
+        watch.made_late_at,
+        _steps(watch.climb),
         watch.climb.last_at,
         watch.climb.acknowledged,
         upcoming.due_at if upcoming else None,

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from careloop_ticketing.sla.policy import clock as clocks
-from careloop_ticketing.sla.policy.watch import Watch
+from careloop_ticketing.sla.policy.watches import Watch
 from careloop_ticketing.sla.schemas import ClockView
 
 

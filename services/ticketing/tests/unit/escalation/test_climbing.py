@@ -8,7 +8,7 @@ from careloop_ticketing.classification.policy import Cause, Emotion, Severity
 from careloop_ticketing.escalation.climbing import climb, one_notice_each
 from careloop_ticketing.sla.policy import clock as clocks
 from careloop_ticketing.sla.policy import terms
-from careloop_ticketing.sla.policy.watch import Watch, Watches
+from careloop_ticketing.sla.policy.watches import Watch, Watches
 from careloop_ticketing.tickets.service import Standing
 from careloop_ticketing.vocabulary import Kind, Level, Status, Tier
 

@@ -4,7 +4,7 @@ Policies are versioned documents and never change. Whatever started under a vers
 snapshot of its ladders.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -77,6 +77,10 @@ class Definition:
     statutory: bool
     """Whether it is the regulator's."""
     on_reopen: OnReopen
+
+    def is_due(self, seen: Collection[Moment]) -> bool:
+        """Whether a case to which this has happened has such a clock, as far as it is up to that."""
+        return not self.start.isdisjoint(seen) and self.stop.isdisjoint(seen)
 
     def target(self, facts: Facts, now: datetime) -> timedelta:
         return _chosen(self.targets, facts, now)

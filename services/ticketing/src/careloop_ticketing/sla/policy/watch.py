@@ -1,148 +1,14 @@
-"""The clocks of one subject, and what a moment in its life does to them.
+"""What a moment in the life of a case does to its clocks."""
 
-A watch is a clock with the terms under which it was started and its place on its ladder. `Watches` are all of one
-subject; what was put there since they were loaded is what has to be stored.
-"""
-
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
-from uuid import UUID
 
 from careloop_ticketing.facts import Facts
 from careloop_ticketing.sla.policy import clock as clocks
-from careloop_ticketing.sla.policy import ladder
-from careloop_ticketing.sla.policy.clock import ROUND_THE_CLOCK, Because, Clock, Hours, Interval, State
-from careloop_ticketing.sla.policy.ladder import Climb, Upcoming
+from careloop_ticketing.sla.policy.clock import ROUND_THE_CLOCK, Because, State
 from careloop_ticketing.sla.policy.terms import Definition, Moment, OnReopen, Policy
-
-Calendar = tuple[str, int]
-"""Code and version."""
-
-
-@dataclass(frozen=True, slots=True)
-class Watch:
-    subject_id: UUID
-    name: str
-    policy: Policy
-    ladder: str
-    clock: Clock
-    instance: int = 1
-    """Which of those that a repeating clock had; the present one is the highest."""
-    calendar: Calendar | None = None
-    climb: Climb = field(default_factory=Climb)
-    generation: int = 0
-    """Counts the changes that move its timer; a timer of an earlier generation is stale."""
-    armed: int = 0
-    """The generation for which it has its timer."""
-    cancelled: bool = False
-    """Whether it came to an end without having been met or broken: the case was merged, say."""
-    late_by_change: bool = False
-    """Whether it was a change of terms that made it late: nobody's fault."""
-    kept: tuple[Interval, ...] = ()
-    """The intervals as they are stored."""
-
-    @property
-    def key(self) -> str:
-        """Names this clock among all that its subject ever had, and its timer: `follow_up`, then `follow_up#2`."""
-        return self.name if self.instance == 1 else f"{self.name}#{self.instance}"
-
-    @property
-    def definition(self) -> Definition:
-        return self.policy.clocks[self.name]
-
-    @property
-    def state(self) -> State:
-        return self.clock.state
-
-    @property
-    def due_at(self) -> datetime | None:
-        return self.clock.due_at
-
-    @property
-    def breached_at(self) -> datetime | None:
-        return self.clock.breached_at
-
-    @property
-    def waits_for(self) -> str | None:
-        """Why it is paused; none if it is not."""
-        because = self.clock.intervals[-1].because
-        return (because and because.reason) or "" if self.state is State.PAUSED else None
-
-    @property
-    def provisional(self) -> bool:
-        due_at = self.due_at
-        return due_at is not None and self.clock.hours.provisional(due_at)
-
-    def upcoming(self) -> Upcoming | None:
-        """The next step of the ladder, and when it is due."""
-        return (
-            None
-            if self.cancelled
-            else ladder.next_step(self.policy.ladders[self.ladder], self.climb, self.clock)
-        )
-
-    def turned(self, clock: Clock) -> "Watch":
-        return replace(self, clock=clock, generation=self.generation + 1)
-
-    def rearmed(self) -> "Watch":
-        """Nothing has changed but that its timer is gone."""
-        return replace(self, generation=self.generation + 1)
-
-    def climbed(self, upcoming: Upcoming, now: datetime) -> "Watch":
-        """A step was taken. The one at the target is the breach, which happened when it was due."""
-        clock = self.clock
-        if upcoming.step.is_breach and clock.breached_at is None:
-            clock = replace(clock, breached_at=upcoming.due_at)
-        return replace(self, clock=clock, climb=ladder.after(upcoming, now), generation=self.generation + 1)
-
-
-class Watches(Mapping[str, Watch]):
-    """The present clock of each name; those in whose place others have begun are only in `by_key`."""
-
-    def __init__(self, subject_id: UUID, found: Iterable[Watch] = ()) -> None:
-        self.subject_id = subject_id
-        self.by_key: dict[str, Watch] = {}
-        self._present: dict[str, Watch] = {}
-        self._changed: dict[str, Watch] = {}
-        for watch in found:
-            self._hold(watch)
-
-    def __getitem__(self, name: str) -> Watch:
-        return self._present[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._present)
-
-    def __len__(self) -> int:
-        return len(self._present)
-
-    @property
-    def changed(self) -> Collection[Watch]:
-        """What is to be stored: also the last of a clock in whose place a new one has begun."""
-        return self._changed.values()
-
-    def stored(self) -> None:
-        """All that changed is in the database."""
-        self._changed.clear()
-
-    def put(self, watch: Watch) -> None:
-        self._hold(watch)
-        self._changed[watch.key] = watch
-
-    def _hold(self, watch: Watch) -> None:
-        self.by_key[watch.key] = watch
-        present = self._present.get(watch.name)
-        if present is None or present.instance <= watch.instance:
-            self._present[watch.name] = watch
-
-    def put_all(self, watches: Iterable[Watch]) -> None:
-        for watch in watches:
-            self.put(watch)
-
-
-Calendars = Mapping[str, tuple[int, Hours]]
-"""The active version of each calendar that a policy names, ready to count."""
+from careloop_ticketing.sla.policy.watches import Calendars, Watch, Watches
 
 
 def observe(
@@ -156,10 +22,11 @@ def observe(
     now: datetime,
 ) -> None:
     """Let a moment stop and start what their definitions say: a clock goes by those that it started with."""
+    wait = wait_of(watches)
     for watch in tuple(watches.values()):
         if watch.state is not State.STOPPED:
             if moment in watch.definition.stop:
-                watches.put(watch.turned(clocks.stop(watch.clock, now)))
+                watches.put_stopped(watch.turned(clocks.stop(watch.clock, now)), moment)
         elif (
             moment is Moment.REOPENED
             and watch.definition.on_reopen is OnReopen.CONTINUE
@@ -168,7 +35,7 @@ def observe(
             watches.put(watch.turned(clocks.reopen(watch.clock, now, because)))
     for definition in policy.clocks.values():
         if _begins(watches.get(definition.name), definition, moment) and definition.applies(facts, now):
-            _begin(watches, definition, policy, facts, calendars, because, now)
+            _begin(watches, definition, policy, facts, calendars, because, wait, now)
 
 
 def _begins(watch: Watch | None, definition: Definition, moment: Moment) -> bool:
@@ -194,13 +61,11 @@ def begin_late(
 
     They count from now: a customer who turns out to be VIP is promised as much as one who was known to be.
     """
+    wait = wait_of(watches)
     return [
-        _begin(watches, definition, policy, facts, calendars, because, now)
+        _begin(watches, definition, policy, facts, calendars, because, wait, now)
         for definition in policy.clocks.values()
-        if definition.name not in watches
-        and definition.start.intersection(seen)
-        and not definition.stop.intersection(seen)
-        and definition.applies(facts, now)
+        if definition.name not in watches and definition.is_due(seen) and definition.applies(facts, now)
     ]
 
 
@@ -211,6 +76,7 @@ def _begin(
     facts: Facts,
     calendars: Calendars,
     because: Because,
+    wait: Because | None,
     now: datetime,
 ) -> Watch:
     before = watches.get(definition.name)
@@ -225,8 +91,26 @@ def _begin(
         calendar=(definition.calendar, version) if definition.calendar else None,
         generation=1,
     )
+    begun = waiting(begun, wait, facts, now)
     watches.put(begun)
     return begun
+
+
+def waiting(watch: Watch, wait: Because | None, facts: Facts, now: datetime) -> Watch:
+    """The clock, paused if its case waits for something for which it may pause."""
+    if wait is None or watch.state is not State.RUNNING:
+        return watch
+    if not watch.definition.may_pause(wait.reason or "", facts, now):
+        return watch
+    needed = watch.definition.pauses[wait.reason or ""]
+    if (needed.approval and wait.approved_by is None) or (needed.evidence and wait.evidence is None):
+        return watch
+    return watch.turned(clocks.pause(watch.clock, now, wait))
+
+
+def wait_of(watches: Watches) -> Because | None:
+    """For what the case waits, if it does."""
+    return next((w.clock.intervals[-1].because for w in watches.values() if w.state is State.PAUSED), None)
 
 
 def pause(watches: Watches, reason: str, *, facts: Facts, because: Because, now: datetime) -> list[Watch]:
@@ -268,7 +152,7 @@ def revive(watches: Watches, *, because: Because, now: datetime) -> None:
         [
             replace(watch.turned(clocks.reopen(watch.clock, now, because)), cancelled=False)
             for watch in watches.values()
-            if watch.cancelled
+            if watch.cancelled and not watch.lapsed
         ]
     )
 
@@ -291,4 +175,4 @@ def waits(watches: Watches) -> bool:
 
 def kept(watches: Watches, moment: Moment) -> bool:
     """Whether none of the clocks that this moment stops was over its target."""
-    return all(watch.breached_at is None for watch in watches.values() if moment in watch.definition.stop)
+    return all(watch.breached_at is None for watch in watches.stopped_by(moment))

@@ -15,7 +15,7 @@ from careloop_ticketing.sla import service as sla
 from careloop_ticketing.sla.policy import watch
 from careloop_ticketing.sla.policy.clock import Because
 from careloop_ticketing.sla.policy.terms import Policy
-from careloop_ticketing.sla.policy.watch import Calendars
+from careloop_ticketing.sla.policy.watches import Calendars
 from careloop_ticketing.sla.service import Moment, Watches
 from careloop_ticketing.tickets.facts import facts_of, place, seen_by
 from careloop_ticketing.tickets.models import HELD, IN_LINE, TicketRow

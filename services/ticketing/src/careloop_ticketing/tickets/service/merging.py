@@ -63,8 +63,11 @@ async def unmerge(duplicate: Case, target: Case) -> None:
         raise MergeImpossible(f"Ticket {into.number} is {into.status}: what it took in was closed with it.")
     ticket.status, ticket.merged_into = status, None
     watch.revive(duplicate.watches, because=Because(duplicate.actor.id), now=duplicate.now)
+    # What its facts ask for may have changed meanwhile.
+    moved_from, moved_to = await duplicate.follow()
     running = due_times(one for one in duplicate.watches.values() if one.due_at)
-    record(duplicate, "unmerged", before=before, after={"status": ticket.status, **running})
+    after = {"status": ticket.status, **running, **moved_to}
+    record(duplicate, "unmerged", before=before | moved_from, after=after)
     record(target, "gave_back", after={"ticket_id": str(ticket.id)})
     outbox.add(duplicate.session, events.unmerged(ticket, into, now=duplicate.now), now=duplicate.now)
     await duplicate.save()

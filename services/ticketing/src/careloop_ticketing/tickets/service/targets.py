@@ -8,7 +8,7 @@ from careloop_ticketing.sla.policy import following, watch
 from careloop_ticketing.sla.policy.following import Change
 from careloop_ticketing.sla.service import Watch, Watches
 from careloop_ticketing.tickets import policy
-from careloop_ticketing.tickets.facts import Described, facts_of
+from careloop_ticketing.tickets.facts import Described, Progressing, facts_of, seen_by
 from careloop_ticketing.tickets.policy import Act
 from careloop_ticketing.vocabulary import Status
 
@@ -16,15 +16,14 @@ Said = tuple[dict[str, Any], dict[str, Any]]
 """What the history says of before and after."""
 
 
-class Waiting(Described, Protocol):
+class Waiting(Described, Progressing, Protocol):
     """A ticket whose wait may come to an end."""
-
-    status: Status
 
 
 def follow(ticket: Waiting, watches: Watches, now: datetime) -> Said:
     """Aim the clocks at what the ticket's facts ask for, and end a pause that they forbid."""
-    return told(ticket, watches, following.follow(watches, facts=facts_of(ticket), now=now), now)
+    changes = following.follow(watches, facts=facts_of(ticket), seen=seen_by(ticket), now=now)
+    return told(ticket, watches, changes, now)
 
 
 def told(ticket: Waiting, watches: Watches, changes: Sequence[Change], now: datetime) -> Said:
@@ -41,6 +40,12 @@ def _explained(changes: Sequence[Change], now: datetime) -> Said:
     after: dict[str, Any] = {}
     for moved in changes:
         before[moved.clock] = _aim(moved.target_before.total_seconds(), moved.due_before)
+        if moved.lapsed:
+            after[moved.clock] = {
+                "cancelled": True,
+                "why": "the ticket is none of those that have this clock",
+            }
+            continue
         after[moved.clock] = {
             **_aim(moved.target_after.total_seconds(), moved.due_after),
             "why": _arithmetic(moved, now),
