@@ -152,7 +152,15 @@ NARROW = Catalogue({"times": COUNT, "code": like("[a-z][a-z0-9_]*"), "fee": NUMB
 
 @pytest.mark.parametrize(
     "text",
-    ["times < 0", "times == 1.5", "times > 2 && times < 3", 'code == ""', 'code == "Ä"', 'code < "A"', "!has(code)"],
+    [
+        "times < 0",
+        "times == 1.5",
+        "times > 2 && times < 3",
+        'code == ""',
+        'code == "Ä"',
+        'code < "A"',
+        "!has(code)",
+    ],
 )
 def test_values_that_an_attribute_cannot_have_make_nothing_true(text):
     assert never(parse(text, NARROW), optional=())
@@ -160,7 +168,14 @@ def test_values_that_an_attribute_cannot_have_make_nothing_true(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["times > 1 && times < 3", "times <= 0", 'code != ""', 'code > "b" && code < "c"', "fee < 0", "times != 0"],
+    [
+        "times > 1 && times < 3",
+        "times <= 0",
+        'code != ""',
+        'code > "b" && code < "c"',
+        "fee < 0",
+        "times != 0",
+    ],
 )
 def test_values_that_an_attribute_can_have_are_found(text):
     assert not never(parse(text, NARROW), optional=())
@@ -177,8 +192,14 @@ def test_rules_hold_together_where_one_case_makes_all_of_them_true():
     assert not together([low, high], optional=())
 
 
-@given(st.lists(st.sampled_from(["times < 2.5", "times > 1", "times != 2", "vip", "!vip"]), min_size=1), st.integers(0, 5))
+@given(
+    st.lists(st.sampled_from(["times < 2.5", "times > 1", "times != 2", "vip", "!vip"]), min_size=1),
+    st.integers(0, 5),
+)
 def test_whatever_makes_rules_true_together_is_found(texts, times):
     rules = [parse(text, NARROW) for text in texts]
-    if any(all(compile_python(rules)({"times": times, "vip": vip}, datetime(2026, 5, 1, tzinfo=UTC))) for vip in (True, False)):
+    if any(
+        all(compile_python(rules)({"times": times, "vip": vip}, datetime(2026, 5, 1, tzinfo=UTC)))
+        for vip in (True, False)
+    ):
         assert together(rules, optional=())

@@ -10,7 +10,7 @@ from careloop_ticketing.staff import service as staff
 from careloop_ticketing.tickets import schemas
 from careloop_ticketing.tickets import service as tickets
 from careloop_ticketing.tickets.facts import place
-from careloop_ticketing.tickets.policy import ReopenReason
+from careloop_ticketing.tickets.policy import LowerReason, ReopenReason
 from careloop_ticketing.tickets.service import Case
 from careloop_ticketing.vocabulary import Level
 
@@ -52,8 +52,8 @@ async def _assign(case: Case, given: Arguments) -> Arguments:
 
 async def _classify(case: Case, given: Arguments) -> Arguments:
     wanted, ticket = _Classify.model_validate(given), case.ticket
-    back = {**ticket.verdict.words, "level": ticket.level}
-    await tickets.classify(case, wanted.said(), level=wanted.level)
+    back = {**ticket.verdict.words, "level": ticket.level, "reason": LowerReason.TAKEN_BACK}
+    await tickets.classify(case, wanted.said(), level=wanted.level, reason=wanted.reason)
     return back
 
 

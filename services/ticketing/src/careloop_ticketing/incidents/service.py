@@ -9,17 +9,20 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from careloop_common.rules import RuleError
 from careloop_common.tokens import Actor
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from careloop_ticketing import facts
 from careloop_ticketing.bulk import service as bulk
 from careloop_ticketing.bulk.policy import Act
 from careloop_ticketing.bulk.service import Item, Order
-from careloop_ticketing.facts import condition
 from careloop_ticketing.incidents.errors import IncidentNotFound, InvalidIncident, ResolutionUnderWay
 from careloop_ticketing.incidents.models import IncidentRow
+from careloop_ticketing.tickets import queries
 from careloop_ticketing.tickets import service as tickets
 from careloop_ticketing.tickets.policy import Outcome
+from careloop_ticketing.tickets.queries import Choice, Filters
 from careloop_ticketing.tickets.service import Case, Intake
 from careloop_ticketing.vocabulary import Kind, Status
 
@@ -65,8 +68,11 @@ async def open_incident(
 
 
 async def _by_rule(session: AsyncSession, rule: str, now: datetime) -> list[UUID]:
-    holds = condition(rule, "/rule", InvalidIncident)
-    return [ticket_id async for ticket_id, facts in tickets.facts_of_open(session) if holds(facts, now)]
+    try:
+        chosen = Choice(Filters(), [facts.choice(rule)])
+    except RuleError as error:
+        raise InvalidIncident(error.detail, pointer="/rule", **error.extra) from error
+    return list(await queries.open_ids(session, chosen, limit=MOST + 1, now=now))
 
 
 async def _existing(session: AsyncSession, chosen: Collection[UUID]) -> list[UUID]:

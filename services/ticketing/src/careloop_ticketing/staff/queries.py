@@ -97,7 +97,9 @@ async def certify(session: AsyncSession, agent_id: str, rows: Sequence[Mapping[s
 async def skills(session: AsyncSession, *, now: datetime) -> frozenset[str]:
     """In which somebody has a certificate that is valid."""
     in_force = or_(col(CertificateRow.valid_until).is_(None), col(CertificateRow.valid_until) > now)
-    return frozenset((await session.scalars(select(col(CertificateRow.skill)).where(in_force).distinct())).all())
+    return frozenset(
+        (await session.scalars(select(col(CertificateRow.skill)).where(in_force).distinct())).all()
+    )
 
 
 async def shifts(

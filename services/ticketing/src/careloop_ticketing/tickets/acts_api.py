@@ -25,6 +25,8 @@ from careloop_ticketing.tickets import queries, schemas, service, views
 from careloop_ticketing.tickets.errors import (
     ApprovalNeeded,
     EvidenceNeeded,
+    LoweringNotAllowed,
+    LoweringReasonNeeded,
     PauseNotAllowed,
     TicketMerged,
     TicketNotFound,
@@ -78,11 +80,19 @@ async def respond(body: schemas.Respond, case: CaseDep, response: Response) -> T
 
 
 @router.post(
-    "/{ticket_id}/classify", dependencies=[WRITE], responses={**PROBLEMS, **problems(ProductUnknown)}
+    "/{ticket_id}/classify",
+    dependencies=[WRITE],
+    responses={
+        **PROBLEMS,
+        **problems(ProductUnknown, LoweringReasonNeeded, LoweringNotAllowed),
+    },
 )
 async def classify(body: schemas.Classify, case: CaseDep, response: Response) -> TicketView:
-    """Correct the classification. The correction is kept, and another tier moves the due time."""
-    await service.classify(case, body.said())
+    """Correct the classification. The correction is kept, and another tier moves the due time.
+
+    A lower tier or severity needs a reason, and the scope tickets:supervise.
+    """
+    await service.classify(case, body.said(), reason=body.reason)
     return _shown(case, response)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from careloop_ticketing.defaults import sla_policy
 
 revision = "0021"
-down_revision = "0017"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 

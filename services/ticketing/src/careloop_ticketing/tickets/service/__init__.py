@@ -7,7 +7,7 @@ from careloop_ticketing.tickets.queries import lock_all
 from careloop_ticketing.tickets.service.case import Case
 from careloop_ticketing.tickets.service.closing import FEEDBACK_TIMER, archive, reopen, resolve
 from careloop_ticketing.tickets.service.ending import cancel, reject
-from careloop_ticketing.tickets.service.family import children_by_status, facts_of_open, known, open_children
+from careloop_ticketing.tickets.service.family import children_by_status, known, open_children
 from careloop_ticketing.tickets.service.handling import (
     acknowledge,
     add_note,
@@ -48,7 +48,6 @@ __all__ = [
     "children_by_status",
     "classify",
     "expect",
-    "facts_of_open",
     "find",
     "get",
     "hear",

@@ -1,6 +1,6 @@
-"""Parents and children, and open tickets as rules see them: many tickets at a time."""
+"""Parents and children: many tickets at a time."""
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import Collection
 from typing import Final
 from uuid import UUID
 
@@ -8,37 +8,11 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from careloop_ticketing.facts import Facts
-from careloop_ticketing.tickets.facts import facts_of
 from careloop_ticketing.tickets.models import LinkRow, TicketRow
 from careloop_ticketing.tickets.policy import LinkType
 from careloop_ticketing.tickets.queries import OPEN
 
-_FACTS: Final = (
-    "kind",
-    "channel",
-    "language",
-    "region",
-    "vip",
-    "cause",
-    "tier",
-    "severity",
-    "product",
-    "emotion",
-    "level",
-    "reopened_count",
-)
 _CHILD: Final = col(LinkRow.type) == LinkType.CHILD
-
-
-async def facts_of_open(session: AsyncSession) -> AsyncIterator[tuple[UUID, Facts]]:
-    """Every open ticket, by id, with what rules may say of it."""
-    columns = [getattr(TicketRow, name) for name in ("id", *_FACTS)]
-    found = await session.stream(
-        select(*columns).where(col(TicketRow.status).in_(OPEN)).order_by(col(TicketRow.id))
-    )
-    async for row in found:
-        yield row.id, facts_of(row)
 
 
 async def known(session: AsyncSession, ticket_ids: Collection[UUID]) -> set[UUID]:

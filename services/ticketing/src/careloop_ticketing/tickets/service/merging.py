@@ -10,6 +10,7 @@ from uuid import UUID
 from careloop_common import outbox
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from careloop_ticketing.sla import service as sla
 from careloop_ticketing.sla.policy import watch
 from careloop_ticketing.sla.policy.clock import Because
 from careloop_ticketing.tickets import events, policy, queries
@@ -62,7 +63,8 @@ async def unmerge(duplicate: Case, target: Case) -> None:
     if into.status not in _TAKES_IN | {Status.MERGED}:
         raise MergeImpossible(f"Ticket {into.number} is {into.status}: what it took in was closed with it.")
     ticket.status, ticket.merged_into = status, None
-    watch.revive(duplicate.watches, because=Because(duplicate.actor.id), now=duplicate.now)
+    terms = await sla.policy_of(duplicate.session, ticket.policy_version)
+    watch.revive(duplicate.watches, terms, because=Because(duplicate.actor.id), now=duplicate.now)
     # What its facts ask for may have changed meanwhile.
     moved_from, moved_to = await duplicate.follow()
     running = due_times(one for one in duplicate.watches.values() if one.due_at)

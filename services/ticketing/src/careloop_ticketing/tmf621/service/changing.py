@@ -12,6 +12,7 @@ from careloop_ticketing.tickets.policy import (
     Act,
     ArchiveReason,
     CancelReason,
+    LowerReason,
     Outcome,
     RejectReason,
     ReopenReason,
@@ -124,7 +125,7 @@ def _notes(case: Case, shown: Document, wanted: Document) -> Document:
 async def _classify(case: Case, wanted: Document, names: set[str]) -> None:
     severity = words.severity_of(wanted["severity"]) if "severity" in names else None
     if severity is not None and severity is not case.ticket.severity:
-        await tickets.classify(case, {"severity": severity})
+        await tickets.classify(case, {"severity": severity}, reason=LowerReason.MISJUDGED)
 
 
 def _amend(case: Case, wanted: Document, names: set[str], kept: set[str]) -> None:
