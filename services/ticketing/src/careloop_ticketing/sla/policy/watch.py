@@ -146,7 +146,7 @@ def cancel(watches: Watches, *, now: datetime) -> None:
     )
 
 
-def revive(watches: Watches, policy: Policy, *, because: Because, now: datetime) -> None:
+def revive(watches: Watches, policy: Policy | None = None, *, because: Because, now: datetime) -> None:
     """Let clocks that were cancelled run on from where they stopped, unless the policy has dropped them.
 
     The time between counts neither as run nor as pause.
@@ -155,7 +155,7 @@ def revive(watches: Watches, policy: Policy, *, because: Because, now: datetime)
         [
             replace(watch.turned(clocks.reopen(watch.clock, now, because)), cancelled=False)
             for watch in watches.values()
-            if watch.cancelled and not watch.lapsed and watch.name in policy.clocks
+            if watch.cancelled and not watch.lapsed and (policy is None or watch.name in policy.clocks)
         ]
     )
 
