@@ -9,7 +9,7 @@ CAREFUL = '!vip && tier != "advanced" && severity != "critical"'
 
 
 @pytest.fixture
-def lax(session):
+def lax(runtime):
     """`await lax()`: a policy as older releases took it, which lets everybody's clocks wait."""
 
     async def store():
@@ -18,8 +18,8 @@ def lax(session):
             one.pop("pausable", None)
             one["pauses"] = [{"reason": "waiting_for_customer"}]
         row = PolicyRow(name="Lax", document=document, created_at=clock.now(), created_by="somebody")
-        session.add(row)
-        await session.commit()
+        async with runtime.database.transaction() as session:
+            session.add(row)
 
     return store
 

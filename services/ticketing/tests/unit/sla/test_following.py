@@ -198,7 +198,8 @@ def test_a_clock_that_begins_while_the_case_waits_begins_paused(case):
 
 def test_a_clock_that_begins_late_while_the_case_waits_begins_paused(case):
     life = case(
-        c={"targets": [{"seconds": 99}], **PATIENT}, d=PATIENT | {"targets": [{"seconds": 4}], "when": 'kind == "fault"'}
+        c={"targets": [{"seconds": 99}], **PATIENT},
+        d=PATIENT | {"targets": [{"seconds": 4}], "when": 'kind == "fault"'},
     )
     life.waits(2)
     life.follows(3, kind="fault")
