@@ -63,7 +63,10 @@ async def test_a_ticket_in_somebodys_hands_is_left_alone(runtime, open_ticket, p
             assert await audit.repair(own, now=clock.now()) == 0
 
 
-async def test_b17_a_clock_that_was_forgotten_long_ago_is_found_and_by_an_index(runtime, open_ticket):
+async def test_b17_a_clock_that_was_forgotten_long_ago_is_found_and_by_an_index(
+    runtime, open_ticket, publish_policy
+):
+    await publish_policy()
     await open_ticket()
     years = timedelta(days=700)
     async with runtime.database.transaction() as session:
