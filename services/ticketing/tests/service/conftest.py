@@ -61,12 +61,13 @@ def facts(client: httpx.AsyncClient) -> Callable[..., Awaitable[list[str]]]:
 
 @pytest.fixture
 def two_clocks() -> Callable[[], dict[str, Any]]:
-    """`two_clocks()`: the shipped policy with the first response and the resolution, and no other clocks."""
+    """`two_clocks()`: the shipped policy with the first response and the resolution alone, on one ladder for all tiers."""
 
     def make() -> dict[str, Any]:
         document = defaults.sla_policy()
-        names = ("first_response", "resolution")
-        return document | {"clocks": {name: document["clocks"][name] for name in names}}
+        clocks = {name: document["clocks"][name] for name in ("first_response", "resolution")}
+        clocks["resolution"]["ladders"] = [{"when": "vip", "ladder": "vip"}, {"ladder": "resolution"}]
+        return document | {"clocks": clocks}
 
     return make
 

@@ -160,7 +160,7 @@ async def observe(
 ) -> None:
     """Let what happened stop and start clocks."""
     by = Because(actor.id)
-    counted = await active_calendars(session, policy.calendars)
+    counted = await active_calendars(session, policy.calendars_from(moments))
     for moment in moments:
         watch.observe(watches, policy, moment, facts=facts, calendars=counted, because=by, now=now)
 

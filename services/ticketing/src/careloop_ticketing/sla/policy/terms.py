@@ -105,6 +105,13 @@ class Policy:
     def calendars(self) -> frozenset[str]:
         return frozenset(clock.calendar for clock in self.clocks.values() if clock.calendar)
 
+    def calendars_from(self, moments: Collection[Moment]) -> frozenset[str]:
+        """Those of the clocks that may begin at these moments; whatever is reopened may begin again."""
+        begins = (
+            c for c in self.clocks.values() if Moment.REOPENED in moments or c.start.intersection(moments)
+        )
+        return frozenset(clock.calendar for clock in begins if clock.calendar)
+
 
 def read(version: int, document: Mapping[str, Any]) -> Policy:
     """The policy that a document describes; `InvalidPolicy` if its parts do not fit together."""
