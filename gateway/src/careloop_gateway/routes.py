@@ -241,7 +241,12 @@ TMF621 = (
         f"DELETE {_TMF621}/v5/troubleTicketSpecification/{{specification_id}}",
     ),
     # Who subscribes has every change of every ticket sent to an address of his.
-    *_reads("ticketing", "tickets:subscribe", f"{_TMF621}/v5/hub/{{subscription_id}}"),
+    *_reads(
+        "ticketing",
+        "tickets:subscribe",
+        f"{_TMF621}/v4/hub/{{subscription_id}}",
+        f"{_TMF621}/v5/hub/{{subscription_id}}",
+    ),
     *_writes(
         "ticketing",
         "tickets:subscribe",
@@ -249,6 +254,19 @@ TMF621 = (
         f"DELETE {_TMF621}/v4/hub/{{subscription_id}}",
         f"POST {_TMF621}/v5/hub",
         f"DELETE {_TMF621}/v5/hub/{{subscription_id}}",
+    ),
+    *_reads(
+        "ticketing",
+        "hubs:operate",
+        "/v1/hub-subscriptions",
+        "/v1/hub-subscriptions/{subscription_id}",
+    ),
+    *_writes(
+        "ticketing",
+        "hubs:operate",
+        "POST /v1/hub-subscriptions/{subscription_id}/disable",
+        "POST /v1/hub-subscriptions/{subscription_id}/enable",
+        "POST /v1/hub-subscriptions/{subscription_id}/resend",
     ),
 )
 

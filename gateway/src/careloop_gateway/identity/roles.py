@@ -24,7 +24,14 @@ _SUPERVISOR = _AGENT | {"tickets:supervise", "care:write"}
 ROLES: dict[Role, frozenset[str]] = {
     Role.ADMIN: SCOPES,
     Role.OPERATOR: _VIEWER
-    | {"policies:write", "scores:run", "scores:configure", "customers:write", "imports:write"},
+    | {
+        "policies:write",
+        "hubs:operate",
+        "scores:run",
+        "scores:configure",
+        "customers:write",
+        "imports:write",
+    },
     Role.AGENT: _AGENT,
     Role.SUPERVISOR: _SUPERVISOR,
     Role.RETENTION: _VIEWER | {"care:write", PERSONAL},

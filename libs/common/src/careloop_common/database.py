@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import MetaData, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import Session
 
@@ -85,6 +87,7 @@ class Database:
                 },
             },
         )
+        event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
         self.info: dict[str, Any] = {"source": f"/careloop/{service}", _LASTING: {}, _VAULT: vault}
         """What every session of this database carries along."""
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, info=self.info)
@@ -111,6 +114,12 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+
+
+def _refuse_closed(connection: DBAPIConnection, *_: object) -> None:
+    """Have the pool make a new connection in place of one of which it is known, without asking, that it was lost."""
+    if connection.driver_connection.is_closed():  # asyncpg's own word
+        raise DisconnectionError
 
 
 @event.listens_for(Session, "after_rollback")

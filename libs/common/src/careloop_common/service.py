@@ -1,6 +1,6 @@
 """A service as one object, and the command that it gets from it.
 
-careloop-ticketing api | worker | all | migrate | dead-letters list | dead-letters replay | … and its own commands
+careloop-ticketing api | worker | all | migrate | dead-letters list | dead-letters replay | revive-timers | … and its own commands
 """
 
 import argparse
@@ -18,6 +18,7 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
+from careloop_common import timers
 from careloop_common.app import build_app
 from careloop_common.messaging import dead_letters, relay
 from careloop_common.observability.logging import configure_logging
@@ -87,6 +88,8 @@ class Service(Generic[S]):
         actions.add_parser("list", help="one JSON line each")
         replay = actions.add_parser("replay", help="handle them again")
         replay.add_argument("--id", type=int, action="append", help="only this one; repeatable")
+        revive = commands.add_parser("revive-timers", help="fire again, now, timers that failed too often")
+        revive.add_argument("--kind", help="only those of this kind")
         resend = commands.add_parser("resend", help="publish events of the last hours again")
         resend.add_argument("--hours", type=float, default=1.0)
         for own in self.commands:
@@ -97,6 +100,11 @@ class Service(Generic[S]):
         async with Runtime.open(self.name, settings) as runtime:
             if arguments.command == "dead-letters":
                 return await self._dead_letters(runtime, arguments)
+            if arguments.command == "revive-timers":
+                async with runtime.database.transaction() as session:
+                    revived = await timers.revive(session, arguments.kind)
+                sys.stdout.write(f"{revived} timers\n")
+                return 0
             if arguments.command == "resend":
                 sys.stdout.write(f"{await relay.resend(runtime, hours=arguments.hours)} events\n")
                 return 0

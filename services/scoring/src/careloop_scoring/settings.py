@@ -1,7 +1,7 @@
 from datetime import time
 from typing import Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from careloop_common import zones
 from careloop_common.settings import ServiceSettings, settings_config
 from pydantic import field_validator, model_validator
 
@@ -37,11 +37,7 @@ class Settings(ServiceSettings):
     @field_validator("run_timezone")
     @classmethod
     def _known_zone(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"{name!r} is no time zone") from error
-        return name
+        return zones.zone(name).key
 
     @model_validator(mode="after")
     def _thresholds_rise(self) -> Self:

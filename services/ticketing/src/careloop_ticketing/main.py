@@ -30,6 +30,7 @@ from careloop_ticketing.tickets.api import router as tickets
 from careloop_ticketing.tickets.links_api import router as links
 from careloop_ticketing.tmf621.api import router as tmf621
 from careloop_ticketing.tmf621.hub_api import router as hub
+from careloop_ticketing.tmf621.operations_api import router as hub_subscriptions
 from careloop_ticketing.tmf621.specifications_api import router as specifications
 
 
@@ -63,5 +64,6 @@ def create_app(runtime: Runtime[Settings]) -> FastAPI:
         tmf621,
         specifications,
         hub,
+        hub_subscriptions,
     ]
     return build_app(runtime, title="CareLoop ticketing", routers=routers)

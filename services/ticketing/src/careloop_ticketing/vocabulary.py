@@ -26,6 +26,8 @@ class Status(StrEnum):
 
 WITHDRAWN = (Status.MERGED, Status.REJECTED, Status.CANCELLED)
 """Who asks for nothing any more, and is in no figure."""
+CLOSED = (*WITHDRAWN, Status.ARCHIVED)
+"""Nothing happens to these any more but that a merge is undone."""
 
 
 class PauseReason(StrEnum):

@@ -44,7 +44,9 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
             Job("hand tickets over", 10, dispatch.hand_over, exclusive=False),
             Job("anchor histories", 3600, history.anchor),
             Job("sweep loose files", 300, attachments.sweep, exclusive=False),
-            Job("notify hubs", runtime.settings.hub_seconds, tmf621.notify),
+            Job("write notifications", runtime.settings.hub_seconds, tmf621.write),
+            Job("deliver notifications", runtime.settings.hub_seconds, tmf621.deliver),
+            Job("tend notifications", 15, tmf621.tend, exclusive=False),
             Job("forget notifications", 600, tmf621.forget),
         ],
     )

@@ -1,20 +1,34 @@
 """Whatever befalls the timers, a clock that is due soon has one."""
 
+import asyncio
+import os
+import sysconfig
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
-from careloop_common import clock
+from careloop_common import clock, timers
 from careloop_common.plumbing import timer
+from careloop_common.timers import TimerWorker
 from careloop_contracts import TicketSlaBreachedV1
 from careloop_ticketing.escalation import audit
-from sqlalchemy import delete, select, text, update
+from careloop_ticketing.escalation import service as escalation
+from sqlalchemy import delete, func, select, text, update
 
 LOST = delete(timer)
 STALE = update(timer).values(generation=timer.c.generation - 1)
 AHEAD = update(timer).values(generation=timer.c.generation + 7)
+MOVED = update(timer).values(available_at=timer.c.available_at + timedelta(days=1))
+MOVED_AFTER_A_FAILURE = MOVED.values(attempts=3)
+KILLED = update(timer).values(status="dead")
+DIED = update(timer).values(status="dead", attempts=10, available_at=func.now())
 
 
-@pytest.mark.parametrize("damage", [LOST, STALE, AHEAD], ids=["lost", "stale", "ahead"])
+@pytest.mark.parametrize(
+    "damage",
+    [LOST, STALE, AHEAD, MOVED, MOVED_AFTER_A_FAILURE, KILLED],
+    ids=["lost", "stale", "ahead", "moved", "moved_after_a_failure", "killed"],
+)
 async def test_b17_a_clock_whose_timer_is_lost_or_wrong_gets_one_in_time(
     runtime, open_ticket, publish_policy, published, worker_running, eventually, damage
 ):
@@ -100,3 +114,67 @@ async def test_a_wrong_generation_is_repaired_within_a_minute_and_before_its_ste
         rounds += 1
     assert now < due
     assert now - clock.now() <= timedelta(seconds=60)
+
+
+async def test_a_clock_whose_timer_died_goes_on_once_the_cause_is_gone(
+    runtime, open_ticket, publish_policy, published, worker_running, eventually
+):
+    """Nobody but the auditor revives it."""
+    await publish_policy(first_response=1, resolution=3600)
+    await open_ticket()
+    async with runtime.database.transaction() as session:
+        await session.execute(DIED.where(timer.c.kind == "sla", timer.c.step == "first_response"))
+    async with worker_running():
+        (breach,) = await eventually(lambda: published(TicketSlaBreachedV1))
+    assert breach.clock == "first_response"
+
+
+async def test_a_clock_whose_timer_dies_again_harms_no_other(
+    runtime, open_ticket, publish_policy, session, eventually
+):
+    await publish_policy(first_response=1, resolution=3600)
+    due_at = datetime.fromisoformat((await open_ticket())["clocks"][0]["due_at"])
+
+    async def due():
+        return clock.now() > due_at
+
+    await eventually(due)
+    first = timer.c.kind == "sla", timer.c.step == "first_response"
+    async with runtime.database.transaction() as own:
+        await own.execute(DIED.where(*first))
+        await own.execute(text("ALTER TABLE escalation RENAME TO escalation_elsewhere"))
+    try:
+        await audit.audit(runtime)
+        worker = TimerWorker(runtime, {"sla": timers.in_batches(escalation.on_due)})
+        await worker.turn()
+        (row,) = await session.execute(select(timer.c.status, timer.c.attempts).where(*first))
+        assert tuple(row) == ("dead", 11)
+        async with runtime.database.transaction() as own:
+            assert await audit.repair(own, now=clock.now()) == 0, "it rests, and is told of"
+    finally:
+        async with runtime.database.transaction() as own:
+            await own.execute(text("ALTER TABLE escalation_elsewhere RENAME TO escalation"))
+
+
+async def test_an_operator_revives_all_that_died_by_a_command(runtime, open_ticket, session):
+    await open_ticket()
+    async with runtime.database.transaction() as own:
+        await own.execute(
+            DIED.values(available_at=func.now() + timedelta(days=1)).where(timer.c.kind == "sla")
+        )
+    settings = runtime.settings
+    secrets = {
+        "DATABASE_URL": settings.database_url.get_secret_value(),
+        "DATA_KEYS": settings.data_keys.get_secret_value(),
+    }
+    told = secrets | {"NATS_URL": settings.nats_url, "INTERNAL_PUBLIC_KEY": settings.internal_public_key}
+    environment = {**os.environ, **{f"TICKETING_{name}": value for name, value in told.items()}}
+    command = Path(sysconfig.get_path("scripts")) / "careloop-ticketing"
+    for kind, expected in (("bell", b"0 timers\n"), ("sla", b"2 timers\n")):
+        process = await asyncio.create_subprocess_exec(
+            command, "revive-timers", "--kind", kind, env=environment, stdout=asyncio.subprocess.PIPE
+        )
+        said, _ = await process.communicate()
+        assert said.endswith(expected)
+    rows = await session.execute(select(timer.c.status, timer.c.attempts).where(timer.c.kind == "sla"))
+    assert {tuple(row) for row in rows} == {("armed", 0)}

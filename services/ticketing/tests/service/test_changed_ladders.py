@@ -1,10 +1,12 @@
 """Tickets whose ladders change while they are over their targets: through the use cases, at instants that the test names."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 from careloop_common.timers import claim
 from careloop_common.tokens import Actor
+from careloop_contracts import TicketRespondedV1
 from careloop_ticketing import defaults
 from careloop_ticketing.classification.policy import Severity
 from careloop_ticketing.escalation import service as escalation
@@ -48,7 +50,7 @@ def ticket_in_time(client, runtime, open_ticket):
 
     class InTime:
         def __init__(self, ticket):
-            self.id, self.opened = ticket["id"], datetime.fromisoformat(ticket["opened_at"])
+            self.id, self.opened = UUID(ticket["id"]), datetime.fromisoformat(ticket["opened_at"])
 
         async def acts(self, second, act, *others, **given):
             now = self.opened + second * SECOND
@@ -56,7 +58,7 @@ def ticket_in_time(client, runtime, open_ticket):
                 locked = await tickets.lock_all(session, [self.id, *(other.id for other in others)])
                 watches = await sla.of_all(session, [one.id for one in locked])
                 cases = [Case(session, one, watches[one.id], SUPERVISOR, now) for one in locked]
-                cases.sort(key=lambda case: str(case.ticket.id) != self.id)
+                cases.sort(key=lambda case: case.ticket.id != self.id)
                 await act(*cases, **given)
 
         async def looks(self, second):
@@ -118,15 +120,19 @@ async def test_a_policy_with_one_more_step_adds_that_step_to_what_is_overdue(
 
 
 async def test_a_ladder_for_each_tier_raises_the_tier_once(publish, ticket_in_time):
-    def raising(after):
-        return [BREACH, {"name": "raise", "action": "raise_tier", "after_seconds": after}]
+    def raising(level):
+        far = COMMITTEE | {"after_seconds": 3600, "level": level}
+        return [BREACH, {"name": "raise", "action": "raise_tier", "after_seconds": 10}, far]
 
     by_tier = [
         {"when": 'tier == "primary"', "ladder": "p"},
         {"when": 'tier == "intermediate"', "ladder": "i"},
         {"ladder": "x"},
     ]
-    await publish({"p": raising(10), "i": raising(10), "x": [BREACH]}, desk=DESK | {"ladders": by_tier})
+    await publish(
+        {"p": raising("manager"), "i": raising("regional_head"), "x": [BREACH]},
+        desk=DESK | {"ladders": by_tier},
+    )
     ticket = await ticket_in_time()
     await ticket.acts(1, tickets.classify, changes={"tier": Tier.PRIMARY})
     assert await ticket.looks(200) == [("breach", 100), ("raise", 110)]
@@ -208,15 +214,14 @@ async def test_a_breach_after_a_mistake_that_was_taken_back_is_nobodys_excuse(pu
 
 
 async def test_a_late_answer_is_said_to_be_late_where_the_clock_begins_anew(
-    publish, ticket_in_time, published
+    publish, ticket_in_time, published, worker_running, eventually
 ):
-    from careloop_contracts import TicketRespondedV1
-
     update = DESK | {"start": ["opened", "responded"], "stop": ["responded", "resolved"], "repeats": True}
     await publish({"x": [BREACH], "y": [BREACH]}, update=update)
     ticket = await ticket_in_time()
     await ticket.acts(130, tickets.respond, note=None)
-    (answer,) = await published(TicketRespondedV1)
+    async with worker_running():
+        (answer,) = await eventually(lambda: published(TicketRespondedV1))
     assert answer.within_target is False
 
 

@@ -134,6 +134,17 @@ async def test_a_child_that_somebody_closed_meanwhile_is_left_alone(
     assert (await progress(incident))["resolution"]["children"] == {"pending": 0, "resolved": 0, "skipped": 1}
 
 
+async def test_children_that_are_still_open_when_their_incident_is_archived_are_resolved_with_it(
+    open_ticket, open_incident, resolve, progress, work, act
+):
+    incident = await open_incident(tickets=[(await open_ticket())["id"]])
+    await resolve(incident, resolve_children=False)
+    await act(incident["ticket"], "satisfaction", score=5)
+    assert (await resolve(incident)).status_code == 200
+    await work()
+    assert (await progress(incident))["children"] == {"feedback": 1}
+
+
 async def test_another_resolution_has_to_wait_for_the_one_under_way(
     open_ticket, open_incident, resolve, work
 ):

@@ -181,6 +181,7 @@ def _told(ticket_id, life, lives, opened, now):
         other["customer_id"] == me["customer_id"] is not None
         and other["cause"] == me["cause"]
         and resolved < lives[key]["opened"] <= resolved + 7 * DAY
+        and lives[key]["last"] != "rejected"
         for key, other in opened.items()
     )
     return {

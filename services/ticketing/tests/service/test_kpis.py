@@ -111,6 +111,91 @@ async def test_who_comes_again_about_the_same_was_not_helped_at_first_contact(
     assert (found["numerator"], found["denominator"]) == (1, 2)
 
 
+async def test_who_withdraws_a_second_ticket_has_not_come_again(client, open_ticket, act, past, window):
+    person = str(ids.new_id())
+    first = await open_ticket(customer_id=person)
+    await act(first, "resolve")
+    for away, reason in (("cancel", "test"), ("reject", "spam")):
+        again = await open_ticket(customer_id=person)
+        await act(again, away, reason=reason)
+        await past(again, days=9)
+    await past(first, days=12)
+    (whole,) = (await client.get("/v1/ticket-kpis", params=window)).json()["groups"]
+    found = whole["first_contact_resolution"]
+    assert (found["numerator"], found["denominator"]) == (1, 1)
+
+
+@pytest.fixture
+def attainment(client, window):
+    """`await attainment("visit")`: of this clock, as both pages of figures say it."""
+
+    async def read(name):
+        (whole,) = (await client.get("/v1/ticket-kpis", params=window)).json()["groups"]
+        summary = (await client.get("/v1/ticket-summary")).json()
+        assert whole["attainment"] == summary["attainment"]
+        found = whole["attainment"][name]
+        counted = [found[key] for key in ("numerator", "denominator", "excluded", "late_by_change")]
+        return (*counted, summary["breached"])
+
+    return read
+
+
+@pytest.mark.parametrize("late", [True, False])
+async def test_a_clock_that_ran_out_stays_broken_when_its_ticket_is_archived(
+    open_ticket, act, publish_clocks, attainment, eventually, late
+):
+    visit = {"start": ["resolved"], "stop": ["reopened"], "targets": [{"seconds": 1 if late else 3600}]}
+    await publish_clocks(visit=visit)
+    ticket = await open_ticket()
+    resolved = await act(ticket, "resolve")
+    due = datetime.fromisoformat(next(c["due_at"] for c in resolved["clocks"] if c["name"] == "visit"))
+
+    async def over():
+        return not late or clock.now() > due
+
+    await eventually(over)
+    assert await attainment("visit") == ((0, 1, 0, 0, 1) if late else (0, 0, 1, 0, 0))
+    await act(ticket, "satisfaction", score=5)
+    assert await attainment("visit") == ((0, 1, 0, 0, 1) if late else (0, 0, 1, 0, 0))
+
+
+async def test_what_only_a_change_of_terms_made_late_counts_against_nobody(
+    client, open_ticket, publish_policy, worker_running, eventually, attainment
+):
+    opened = datetime.fromisoformat((await open_ticket())["opened_at"])
+    version = await publish_policy(resolution=1)
+
+    async def over():
+        return clock.now() > opened + timedelta(seconds=1.1)
+
+    await eventually(over)
+    await client.post("/v1/sla-recalculations", json={"version": version})
+
+    async def done():
+        items = (await client.get("/v1/sla-recalculations")).json()["items"]
+        return items[0]["late"] == 1
+
+    async with worker_running():
+        await eventually(done)
+    assert await attainment("resolution") == (0, 0, 1, 1, 0)
+
+
+async def test_withdrawn_tickets_are_in_neither_page_of_figures(
+    open_ticket, act, publish_policy, attainment, eventually
+):
+    await publish_policy(resolution=1)
+    kept, away = await open_ticket(), await open_ticket()
+    due = datetime.fromisoformat(away["opened_at"]) + timedelta(seconds=1.1)
+
+    async def over():
+        return clock.now() > due
+
+    await eventually(over)
+    await act(away, "cancel", reason="test")
+    assert await attainment("resolution") == (0, 1, 0, 0, 1)
+    await act(kept, "cancel", reason="test")
+
+
 async def test_who_asks_for_nothing_any_more_is_in_no_figure(client, open_ticket, act, past, window):
     kept, merged, rejected, cancelled = [await open_ticket() for _ in range(4)]
     await act(merged, "merge", into=kept["id"])
@@ -137,6 +222,10 @@ async def test_figures_by_hour_are_of_the_zone_that_was_asked_for(client, open_t
         {"opened_from": "2001-01-01T00:00:00Z"},
         {"zone": "Moon/Base"},
         {"zone": "../../etc/passwd"},
+        {"zone": "localtime", "by": "hour"},
+        {"zone": "posixrules", "by": "hour"},
+        {"zone": "right/UTC", "by": "hour"},
+        {"zone": "Factory", "by": "hour"},
         {"by": "weather"},
     ],
 )

@@ -63,6 +63,24 @@ async def test_links_that_make_no_sense_are_refused(open_ticket, act, refused):
     await act(three, "links", to=one["id"], type="related")
 
 
+@pytest.mark.parametrize("end", ["archived", "merged", "rejected", "cancelled"])
+async def test_nothing_becomes_a_child_of_what_is_over(open_ticket, act, refused, facts, end):
+    child, parent = await open_ticket(), await open_ticket()
+    if end == "archived":
+        await act(parent, "resolve")
+        await act(parent, "satisfaction", score=5)
+    elif end == "merged":
+        await act(parent, "merge", into=(await open_ticket())["id"])
+    elif end == "rejected":
+        await act(parent, "reject", reason="spam")
+    else:
+        await act(parent, "cancel", reason="test")
+    before = await facts(child)
+    await refused(child, "links", 409, "parent_closed", to=parent["id"], type="child")
+    assert await facts(child) == before
+    await act(child, "links", to=parent["id"], type="related")
+
+
 async def test_children_given_at_the_same_time_close_no_circle(client, open_ticket):
     tickets = [await open_ticket() for _ in range(4)]
     rounds = zip(tickets, tickets[1:] + tickets[:1], strict=True)

@@ -14,8 +14,14 @@ async def test_figures_name_their_numerator_and_denominator(client, open_ticket,
         "breached": 0,
         "responded_in_30_min": undecided,
         "attainment": {
-            "first_response": undecided,
-            "resolution": {"numerator": 2, "denominator": 2, "excluded": 2, "ratio": 1.0},
+            "first_response": undecided | {"late_by_change": 0},
+            "resolution": {
+                "numerator": 2,
+                "denominator": 2,
+                "excluded": 2,
+                "late_by_change": 0,
+                "ratio": 1.0,
+            },
         },
         "satisfaction": {"answers": 2, "average": 4.5},
     }

@@ -28,7 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:  # noqa: ARG001
-    """Run the platform until a signal comes or one of its processes ends."""
+    """Run the platform until a signal comes, a server ends, or a process has ended too often to be started again."""
     started = time.time()
     config = StackConfig.from_environment()
     for name, meant in LocalSettings.misspelt(os.environ).items():
@@ -54,7 +54,7 @@ def _supervise(config: StackConfig) -> int:
     specs = processes(config)
     state.write(config.run, processes={spec.name: spec.ready_url for spec in specs})
     console = Console()
-    manager = Supervisor(console)
+    manager = Supervisor(console, ready=lambda: "ready" in state.read(config.run))
     for spec in specs:
         manager.add_process(spec.name, _command(config, spec), env={**os.environ, **spec.env})
     watch = shlex.join((sys.executable, "-m", "careloop_local.stack.watch", str(config.home)))

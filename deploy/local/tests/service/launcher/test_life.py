@@ -14,6 +14,7 @@ import asyncpg
 import psutil
 import pytest
 from careloop_common.testing import servers
+from careloop_local.stack import watch
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -65,16 +66,36 @@ async def test_ctrl_c_leaves_no_process_and_a_second_start_keeps_the_data(launch
     gone(family)
 
 
-@pytest.mark.parametrize("victim", ["scoring", "postgres"])
-async def test_the_death_of_one_process_ends_all(launcher, gone, eventually, victim):
+async def test_the_death_of_a_server_ends_all(launcher, gone, eventually):
     platform = launcher()
     platform.start()
     await eventually(platform.ready, timeout=READY)
     family = platform.family()
-    os.kill(platform.pid(victim), signal.SIGKILL)
+    os.kill(platform.pid("postgres"), signal.SIGKILL)
     assert platform.process.wait(60) != 0
     gone(family)
-    assert f"{victim} ended" in platform.text() or f"{victim} has ended" in platform.text()
+    assert "postgres has ended" in platform.text()
+
+
+async def test_a_process_that_dies_is_started_again_until_it_dies_too_often(launcher, gone, eventually):
+    platform = launcher(CARELOOP_SPLIT="true")
+    platform.start()
+    await eventually(platform.ready, timeout=READY)
+    others = {name: platform.pid(name) for name in ("gateway", "ticketing-api")}
+    for times in (1, 2, 3):
+        died = platform.pid("ticketing-worker")
+        os.kill(died, signal.SIGKILL)
+        await eventually(lambda pid=died: platform.pid("ticketing-worker") != pid, timeout=30)
+        url = platform.note()["processes"]["ticketing-worker"]
+        await eventually(lambda url=url: asyncio.to_thread(watch.ready, url), timeout=60)
+        said = f"ticketing-worker ended (status -9); starting it again ({times} of 3 times within 5 minutes)"
+        assert said in platform.text()
+    assert {name: platform.pid(name) for name in others} == others
+    family = platform.family()
+    os.kill(platform.pid("ticketing-worker"), signal.SIGKILL)
+    assert platform.process.wait(60) != 0
+    gone(family)
+    assert "ticketing-worker ended (status -9); stopping the others" in platform.text()
 
 
 async def test_a_killed_launcher_leaves_nothing_that_lasts(launcher, gone, eventually):

@@ -1,7 +1,7 @@
 """Types, and the catalogue of attributes that rules may speak of."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -16,6 +16,8 @@ TAKEN = RESERVED | {
     "size",
     "between",
     "now",
+    "days_since",
+    "age_years",
     "timestamp",
     "duration",
     "startsWith",
@@ -78,11 +80,32 @@ class Lookup:
     """A family of attributes that is written as a call: `total("calls", "30d")`.
 
     `parameters` are the values that each argument can have: one or more arguments, always texts in quotes. The back
-    ends find the value under the call's canonical text, as that of any attribute.
+    ends find the value under the call's canonical text, as that of any attribute. Where the type depends on the first
+    argument, as with labels of which some are numbers and some are text, it is `Lookup.typed({"size": NUMBER, …})`.
+
+    `where` lets a condition follow the arguments: `total("calls", "30d", minutes > 5)`. It is a rule of its own over what
+    the first argument names, each with a catalogue; who keeps the value finds it in `depends_on`.
     """
 
-    type: Type
+    type: Type | Mapping[str, Type]
     parameters: tuple[tuple[str, ...], ...]
+    where: Mapping[str, "Catalogue"] | None = None
+
+    @classmethod
+    def typed(cls, types: Mapping[str, Type], *parameters: tuple[str, ...]) -> "Lookup":
+        """A family whose first argument is one of the keys of `types` and decides the type; `parameters` follow it."""
+        return cls(MappingProxyType(dict(types)), (tuple(types), *parameters))
+
+    def types(self) -> Iterator[Type]:
+        """Every type that a member of the family can have."""
+        if isinstance(self.type, Type):
+            yield self.type
+        else:
+            yield from self.type.values()
+
+    def type_of(self, arguments: Sequence[str]) -> Type:
+        """The type of the member for these arguments."""
+        return self.type if isinstance(self.type, Type) else self.type[arguments[0]]
 
 
 class Catalogue(Mapping[str, Type]):
@@ -96,8 +119,8 @@ class Catalogue(Mapping[str, Type]):
         for name, lookup in self.lookups.items():
             if not NAME.fullmatch(name) or "." in name or name in TAKEN or not lookup.parameters:
                 raise ValueError(f"{name!r} cannot be the name of a lookup, or it has no parameters")
-        types = {name: lookup.type for name, lookup in self.lookups.items()}
-        for name, type_ in [*attributes.items(), *types.items()]:
+        types = [(name, type_) for name, lookup in self.lookups.items() for type_ in lookup.types()]
+        for name, type_ in [*attributes.items(), *types]:
             if not NAME.fullmatch(name) or RESERVED & set(name.split(".")):
                 raise ValueError(f"{name!r} cannot be the name of an attribute")
             if type_ not in ATTRIBUTE_TYPES:

@@ -20,7 +20,7 @@ from careloop_common.rules.limits import MAX_TEXT
 from careloop_common.rules.literals import read_duration, read_timestamp
 from careloop_common.rules.syntax import Apply, Items, Name, Syntax, Value
 from careloop_common.rules.text import to_text
-from careloop_common.rules.tree import Attribute, Call, ListLiteral, Literal, Node, Rule
+from careloop_common.rules.tree import Attribute, Call, ListLiteral, Literal, Node, Rule, Where, uses_now
 from careloop_common.rules.values import normal
 
 
@@ -108,18 +108,29 @@ def _constant(syntax: Apply) -> Literal:
 
 
 def _looked_up(syntax: Apply, lookup: Lookup) -> Attribute:
-    if len(syntax.arguments) != len(lookup.parameters):
-        what = f"{syntax.name} takes {len(lookup.parameters)} texts, not {len(syntax.arguments)}"
-        raise RuleError.at(syntax.place, what)
+    count, given = len(lookup.parameters), len(syntax.arguments)
+    if given != count and not (lookup.where and given == count + 1):
+        also = " and a condition" if lookup.where else ""
+        raise RuleError.at(syntax.place, f"{syntax.name} takes {count} texts{also}, not {given}")
     texts = []
-    for argument, values in zip(syntax.arguments, lookup.parameters, strict=True):
+    for argument, values in zip(syntax.arguments, lookup.parameters, strict=False):
         if not isinstance(argument, Value) or not isinstance(argument.value, str):
             raise RuleError.at(argument.place, f"{syntax.name} takes texts in quotes")
         if argument.value not in values:
             what = f"{shown(argument.value)} is not one of the values{nearest(argument.value, values)}"
             raise RuleError.at(argument.place, what)
         texts.append(argument.value)
-    return Attribute(syntax.name, lookup.type, tuple(texts))
+    known = (lookup.where or {}).get(texts[0], Catalogue({}))
+    where = _where(syntax.arguments[-1], known) if given > count else None
+    return Attribute(syntax.name, lookup.type_of(texts), tuple(texts), where)
+
+
+def _where(syntax: Syntax, known: Catalogue) -> Where:
+    """A condition that says the same whenever it is asked, since what was counted is not counted again."""
+    rule = check(syntax, known)
+    if uses_now(rule):
+        raise RuleError.at(syntax.place, "a condition of a lookup cannot depend on now()")
+    return Where(rule, to_text(rule))
 
 
 def _negated(literal: Literal) -> Literal:

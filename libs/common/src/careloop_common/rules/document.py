@@ -38,7 +38,8 @@ def from_json(document: Any, catalogue: Catalogue) -> Rule:
 def _document(node: Node) -> dict[str, Any]:
     if isinstance(node, Attribute):
         if node.arguments:
-            return {"op": node.name, "args": [{"value": argument} for argument in node.arguments]}
+            where = [_document(node.where.rule.root)] if node.where else []
+            return {"op": node.name, "args": [*({"value": argument} for argument in node.arguments), *where]}
         return {"attribute": node.name}
     if isinstance(node, ListLiteral):
         return {"list": [_plain(value) for value in node.values]}

@@ -1,8 +1,8 @@
 """Everything that can be applied, as one table: name, types of the operands, type of the result, how it is written.
 
-The back ends each have a table of their own over the same `key`s (`python.PYTHON`, `sql.SQL`), so that what reads rules
-need not load SQLAlchemy, and another back end is one more table. To add a function, add a row here and in each of them;
-a test compares the tables.
+The back ends each have a table of their own over the same `key`s (`python.PYTHON`, `sql.SQL`, `duckdb.DUCKDB`), so that what
+reads rules need not load SQLAlchemy, and another back end is one more table. To add a function, add a row here and in each of
+them; a test compares the tables.
 """
 
 from collections.abc import Iterator
@@ -48,6 +48,10 @@ class Function:
 OR, AND, NOT, HAS, NOW = "||", "&&", "!", "has", "now"
 """The functions with rules of their own: `&&` and `||` take any number of operands, `has` takes a missing one."""
 
+DAYS_SINCE, AGE_YEARS = "days_since", "age_years"
+RELATIVE = frozenset({DAYS_SINCE, AGE_YEARS})
+"""Functions that measure up to now(), without saying so: what a back end makes of them gets it after the operands."""
+
 POWERS = {OR: 1, AND: 2, **dict.fromkeys(["==", "!=", "<", "<=", ">", ">=", "in"], 3)}
 POWERS |= {"+": 4, "-": 4, "*": 5, "/": 5}
 """How strongly each infix operator binds; a prefix binds more strongly than all of them."""
@@ -86,6 +90,8 @@ def _all() -> Iterator[Function]:
     yield Function("+", (DURATION, DURATION), DURATION, Form.INFIX)
     yield Function("-", (DURATION, DURATION), DURATION, Form.INFIX)
     yield Function(NOW, (), TIMESTAMP, Form.CALL)
+    yield Function(DAYS_SINCE, (TIMESTAMP,), NUMBER, Form.CALL)
+    yield Function(AGE_YEARS, (TIMESTAMP,), NUMBER, Form.CALL)
 
 
 FUNCTIONS: dict[str, tuple[Function, ...]] = {}

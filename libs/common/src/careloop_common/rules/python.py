@@ -14,6 +14,7 @@ from careloop_common.rules import values
 from careloop_common.rules.catalogue import BOOL, DURATION, NUMBER, TEXT, TEXTS, TIMESTAMP, Type
 from careloop_common.rules.functions import AND, HAS, NOT, NOW, OR
 from careloop_common.rules.tree import Attribute, Call, ListLiteral, Literal, Node, Rule, uses_now
+from careloop_common.rules.values import EPOCH
 
 Evaluate = Callable[[Mapping[str, Any], datetime], list[bool]]
 """`evaluate(values, now)`: one truth value for each rule, in their order."""
@@ -45,6 +46,8 @@ PYTHON: dict[str, str] = {
     "-(timestamp, duration)": "earlier({0}, {1})",
     "+(duration, duration)": "joined({0}, {1})",
     "-(duration, duration)": "shortened({0}, {1})",
+    "days_since(timestamp)": "days_since({0}, now)",
+    "age_years(timestamp)": "age_years({0}, now)",
 }
 """What each function is in Python. Conditions get operands that are not missing; all others may get none."""
 
@@ -78,6 +81,7 @@ _NAMES = {
     },
     **{name: getattr(values, name) for name in ("plus", "minus", "times", "divided", "negative", "size")},
     **{name: getattr(values, name) for name in ("later", "earlier", "since", "joined", "shortened")},
+    **{name: getattr(values, name) for name in ("days_since", "age_years")},
 }
 """Everything that a generated function can reach."""
 
@@ -95,14 +99,16 @@ def compile_python(rules: Sequence[Rule]) -> Evaluate:
 def _compiled(rules: tuple[Rule, ...]) -> Evaluate:
     writer = _Writer()
     results = [writer.condition(rule.root) for rule in rules]
-    lines = ["def evaluate(values, now):", *(f"    {line}" for line in writer.loads())]
-    if any(map(uses_now, rules)):
-        lines.append("    now = moment(now)")
-    lines += ["    return [", *(f"        {result}," for result in results), "    ]"]
-    names: dict[str, Any] = {**_NAMES, **writer.constants, "moment": moment}
-    exec(compile("\n".join(lines), "<rules>", "exec"), names)  # noqa: S102  (see above what can be in it)
-    evaluate: Evaluate = names["evaluate"]
+    evaluate: Evaluate = writer.function(results, uses_now=any(map(uses_now, rules)))
     return evaluate
+
+
+def compile_values(nodes: Sequence[Node]) -> Callable[[Mapping[str, Any]], list[Any]]:
+    """One function for what parts of rules are, as long as they do not use now(): their values, None where missing."""
+    writer = _Writer()
+    results = [writer.value(node) for node in nodes]
+    evaluate = writer.function(results, uses_now=False)
+    return lambda values: evaluate(values, EPOCH)
 
 
 def moment(now: datetime) -> datetime:
@@ -115,12 +121,25 @@ def moment(now: datetime) -> datetime:
 
 class _Writer:
     def __init__(self) -> None:
-        self.constants: dict[str, Any] = {}
+        self._constants: dict[str, Any] = {}
         self._bound: dict[tuple[type, Any], str] = {}
         self._attributes: dict[str, tuple[str, Type]] = {}
         self._results = 0
 
-    def loads(self) -> list[str]:
+    def function(
+        self, results: Sequence[str], *, uses_now: bool
+    ) -> Callable[[Mapping[str, Any], datetime], Any]:
+        """The function `evaluate(values, now)` that gives the list of these expressions."""
+        lines = ["def evaluate(values, now):", *(f"    {line}" for line in self._loads())]
+        if uses_now:
+            lines.append("    now = moment(now)")
+        lines += ["    return [", *(f"        {result}," for result in results), "    ]"]
+        names: dict[str, Any] = {**_NAMES, **self._constants, "moment": moment}
+        exec(compile("\n".join(lines), "<rules>", "exec"), names)  # noqa: S102  (see above what can be in it)
+        evaluate: Callable[[Mapping[str, Any], datetime], Any] = names["evaluate"]
+        return evaluate
+
+    def _loads(self) -> list[str]:
         """The statements that read every attribute."""
         lines = ["get = values.get"] if self._attributes else []
         for name, (variable, type_) in self._attributes.items():
@@ -132,7 +151,7 @@ class _Writer:
         if isinstance(node, Literal):
             return str(bool(node.value))
         if not isinstance(node, Call):
-            return f"({self._value(node)} is True)"
+            return f"({self.value(node)} is True)"
         name = node.function.name
         if name in {AND, OR}:
             joint = " and " if name == AND else " or "
@@ -140,14 +159,14 @@ class _Writer:
         if name == NOT:
             return f"(not {self.condition(node.arguments[0])})"
         if name == HAS:
-            return f"({self._value(node.arguments[0])} is not None)"
+            return f"({self.value(node.arguments[0])} is not None)"
         return self._leaf(node)
 
     def _leaf(self, node: Call) -> str:
         """A condition on operands, false if one of them is missing."""
         present, operands = [], []
         for argument in node.arguments:
-            value = self._value(argument)
+            value = self.value(argument)
             if isinstance(argument, Attribute):
                 present.append(f"{value} is not None")
             elif isinstance(argument, Call) and argument.type != BOOL and argument.function.name != NOW:
@@ -158,7 +177,7 @@ class _Writer:
             operands.append(value)
         return f"({' and '.join([*present, PYTHON[node.function.key].format(*operands)])})"
 
-    def _value(self, node: Node) -> str:
+    def value(self, node: Node) -> str:
         """An expression that is the node's value, or None if that is missing."""
         if isinstance(node, Attribute):
             return self._attributes.setdefault(node.key, (f"a{len(self._attributes)}", node.type))[0]
@@ -170,12 +189,12 @@ class _Writer:
             return "now"
         if node.type == BOOL:
             return self.condition(node)
-        return PYTHON[node.function.key].format(*map(self._value, node.arguments))
+        return PYTHON[node.function.key].format(*map(self.value, node.arguments))
 
     def _constant(self, value: Any) -> str:
         # True equals 1.0, and must not stand for it.
         key = (type(value), value)
         if key not in self._bound:
             self._bound[key] = f"c{len(self._bound)}"
-            self.constants[self._bound[key]] = value
+            self._constants[self._bound[key]] = value
         return self._bound[key]

@@ -9,51 +9,82 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement
 from sqlalchemy.dialects.postgresql import ARRAY, INTERVAL, JSONB
 from sqlalchemy.types import TypeEngine
 
 from careloop_common.rules.catalogue import BOOL, DURATION, NUMBER, TEXT, TEXTS, TIMESTAMP, Type
-from careloop_common.rules.values import BOUND, EPOCH, FINEST, FIRST, LAST, LONGEST, MICROSECOND, SCALE
+from careloop_common.rules.sql_writer import Column
+from careloop_common.rules.values import BOUND, DAY, EPOCH, FINEST, FIRST, LAST, LONGEST, MICROSECOND, SCALE
 
-Column = ColumnElement[Any]
+Loads = tuple[tuple[Type, type[TypeEngine[Any]], Callable[[Column], Column]], ...]
+"""How a column of each SQL type is read as each type. Float is a Numeric to SQLAlchemy, so it comes first."""
 
 ZERO: Column = sa.literal_column("0::float8", sa.Double())
-_SCALE: Column = sa.literal_column(f"'{SCALE!r}'::float8", sa.Double())
-_BOUND: Column = sa.literal_column(f"'{BOUND!r}'::float8", sa.Double())
+SCALE_OF_NUMBERS: Column = sa.literal_column(f"'{SCALE!r}'::float8", sa.Double())
+BOUND_OF_NUMBERS: Column = sa.literal_column(f"'{BOUND!r}'::float8", sa.Double())
 _LOW: Column = sa.literal_column(f"'-{BOUND!r}'::float8", sa.Double())
-_FINEST: Column = sa.literal_column(f"'{FINEST!r}'::float8", sa.Double())
+FINEST_OF_NUMBERS: Column = sa.literal_column(f"'{FINEST!r}'::float8", sa.Double())
 _SMALL: Column = sa.literal_column("3e-45", sa.Numeric())
 _VANISHING: Column = sa.literal_column("1e-100", sa.Numeric())
 _NEXT_TO_BOUND: Column = sa.literal_column("999999999999999.9375", sa.Numeric())
 """From here upwards a numeric becomes the double 10^15, or NaN."""
 _MILLION: Column = sa.literal_column("1000000", sa.Numeric())
+TIMES = (FIRST - EPOCH) // MICROSECOND, (LAST - EPOCH) // MICROSECOND
+DURATIONS = -(LONGEST // MICROSECOND), LONGEST // MICROSECOND
+"""The least and the most microseconds."""
+_DAY = DAY // MICROSECOND
+_YEAR = 12 * 31 * _DAY
 _TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)$"
 
 
 def bounded_number(value: Column) -> Column:
     """`values.normal` of a double: PostgreSQL's round of a double is to even, as Python's is."""
-    inside = sa.func.least(sa.func.greatest(value, _LOW), _BOUND)
-    whole = sa.func.round(inside * _SCALE, type_=sa.Double()) / _SCALE
-    return sa.func.nullif(sa.func.nullif(whole, _BOUND), _LOW, type_=sa.Double())
+    inside = sa.func.least(sa.func.greatest(value, _LOW), BOUND_OF_NUMBERS)
+    whole = sa.func.round(inside * SCALE_OF_NUMBERS, type_=sa.Double()) / SCALE_OF_NUMBERS
+    return sa.func.nullif(sa.func.nullif(whole, BOUND_OF_NUMBERS), _LOW, type_=sa.Double())
 
 
 def bounded_time(microseconds: Column) -> Column:
     """A time in microseconds since 1970, NULL outside of the years 1 to 9999."""
-    return _bounded(microseconds, (FIRST - EPOCH) // MICROSECOND, (LAST - EPOCH) // MICROSECOND)
+    return _bounded(microseconds, *TIMES)
 
 
 def bounded_duration(microseconds: Column) -> Column:
     """A duration in microseconds, NULL if it is longer than durations are."""
-    return _bounded(microseconds, -(LONGEST // MICROSECOND), LONGEST // MICROSECOND)
+    return _bounded(microseconds, *DURATIONS)
+
+
+def days_since(then: Column, now: datetime) -> Column:
+    """`values.days_since` of microseconds."""
+    passed = sa.literal((now - EPOCH) // MICROSECOND, sa.BigInteger()) - then
+    return sa.cast(_floored(passed, _DAY), sa.Double)
+
+
+def age_years(then: Column, now: datetime) -> Column:
+    """`values.age_years` of microseconds, as whole years between two points of a calendar in which each month has 31 days.
+
+    So an anniversary is passed when month, day and time of the day, compared in this order, are.
+    """
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    point = ((now.year * 12 + now.month) * 31 + now.day) * _DAY + (now - midnight) // MICROSECOND
+    days = _floored(then, _DAY)
+    date = sa.literal_column("date '1970-01-01'", sa.Date()) + sa.cast(days, sa.Integer)
+    year, month, day = (sa.cast(sa.extract(part, date), sa.BigInteger) for part in ("year", "month", "day"))
+    since = ((year * plain(12) + month) * plain(31) + day) * plain(_DAY) + (then - days * plain(_DAY))
+    return sa.cast(_floored(sa.literal(point, sa.BigInteger()) - since, _YEAR), sa.Double)
 
 
 def loaded(column: Column, type_: Type) -> Column:
     """The value of a column as the functions of `sql.SQL` take it; `TypeError` if the column is of another type."""
+    return load(column, type_, _LOADS)
+
+
+def load(column: Column, type_: Type, ways: Loads) -> Column:
+    """The value of a column in the first of `ways` that is for both types; `TypeError` if there is none."""
     zoneless = isinstance(column.type, sa.DateTime) and not column.type.timezone
-    for takes, stored, load in _LOADS:
+    for takes, stored, way in ways:
         if takes == type_ and isinstance(column.type, stored) and not zoneless:
-            return load(column)
+            return way(column)
     raise TypeError(f"a column of type {column.type!r} cannot hold a {type_}")
 
 
@@ -81,7 +112,7 @@ def member(document: Column, name: str, type_: Type) -> Column:
         return sa.case((kind == "number", sa.cast(plain, sa.Numeric)))
     if type_ == DURATION:
         whole = sa.case((kind == "number", sa.cast(plain, sa.Numeric)))
-        inside = _bounded(whole, -(LONGEST // MICROSECOND), LONGEST // MICROSECOND)
+        inside = bounded_duration(whole)
         return sa.cast(sa.func.trunc(inside), sa.BigInteger)
     if type_ == TIMESTAMP:
         valid = sa.and_(
@@ -95,7 +126,8 @@ def member(document: Column, name: str, type_: Type) -> Column:
     return sa.case((kind == "array", sa.type_coerce(sa.func.array(texts.scalar_subquery()), ARRAY(sa.Text))))
 
 
-def _of_whole(column: Column) -> Column:
+def of_whole(column: Column) -> Column:
+    """An integer as a number."""
     most: Column = sa.literal_column(f"{int(BOUND) - 1}")
     return sa.case((column.between(-most, most), sa.cast(column, sa.Double)))
 
@@ -104,8 +136,13 @@ def _of_double(column: Column) -> Column:
     """`bounded_number` costs seven operations, and nearly no value needs it."""
     size = sa.func.abs(column)
     double = sa.cast(column, sa.Double)
-    usual = sa.and_(size >= _FINEST, size < _BOUND)
+    usual = sa.and_(size >= FINEST_OF_NUMBERS, size < BOUND_OF_NUMBERS)
     return sa.case((usual, double), else_=bounded_number(double))
+
+
+def of_text(column: Column) -> Column:
+    """Text that compares by code point."""
+    return sa.cast(column, sa.Text).collate("C")
 
 
 def _of_numeric(column: Column) -> Column:
@@ -120,11 +157,21 @@ def _microseconds(column: Column) -> Column:
     return sa.type_coerce(sa.extract("epoch", column), sa.Numeric) * _MILLION
 
 
+def plain(whole: int) -> Column:
+    """A constant of ours, which need not be a parameter."""
+    return sa.literal_column(f"({whole})", sa.BigInteger())
+
+
 def _bounded(value: Column, least: int, most: int) -> Column:
-    low: Column = sa.literal_column(f"({least - 1})")
-    high: Column = sa.literal_column(f"({most + 1})")
+    low, high = plain(least - 1), plain(most + 1)
     inside = sa.func.least(sa.func.greatest(value, low), high)
     return sa.func.nullif(sa.func.nullif(inside, low), high, type_=value.type)
+
+
+def _floored(microseconds: Column, unit: int) -> Column:
+    """How many times `unit` fits, rounded down: engines cut off towards zero, so it is done above zero."""
+    shift = 2 * (LONGEST // MICROSECOND // unit)
+    return (microseconds + plain(shift * unit)) // plain(unit) - plain(shift)
 
 
 def _instant(value: datetime) -> Column:
@@ -135,16 +182,15 @@ def _integral(bounded: Callable[[Column], Column]) -> Callable[[Column], Column]
     return lambda column: sa.cast(bounded(_microseconds(column)), sa.BigInteger)
 
 
-_LOADS: tuple[tuple[Type, type[TypeEngine[Any]], Callable[[Column], Column]], ...] = (
+_LOADS: Loads = (
     (BOOL, sa.Boolean, lambda column: column),
-    (NUMBER, sa.Integer, _of_whole),
+    (NUMBER, sa.Integer, of_whole),
     (NUMBER, sa.Float, _of_double),
     (NUMBER, sa.Numeric, _of_numeric),
-    (TEXT, sa.String, lambda column: sa.cast(column, sa.Text).collate("C")),
+    (TEXT, sa.String, of_text),
     (TIMESTAMP, sa.DateTime, _integral(bounded_time)),
     (DURATION, sa.Interval, _integral(bounded_duration)),
     (DURATION, INTERVAL, _integral(bounded_duration)),
     (DURATION, sa.Integer, lambda column: bounded_duration(sa.cast(column, sa.BigInteger))),
     (TEXTS, sa.ARRAY, lambda column: column),
 )
-"""How a column of each SQL type is read as each type. Float is a Numeric to SQLAlchemy, so it comes first."""

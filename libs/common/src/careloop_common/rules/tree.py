@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from careloop_common.rules.catalogue import Type
-from careloop_common.rules.functions import NOW, Function
+from careloop_common.rules.functions import NOW, RELATIVE, Function
 from careloop_common.rules.literals import write_text
 
 Scalar = bool | float | str | datetime | timedelta
@@ -34,11 +34,13 @@ class Attribute:
     name: str
     type: Type
     arguments: tuple[str, ...] = ()
+    where: "Where | None" = None
 
     @property
     def key(self) -> str:
         """Where the back ends find its value: `name`, or `name("a", "b")`, as in the canonical text."""
-        return f"{self.name}({', '.join(map(write_text, self.arguments))})" if self.arguments else self.name
+        written = [*map(write_text, self.arguments), *([self.where.text] if self.where else [])]
+        return f"{self.name}({', '.join(written)})" if written else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +66,37 @@ class Rule:
     root: Node
 
 
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The condition of a lookup: a rule over other attributes, and its canonical text."""
+
+    rule: Rule
+    text: str
+
+
 def walk(node: Node) -> Iterator[Node]:
-    """The node and everything below it."""
+    """The node and everything below it; not what a lookup is asked for, which is no part of the rule's own values."""
     yield node
     if isinstance(node, Call):
         for argument in node.arguments:
             yield from walk(argument)
 
 
+def depends_on(rule: Rule) -> frozenset[Attribute]:
+    """The attributes and lookups whose values decide, with their arguments and types."""
+    return frozenset(node for node in walk(rule.root) if isinstance(node, Attribute))
+
+
 def attributes(rule: Rule) -> frozenset[str]:
-    """The keys of the attributes and lookups that the rule depends on: `fee`, `total("calls", "30d")`."""
-    return frozenset(node.key for node in walk(rule.root) if isinstance(node, Attribute))
+    """The keys of what the rule depends on: `fee`, `total("calls", "30d")`."""
+    return frozenset(attribute.key for attribute in depends_on(rule))
 
 
 def uses_now(rule: Rule) -> bool:
-    """Whether the rule can change its mind by time alone."""
-    return any(isinstance(node, Call) and node.function.name == NOW for node in walk(rule.root))
+    """Whether the rule can change its mind by time alone; `timing.next_change` says when."""
+    return moves(rule.root)
+
+
+def moves(node: Node) -> bool:
+    """Whether the value of a node depends on the time of the evaluation."""
+    return any(isinstance(one, Call) and one.function.name in {NOW, *RELATIVE} for one in walk(node))

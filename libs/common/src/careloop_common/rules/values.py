@@ -16,6 +16,7 @@ equal doubles. -0.0 is 0: division by either is missing, and nothing else could 
 A value of another type than the catalogue says is missing as well: a rule never raises.
 """
 
+from calendar import isleap
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from numbers import Real
@@ -36,6 +37,8 @@ LAST = datetime.max.replace(tzinfo=UTC) - MICROSECOND
 """The first and the last time; what asyncpg takes for PostgreSQL's -infinity and infinity lies outside."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LONGEST = timedelta(seconds=315_576_000_000)
+
+DAY = timedelta(days=1)
 
 NUMERIC = frozenset({int, float})
 COLLECTIONS = frozenset({list, tuple, set, frozenset})
@@ -160,3 +163,26 @@ def joined(left: timedelta | None, right: timedelta | None) -> timedelta | None:
 def shortened(left: timedelta | None, right: timedelta | None) -> timedelta | None:
     """The difference of two durations; none if it is too long."""
     return None if left is None or right is None else duration(left - right)
+
+
+def days_since(then: datetime | None, now: datetime) -> int | None:
+    """Whole days of 24 hours from `then` to `now`, rounded down: -1 in the last day before `then`."""
+    return None if then is None else (now - then) // DAY
+
+
+def age_years(then: datetime | None, now: datetime) -> int | None:
+    """Anniversaries of `then` up to `now` by the calendar of UTC; that of 29 February is otherwise the begin of 1 March."""
+    if then is None:
+        return None
+    early = (now.month, now.day, now.time()) < (then.month, then.day, then.time())
+    return now.year - then.year - early
+
+
+def anniversary(then: datetime, years: int) -> datetime | None:
+    """The first moment at which `age_years(then, …)` is `years`; none after the year 9999."""
+    year = then.year + years
+    if not 1 <= year <= LAST.year:
+        return None
+    if (then.month, then.day) == (2, 29) and not isleap(year):
+        return datetime(year, 3, 1, tzinfo=UTC)
+    return then.replace(year=year)

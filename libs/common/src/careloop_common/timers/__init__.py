@@ -12,6 +12,7 @@ from careloop_common.timers.arming import (
     cancel,
     cancel_all,
     in_other_hands,
+    retry_dead,
     revive,
 )
 from careloop_common.timers.due import BatchHandler, DueTimer, Handler, InBatches, TimerHandler, in_batches
@@ -32,5 +33,6 @@ __all__ = [
     "cancel_all",
     "in_batches",
     "in_other_hands",
+    "retry_dead",
     "revive",
 ]

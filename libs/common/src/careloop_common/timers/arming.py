@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, func, text, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_common.database import after_commit
@@ -141,3 +141,20 @@ async def revive(session: AsyncSession, kind: str | None = None) -> int:
     revived = statement.values(status="armed", attempts=0, available_at=func.now()).returning(timer.c.id)
     after_commit(session, WAKE)
     return len((await session.execute(revived)).all())
+
+
+async def retry_dead(session: AsyncSession, kind: str, *, limit: int) -> int:
+    """Give dead timers of a kind one attempt more, each once its rest is over; returns how many.
+
+    For what must not stay undone once its cause is gone. Who dies again is told of again, and rests again.
+    """
+    rested = (
+        select(timer.c.id)
+        .where(timer.c.status == "dead", timer.c.kind == kind, timer.c.available_at <= func.now())
+        .order_by(timer.c.available_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    again = update(timer).where(timer.c.id.in_(rested)).values(status="armed").returning(timer.c.id)
+    after_commit(session, WAKE)
+    return len((await session.execute(again)).all())

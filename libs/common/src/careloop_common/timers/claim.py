@@ -16,6 +16,7 @@ from sqlalchemy import (
     bindparam,
     case,
     delete,
+    false,
     func,
     insert,
     literal,
@@ -29,6 +30,10 @@ from careloop_common.timers import canary
 from careloop_common.timers.due import DueTimer
 
 MAX_ATTEMPTS = 10
+LONGEST_DELAY = timedelta(minutes=5)
+"""A timer that fails is tried again no later than this."""
+REST = timedelta(minutes=1)
+"""How long a dead timer is left alone, where somebody tries it again."""
 _PASSING_DELAY = timedelta(seconds=1)
 _COLUMNS = timer.c
 
@@ -82,20 +87,21 @@ async def due(
 
 
 async def postpone(session: AsyncSession, item: DueTimer, *, mortal: bool) -> str:
-    """Set the attempt that follows a failed one; returns the timer's status, `dead` after ten of them.
+    """Set the attempt that follows a failed one; returns the timer's status, `dead` after ten of them and then at each.
 
     A failure that passes by itself is not `mortal`: it does not count, and the timer is tried again every second, for
     what it waits for may be back at any moment.
     """
     attempts = _COLUMNS.attempts + int(mortal)
-    delay = timedelta(seconds=min(300, 2**item.attempts)) if mortal else _PASSING_DELAY
+    dies = attempts >= MAX_ATTEMPTS if mortal else false()
+    delay = min(LONGEST_DELAY, timedelta(seconds=2 ** min(item.attempts, 9))) if mortal else _PASSING_DELAY
     statement = (
         update(timer)
         .where(_COLUMNS.id == item.id)
         .values(
             attempts=attempts,
-            available_at=func.now() + delay,
-            status=case((attempts >= MAX_ATTEMPTS, "dead"), else_="armed"),
+            available_at=func.now() + case((dies, REST), else_=delay),
+            status=case((dies, "dead"), else_="armed"),
         )
         .returning(_COLUMNS.status)
     )

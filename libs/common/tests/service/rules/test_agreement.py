@@ -1,4 +1,4 @@
-"""PostgreSQL says what Python says, and never NULL."""
+"""PostgreSQL and DuckDB say what Python says, and never NULL."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ async def connection(postgres: str) -> AsyncIterator[AsyncConnection]:
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-async def test_random_rules_mean_the_same_in_both(connection: AsyncConnection, seed: int) -> None:
+async def test_random_rules_mean_the_same_everywhere(connection: AsyncConnection, seed: int) -> None:
     cases = RandomCases(seed)
     rules = [*EXACT, *(cases.rule() for _ in range(30))]
     rows = [cases.values() for _ in range(40)]
@@ -83,6 +83,27 @@ async def test_the_zone_of_the_session_changes_nothing(connection: AsyncConnecti
         "seen + span > due",
         "due == seen",
     ]
+    assert await differences(connection, [parse(text, CATALOGUE) for text in texts], rows) == []
+
+
+async def test_days_and_years_since_are_counted_alike(connection: AsyncConnection) -> None:
+    blank = dict.fromkeys(CATALOGUE)
+    leap = datetime(2024, 2, 29, tzinfo=UTC)
+    times = [
+        start + timedelta(microseconds=microseconds)
+        for start in (
+            NOW,
+            leap,
+            leap - timedelta(days=366 * 4),
+            *(NOW.replace(year=year) for year in (1, 1900, 9998)),
+        )
+        for days in (-1, 0, 1, 2, 365, 366)
+        for microseconds in (days * 86_400_000_000 + step for step in (-1, 0, 1))
+    ]
+    rows = [blank | {"seen": time, "small": number} for time in times for number in (-1, 0, 2)]
+    texts = [f"{name}(seen) {op} small" for name in ("days_since", "age_years") for op in ("<", "==")]
+    texts += [f"days_since(seen) == {number}" for number in (-2, -1, 0, 1, 729, 730, 731)]
+    texts += ["age_years(seen + duration('36h')) < 2", "age_years(seen) == 2025", "days_since(seen) > 700000"]
     assert await differences(connection, [parse(text, CATALOGUE) for text in texts], rows) == []
 
 

@@ -10,7 +10,7 @@ from careloop_common.errors import DomainError, Kind
 from careloop_common.plumbing import timer, timer_history
 from careloop_common.timers import TimerWorker
 from careloop_common.timers.audit import Auditor
-from careloop_common.timers.claim import MAX_ATTEMPTS
+from careloop_common.timers.claim import MAX_ATTEMPTS, REST
 from sqlalchemy import func, select, update
 
 
@@ -150,6 +150,49 @@ async def test_a_timer_dies_after_ten_failures_and_can_be_revived(runtime, arm, 
         assert await timers.revive(session, "bell") == 1
     await TimerWorker(runtime, {"bell": _nothing}).turn()
     assert [row.outcome for row in await rows(timer_history)] == ["fired"]
+
+
+async def test_a_dead_timer_is_tried_again_after_its_rest_and_dies_again_at_the_first_failure(
+    runtime, arm, rows
+):
+    async def ring(session, due, now):
+        raise ZeroDivisionError
+
+    await arm()
+    dead = update(timer).values(status="dead", attempts=MAX_ATTEMPTS)
+    worker = TimerWorker(runtime, {"bell": ring})
+    async with runtime.database.transaction() as session:
+        await session.execute(dead.where(timer.c.kind == "bell"))
+    for tries in (1, 2):
+        async with runtime.database.transaction() as session:
+            assert await timers.retry_dead(session, "bell", limit=10) == 1
+        await worker.turn()
+        (row,) = await rows(timer)
+        assert (row.status, row.attempts) == ("dead", MAX_ATTEMPTS + tries)
+        async with runtime.database.transaction() as session:
+            now = await session.scalar(func.now())
+            assert await timers.retry_dead(session, "bell", limit=10) == 0, "it rests"
+            assert now < row.available_at <= now + REST
+            await session.execute(update(timer).values(available_at=now))
+
+
+async def test_a_timer_that_rests_after_a_failure_is_overdue(runtime, arm, rows):
+    async with runtime.database.transaction() as session:
+        now = await session.scalar(func.now())
+    await arm(seconds=-30)
+    await arm(seconds=30)
+    async with runtime.database.transaction() as session:
+        await session.execute(update(timer).values(available_at=now + timedelta(seconds=200)))
+    assert await Auditor(runtime.database).audit() == (1, 0)
+
+
+async def test_a_timer_that_would_be_claimed_long_after_it_is_due_is_put_back(runtime, arm, rows):
+    for seconds in (-30, 30):
+        await arm(seconds=seconds)
+    async with runtime.database.transaction() as session:
+        await session.execute(update(timer).values(available_at=timer.c.available_at + timedelta(days=1)))
+    assert await Auditor(runtime.database).audit() == (1, 0)
+    assert all(row.available_at == row.due_at for row in await rows(timer))
 
 
 async def test_a_failure_that_passes_does_not_count_and_is_tried_again_in_a_second(runtime, arm, rows):

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from careloop_common.rules import (
     TEXTS,
     TIMESTAMP,
     Catalogue,
+    Lookup,
     RuleError,
     Type,
     from_json,
@@ -25,6 +27,7 @@ from careloop_common.rules.functions import FUNCTIONS
 
 PAGE = (Path(__file__).parents[5] / "docs" / "rules.md").read_text(encoding="utf-8")
 TYPES = {type_.name: type_ for type_ in (BOOL, NUMBER, TEXT, TEXTS, TIMESTAMP, DURATION)}
+EVENT = Catalogue({"amount": NUMBER, "channel": TEXT})
 EXAMPLES = [
     line
     for block in re.findall(r"^```rule\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
@@ -41,7 +44,16 @@ def described(type_: str) -> Type:
 @pytest.fixture(scope="module")
 def listed() -> Catalogue:
     rows = re.findall(r"^\| `([\w.]+)` \| \S.* \| ([^|]+) \|$", PAGE, re.MULTILINE)
-    return Catalogue({name: described(type_) for name, type_ in rows})
+    return Catalogue({name: described(type_) for name, type_ in rows}, dict(families()))
+
+
+def families() -> Iterator[tuple[str, Lookup]]:
+    rows = re.findall(r"^\| `(\w+)\(([^)]+)\)` \| \S+ \| (\w+) \| (.+) \|$", PAGE, re.MULTILINE)
+    for name, written, type_, arguments in rows:
+        examples = re.findall(r'"(\w+)"', written)
+        parameters = tuple((example, *(["7d"] if example == "30d" else [])) for example in examples)
+        where = {examples[0]: EVENT} if "condition" in arguments else None
+        yield name, Lookup(TYPES[type_], parameters, where)
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
@@ -65,6 +77,6 @@ def test_the_stored_form_is_one(listed):
 
 
 def test_nothing_is_left_out(listed):
-    assert (len(listed), len(EXAMPLES), len(MISTAKES)) == (11, 9, 7)
+    assert (len(listed), len(listed.lookups), len(EXAMPLES), len(MISTAKES)) == (12, 7, 15, 8)
     for name in FUNCTIONS:
         assert name.replace("||", r"\|\|") in PAGE

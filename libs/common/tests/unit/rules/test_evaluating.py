@@ -7,6 +7,7 @@ from enum import StrEnum
 
 import pytest
 from careloop_common.rules import RuleError, compile_python, parse, python
+from careloop_common.rules.duckdb import DUCKDB
 from careloop_common.rules.functions import FUNCTIONS
 from careloop_common.rules.sql import SQL
 from careloop_common.rules.sql import WRITTEN_OUT as WRITTEN_OUT_IN_SQL
@@ -16,6 +17,7 @@ class Level(StrEnum):
     TOP = "top"
 
 
+MICROSECOND = timedelta(microseconds=1)
 AT = datetime(2026, 3, 1, 11, tzinfo=UTC)
 
 
@@ -57,6 +59,19 @@ AT = datetime(2026, 3, 1, 11, tzinfo=UTC)
         ("wait + wait - duration('1h') == -duration('-1h')", {"wait": timedelta(hours=1)}),
         ("-wait < wait", {"wait": timedelta(hours=1)}),
         ("home.city == '深圳'", {"home.city": "深圳"}),
+        ("days_since(seen) == 0", {"seen": AT}),
+        ("days_since(seen) == 1", {"seen": AT - timedelta(hours=23)}),
+        ("days_since(seen) == 0", {"seen": AT - timedelta(hours=23) + MICROSECOND}),
+        ("days_since(seen) == -1", {"seen": AT + timedelta(hours=1, microseconds=1)}),
+        ("days_since(seen) == -1", {"seen": AT + timedelta(hours=25)}),
+        ("days_since(seen) == -2", {"seen": AT + timedelta(hours=25, microseconds=1)}),
+        ("days_since(now() - duration('49h')) == 2", {}),
+        ("age_years(seen) == 18", {"seen": datetime(2008, 3, 1, 12, tzinfo=UTC)}),
+        ("age_years(seen) == 17", {"seen": datetime(2008, 3, 1, 12, 0, 0, 1, tzinfo=UTC)}),
+        ("age_years(seen) == 18", {"seen": datetime(2008, 2, 29, 23, tzinfo=UTC)}),
+        ("age_years(seen) == 18", {"seen": datetime(2008, 3, 1, 19, tzinfo=timezone(timedelta(hours=8)))}),
+        ("age_years(seen) == -1", {"seen": AT + timedelta(days=300)}),
+        ("age_years(seen) == 2025", {"seen": datetime(1, 1, 1, 0, 0, 1, tzinfo=UTC)}),
     ],
 )
 def test_true(rule, values, holds):
@@ -91,6 +106,9 @@ def test_true(rule, values, holds):
         "seen < now()",
         "now() - seen > wait",
         "seen + wait > seen",
+        "days_since(seen) >= 0",
+        "days_since(seen) < 0",
+        "age_years(due) != 5",
     ],
 )
 def test_a_condition_over_something_missing_is_false_and_its_complement_true(leaf, holds):
@@ -135,6 +153,20 @@ def test_a_value_that_its_type_does_not_have_is_missing(attribute, value, holds)
 )
 def test_a_result_out_of_range_is_missing(calculation, holds):
     assert not holds(calculation, fee=9e14, age=1)
+
+
+def test_29_february_has_its_anniversary_on_1_march_in_other_years(catalogue):
+    of_age = compile_python([parse("age_years(seen) >= 18", catalogue)])
+    born = datetime(2008, 2, 29, 18, tzinfo=UTC)
+    for now, held in (
+        (datetime(2026, 2, 28, 23, 59, tzinfo=UTC), False),
+        (datetime(2026, 3, 1, tzinfo=UTC), True),
+        (datetime(2028, 2, 29, 17, tzinfo=UTC), True),
+    ):
+        assert of_age({"seen": born}, now) == [held]
+    of_twenty = compile_python([parse("age_years(seen) >= 20", catalogue)])
+    assert of_twenty({"seen": born}, datetime(2028, 2, 29, 17, 59, tzinfo=UTC)) == [False]
+    assert of_twenty({"seen": born}, datetime(2028, 2, 29, 18, tzinfo=UTC)) == [True]
 
 
 def test_what_is_nearly_zero_becomes_zero(holds):
@@ -192,7 +224,7 @@ def test_every_back_end_knows_every_function():
         for function in found
         if function.name in python.WRITTEN_OUT
     }
-    assert set(python.PYTHON) | by_hand == keys == set(SQL) | by_hand
+    assert set(python.PYTHON) | by_hand == keys == set(SQL) | by_hand == set(DUCKDB) | by_hand
     assert python.WRITTEN_OUT == WRITTEN_OUT_IN_SQL
     assert not set(python.PYTHON) & by_hand
 

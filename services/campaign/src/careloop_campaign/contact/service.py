@@ -4,8 +4,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
+from careloop_common import zones
 from careloop_common.errors import VersionMismatch
 from careloop_common.tokens import Actor
 from sqlalchemy import func, text
@@ -195,6 +196,6 @@ def _latest(member: Member) -> dict[tuple[policy.Purpose, policy.Channel], polic
 
 def _zone(name: str) -> tzinfo | None:
     try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return zones.zone(name)
+    except ValueError:
         return None

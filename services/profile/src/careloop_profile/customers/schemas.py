@@ -3,9 +3,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Self
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from careloop_common import ids
+from careloop_common import ids, zones
 from careloop_common.schemas import Body, Instant, WallTime
 from pydantic import (
     AfterValidator,
@@ -51,8 +50,8 @@ class QuietHours(Body):
     @model_validator(mode="after")
     def _known(self) -> Self:
         try:
-            ZoneInfo(self.timezone)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            zones.zone(self.timezone)
+        except ValueError as error:
             raise ValueError("timezone is not in the time zone database") from error
         return self
 

@@ -1,89 +1,73 @@
-"""The acts of bulk jobs: each is the use case of a single ticket, and says with what it would be taken back."""
+"""The acts of bulk jobs: each is the use case of a single ticket, and what it changes can be put back."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
+from uuid import UUID
 
-from careloop_ticketing.bulk.policy import Act
+from careloop_ticketing.bulk.errors import UndoImpossible
+from careloop_ticketing.bulk.policy import INVERSE, SAID_AGAIN, Act
 from careloop_ticketing.bulk.schemas import Watch
-from careloop_ticketing.sla.policy.clock import State
 from careloop_ticketing.staff import service as staff
 from careloop_ticketing.tickets import schemas
 from careloop_ticketing.tickets import service as tickets
-from careloop_ticketing.tickets.facts import place
-from careloop_ticketing.tickets.policy import LowerReason, ReopenReason
 from careloop_ticketing.tickets.service import Case
-from careloop_ticketing.vocabulary import Level
 
 Arguments = Mapping[str, Any]
 
 
-class _Assign(schemas.Assign):
-    """What is put back includes that there was no team, or whether a person had chosen it."""
-
-    team_pinned: bool = True
-
-
-class _Classify(schemas.Classify):
-    """What is put back includes the level, to which a higher tier has lifted the ticket."""
-
-    level: Level | None = None
-
-
 async def do(act: Act, case: Case, given: Arguments) -> Arguments | None:
-    """Do it; returns the arguments with which the inverse act takes it back, or none if nothing does."""
-    return await _ACTS[act](case, given)
+    """Do it; returns what takes it back, or none if nothing does."""
+    was = tickets.before(case)
+    done = await _ACTS[act](case, given)
+    if act not in INVERSE:
+        return None
+    return given if act in SAID_AGAIN else tickets.back(case, was, done)
 
 
-async def _assign(case: Case, given: Arguments) -> Arguments:
-    wanted, ticket = _Assign.model_validate(given), case.ticket
-    back = {**place(ticket), "team_pinned": ticket.team_pinned}
+async def undo(act: Act, case: Case, given: Arguments) -> Arguments | None:
+    """Take back what the act that `act` is the inverse of has changed; returns what puts that there again."""
+    if act in SAID_AGAIN:
+        return await do(act, case, given)
+    if "ticket" not in given:
+        raise UndoImpossible("It was done by an earlier release, which did not keep what was before.")
+    was = tickets.before(case)
+    await tickets.take_back(case, INVERSE[act], given)
+    return tickets.back(case, was)
+
+
+async def _assign(case: Case, given: Arguments) -> None:
+    wanted = schemas.Assign.model_validate(given)
     if wanted.team is not None:
         await staff.expect_team(case.session, wanted.team, pointer="/arguments/team")
-    await tickets.assign(
-        case,
-        assignee_id=wanted.assignee_id,
-        level=wanted.level,
-        team=wanted.team,
-        no_team="team" in given and wanted.team is None,
-        pinned=wanted.team_pinned,
-    )
-    return back
+    await tickets.assign(case, assignee_id=wanted.assignee_id, level=wanted.level, team=wanted.team)
 
 
-async def _classify(case: Case, given: Arguments) -> Arguments:
-    wanted, ticket = _Classify.model_validate(given), case.ticket
-    back = {**ticket.verdict.words, "level": ticket.level, "reason": LowerReason.TAKEN_BACK}
-    await tickets.classify(case, wanted.said(), level=wanted.level, reason=wanted.reason)
-    return back
+async def _classify(case: Case, given: Arguments) -> UUID:
+    wanted = schemas.Classify.model_validate(given)
+    return await tickets.classify(case, wanted.said(), reason=wanted.reason)
 
 
 async def _respond(case: Case, given: Arguments) -> None:
     await tickets.respond(case, note=schemas.Respond.model_validate(given).note)
 
 
-async def _pause(case: Case, given: Arguments) -> Arguments:
+async def _pause(case: Case, given: Arguments) -> None:
     wanted = schemas.Pause.model_validate(given)
     await tickets.pause(case, reason=wanted.reason, evidence=wanted.evidence, note=wanted.note)
-    return {}
 
 
-async def _resume(case: Case, _: Arguments) -> Arguments | None:
-    waits = (one.clock.intervals[-1].because for one in case.watches.values() if one.state is State.PAUSED)
-    why = next(filter(None, waits), None)
+async def _resume(case: Case, _: Arguments) -> None:
     await tickets.resume(case)
-    return {"reason": why.reason, "evidence": why.evidence} if why else None
 
 
-async def _resolve(case: Case, given: Arguments) -> Arguments:
+async def _resolve(case: Case, given: Arguments) -> None:
     wanted = schemas.Resolve.model_validate(given)
     await tickets.resolve(case, outcome=wanted.outcome, note=wanted.note)
-    return {"reason": ReopenReason.MISTAKE}
 
 
-async def _reopen(case: Case, given: Arguments) -> Arguments:
-    wanted, back = schemas.Reopen.model_validate(given), {"outcome": case.ticket.outcome}
+async def _reopen(case: Case, given: Arguments) -> None:
+    wanted = schemas.Reopen.model_validate(given)
     await tickets.reopen(case, reason=wanted.reason, note=wanted.note)
-    return back
 
 
 async def _reject(case: Case, given: Arguments) -> None:
@@ -100,17 +84,15 @@ async def _note(case: Case, given: Arguments) -> None:
     tickets.add_note(case, text=schemas.AddNote.model_validate(given).text)
 
 
-async def _watch(case: Case, given: Arguments) -> Arguments:
+async def _watch(case: Case, given: Arguments) -> None:
     tickets.watch(case, Watch.model_validate(given).person)
-    return given
 
 
-async def _unwatch(case: Case, given: Arguments) -> Arguments:
+async def _unwatch(case: Case, given: Arguments) -> None:
     tickets.unwatch(case, Watch.model_validate(given).person)
-    return given
 
 
-_ACTS: Final[Mapping[Act, Callable[[Case, Arguments], Awaitable[Arguments | None]]]] = {
+_ACTS: Final[Mapping[Act, Callable[[Case, Arguments], Awaitable[UUID | None]]]] = {
     Act.ASSIGN: _assign,
     Act.CLASSIFY: _classify,
     Act.RESPOND: _respond,

@@ -11,6 +11,7 @@ from careloop_ticketing.bulk import queries, service
 from careloop_ticketing.bulk.errors import (
     BulkJobDone,
     BulkJobNotFound,
+    BulkJobUndone,
     BulkJobUnfinished,
     InvalidBulkJob,
     UndoImpossible,
@@ -90,7 +91,7 @@ async def cancel(job_id: UUID, session: SessionDep, now: NowDep) -> BulkJobRow:
     status_code=202,
     response_model=BulkJobView,
     dependencies=[SUPERVISE],
-    responses=problems(BulkJobNotFound, BulkJobUnfinished, UndoImpossible),
+    responses=problems(BulkJobNotFound, BulkJobUnfinished, BulkJobUndone, UndoImpossible),
 )
 async def undo(
     job_id: UUID,

@@ -41,6 +41,14 @@ class UndoImpossible(DomainError):
     title = "Undo impossible"
 
 
+class BulkJobUndone(DomainError):
+    """The job is undone already, or being undone, by the job that `undone_by` names."""
+
+    kind = Kind.CONFLICT
+    code = "bulk_job_undone"
+    title = "Bulk job undone"
+
+
 class ChangedSince(DomainError):
     """The ticket has gone on since the job that is to be undone; `current_version` is where it stands."""
 

@@ -54,4 +54,7 @@ INVERSE: Final[Mapping[Act, Act]] = MappingProxyType(
         Act.UNWATCH: Act.WATCH,
     }
 )
-"""The act that takes another one back. Of the rest nothing can be: what was told is told, and an end without a remedy is one."""
+"""What a job does that takes another one back. Of the rest nothing can be: what was told is told, and an end without a remedy is one."""
+
+SAID_AGAIN: Final = frozenset({Act.WATCH, Act.UNWATCH})
+"""To take these back, the other one is said of the same person; what else can be taken back is put back as it was."""

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from careloop_ticketing.bulk.models import OPEN, BulkItemRow, BulkJobRow
-from careloop_ticketing.bulk.policy import Result
+from careloop_ticketing.bulk.policy import Result, State
 
 _EXPECT: Final = text(
     "INSERT INTO bulk_item (job_id, ticket_id, version, arguments, result)"
@@ -139,6 +139,13 @@ async def to_put_back(session: AsyncSession, job_id: UUID) -> Sequence[Item]:
         col(BulkItemRow.back).is_not(None),
     )
     return [Item(*row) for row in await session.execute(changed)]
+
+
+async def undoing(session: AsyncSession, job_id: UUID) -> UUID | None:
+    """The job that undoes this one in earnest; one that was cancelled has left something to do."""
+    theirs = col(BulkJobRow.undoes) == job_id, ~col(BulkJobRow.dry_run)
+    found = select(col(BulkJobRow.id)).where(*theirs, col(BulkJobRow.state) != State.CANCELLED)
+    return (await session.scalars(found.limit(1))).one_or_none()
 
 
 async def newest(session: AsyncSession, *, before: UUID | None, limit: int) -> Sequence[BulkJobRow]:

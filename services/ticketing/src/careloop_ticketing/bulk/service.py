@@ -15,6 +15,7 @@ from careloop_ticketing.bulk import queries
 from careloop_ticketing.bulk.errors import (
     BulkJobDone,
     BulkJobNotFound,
+    BulkJobUndone,
     BulkJobUnfinished,
     InvalidBulkJob,
     UndoImpossible,
@@ -139,6 +140,8 @@ async def undo(
         raise UndoImpossible(f"Nothing takes back the act {job.act}.")
     if job.dry_run or job.forgotten_at is not None:
         raise UndoImpossible("It was a dry run." if job.dry_run else "Its items are forgotten.")
+    if not dry_run and (other := await queries.undoing(session, job.id)):
+        raise BulkJobUndone(undone_by=str(other))
     items = await queries.to_put_back(session, job.id)
     if not items:
         raise UndoImpossible("It changed nothing.")

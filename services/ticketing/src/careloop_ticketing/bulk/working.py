@@ -127,7 +127,7 @@ async def _try(job: BulkJobRow, item: Item, case: Case) -> Outcome:
             raise ChangedSince(current_version=version)
         tickets.expect(ticket, item.version)
         given = job.arguments if item.arguments is None else item.arguments
-        back = await acts.do(job.act, case, given)
+        back = await (acts.undo if job.undoes else acts.do)(job.act, case, given)
     except DomainError as error:
         return _impossible(item, error)
     if ticket.version == version:

@@ -4,7 +4,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from careloop_common.tokens import Actor
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from careloop_ticketing import documents
 from careloop_ticketing.classification import policy
@@ -22,6 +24,7 @@ __all__ = [
     "classifier",
     "correct",
     "publish",
+    "retract",
     "rules_of",
 ]
 NEWEST: Final = documents.newest(RuleSetRow)
@@ -73,8 +76,8 @@ def correct(
     corrected: Verdict,
     actor: Actor,
     now: datetime,
-) -> None:
-    """Keep what a person made of a classification, whoever made that one."""
+) -> UUID:
+    """Keep what a person made of a classification, whoever made that one; returns the correction's id."""
     row = Correction(
         subject_id=subject_id,
         rule_set=suggested.rule_set,
@@ -93,3 +96,9 @@ def correct(
         corrected_at=now,
     )
     session.add(row)
+    return row.id
+
+
+async def retract(session: AsyncSession, correction_id: UUID) -> None:
+    """Nothing is to be learnt from a correction that was a mistake."""
+    await session.execute(delete(Correction).where(col(Correction.id) == correction_id))

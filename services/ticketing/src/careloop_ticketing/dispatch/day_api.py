@@ -1,6 +1,7 @@
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
+from careloop_common import zones
 from careloop_common.errors import ScopeMissing
 from careloop_common.web import ActorDep, CareRouter, NowDep, SessionDep, needs, problems
 from fastapi import Depends, Query
@@ -21,8 +22,8 @@ def _zone(
     ] = "Asia/Shanghai",
 ) -> ZoneInfo:
     try:
-        return ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        return zones.zone(zone)
+    except ValueError as error:
         raise ZoneUnknown(f"There is no time zone {zone!r}.", pointer="zone") from error
 
 

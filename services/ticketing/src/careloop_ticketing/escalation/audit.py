@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
-from careloop_common import clock
+from careloop_common import clock, timers
 from careloop_common.runtime import Runtime
+from careloop_common.timers.claim import LONGEST_DELAY
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -28,21 +29,36 @@ _BATCH: Final = 500
 UNSEEN: Final = text(
     f"SELECT c.subject_id, {KEY} AS key FROM sla_clock AS c WHERE c.next_at IS NOT NULL AND c.next_at < :until"  # noqa: S608
     f" AND NOT EXISTS (SELECT FROM timer AS t WHERE t.kind = :kind AND t.owner_id = c.subject_id AND t.step = {KEY}"
-    " AND t.generation = c.generation AND t.due_at <= greatest(c.next_at, :soon)) ORDER BY c.next_at LIMIT :limit"
+    " AND t.generation = c.generation AND (t.status = 'armed' OR t.attempts > 0) AND (t.available_at <= greatest(c.next_at, :soon)"
+    " OR t.attempts > 0 AND t.available_at <= :rested)) ORDER BY c.next_at LIMIT :limit"
 )
 
 
 async def audit(runtime: Runtime[Any]) -> bool:
-    """Find and repair; whether there may be more."""
+    """Find and repair; whether there may be more.
+
+    What its clocks cannot stand, such as terms that cannot be read, kills their timers, and is to harm no other clock: so
+    the dead are tried again without a look at them, and each that dies again is told of again.
+    """
+    async with runtime.database.transaction() as session:
+        retried = await timers.retry_dead(session, sla.TIMER, limit=_BATCH)
+    if retried:
+        log.error("clock.timers_retried", timers=retried)
     async with runtime.database.transaction() as session:
         repaired = await repair(session, now=clock.now())
-    return repaired == _BATCH
+    return _BATCH in {retried, repaired}
 
 
 def asked(now: datetime) -> dict[str, Any]:
     """What `UNSEEN` is asked at an instant."""
-    # A timer that found its ticket in somebody's hands comes back within moments.
-    return {"until": now + AHEAD, "soon": now + MOMENTS, "kind": sla.TIMER, "limit": _BATCH}
+    return {
+        "until": now + AHEAD,
+        # A timer that found its ticket in somebody's hands comes back within moments, one that failed after its rest.
+        "soon": now + MOMENTS,
+        "rested": now + LONGEST_DELAY + MOMENTS,
+        "kind": sla.TIMER,
+        "limit": _BATCH,
+    }
 
 
 async def repair(session: AsyncSession, *, now: datetime) -> int:

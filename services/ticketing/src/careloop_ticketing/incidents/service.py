@@ -87,8 +87,9 @@ async def standing(session: AsyncSession, ticket_id: UUID) -> Standing:
     if incident is None:
         raise IncidentNotFound(f"There is no incident {ticket_id}.")
     ticket = await tickets.get(session, ticket_id)
-    children = await tickets.children_by_status(session, ticket_id)
-    return Standing(ticket, children, await _job(session, incident))
+    # First how far the job is, then the children: what it has said to be done is done.
+    job = await _job(session, incident)
+    return Standing(ticket, await tickets.children_by_status(session, ticket_id), job)
 
 
 async def _job(session: AsyncSession, incident: IncidentRow) -> bulk.Job | None:
@@ -96,7 +97,10 @@ async def _job(session: AsyncSession, incident: IncidentRow) -> bulk.Job | None:
 
 
 async def resolve(case: Case, *, outcome: Outcome, note: str | None, resolve_children: bool) -> Standing:
-    """Resolve the fault, unless it is, and have its open children follow; said again, nothing happens twice."""
+    """Resolve the fault, unless it is, and have its open children follow; said again, nothing happens twice.
+
+    Those that are still open when the fault is archived follow then.
+    """
     session, ticket = case.session, case.ticket
     incident = await session.get(IncidentRow, ticket.id, with_for_update=True)
     if incident is None:
@@ -106,7 +110,7 @@ async def resolve(case: Case, *, outcome: Outcome, note: str | None, resolve_chi
     under_way = job is not None and job.finished_at is None
     if job and under_way and job.arguments != wanted:
         raise ResolutionUnderWay
-    if ticket.status is not Status.FEEDBACK:
+    if ticket.status not in {Status.FEEDBACK, Status.ARCHIVED}:
         await tickets.resolve(case, outcome=outcome, note=note)
     if resolve_children and not under_way:
         children = [Item(child) for child in await tickets.open_children(session, ticket.id)]

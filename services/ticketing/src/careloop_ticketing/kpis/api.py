@@ -1,9 +1,8 @@
 from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from careloop_common import pagination
+from careloop_common import pagination, zones
 from careloop_common.pagination import PageQuery
 from careloop_common.schemas import Instant
 from careloop_common.web import CareRouter, NowDep, SessionDep, needs, problems
@@ -15,7 +14,7 @@ from careloop_ticketing.kpis.policy import Grouping
 from careloop_ticketing.kpis.queries import Span, Window
 from careloop_ticketing.kpis.schemas import GroupView, KpiView, PauseAuditView, SuspectView
 from careloop_ticketing.kpis.service import Group, Suspect
-from careloop_ticketing.summary.schemas import Ratio
+from careloop_ticketing.summary.schemas import Attainment, Ratio
 
 router = CareRouter(tags=["kpis"])
 READ = needs("tickets:read")
@@ -37,8 +36,8 @@ def _window(
     zone: Annotated[str, Query(max_length=60, description="For groups by hour.")] = "Asia/Shanghai",
 ) -> Window:
     try:
-        return Window(span.opened_from, span.opened_until, by, ZoneInfo(zone))
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        return Window(span.opened_from, span.opened_until, by, zones.zone(zone))
+    except ValueError as error:
         raise WindowInvalid("There is no such time zone.", pointer="zone") from error
 
 
@@ -81,7 +80,7 @@ def _group(group: Group) -> GroupView:
         first_contact_resolution=_ratio(group.figures["first_contact"]),
         closed_in_72_h=_ratio(group.figures["closed"]),
         reopened=_ratio(group.figures["reopened"]),
-        attainment={name: _ratio(ratio) for name, ratio in group.attainment.items()},
+        attainment={name: Attainment.model_validate(one) for name, one in group.attainment.items()},
     )
 
 

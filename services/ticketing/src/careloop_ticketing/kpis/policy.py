@@ -48,6 +48,14 @@ class Ratio:
         return self.numerator / self.denominator if self.denominator else None
 
 
+@dataclass(frozen=True, slots=True)
+class Attainment(Ratio):
+    """Of the clocks of one name."""
+
+    late_by_change: int
+    """Of those that are excluded: late only because their terms were changed."""
+
+
 class Suspicion(StrEnum):
     """Why a pause deserves a second look."""
 

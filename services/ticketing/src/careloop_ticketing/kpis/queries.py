@@ -6,7 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from careloop_common import keyset
-from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -80,26 +80,31 @@ def _count(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
 
 
 def _repeated() -> ColumnElement[bool]:
-    """Whether the customer came again about the same, within the window after the resolution."""
+    """Whether the customer came again about the same, within the window after the resolution, and did not withdraw that."""
     again = aliased(Ticket)
     return exists().where(
         col(again.customer_id) == col(Ticket.customer_id),
         col(again.cause) == col(Ticket.cause),
+        col(again.status).not_in(WITHDRAWN),
         col(again.opened_at) > col(Ticket.resolved_at),
         col(again.opened_at) <= col(Ticket.resolved_at) + REPEAT_WINDOW,
     )
 
 
 async def clocks(session: AsyncSession, window: Window, now: datetime) -> Sequence[Any]:
-    """Per group and clock: how many were met, broken, and neither (running within the target, or cancelled)."""
+    """Per group and clock: how many were met, broken, neither, and of these late only by a change of terms."""
     group = window.group()
-    name, met, broken, neither = sla.outcome(now)
-    figures = select(group.label("group"), name, met, broken, neither).join(
-        Ticket, col(Ticket.id) == sla.SUBJECT
-    )
+    name, *counts = sla.outcome(now)
+    figures = select(group.label("group"), name, *counts).join(Ticket, col(Ticket.id) == sla.SUBJECT)
     return (
         await session.execute(figures.where(window.holds()).group_by(group, name).order_by(group, name))
     ).all()
+
+
+async def knows_zone(session: AsyncSession, zone: ZoneInfo) -> bool:
+    """Whether the database, whose time zones are older or newer than ours, has this one."""
+    known = text("SELECT EXISTS (SELECT FROM pg_timezone_names WHERE name = :zone)")
+    return bool(await session.scalar(known, {"zone": zone.key}))
 
 
 async def opened(session: AsyncSession, span: Span, *, limit: int) -> Sequence[UUID]:

@@ -4,7 +4,7 @@ from uuid import UUID
 from careloop_common.schemas import View
 
 from careloop_ticketing.kpis.policy import Grouping, Suspicion
-from careloop_ticketing.summary.schemas import Ratio
+from careloop_ticketing.summary.schemas import Attainment, Ratio
 
 
 class GroupView(View):
@@ -15,14 +15,16 @@ class GroupView(View):
     responded_in_30_min: Ratio
     """First answer by a person or a solution within 30 minutes of the opening; the acknowledgement does not count."""
     first_contact_resolution: Ratio
-    """FCR: never taken up again, and no further ticket of the same customer and cause within seven days; told of
+    """FCR: never taken up again, and no further ticket of the same customer and cause within seven days, but those that
+    were merged, rejected or cancelled; told of
     resolutions seven days old, and at once of those that were taken up again."""
     closed_in_72_h: Ratio
     """From the opening to the archive within 72 hours."""
     reopened: Ratio
     """Taken up again, of those that were ever resolved."""
-    attainment: dict[str, Ratio]
-    """By clock: stopped within the target, of all that were stopped or ran out. Cancelled ones are excluded."""
+    attainment: dict[str, Attainment]
+    """By clock: stopped within the target, of all that were stopped or ran out, whatever ended them then. Excluded are
+    those that run or were cancelled within it, and those that only a change of terms made late."""
 
 
 class KpiView(View):

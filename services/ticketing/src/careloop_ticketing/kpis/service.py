@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_ticketing.kpis import policy, queries
-from careloop_ticketing.kpis.policy import Finding, Ratio
+from careloop_ticketing.kpis.errors import WindowInvalid
+from careloop_ticketing.kpis.policy import Attainment, Finding, Grouping, Ratio
 from careloop_ticketing.kpis.queries import Window
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.tickets import queries as tickets
@@ -20,7 +21,7 @@ class Group:
     name: str
     tickets: int
     figures: Mapping[str, Ratio]
-    attainment: Mapping[str, Ratio]
+    attainment: Mapping[str, Attainment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,11 @@ class Suspect:
 
 
 async def figures(session: AsyncSession, window: Window, now: datetime) -> list[Group]:
-    attainment: dict[str, dict[str, Ratio]] = defaultdict(dict)
-    for group, clock, met, broken, neither in await queries.clocks(session, window, now):
-        attainment[group][clock] = Ratio(met, met + broken, neither)
+    if window.by is Grouping.HOUR and not await queries.knows_zone(session, window.zone):
+        raise WindowInvalid("The database does not know this time zone.", pointer="zone")
+    attainment: dict[str, dict[str, Attainment]] = defaultdict(dict)
+    for group, clock, met, broken, neither, forgiven in await queries.clocks(session, window, now):
+        attainment[group][clock] = Attainment(met, met + broken, neither, forgiven)
     return [
         Group(
             row.group,

@@ -14,6 +14,9 @@ class PolicyRow(DocumentRow, table=True):
     __tablename__ = "sla_policy"
     not_found = PolicyNotFound
 
+    applied_at: datetime | None = Field(default=None, sa_type=INSTANT)
+    """When clocks that ran under older versions were last told to follow it."""
+
 
 class IntervalRow(Base, table=True):
     """A span in which a clock ran or paused. These rows are the truth about time."""

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, exists,
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from careloop_ticketing.sla.models import ClockRow, IntervalRow
+from careloop_ticketing.sla.models import ClockRow, IntervalRow, PolicyRow
 from careloop_ticketing.sla.policy.clock import Activity, State
 
 _RUNNING: Final = text(
@@ -21,6 +21,12 @@ async def running_versions(session: AsyncSession) -> Sequence[int]:
     return (await session.scalars(_RUNNING)).all()
 
 
+async def applied(session: AsyncSession) -> int | None:
+    """The newest policy that running clocks were told to follow."""
+    told = select(func.max(col(PolicyRow.version))).where(col(PolicyRow.applied_at).is_not(None))
+    return (await session.execute(told)).scalar_one()
+
+
 def breached(now: datetime) -> ColumnElement[bool]:
     """Whether the target was reached, be the worker late or not."""
     running_late = and_(col(ClockRow.state) == State.RUNNING, col(ClockRow.due_at) <= now)
@@ -32,34 +38,27 @@ def any_breached(subject_id: SQLColumnExpression[UUID], now: datetime) -> Column
     return exists().where(col(ClockRow.subject_id) == subject_id, breached(now))
 
 
-async def attainment(session: AsyncSession, now: datetime) -> Sequence[tuple[str, int, int, int]]:
-    """Per clock: how many met their target, how many broke it, how many are still running within it or were cancelled."""
-    late = breached(now)
-    done = and_(col(ClockRow.state) == State.STOPPED, ~col(ClockRow.cancelled))
-    counts = select(
-        col(ClockRow.name),
-        func.count().filter(and_(done, ~late)),
-        func.count().filter(late),
-        func.count().filter(and_(~done, ~late)),
-    ).group_by(col(ClockRow.name))
-    return (await session.execute(counts.order_by(col(ClockRow.name)))).all()
-
-
 SUBJECT = col(ClockRow.subject_id)
 
 
+def broken(now: datetime) -> ColumnElement[bool]:
+    """Whether a clock counts against somebody: a breach stays one, whatever ends the clock after it.
+
+    Not if only a change of terms made it late, which is nobody's fault.
+    """
+    return and_(breached(now), col(ClockRow.made_late_at).is_(None))
+
+
 def outcome(now: datetime) -> tuple[Any, ...]:
-    """Columns of a report over clocks: the name, how many were met, broken, and neither."""
-    late = and_(breached(now), ~col(ClockRow.cancelled))
+    """Columns of every report over clocks: the name, how many were met, broken, neither, and of these late by change.
+
+    Neither are those that run within their target and those that were cancelled within it.
+    """
+    late, forgiven = broken(now), and_(breached(now), col(ClockRow.made_late_at).is_not(None))
     met = and_(col(ClockRow.state) == State.STOPPED, ~col(ClockRow.cancelled), ~breached(now))
-    counts = (func.count().filter(met), func.count().filter(late), func.count().filter(and_(~met, ~late)))
-    return col(ClockRow.name), *counts
+    counted = met, late, and_(~met, ~late), forgiven
+    return col(ClockRow.name), *(func.count().filter(condition) for condition in counted)
 
 
 def paused_subjects() -> Select[UUID]:
     return select(col(IntervalRow.subject_id)).where(col(IntervalRow.activity) == Activity.PAUSE)
-
-
-async def count_breached(session: AsyncSession, now: datetime) -> int:
-    subjects = select(func.count(col(ClockRow.subject_id).distinct())).where(breached(now))
-    return (await session.execute(subjects)).scalar_one()

@@ -43,6 +43,17 @@ async def policy_of(session: AsyncSession, version: int) -> Policy:
     return await documents.known(session, PolicyRow, version, terms.read)
 
 
+async def applied(session: AsyncSession) -> Policy | None:
+    """The newest policy that running clocks were told to follow, if there is one."""
+    version = await queries.applied(session)
+    return None if version is None else await policy_of(session, version)
+
+
+async def apply(session: AsyncSession, version: int, *, now: datetime) -> None:
+    """Note that running clocks are told to follow this policy: those that stand still do when they run again."""
+    (await documents.find(session, PolicyRow, version)).applied_at = now
+
+
 async def policies(session: AsyncSession, versions: Collection[int]) -> dict[int, Policy]:
     return {version: await policy_of(session, version) for version in versions}
 

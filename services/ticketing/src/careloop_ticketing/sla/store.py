@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_ticketing.sla.policy.clock import ROUND_THE_CLOCK, Activity, Because, Clock, Hours, Interval
@@ -102,6 +102,13 @@ _SAVE: Final = text(f"WITH saved AS ({_SAVE_CLOCKS}) {_SAVE_INTERVALS}")
 
 _MARK: Final = re.compile("([a-z0-9_]+)([:!])(.*)")
 _AT_THE_FOOT: Final = Climb()
+
+_GONE: Final = (
+    " USING unnest(CAST(:subjects AS uuid[]), CAST(:names AS text[]), CAST(:instances AS int[]), CAST(:kept AS int[]))"
+    " AS gone (subject_id, name, instance, kept) WHERE c.subject_id = gone.subject_id AND c.instance = gone.instance"
+)
+_CUT = text(f"DELETE FROM sla_interval AS c{_GONE} AND c.clock = gone.name AND c.seq >= gone.kept")  # noqa: S608
+_FORGET = text(f"DELETE FROM sla_clock AS c{_GONE} AND c.name = gone.name")  # noqa: S608
 
 Stored = Row[Any]
 Turned = Mapping[tuple[UUID, str, int], list[Interval]]
@@ -234,6 +241,27 @@ async def save(session: AsyncSession, changed: Sequence[Watch]) -> None:
 
 def _columns(table: str, names: Iterable[str], rows: Sequence[tuple[Any, ...]]) -> dict[str, list[Any]]:
     return {f"{table}_{name}": [row[place] for row in rows] for place, name in enumerate(names)}
+
+
+async def cut(session: AsyncSession, shortened: Sequence[Watch]) -> None:
+    """Delete the stored intervals of these clocks that they do not have any more."""
+    await _delete(session, _CUT, shortened, [len(watch.clock.intervals) for watch in shortened])
+
+
+async def forget(session: AsyncSession, gone: Sequence[Watch]) -> None:
+    """Delete clocks."""
+    for statement in (_CUT, _FORGET):
+        await _delete(session, statement, gone, [0] * len(gone))
+
+
+async def _delete(session: AsyncSession, statement: TextClause, of: Sequence[Watch], kept: list[int]) -> None:
+    if of:
+        named = {
+            "subjects": [watch.subject_id for watch in of],
+            "names": [watch.name for watch in of],
+            "instances": [watch.instance for watch in of],
+        }
+        await session.execute(statement, {**named, "kept": kept})
 
 
 def _clock_row(watch: Watch) -> tuple[Any, ...]:

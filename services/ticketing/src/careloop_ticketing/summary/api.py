@@ -1,8 +1,8 @@
 from careloop_common.web import CareRouter, NowDep, SessionDep, needs
 
 from careloop_ticketing.satisfaction import service as satisfaction
-from careloop_ticketing.sla import queries as sla
-from careloop_ticketing.summary.schemas import Ratio, Satisfaction, TicketSummary
+from careloop_ticketing.summary import queries
+from careloop_ticketing.summary.schemas import Attainment, Ratio, Satisfaction, TicketSummary
 from careloop_ticketing.tickets import queries as tickets
 
 router = CareRouter(prefix="/v1/ticket-summary", tags=["summary"])
@@ -16,11 +16,11 @@ async def get_summary(session: SessionDep, now: NowDep) -> TicketSummary:
     return TicketSummary(
         open=sum(by_tier.values()),
         open_by_tier=by_tier,
-        breached=await sla.count_breached(session, now),
+        breached=await queries.count_breached(session, now),
         responded_in_30_min=_ratio(*await tickets.responded_in_time(session, now)),
         attainment={
-            name: _ratio(met, missed, undecided)
-            for name, met, missed, undecided in await sla.attainment(session, now)
+            name: Attainment(**_ratio(met, missed, neither).model_dump(), late_by_change=forgiven)
+            for name, met, missed, neither, forgiven in await queries.attainment(session, now)
         },
         satisfaction=Satisfaction(answers=answers, average=average),
     )

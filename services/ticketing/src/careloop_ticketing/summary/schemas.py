@@ -11,6 +11,11 @@ class Ratio(View):
     ratio: float | None
 
 
+class Attainment(Ratio):
+    late_by_change: int
+    """Of those that are excluded: late only because their terms were changed, which is nobody's fault."""
+
+
 class Satisfaction(View):
     answers: int
     average: float | None
@@ -20,8 +25,9 @@ class TicketSummary(View):
     open: int
     open_by_tier: dict[Tier, int]
     breached: int
-    """Tickets, open or not, of which any clock ran out."""
+    """Tickets, open or not, of which any clock ran out, and not only by a change of terms; without those that were merged,
+    rejected or cancelled."""
     responded_in_30_min: Ratio
-    attainment: dict[str, Ratio]
-    """By clock: stopped within its target, of all that were stopped or ran out."""
+    attainment: dict[str, Attainment]
+    """By clock: stopped within its target, of all that were stopped or ran out; as in `/v1/ticket-kpis`, of all tickets."""
     satisfaction: Satisfaction

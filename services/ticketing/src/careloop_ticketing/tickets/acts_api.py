@@ -28,6 +28,7 @@ from careloop_ticketing.tickets.errors import (
     LoweringNotAllowed,
     LoweringReasonNeeded,
     PauseNotAllowed,
+    ReceivedBeforeOpening,
     TicketMerged,
     TicketNotFound,
     TransitionImpossible,
@@ -133,10 +134,13 @@ async def resume(case: CaseDep, response: Response) -> TicketView:
     "/{ticket_id}/messages",
     status_code=201,
     dependencies=[WRITE],
-    responses={**PROBLEMS, **problems(TicketMerged, TransitionImpossible, VersionMismatch)},
+    responses={
+        **PROBLEMS,
+        **problems(TicketMerged, TransitionImpossible, VersionMismatch, ReceivedBeforeOpening),
+    },
 )
 async def hear(body: schemas.CustomerMessage, case: CaseDep, response: Response) -> TicketView:
-    """The customer wrote. What waited for them runs on from when they did."""
+    """The customer wrote. What waited for them runs on from when they did; a ticket that was resolved before is reopened."""
     await service.hear(case, text=body.text, received_at=body.received_at)
     return _shown(case, response)
 

@@ -65,6 +65,22 @@ class TicketMerged(DomainError):
     title = "Ticket merged"
 
 
+class ReceivedBeforeOpening(DomainError):
+    """A message is said to have come in before its ticket was opened, by more than clocks differ."""
+
+    kind = Kind.INVALID
+    code = "received_before_opening"
+    title = "Received before opening"
+
+
+class ParentClosed(DomainError):
+    """What the ticket would become a child of is over: nothing that happens to it would reach a child any more."""
+
+    kind = Kind.CONFLICT
+    code = "parent_closed"
+    title = "Parent closed"
+
+
 class MergeImpossible(DomainError):
     """The ticket to merge into takes nothing in any more, or a merge can no longer be undone."""
 

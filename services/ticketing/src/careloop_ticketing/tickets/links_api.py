@@ -16,6 +16,7 @@ from careloop_ticketing.tickets.errors import (
     LinkNotFound,
     LinkToItself,
     MergeImpossible,
+    ParentClosed,
     TicketNotFound,
     TransitionImpossible,
 )
@@ -38,7 +39,7 @@ async def list_links(ticket_id: UUID, session: SessionDep) -> LinksView:
     "/{ticket_id}/links",
     status_code=201,
     dependencies=[WRITE],
-    responses=problems(TicketNotFound, LinkToItself, LinkCycle, VersionMismatch),
+    responses=problems(TicketNotFound, LinkToItself, LinkCycle, ParentClosed, VersionMismatch),
 )
 async def add_link(
     ticket_id: UUID, body: schemas.Link, session: SessionDep, actor: ActorDep, now: NowDep, if_match: IfMatch

@@ -44,6 +44,7 @@ class TicketRow(Base, table=True):
         Index("ix_ticket_opened_at", "opened_at"),
         Index("ix_ticket_line", "vip", "id", postgresql_where=text(IN_LINE)),
         Index("ix_ticket_held", "assignee_id", "status", postgresql_where=text(HELD)),
+        Index("ix_ticket_overlooked", "id", postgresql_where=text("overlooked_at IS NOT NULL")),
         Index("ix_ticket_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
         Index("ix_ticket_unlinked_customer_id", "customer_id", postgresql_where=_UNLINKED),
         Index(
@@ -121,9 +122,13 @@ class TicketRow(Base, table=True):
     dissatisfied: bool = False
     """Whether a dissatisfied answer reopened it: that happens once."""
     merged_into: UUID | None = Field(default=None, foreign_key="ticket.id")
+    overlooked_at: datetime | None = Field(default=None, sa_type=INSTANT)
+    """When the customer wrote what reached nobody before the ticket was resolved; until it is taken up again."""
     watchers: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(Text), nullable=False))
     head: bytes = Field(default=START, sa_column=Column(LargeBinary, nullable=False))
     """The hash of the last history entry."""
+    changed_at: datetime = Field(sa_type=INSTANT)
+    """When that one was written."""
 
     @property
     def verdict(self) -> Verdict:

@@ -11,12 +11,12 @@ From classified, handling and waiting also: merge ──► merged ──unmerge
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from careloop_ticketing.tickets.errors import TransitionImpossible
+from careloop_ticketing.tickets.errors import ReceivedBeforeOpening, TransitionImpossible
 from careloop_ticketing.vocabulary import Status
 
 
@@ -79,6 +79,13 @@ class LowerReason(StrEnum):
     """What made it grave is over."""
     TAKEN_BACK = "taken_back"
     """Somebody had raised it by mistake."""
+
+
+class Unstated(StrEnum):
+    """In place of a reason, where the interface through which somebody acts has no words for it."""
+
+    NOT_STATED = "not_stated"
+    """Stated by a client of TM Forum's interface, without a reason; what it wrote besides is a note."""
 
 
 class LinkType(StrEnum):
@@ -163,6 +170,7 @@ def after(status: Status, act: Act) -> Status:
     return leads_to
 
 
+CLOCKS_DIFFER: Final = timedelta(minutes=1)
 NUMBER: Final = re.compile(r"C-\d{8}-\d{6,}", re.ASCII)
 
 
@@ -170,6 +178,20 @@ def unmerged(status: Status, *, answered: bool) -> Status:
     """Where a merge that is undone leads back to: a ticket that was answered is handled, also one that waited."""
     back = after(status, Act.UNMERGE)
     return Status.HANDLING if answered else back
+
+
+def heard_at(received_at: datetime | None, *, opened_at: datetime, now: datetime) -> datetime:
+    """When the customer wrote: within the life of the ticket, `ReceivedBeforeOpening` if they say otherwise.
+
+    The clock of whoever took the message down may differ a little from ours.
+    """
+    if received_at is None:
+        return now
+    if received_at < opened_at - CLOCKS_DIFFER:
+        raise ReceivedBeforeOpening(
+            f"The ticket was opened at {opened_at.isoformat()}.", pointer="/received_at"
+        )
+    return min(max(received_at, opened_at), now)
 
 
 def number_of(sequence: int, now: datetime) -> str:

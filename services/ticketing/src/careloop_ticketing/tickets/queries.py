@@ -37,6 +37,8 @@ class Filters:
     assignee_id: Reference | None = None
     team: Code | None = None
     breached: bool | None = None
+    overlooked: bool | None = None
+    """Whether a message of the customer reached nobody before the ticket was resolved."""
     opened_from: Instant | None = None
     opened_until: Instant | None = None
     """Up to this instant, but not at it."""
@@ -157,6 +159,9 @@ def _chosen(chosen: Select[T], choice: Choice, now: datetime) -> Select[T]:
     if filters.breached is not None:
         late = sla.any_breached(col(TicketRow.id), now)
         chosen = chosen.where(late if filters.breached else ~late)
+    if filters.overlooked is not None:
+        wanted = col(TicketRow.overlooked_at)
+        chosen = chosen.where(wanted.is_not(None) if filters.overlooked else wanted.is_(None))
     if filters.opened_from is not None:
         chosen = chosen.where(col(TicketRow.opened_at) >= filters.opened_from)
     if filters.opened_until is not None:

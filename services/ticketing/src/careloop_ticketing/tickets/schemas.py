@@ -118,7 +118,8 @@ class Reopen(Body):
 class CustomerMessage(Body):
     text: Note
     received_at: Instant | None = None
-    """When it came in, if that was earlier."""
+    """When it came in, if that was earlier: not before the ticket was opened. What came in before the resolution reopens
+    nothing, but sets `overlooked_at`."""
 
 
 class AddNote(Body):
@@ -179,6 +180,8 @@ class TicketView(View):
     archived_at: datetime | None
     outcome: Outcome | None
     feedback_until: datetime | None
+    overlooked_at: datetime | None
+    """When the customer wrote what reached nobody before the ticket was resolved: somebody has to look at it."""
     reopened_count: int
     merged_into: UUID | None
     watchers: list[str]

@@ -68,8 +68,16 @@ class CallbackRefused(DomainError):
     title = "Callback refused"
 
 
+class TooManyHubs(DomainError):
+    """The caller has as many subscriptions to notifications as one can have: end one first."""
+
+    kind = Kind.CONFLICT
+    code = "too_many_hubs"
+    title = "Too many hubs"
+
+
 class HubNotFound(DomainError):
-    """There is no subscription to notifications with this id."""
+    """There is no subscription to notifications with this id, or it is somebody else's."""
 
     kind = Kind.NOT_FOUND
     code = "hub_not_found"

@@ -2,11 +2,11 @@
 
 from typing import Annotated, Any
 
-from careloop_common.web import ActorDep, NowDep, RuntimeDep, SessionDep, needs
+from careloop_common.web import ActorDep, NowDep, RuntimeDep, SessionDep, needs, with_secret
 from fastapi import Body, Depends, Response
 
 from careloop_ticketing.tmf621.parameters import demand_json
-from careloop_ticketing.tmf621.policy import callbacks
+from careloop_ticketing.tmf621.policy import addresses
 from careloop_ticketing.tmf621.policy.documents import HUBS
 from careloop_ticketing.tmf621.routing import FaceV4, FaceV5, TmfRouter, answers, takes
 from careloop_ticketing.tmf621.service import subscribing
@@ -22,7 +22,7 @@ Created = Annotated[Document, Body()]
     status_code=201,
     dependencies=[SUBSCRIBE, JSON],
     responses=answers(HUBS[4], 201),
-    openapi_extra=takes(HUBS[4]),
+    openapi_extra=takes(HUBS[4]) | with_secret(),
 )
 async def subscribe_v4(
     body: Created,
@@ -34,7 +34,7 @@ async def subscribe_v4(
     response: Response,
 ) -> Document:
     """Have changes of tickets sent to `callback`. The answer has the secret that signs them, this once."""
-    allowed = callbacks.networks(runtime.settings.hub_networks)
+    allowed = addresses.networks(runtime.settings.hub_networks)
     made = await subscribing.subscribe(
         session, face, body, allowed=allowed, vault=runtime.vault, actor=actor, now=now
     )
@@ -47,7 +47,7 @@ async def subscribe_v4(
     status_code=201,
     dependencies=[SUBSCRIBE, JSON],
     responses=answers(HUBS[5], 201),
-    openapi_extra=takes(HUBS[5]),
+    openapi_extra=takes(HUBS[5]) | with_secret(),
 )
 async def subscribe_v5(
     body: Created,
@@ -59,7 +59,7 @@ async def subscribe_v5(
     response: Response,
 ) -> Document:
     """Have changes of tickets sent to `callback`. The answer has the secret that signs them, this once."""
-    allowed = callbacks.networks(runtime.settings.hub_networks)
+    allowed = addresses.networks(runtime.settings.hub_networks)
     made = await subscribing.subscribe(
         session, face, body, allowed=allowed, vault=runtime.vault, actor=actor, now=now
     )
@@ -67,17 +67,29 @@ async def subscribe_v5(
     return made
 
 
+@router.get("/v4/hub/{subscription_id}", dependencies=[SUBSCRIBE], responses=answers(HUBS[4]))
+async def get_hub_v4(
+    subscription_id: str, session: SessionDep, face: FaceV4, actor: ActorDep, now: NowDep
+) -> Document:
+    """One's own subscription, and how many of its notifications wait, were delivered, or were given up."""
+    return await subscribing.show(session, face, subscription_id, actor=actor, now=now)
+
+
 @router.get("/v5/hub/{subscription_id}", dependencies=[SUBSCRIBE], responses=answers(HUBS[5]))
-async def get_hub(subscription_id: str, session: SessionDep, face: FaceV5) -> Document:
-    """The subscription, and how many of its notifications wait, were delivered, or were given up."""
-    return await subscribing.show(session, face, subscription_id)
+async def get_hub_v5(
+    subscription_id: str, session: SessionDep, face: FaceV5, actor: ActorDep, now: NowDep
+) -> Document:
+    """One's own subscription, and how many of its notifications wait, were delivered, or were given up."""
+    return await subscribing.show(session, face, subscription_id, actor=actor, now=now)
 
 
 @router.delete("/v4/hub/{subscription_id}", status_code=204, dependencies=[SUBSCRIBE])
-async def unsubscribe_v4(subscription_id: str, session: SessionDep, face: FaceV4) -> None:
-    await subscribing.unsubscribe(session, face, subscription_id)
+async def unsubscribe_v4(subscription_id: str, session: SessionDep, face: FaceV4, actor: ActorDep) -> None:
+    """End a subscription of one's own; what waits for it is forgotten."""
+    await subscribing.unsubscribe(session, face, subscription_id, actor=actor)
 
 
 @router.delete("/v5/hub/{subscription_id}", status_code=204, dependencies=[SUBSCRIBE])
-async def unsubscribe_v5(subscription_id: str, session: SessionDep, face: FaceV5) -> None:
-    await subscribing.unsubscribe(session, face, subscription_id)
+async def unsubscribe_v5(subscription_id: str, session: SessionDep, face: FaceV5, actor: ActorDep) -> None:
+    """End a subscription of one's own; what waits for it is forgotten."""
+    await subscribing.unsubscribe(session, face, subscription_id, actor=actor)

@@ -8,9 +8,10 @@ from careloop_common.errors import MediaTypeNotSupported
 from careloop_common.schemas import Instant
 from fastapi import Query, Request
 
-from careloop_ticketing.tmf621.errors import ParameterNotImplemented, PatchInvalid
+from careloop_ticketing.tmf621.errors import AttributeInvalid, ParameterNotImplemented, PatchInvalid
 from careloop_ticketing.tmf621.parties import Party
 from careloop_ticketing.tmf621.policy import patching, shapes
+from careloop_ticketing.tmf621.policy.statuses import TmfStatus
 from careloop_ticketing.tmf621.queries import SORTABLE, Wanted
 
 LARGEST = 100
@@ -53,6 +54,9 @@ class _Common:
             **more,
         }
         values = {name: _any_of(value) for name, value in given.items() if value is not None}
+        if unknown := [word for word in values.get("status", ()) if word not in set(TmfStatus)]:
+            known = ", ".join(TmfStatus)
+            raise AttributeInvalid(f"status is one of {known}, not {unknown[0][:40]!r}.", pointer="status")
         who = Party(*(_any_of(one) if one is not None else () for one in (party, self.role, name)))
         return Wanted(values, self.created_after, self.created_before, who)
 

@@ -57,8 +57,6 @@ def _kept(document: Mapping[str, Any]) -> Condition:
 
 
 def _status(word: str) -> Condition:
-    if word not in set(TmfStatus):
-        return false()
     wanted = TmfStatus(word)
     chosen: Condition = col(Ticket.status).in_(statuses.OURS[wanted])
     reason = statuses.WAITS.get(wanted)

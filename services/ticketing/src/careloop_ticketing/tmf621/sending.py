@@ -1,22 +1,27 @@
 """Sending notifications over HTTP, to nowhere but public addresses and the networks that the operator allows."""
 
+import asyncio
 import hashlib
 import hmac
 import socket
 import time
-from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from ipaddress import ip_address
+from typing import Final
 from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.resolver import ThreadedResolver
 
 from careloop_ticketing.tmf621.policy import callbacks
-from careloop_ticketing.tmf621.policy.callbacks import Network
+from careloop_ticketing.tmf621.policy.addresses import Network, permitted
 from careloop_ticketing.tmf621.policy.notifying import EventType
 
 SIGNATURE = "x-careloop-signature"
+_CONNECT_SECONDS: Final = 3.0
+_LOOK_UPS: Final = 32
+"""At once, in threads of their own: a name server that does not answer keeps nobody else waiting."""
 
 
 class _Refused(Exception):
@@ -26,31 +31,47 @@ class _Refused(Exception):
 class _Guarded(AbstractResolver):
     """Looks names up for the connection itself, so that a name cannot mean another address when it is connected to."""
 
-    def __init__(self, allowed: Sequence[Network]) -> None:
+    def __init__(self, allowed: tuple[Network, ...]) -> None:
         self._allowed = allowed
-        self._inner = ThreadedResolver()
+        self._threads = ThreadPoolExecutor(_LOOK_UPS, "hub look-up")
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        found = await self._inner.resolve(host, port, family)
-        for one in found:
-            if not callbacks.permitted(ip_address(one["host"].partition("%")[0]), self._allowed):
-                raise _Refused
-        return found
+        asked = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM, family=family)
+        found = await asyncio.get_running_loop().run_in_executor(self._threads, asked)
+        places = [(str(place[0]), int(place[1]), kind) for kind, _, _, _, place in found]
+        if not all(
+            permitted(ip_address(address.partition("%")[0]), self._allowed) for address, _, _ in places
+        ):
+            raise _Refused
+        return [
+            {
+                "hostname": host,
+                "host": address,
+                "port": to,
+                "family": kind,
+                "proto": 0,
+                "flags": socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
+            }
+            for address, to, kind in places
+        ]
 
     async def close(self) -> None:
-        await self._inner.close()
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 class Sender:
     """Sends notifications until it is closed."""
 
-    def __init__(self, allowed: Sequence[Network], *, seconds: float) -> None:
+    def __init__(self, allowed: tuple[Network, ...], *, seconds: float) -> None:
         self._allowed = allowed
+        self._guard = _Guarded(allowed)
+        # How many there are at once is the lanes' affair: a limit here would make one wait for another.
+        connector = aiohttp.TCPConnector(resolver=self._guard, use_dns_cache=False, limit=0)
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(resolver=_Guarded(allowed), use_dns_cache=False, limit=32),
-            timeout=aiohttp.ClientTimeout(total=seconds, connect=min(3.0, seconds)),
+            connector=connector,
+            timeout=aiohttp.ClientTimeout(total=seconds, connect=min(_CONNECT_SECONDS, seconds)),
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
             auto_decompress=False,
@@ -58,6 +79,7 @@ class Sender:
 
     async def close(self) -> None:
         await self._session.close()
+        await self._guard.close()
 
     async def send(
         self, callback: str, event: EventType, event_id: object, body: bytes, secret: str
@@ -65,8 +87,10 @@ class Sender:
         """Why it failed; None if the listener took it. Of its answer nothing but the status is read."""
         host = urlsplit(callback).hostname or ""
         literal = callbacks.address_of(host)
-        if literal is not None and not callbacks.permitted(literal, self._allowed):
+        if literal is not None and not permitted(literal, self._allowed):
             return "address not permitted"
+        if not callbacks.port_permitted(callbacks.port_of(callback)):
+            return "port not permitted"
         headers = {
             "content-type": "application/json",
             "user-agent": "careloop-hub/1",

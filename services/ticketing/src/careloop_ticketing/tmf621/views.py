@@ -1,6 +1,6 @@
 """A ticket as a version of the interface shows it: the row, its clocks, its history and its notes, worked out anew each time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -33,17 +33,17 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Change:
+    seq: int
     status: TmfStatus
     at: datetime
     reason: str
 
 
-def changes(seen: Seen) -> list[Change]:
-    """How the status changed, oldest first."""
-    texts = {str(note.id): note.text for note in seen.notes}
+def changes(history: Iterable[HistoryEntry], texts: Mapping[str, str]) -> list[Change]:
+    """How the status changed, oldest first, with what was written about it by the ids of the notes."""
     found: list[Change] = []
     waits_for: str | None = None
-    for entry in seen.history:
+    for entry in history:
         if entry.fact == "paused":
             waits_for = entry.after.get("reason")
         if (stored := entry.after.get("status")) is None:
@@ -51,14 +51,36 @@ def changes(seen: Seen) -> list[Change]:
         status = statuses.shown(Status(stored), waits_for)
         if not found or found[-1].status is not status:
             said = texts.get(entry.after.get("note_id", "")) or entry.after.get("reason")
-            found.append(Change(status, entry.at, said or entry.after.get("outcome") or entry.fact))
+            reason = said or entry.after.get("outcome") or entry.fact
+            found.append(Change(entry.seq, status, entry.at, reason))
     return found
 
 
 def view(seen: Seen, face: Face) -> Document:
     """The resource, with every attribute that has a value."""
+    history = changes(seen.history, {str(note.id): note.text for note in seen.notes})
+    notes = [note_of(note, seen.extras, face) for note in seen.notes]
+    return lasting(seen, face) | moving(history, notes, seen.history[-1].at, face)
+
+
+def moving(
+    history: Sequence[Change], notes: Sequence[Document], updated_at: datetime, face: Face
+) -> Document:
+    """The attributes that tell of steps."""
+    document = {
+        "lastUpdate": instant(updated_at),
+        "status": history[-1].status.value,
+        "statusChangeDate": instant(history[-1].at),
+        "statusChangeReason": history[-1].reason,
+        faces.HISTORY[face.version]: [_change(one, face) for one in history],
+        "note": notes,
+    }
+    return {name: value for name, value in document.items() if value not in (None, [])}
+
+
+def lasting(seen: Seen, face: Face) -> Document:
+    """The attributes that do not depend on a step."""
     ticket, kept = seen.ticket, faces.as_written(face, seen.kept)
-    history = changes(seen)
     due = _due(seen.watches, Moment.RESOLVED)
     document = {
         "id": str(ticket.id),
@@ -71,15 +93,9 @@ def view(seen: Seen, face: Face) -> Document:
         "severity": words.severity_shown(ticket.severity, kept.get("severity")),
         "ticketType": words.kind_shown(ticket.kind, kept.get("ticketType")),
         "creationDate": instant(ticket.opened_at),
-        "lastUpdate": instant(seen.history[-1].at),
-        "status": history[-1].status.value,
-        "statusChangeDate": instant(history[-1].at),
-        "statusChangeReason": history[-1].reason,
         "expectedResolutionDate": instant(due),
         "resolutionDate": instant(ticket.resolved_at),
         "channel": kept.get("channel") or _typed(face, {"id": ticket.channel}, "ChannelRef"),
-        faces.HISTORY[face.version]: [_change(one, face) for one in history],
-        "note": [_note(note, seen.extras.get(str(note.id), {}), face) for note in seen.notes],
         attaching.NAME: [*kept.get(attaching.NAME, ()), *(_file(file, seen, face) for file in seen.files)],
         **_identifier(ticket, kept, face),
     }
@@ -112,9 +128,10 @@ def _change(change: Change, face: Face) -> Document:
     }
 
 
-def _note(note: Note, extras: Document, face: Face) -> Document:
-    said = {"id": str(note.id), "author": note.author_id, "date": instant(note.written_at)}
-    return _typed(face, said, "Note") | extras | {"text": note.text}
+def note_of(note: Note, extras: Document, face: Face) -> Document:
+    said: Document = {"id": str(note.id), "author": note.author_id, "date": instant(note.written_at)}
+    more: Document = extras.get(str(note.id), {})
+    return _typed(face, said, "Note") | more | {"text": note.text}
 
 
 def _file(file: Attachment, seen: Seen, face: Face) -> Document:

@@ -1,6 +1,7 @@
 """A patch, and a status in one, which runs the act that leads there."""
 
 import pytest
+from careloop_contracts import TicketCancelledV1, TicketRejectedV1, TicketReopenedV1
 
 V4, V5 = "/tmf-api/troubleTicket/v4/troubleTicket", "/tmf-api/troubleTicket/v5/troubleTicket"
 
@@ -63,6 +64,36 @@ class TestStatus:
         shown = await patch(ticket, body={"status": "inProgress", "statusChangeReason": "已致电"})
         assert shown["statusChangeReason"] == "已致电"
         assert shown["note"][0]["text"] == "已致电"
+
+    @pytest.mark.parametrize(
+        ("status", "kind", "word"),
+        [
+            ("rejected", TicketRejectedV1, "spam"),
+            ("cancelled", TicketCancelledV1, "mistake"),
+            ("inProgress", TicketReopenedV1, "dissatisfied"),
+        ],
+    )
+    async def test_no_reason_is_made_up(
+        self, create, patch, client, published, worker_running, eventually, status, kind, word
+    ):
+        said = [None, "客户自己说的话", word]
+        for text in said:
+            ticket = await create()
+            if status == "inProgress":
+                await _to(patch, ticket, "resolved")
+            reason = {} if text is None else {"statusChangeReason": text}
+            shown = await patch(ticket, body={"status": status, **reason})
+            assert shown["statusChangeReason"] == (text or "not_stated")
+            entry = (await client.get(f"/v1/tickets/{ticket['id']}/history")).json()["items"][-1]
+            assert entry["after"]["reason"] == (word if text == word else "not_stated")
+        async with worker_running():
+            events = await eventually(lambda: _all(published, kind, len(said)))
+        assert sorted(event.reason for event in events) == sorted(["not_stated", "not_stated", word])
+
+
+async def _all(published, kind, many):
+    found = [one.data if hasattr(one, "data") else one for one in await published(kind)]
+    return found if len(found) == many else None
 
 
 async def _to(patch, ticket, status):

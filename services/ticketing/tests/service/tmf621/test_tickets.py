@@ -143,6 +143,12 @@ class TestReading:
     async def test_wrong_parameters_are_refused(self, client, given, is_error):
         assert is_error(await client.get(V4, params=given), 400, "validation_failed")
 
+    @pytest.mark.parametrize("url", [V4, V5])
+    async def test_a_status_that_there_is_not_is_refused_and_not_found_nowhere(self, client, url, is_error):
+        answer = await client.get(url, params={"status": "resolved,bogus"})
+        assert is_error(answer, 400, "attribute_invalid")
+        assert "bogus" in answer.json()["message"]
+
     async def test_tickets_opened_elsewhere_are_there_too(self, open_ticket, client):
         ticket = await open_ticket(external_ref="E1", customer={"source": "crm", "external_id": "K1"})
         found = (await client.get(f"{V4}/{ticket['id']}")).json()

@@ -1,8 +1,16 @@
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from careloop_ticketing.tickets import policy
-from careloop_ticketing.tickets.errors import TransitionImpossible
+from careloop_ticketing.tickets.errors import ReceivedBeforeOpening, TransitionImpossible
 from careloop_ticketing.tickets.policy import Act
 from careloop_ticketing.vocabulary import Status
+from hypothesis import given
+from hypothesis import strategies as st
+
+instants = st.timedeltas(timedelta(), timedelta(days=3650)).map(
+    lambda since: datetime(2020, 1, 1, tzinfo=UTC) + since
+)
 
 WAYS = {
     ("received", "classify"): "classified",
@@ -74,3 +82,15 @@ def test_numbers_name_the_day_and_survive_the_millionth_ticket(noon):
 @pytest.mark.parametrize(("text", "language"), [("WiFi 很慢", "zh"), ("Slow internet", "en"), ("", "en")])
 def test_the_language_of_a_text(text, language):
     assert policy.language_of(text) == language
+
+
+@given(written=st.none() | instants, opened=instants, lasted=st.timedeltas(timedelta(), timedelta(days=90)))
+def test_a_message_was_written_within_the_life_of_its_ticket(written, opened, lasted):
+    now = opened + lasted
+    if written is not None and written < opened - timedelta(minutes=1):
+        with pytest.raises(ReceivedBeforeOpening):
+            policy.heard_at(written, opened_at=opened, now=now)
+    else:
+        at = policy.heard_at(written, opened_at=opened, now=now)
+        assert opened <= at <= now
+        assert at == written or written is None or not opened <= written <= now

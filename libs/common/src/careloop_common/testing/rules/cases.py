@@ -87,7 +87,9 @@ class RandomCases:
                 return f"-({self._number(depth - 1)})"
             return f"({self._number(depth - 1)}) {dice.choice('+-*/')} ({self._number(depth - 1)})"
         sized = dice.choice(("word", "words", "json.words", "other.word"))
-        known = ("double", "decimal", "whole", "small", "json.number")
+        known = ("double", "decimal", "amount", "whole", "small", "json.number")
+        if dice.random() < 0.2:
+            return f"{dice.choice(('days_since', 'age_years'))}({self._time(depth)})"
         return dice.choice((dice.choice(known), dice.choice(known), self._literal(), f"size({sized})"))
 
     def _literal(self) -> str:

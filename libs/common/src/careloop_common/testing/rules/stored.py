@@ -1,4 +1,7 @@
-"""A catalogue with every type, and where PostgreSQL keeps the values: a column of each kind, and members of a document."""
+"""A catalogue with every type, and where the databases keep the values.
+
+PostgreSQL has a column of each kind, and members of a document; DuckDB a column for each, as a Parquet file has them.
+"""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -15,6 +18,7 @@ KINDS = ("alpha", "beta", "gamma", "中文")
 STORED: dict[str, tuple[Type, Any]] = {
     "double": (NUMBER, sa.Double()),
     "decimal": (NUMBER, sa.Numeric()),
+    "amount": (NUMBER, sa.Numeric(38, 10)),
     "whole": (NUMBER, sa.BigInteger()),
     "small": (NUMBER, sa.Integer()),
     "word": (TEXT, sa.Text()),
@@ -51,3 +55,23 @@ TABLE = sa.Table(
 COLUMNS: Mapping[str, sa.ColumnElement[Any]] = {name: TABLE.c[name] for name in STORED} | {
     name: member(TABLE.c.document, name, type_) for name, type_ in MEMBERS.items()
 }
+
+_FLAT: dict[Type, Any] = {
+    NUMBER: sa.Double(),
+    TEXT: sa.Text(),
+    BOOL: sa.Boolean(),
+    TIMESTAMP: sa.DateTime(timezone=True),
+    DURATION: sa.BigInteger(),
+    TEXTS: ARRAY(sa.Text()),
+}
+FLAT = sa.Table(
+    "random_case",
+    sa.MetaData(),
+    sa.Column("id", sa.Integer),
+    # A decimal without a scale is PostgreSQL's alone.
+    *(
+        sa.Column(name, _FLAT[NUMBER] if name == "decimal" else stored)
+        for name, (_, stored) in STORED.items()
+    ),
+    *(sa.Column(name, _FLAT[type_]) for name, type_ in MEMBERS.items()),
+)

@@ -35,6 +35,19 @@ _DECIMALS = [
     *("0", "0.1", "-0.7", "2.5", "0.30000000000000000001", "1e400", "-1e400", "1e-400", "NaN", "Infinity"),
     *("999999999999999.99", "999999999999999.9", "1e-100", "1.0000001e-100", "12345678901234567890.5"),
 ]
+_AMOUNTS = [
+    0,
+    1,
+    10**10,
+    999 * 10**10,
+    10**25,
+    10**25 - 1,
+    -(10**25),
+    10**25 - 10**8,
+    10**25 - 5 * 10**8,
+    10**28 - 1,
+]
+"""In units of 10^-10: around 10^15, where numbers end, and in digits that a double does not have."""
 WORDS = [
     *(
         "",
@@ -68,6 +81,12 @@ _TIMES = [
         "2025-03-30T01:30:00+01:00",
     ),
     *("2026-02-28T23:59:59.999999Z", "2026-02-27T23:59:59.999999Z"),
+    *(
+        "2020-02-29T00:00:00Z",
+        "1996-02-29T23:59:59.999999Z",
+        "1990-02-28T23:59:59.999999Z",
+        "1990-03-01T00:00:00Z",
+    ),
 ]
 _SPANS = [
     *(
@@ -124,6 +143,10 @@ class RandomValues:
         if name == "decimal":
             common = Decimal(dice.randrange(-10_000, 10_000)) / 100
             return dice.choice((Decimal(dice.choice(_DECIMALS)), common))
+        if name == "amount":
+            return Decimal(dice.choice((dice.choice(_AMOUNTS), dice.randrange(-(10**16), 10**16)))).scaleb(
+                -10
+            )
         if name == "whole":
             return dice.choice((dice.choice(_WHOLES), dice.randrange(-5, 20)))
         if name == "small":

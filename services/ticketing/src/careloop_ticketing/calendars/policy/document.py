@@ -10,6 +10,8 @@ from datetime import date, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from careloop_common import zones
+
 from careloop_ticketing.calendars.errors import InvalidCalendar
 from careloop_ticketing.calendars.policy import hours
 from careloop_ticketing.calendars.policy.hours import WEEKDAYS, Hours
@@ -78,8 +80,8 @@ def read(document: Mapping[str, Any], holidays: Holidays = NO_HOLIDAYS) -> Calen
 
 def _zone(name: str) -> ZoneInfo:
     try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:  # OSError: a directory, such as Europe
+        return zones.zone(name)
+    except ValueError as error:
         raise InvalidCalendar(f"There is no time zone {name!r}.", pointer="/zone") from error
 
 

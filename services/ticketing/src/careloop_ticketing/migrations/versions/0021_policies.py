@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from careloop_ticketing.defaults import sla_policy
 
 revision = "0021"
-down_revision = "0018"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 

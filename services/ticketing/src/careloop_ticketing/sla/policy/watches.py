@@ -153,6 +153,15 @@ class Watches(Mapping[str, Watch]):
         if present is None or present.instance <= watch.instance:
             self._present[watch.name] = watch
 
+    def drop(self, watch: Watch) -> None:
+        """There never was such a clock."""
+        del self.by_key[watch.key]
+        self._changed.pop(watch.key, None)
+        del self._present[watch.name]
+        for other in self.by_key.values():
+            if other.name == watch.name:
+                self._hold(other)
+
     def put_all(self, watches: Iterable[Watch]) -> None:
         for watch in watches:
             self.put(watch)

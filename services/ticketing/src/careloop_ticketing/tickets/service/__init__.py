@@ -26,6 +26,7 @@ from careloop_ticketing.tickets.service.merging import lock_merged, merge, unmer
 from careloop_ticketing.tickets.service.opening import Intake, open_ticket
 from careloop_ticketing.tickets.service.relating import adopt, link, links, unlink, unwatch, watch
 from careloop_ticketing.tickets.service.standing import Entry, Standing
+from careloop_ticketing.tickets.service.undoing import back, before, take_back
 from careloop_ticketing.tickets.service.waiting import pause, resume
 
 __all__ = [
@@ -43,6 +44,8 @@ __all__ = [
     "amend",
     "archive",
     "assign",
+    "back",
+    "before",
     "cancel",
     "chain_of",
     "children_by_status",
@@ -71,6 +74,7 @@ __all__ = [
     "resolve",
     "respond",
     "resume",
+    "take_back",
     "unlink",
     "unmerge",
     "unwatch",

@@ -8,7 +8,7 @@ from careloop_ticketing.sla import service as sla
 from careloop_ticketing.sla.policy import watch
 from careloop_ticketing.sla.service import Moment
 from careloop_ticketing.tickets import events, policy
-from careloop_ticketing.tickets.policy import Act, ArchiveReason, Outcome, ReopenReason
+from careloop_ticketing.tickets.policy import Act, ArchiveReason, Outcome, ReopenReason, Unstated
 from careloop_ticketing.tickets.service.case import Case
 from careloop_ticketing.tickets.service.handling import first_response
 from careloop_ticketing.tickets.service.history import record, write_note
@@ -30,14 +30,7 @@ async def resolve(case: Case, *, outcome: Outcome, note: str | None) -> None:
     ticket.outcome, ticket.resolved_at = outcome, now
     ticket.feedback_round += 1
     ticket.feedback_until = now + window
-    await timers.arm(
-        session,
-        kind=FEEDBACK_TIMER,
-        owner_id=ticket.id,
-        step=_STEP,
-        due_at=ticket.feedback_until,
-        generation=ticket.feedback_round,
-    )
+    await await_feedback(case)
     written = write_note(case, "resolution", note)
     until = ticket.feedback_until.isoformat()
     after = {"status": ticket.status, "outcome": outcome, "feedback_until": until, **written}
@@ -48,15 +41,29 @@ async def resolve(case: Case, *, outcome: Outcome, note: str | None) -> None:
     await case.save()
 
 
-async def reopen(case: Case, *, reason: ReopenReason, note: str | None = None) -> None:
+async def await_feedback(case: Case) -> None:
+    """Have the ticket archived if nobody answers in time."""
+    ticket = case.ticket
+    assert ticket.feedback_until is not None
+    await timers.arm(
+        case.session,
+        kind=FEEDBACK_TIMER,
+        owner_id=ticket.id,
+        step=_STEP,
+        due_at=ticket.feedback_until,
+        generation=ticket.feedback_round,
+    )
+
+
+async def reopen(case: Case, *, reason: ReopenReason | Unstated, note: str | None = None) -> None:
     """The remedy was none: the clocks that measure the whole run on from where they stopped."""
     ticket, now = case.ticket, case.now
     before = {"status": ticket.status, "reopened_count": ticket.reopened_count}
     ticket.status = policy.after(ticket.status, Act.REOPEN)
     ticket.reopened_count += 1
-    ticket.outcome = ticket.resolved_at = ticket.feedback_until = None
+    ticket.outcome = ticket.resolved_at = ticket.feedback_until = ticket.overlooked_at = None
     await case.observe(Moment.REOPENED)
-    moved_from, moved_to = await case.follow()
+    moved_from, moved_to = await case.catch_up(Moment.REOPENED)
     await timers.cancel(case.session, FEEDBACK_TIMER, ticket.id)
     written = write_note(case, "reopening", note)
     after = {"status": ticket.status, "reason": reason, "reopened_count": ticket.reopened_count, **written}

@@ -4,18 +4,18 @@ from careloop_common import outbox
 
 from careloop_ticketing.sla.policy import watch
 from careloop_ticketing.tickets import events, policy
-from careloop_ticketing.tickets.policy import Act, CancelReason, RejectReason
+from careloop_ticketing.tickets.policy import Act, CancelReason, RejectReason, Unstated
 from careloop_ticketing.tickets.service.case import Case
 from careloop_ticketing.tickets.service.history import record, write_note
 
 
-async def reject(case: Case, *, reason: RejectReason, note: str | None) -> None:
+async def reject(case: Case, *, reason: RejectReason | Unstated, note: str | None) -> None:
     """We will do nothing about it."""
     await _end(case, Act.REJECT, "rejected", reason, note)
     outbox.add(case.session, events.rejected(case.ticket, reason=reason, now=case.now), now=case.now)
 
 
-async def cancel(case: Case, *, reason: CancelReason, note: str | None) -> None:
+async def cancel(case: Case, *, reason: CancelReason | Unstated, note: str | None) -> None:
     """Nothing needs to be done about it."""
     await _end(case, Act.CANCEL, "cancelled", reason, note)
     outbox.add(case.session, events.cancelled(case.ticket, reason=reason, now=case.now), now=case.now)

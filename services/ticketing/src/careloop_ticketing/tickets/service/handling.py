@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from careloop_common import outbox
 
@@ -40,13 +41,11 @@ def first_response(case: Case) -> None:
     outbox.add(case.session, events.responded(case.ticket, within_target=kept, now=case.now), now=case.now)
 
 
-async def classify(
-    case: Case, changes: Changes, *, level: Level | None = None, reason: LowerReason | None = None
-) -> None:
+async def classify(case: Case, changes: Changes, *, reason: LowerReason | None = None) -> UUID:
     """A person corrects the classification; the correction is kept, and another tier moves the due time.
 
-    A higher tier lifts the ticket to its level. To take that back, the level that it had is given. A lower tier or
-    severity needs a reason and a supervisor: less is promised then, and the clocks may wait.
+    A higher tier lifts the ticket to its level. A lower tier or severity needs a reason and a supervisor: less is promised
+    then, and the clocks may wait. Returns the id of the correction.
     """
     ticket, session, now = case.ticket, case.session, case.now
     ticket.status = policy.after(ticket.status, Act.CLASSIFY)
@@ -55,12 +54,12 @@ async def classify(
     suggested = ticket.verdict
     corrected = suggested.corrected(changes, by=case.actor.id)
     lowering = _lowering(case, suggested, corrected, reason)
-    classification.correct(
+    correction = classification.correct(
         session, ticket.id, suggested=suggested, corrected=corrected, actor=case.actor, now=now
     )
     level_before = ticket.level
     ticket.take(corrected)
-    ticket.level = level or ticket.level.at_least(ticket.tier.holder)
+    ticket.level = ticket.level.at_least(ticket.tier.holder)
     await case.observe(Moment.CLASSIFIED)
     moved_from, moved_to = await case.follow()
     record(
@@ -71,6 +70,7 @@ async def classify(
     )
     outbox.add(session, events.classified(ticket, now), now=now)
     await case.save()
+    return correction
 
 
 def _lowering(
@@ -93,20 +93,18 @@ async def assign(
     assignee_id: str | None,
     level: Level | None = None,
     team: str | None = None,
-    no_team: bool = False,
     pinned: bool = True,
 ) -> None:
     """Give the ticket to a person, a level, a team, or several of these; without a person it waits to be picked up there.
 
-    A team that is `pinned` stays when the ticket is routed anew; without a team the ticket keeps the one that it has,
-    unless it is to have none.
+    A team that is `pinned` stays when the ticket is routed anew; without a team the ticket keeps the one that it has.
     """
     ticket = case.ticket
     before = place(ticket)
     ticket.status = policy.after(ticket.status, Act.ASSIGN)
     ticket.assignee_id, ticket.level, ticket.released_by = assignee_id, level or ticket.level, None
-    if team is not None or no_team:
-        ticket.team, ticket.team_pinned = team, pinned and not no_team
+    if team is not None:
+        ticket.team, ticket.team_pinned = team, pinned
     watch.acknowledge(case.watches)
     await case.observe(Moment.ASSIGNED)
     moved_from, moved_to = await case.follow()

@@ -22,22 +22,28 @@ async def hear(case: Case, *, text: str, received_at: datetime | None) -> None:
     """The customer wrote. What waited for them runs on from that moment, however late it was entered.
 
     The message can show more emotion than whatever came before, never less. While they are asked how it went, it says
-    that it did not: the ticket is open again.
+    that it did not: the ticket is open again. Unless they had written before it was resolved: then nobody knows whether
+    that was answered by the way, and somebody has to look.
     """
     await refuse_merged(case.session, case.ticket)
     before = {"status": case.ticket.status}
     case.ticket.status = policy.after(case.ticket.status, Act.HEAR)
-    at = min(received_at or case.now, case.now)
+    at = policy.heard_at(received_at, opened_at=case.ticket.opened_at, now=case.now)
+    overlooked = case.ticket.resolved_at is not None and at < case.ticket.resolved_at
     awaited = PauseReason.WAITING_FOR_CUSTOMER
     resumed = watch.resume(case.watches, because=Because(case.actor.id), now=at, reason=awaited)
     if case.ticket.status is Status.WAITING and not watch.waits(case.watches):
         case.ticket.status = policy.after(case.ticket.status, Act.RESUME)
-    await case.observe(Moment.CUSTOMER_WROTE)
+    if overlooked:
+        case.ticket.overlooked_at = at
+    else:
+        await case.observe(Moment.CUSTOMER_WROTE, at=at)
     written = write_note(case, "customer", text)
     said = {"status": case.ticket.status, "received_at": at.isoformat(), **due_times(resumed), **written}
-    record(case, "customer_wrote", before=before, after=said)
+    flagged = {"overlooked": True} if overlooked else {}
+    record(case, "customer_wrote", before=before, after={**said, **flagged})
     await _feel(case, text)
-    if case.ticket.status is Status.FEEDBACK:
+    if case.ticket.status is Status.FEEDBACK and not overlooked:
         await reopen(case, reason=ReopenReason.CUSTOMER_WROTE)
     await case.save()
 

@@ -16,10 +16,10 @@ from careloop_ticketing.tickets.service.case import Case
 _ENCODE: Final = msgspec.json.Encoder().encode
 RECORD: Final = (
     "INSERT INTO ticket_history (ticket_id, seq, fact, at, actor_id, actor_kind, before, after, key_id, hash)"
-    " SELECT ticket_id, seq, fact, :at, :actor_id, :actor_kind, CAST(before AS jsonb), CAST(after AS jsonb), :key_id, hash"
-    " FROM unnest(CAST(:tickets AS uuid[]), CAST(:seqs AS int[]), CAST(:facts AS text[]),"
+    " SELECT ticket_id, seq, fact, at, :actor_id, :actor_kind, CAST(before AS jsonb), CAST(after AS jsonb), :key_id, hash"
+    " FROM unnest(CAST(:tickets AS uuid[]), CAST(:seqs AS int[]), CAST(:facts AS text[]), CAST(:moments AS timestamptz[]),"
     " CAST(:befores AS text[]), CAST(:afters AS text[]), CAST(:hashes AS bytea[]))"
-    " AS new (ticket_id, seq, fact, before, after, hash)"
+    " AS new (ticket_id, seq, fact, at, before, after, hash)"
 )
 """Writes what `recorded` gives."""
 
@@ -65,21 +65,22 @@ def link(
 ) -> Linked:
     """The next entry of the ticket, to be written; its version and its head are moved there."""
     ticket.version += 1
+    ticket.changed_at = now
     new = Entry(ticket.id, ticket.version, fact, now, actor.id, actor.kind, dict(before), dict(after))
     ticket.head = chain.link(ticket.head, new)
     return Linked(new, ticket.head)
 
 
 def recorded(session: AsyncSession, entries: Sequence[Linked]) -> Mapping[str, Any]:
-    """What `RECORD` takes, for entries of one instant and one actor."""
+    """What `RECORD` takes, for entries of one actor."""
     said = [entry.said for entry in entries]
     return {
-        "at": said[0].at,
         "actor_id": said[0].actor_id,
         "actor_kind": said[0].actor_kind,
         "tickets": [one.ticket_id for one in said],
         "seqs": [one.seq for one in said],
         "facts": [one.fact for one in said],
+        "moments": [one.at for one in said],
         "befores": [_ENCODE(one.before).decode() for one in said],
         "afters": [_ENCODE(one.after).decode() for one in said],
         "key_id": chain_of(session).key_id,

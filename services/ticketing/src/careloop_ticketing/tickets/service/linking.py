@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from careloop_common.tokens import SYSTEM
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,6 +11,7 @@ from careloop_ticketing.customers import service as customers
 from careloop_ticketing.customers.service import CustomerRow
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.tickets import queries
+from careloop_ticketing.tickets.models import TicketRow
 from careloop_ticketing.tickets.service.case import Case
 from careloop_ticketing.tickets.service.history import record
 
@@ -52,6 +53,27 @@ async def catch_up(session: AsyncSession, *, now: datetime) -> None:
         reference = (str(ticket.customer_source), ticket.customer_external_id or "")
         found.append(await customers.find(session, ticket.customer_id, reference))
     await take_in(session, [customer for customer in found if customer], [], now=now)
+
+
+async def renew(case: Case) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Give a ticket that nobody has told of its customer for a while what is known today; returns how that differs."""
+    ticket = case.ticket
+    named = ticket.customer_source, ticket.customer_external_id
+    reference = (named[0], named[1]) if named[0] and named[1] else None
+    customer = await customers.find(case.session, ticket.customer_id, reference)
+    if customer is None:
+        return {}, {}
+    before = _known(ticket)
+    ticket.customer_id, ticket.linked_at = customer.id, ticket.linked_at or case.now
+    ticket.region, ticket.vip = customer.region, customer.vip
+    after = _known(ticket)
+    changed = [name for name in before if before[name] != after[name]]
+    return {name: before[name] for name in changed}, {name: after[name] for name in changed}
+
+
+def _known(ticket: TicketRow) -> dict[str, Any]:
+    named = ticket.customer_id and str(ticket.customer_id)
+    return {"customer_id": named, "vip": ticket.vip, "region": ticket.region}
 
 
 async def _link(case: Case, customer: CustomerRow) -> None:

@@ -1,6 +1,5 @@
 """What has happened to tickets, as far as clocks heed it, out of their histories."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -19,7 +18,6 @@ _MOMENTS: Final[Mapping[str, Moment]] = {
     "classified": Moment.CLASSIFIED,
     "assigned": Moment.ASSIGNED,
     "responded": Moment.RESPONDED,
-    "customer_wrote": Moment.CUSTOMER_WROTE,
     "resolved": Moment.RESOLVED,
     "reopened": Moment.REOPENED,
     "archived": Moment.ARCHIVED,
@@ -33,16 +31,21 @@ _HISTORY: Final = text(
 
 async def lives(session: AsyncSession, ticket_ids: Collection[UUID]) -> Mapping[UUID, Sequence[Happening]]:
     """Of each of these tickets, in order."""
-    found: dict[UUID, list[Happening]] = defaultdict(list)
+    found: dict[UUID, list[list[Happening]]] = {ticket_id: [] for ticket_id in ticket_ids}
     answered: set[UUID] = set()
     for row in await session.execute(_HISTORY, {"ids": list(ticket_ids)}):
-        if row.fact == "resolved" and row.ticket_id not in answered:
-            # Who is told of a remedy has an answer.
-            found[row.ticket_id].append(Happening(row.at, Moment.RESPONDED))
+        life = found[row.ticket_id]
+        if row.fact == "undone":
+            # As if the entry before it had never been: nothing happened in between.
+            life.pop()
+            continue
+        happened = _happenings(row.fact, row.at, row.actor_id, row.before, row.after)
+        unanswered = row.fact == "resolved" and row.ticket_id not in answered
+        # Who is told of a remedy has an answer.
+        life.append([*([Happening(row.at, Moment.RESPONDED)] if unanswered else []), *happened])
         if row.fact in {"responded", "resolved"}:
             answered.add(row.ticket_id)
-        found[row.ticket_id] += _happenings(row.fact, row.at, row.actor_id, row.before, row.after)
-    return found
+    return {ticket_id: [one for entry in life for one in entry] for ticket_id, life in found.items()}
 
 
 def _happenings(
@@ -55,6 +58,8 @@ def _happenings(
     elif fact == "customer_wrote":
         heard_at = datetime.fromisoformat(after["received_at"])
         yield Happening(heard_at, Turn.RESUMED, Because(actor_id, PauseReason.WAITING_FOR_CUSTOMER))
+        if not after.get("overlooked"):
+            yield Happening(heard_at, Moment.CUSTOMER_WROTE)
     elif before.get("status") == Status.WAITING and after.get("status") == Status.HANDLING:
         yield Happening(at, Turn.RESUMED)
     if fact in _TURNS:

@@ -1,7 +1,8 @@
 """Two tickets about one thing: one of them ends, the other takes in what belongs to it.
 
 The clocks of the one that ends are cancelled: nothing of it escalates any more. When the merge turns out to be a mistake,
-they run on from where they stopped; while the ticket was merged nobody was to work on it, so that time does not count.
+they run on from where they stopped; while the ticket was merged nobody was to work on it, so that time does not count. But
+what was said meanwhile of its customer, and of the terms of what runs, holds for it as for the others.
 """
 
 from typing import Final
@@ -12,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.sla.policy import watch
+from careloop_ticketing.sla.policy.adopting import Turn
 from careloop_ticketing.sla.policy.clock import Because
 from careloop_ticketing.tickets import events, policy, queries
 from careloop_ticketing.tickets.errors import MergeImpossible, TicketMerged
@@ -20,6 +22,7 @@ from careloop_ticketing.tickets.policy import Act
 from careloop_ticketing.tickets.service import loading
 from careloop_ticketing.tickets.service.case import Case
 from careloop_ticketing.tickets.service.history import record
+from careloop_ticketing.tickets.service.linking import renew
 from careloop_ticketing.tickets.service.waiting import due_times
 from careloop_ticketing.vocabulary import Status
 
@@ -63,13 +66,13 @@ async def unmerge(duplicate: Case, target: Case) -> None:
     if into.status not in _TAKES_IN | {Status.MERGED}:
         raise MergeImpossible(f"Ticket {into.number} is {into.status}: what it took in was closed with it.")
     ticket.status, ticket.merged_into = status, None
+    known_from, known_to = await renew(duplicate)
     terms = await sla.policy_of(duplicate.session, ticket.policy_version)
     watch.revive(duplicate.watches, terms, because=Because(duplicate.actor.id), now=duplicate.now)
-    # What its facts ask for may have changed meanwhile.
-    moved_from, moved_to = await duplicate.follow()
+    moved_from, moved_to = await duplicate.catch_up(Turn.RETURNED)
     running = due_times(one for one in duplicate.watches.values() if one.due_at)
-    after = {"status": ticket.status, **running, **moved_to}
-    record(duplicate, "unmerged", before=before | moved_from, after=after)
+    after = {"status": ticket.status, **running, **known_to, **moved_to}
+    record(duplicate, "unmerged", before={**before, **known_from, **moved_from}, after=after)
     record(target, "gave_back", after={"ticket_id": str(ticket.id)})
     outbox.add(duplicate.session, events.unmerged(ticket, into, now=duplicate.now), now=duplicate.now)
     await duplicate.save()

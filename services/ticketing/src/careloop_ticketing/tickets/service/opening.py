@@ -107,6 +107,7 @@ def _draft(
         level=verdict.tier.holder,
         policy_version=policy_version,
         opened_at=now,
+        changed_at=now,
         watchers=[],
         head=START,
     )

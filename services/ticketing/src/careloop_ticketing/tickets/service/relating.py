@@ -7,12 +7,13 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_ticketing.tickets import queries
-from careloop_ticketing.tickets.errors import LinkCycle, LinkNotFound
+from careloop_ticketing.tickets.errors import LinkCycle, LinkNotFound, ParentClosed
 from careloop_ticketing.tickets.models import LinkRow
 from careloop_ticketing.tickets.policy import LinkType
 from careloop_ticketing.tickets.service import loading
 from careloop_ticketing.tickets.service.case import Case
 from careloop_ticketing.tickets.service.history import record
+from careloop_ticketing.vocabulary import CLOSED
 
 _FAMILIES = 7_306_001
 """Number of the lock under which children are given parents: two links that look harmless may close a circle together."""
@@ -24,6 +25,9 @@ async def link(case: Case, to: UUID, type_: LinkType) -> None:
     if await session.get(LinkRow, (ticket.id, to, type_)):
         return
     if type_ is LinkType.CHILD:
+        parent = await loading.get(session, to)
+        if parent.status in CLOSED:
+            raise ParentClosed(f"Ticket {parent.number} is {parent.status}.")
         await session.execute(select(func.pg_advisory_xact_lock(_FAMILIES)))
         if await queries.is_descendant(session, to, of=ticket.id):
             raise LinkCycle(f"{to} is a child of {ticket.id} already.")

@@ -5,7 +5,7 @@ Steps fall due in thousands. So these are plain values, locked, changed and stor
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -19,9 +19,10 @@ from careloop_ticketing.tickets.chain import Chain
 from careloop_ticketing.tickets.service.history import RECORD, Linked, chain_of, recorded
 from careloop_ticketing.vocabulary import Kind, Level, Status, Tier
 
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 _COLUMNS = (
     "id, customer_id, version, status, kind, channel, language, region, vip, cause, tier, severity, product,"
-    " emotion, level, assignee_id, team, team_pinned, released_by, policy_version, reopened_count, head"
+    " emotion, level, assignee_id, team, team_pinned, released_by, policy_version, reopened_count, head, changed_at"
 )
 _READ: Final = text(f"SELECT {_COLUMNS} FROM ticket WHERE id = ANY(:ids)")  # noqa: S608
 _LOCK_FREE: Final = text(f"{_READ.text} FOR UPDATE SKIP LOCKED")
@@ -30,11 +31,11 @@ _LOCK_ALL: Final = text(f"{_READ.text} ORDER BY id FOR UPDATE")
 _STORE: Final = text(
     "UPDATE ticket SET version = new.version, status = new.status, tier = new.tier, level = new.level,"
     " assignee_id = new.assignee_id, team = new.team, released_by = new.released_by,"
-    " policy_version = new.policy_version, head = new.head FROM unnest(CAST(:ids AS uuid[]),"
+    " policy_version = new.policy_version, head = new.head, changed_at = new.changed_at FROM unnest(CAST(:ids AS uuid[]),"
     " CAST(:versions AS int[]), CAST(:statuses AS text[]), CAST(:tiers AS text[]), CAST(:levels AS text[]),"
     " CAST(:assignees AS text[]), CAST(:teams AS text[]), CAST(:releasers AS text[]), CAST(:policies AS int[]),"
-    " CAST(:heads AS bytea[]))"
-    " AS new (id, version, status, tier, level, assignee_id, team, released_by, policy_version, head)"
+    " CAST(:heads AS bytea[]), CAST(:changes AS timestamptz[]))"
+    " AS new (id, version, status, tier, level, assignee_id, team, released_by, policy_version, head, changed_at)"
     " WHERE ticket.id = new.id"
 )
 _RECORD: Final = text(RECORD)
@@ -65,6 +66,7 @@ class Standing:
     """Under which new clocks start."""
     reopened_count: int
     head: bytes
+    changed_at: datetime = _NEVER
 
 
 class Entry(NamedTuple):
@@ -116,6 +118,7 @@ def _standing(
     policy_version: int,
     reopened_count: int,
     head: bytes,
+    changed_at: datetime,
 ) -> Standing:
     return Standing(
         ticket_id,
@@ -140,6 +143,7 @@ def _standing(
         policy_version,
         reopened_count,
         head,
+        changed_at,
     )
 
 
@@ -163,6 +167,7 @@ async def store(
             "releasers": [one.released_by for one in changed],
             "policies": [one.policy_version for one in changed],
             "heads": [one.head for one in changed],
+            "changes": [one.changed_at for one in changed],
         },
     )
     if linked:
@@ -172,13 +177,14 @@ async def store(
 def _link(
     chain: Chain, changed: Sequence[Standing], entries: Sequence[Entry], now: datetime
 ) -> Sequence[Linked]:
-    """Chain the entries to the heads of their tickets, and move the heads."""
+    """Chain the entries to the heads of their tickets, and move the heads; none is earlier than the one before it."""
     standings = {one.id: one for one in changed}
     linked = []
     for new in entries:
         ticket = standings[new.ticket_id]
         ticket_id, seq, fact, before, after = new
-        said = chains.Entry(ticket_id, seq, fact, now, SYSTEM.id, SYSTEM.kind, before, after)
+        ticket.changed_at = at = max(now, ticket.changed_at)
+        said = chains.Entry(ticket_id, seq, fact, at, SYSTEM.id, SYSTEM.kind, before, after)
         ticket.head = chain.link(ticket.head, said)
         linked.append(Linked(said, ticket.head))
     return linked

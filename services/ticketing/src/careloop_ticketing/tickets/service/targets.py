@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final, Protocol
 
 from careloop_ticketing.sla.policy import following, watch
-from careloop_ticketing.sla.policy.following import Change
+from careloop_ticketing.sla.policy.following import Change, NewTerms
 from careloop_ticketing.sla.service import Watch, Watches
 from careloop_ticketing.tickets import policy
 from careloop_ticketing.tickets.facts import Described, Progressing, facts_of, seen_by
@@ -23,9 +23,9 @@ class Waiting(Described, Progressing, Protocol):
     """A ticket whose wait may come to an end."""
 
 
-def follow(ticket: Waiting, watches: Watches, now: datetime) -> Said:
+def follow(ticket: Waiting, watches: Watches, now: datetime, terms: NewTerms | None = None) -> Said:
     """Aim the clocks at what the ticket's facts ask for, and end a pause that they forbid."""
-    changes = following.follow(watches, facts=facts_of(ticket), seen=seen_by(ticket), now=now)
+    changes = following.follow(watches, facts=facts_of(ticket), seen=seen_by(ticket), now=now, terms=terms)
     return told(ticket, watches, changes, now)
 
 

@@ -2,43 +2,41 @@
 
 import re
 import socket
-from collections.abc import Sequence
 from contextlib import suppress
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
 from careloop_ticketing.tmf621.errors import CallbackRefused
+from careloop_ticketing.tmf621.policy.addresses import Address, Network, permitted
 
-Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
-_NAT64: Final = ip_network("64:ff9b::/96")
 _LONGEST: Final = 2000
 _NAME: Final = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
 _LOOPBACK: Final = ip_address("127.0.0.1")
 _LOOPBACK_NAMES: Final = re.compile(r"(.*\.)?localhost(\.localdomain)?|ip6-(localhost|loopback)")
+_WEB: Final = frozenset({80, 443})
+_UNPRIVILEGED: Final = 1024
+OTHERS_PORTS: Final = frozenset(
+    {
+        1433, 1521, 2049, 2181, 2375, 2376, 2379, 2380, 3128, 3260, 3306, 3389, 4222, 4369, 5222, 5432, 5433, 5671, 5672,
+        5900, 5984, 5985, 5986, 6000, 6379, 6380, 6443, 6666, 6667, 6668, 6669, 6697, 7000, 7001, 8125, 8300, 8301, 8500,
+        8600, 9042, 9092, 9200, 9300, 10250, 10255, 11211, 15672, 25565, 26379, 27017, 27018, 50000, 61616,
+    }
+)  # fmt: skip
+"""Where databases, brokers, chats and what runs machines listen: a POST can do harm there that nobody wanted."""
 
 
-def networks(setting: str) -> tuple[Network, ...]:
-    """The networks of a setting, separated by commas."""
-    return tuple(ip_network(one.strip()) for one in setting.split(",") if one.strip())
+def port_of(callback: str) -> int:
+    """The port to which a callback leads."""
+    parts = urlsplit(callback)
+    return parts.port if parts.port is not None else {"http": 80, "https": 443}[parts.scheme]
 
 
-def permitted(address: Address, allowed: Sequence[Network]) -> bool:
-    """Whether an address is public, also the one that it stands for, or in a network that the operator allows."""
-    if any(address in network for network in allowed if network.version == address.version):
-        return True
-    if isinstance(address, IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour or (address.teredo and address.teredo[1])
-        if address in _NAT64:
-            inner = IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is not None:
-            return permitted(inner, allowed)
-    closed = address.is_multicast or address.is_reserved or address.is_unspecified or address.is_link_local
-    return address.is_global and not closed
+def port_permitted(port: int) -> bool:
+    return port in _WEB or (port >= _UNPRIVILEGED and port not in OTHERS_PORTS)
 
 
-def check(callback: str, allowed: Sequence[Network]) -> str:
+def check(callback: str, allowed: tuple[Network, ...]) -> str:
     """The callback, if notifications may be sent there as far as its text tells; names are looked up at each attempt."""
     if len(callback) > _LONGEST or any(character <= " " or character > "~" for character in callback):
         raise CallbackRefused("A callback is a URL of printable ASCII.", pointer="/callback")
@@ -56,6 +54,8 @@ def check(callback: str, allowed: Sequence[Network]) -> str:
         raise CallbackRefused("The callback's host is no name and no address.", pointer="/callback")
     if literal is None and _LOOPBACK_NAMES.fullmatch(host.rstrip(".")):
         literal = _LOOPBACK
+    if not port_permitted(port_of(callback)):
+        raise CallbackRefused("Notifications are not sent to this port.", pointer="/callback")
     if literal is not None and not permitted(literal, allowed):
         raise CallbackRefused("Notifications are not sent to this address.", pointer="/callback")
     return callback

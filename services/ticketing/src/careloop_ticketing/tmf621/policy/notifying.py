@@ -1,6 +1,7 @@
 """Which events a step in a ticket's life makes, who wants them, and when a failed one is sent again."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -27,6 +28,31 @@ class EventType(StrEnum):
     def listener(self) -> str:
         """The last part of the address to which it goes."""
         return f"{self[0].lower()}{self[1:]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A history entry, and what is told of it."""
+
+    seq: int
+    at: datetime
+    events: Sequence[EventType]
+
+
+def told(steps: Iterable[Step]) -> list[Step]:
+    """The steps of a ticket of which something is told. Attributes that changed by one act are told of once."""
+    found: list[Step] = []
+    for step in steps:
+        again = (
+            bool(found)
+            and step.at == found[-1].at
+            and tuple(step.events) == tuple(found[-1].events) == (EventType.ATTRIBUTE,)
+        )
+        if again:
+            found[-1] = step
+        elif step.events:
+            found.append(step)
+    return found
 
 
 class DeliveryState(StrEnum):
@@ -66,15 +92,23 @@ def wanted_types(query: str | None) -> frozenset[EventType]:
     return frozenset(found)
 
 
-def next_attempt(attempts: int, *, first: float, now: datetime, since: datetime) -> datetime | None:
-    """When to send it again after this many failures, or None: a day is enough."""
-    if now - since >= GIVE_UP_AFTER:
+def next_attempt(attempts: int, *, first: float, now: datetime, until: datetime) -> datetime | None:
+    """When to send it again after this many failures; None once it is given up."""
+    if now >= until:
         return None
     doubled: int = 1 << min(attempts - 1, 20)
     return now + min(_LONGEST_WAIT, timedelta(seconds=first) * doubled)
 
 
-def body(version: int, event: EventType, identity: UUID, at: str, ticket: dict[str, Any]) -> dict[str, Any]:
+def body(
+    version: int,
+    event: EventType,
+    identity: UUID,
+    at: str,
+    ticket: dict[str, Any],
+    *,
+    left_out: Sequence[str],
+) -> dict[str, Any]:
     """A notification. Version 4 spells the moment of the event with one c."""
     common = {
         "eventId": str(identity),
@@ -85,6 +119,8 @@ def body(version: int, event: EventType, identity: UUID, at: str, ticket: dict[s
         "title": event.value,
         "event": {"troubleTicket": ticket},
     }
+    if left_out:
+        common["description"] = f"Left out for their size, see href: {', '.join(left_out)}."
     if version == 4:
         return {**common, "timeOcurred": at}
     source = {"id": "careloop-ticketing", "name": "CareLoop", "@type": "EntityRef", "@referredType": "System"}

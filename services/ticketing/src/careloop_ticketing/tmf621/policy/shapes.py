@@ -14,6 +14,7 @@ Fault = tuple[str, str]
 
 DEEPEST: Final = 32
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!#-;=?-\[\]_a-z~%&$]+")
 
 
@@ -109,8 +110,7 @@ def unfit(value: Any, depth: int = 0) -> str | None:
     if depth > DEEPEST:
         return f"more than {DEEPEST} levels deep"
     if isinstance(value, str):
-        bad = any(one == "\0" or "\ud800" <= one <= "\udfff" for one in value)
-        return "a character that is no text" if bad else None
+        return "a character that is no text" if _NO_TEXT.search(value) else None
     if isinstance(value, float) and (value != value or abs(value) == float("inf")):  # noqa: PLR0124  (NaN)
         return "a number that JSON does not have"
     if isinstance(value, list):

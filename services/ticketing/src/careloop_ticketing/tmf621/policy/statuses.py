@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Final
 
 from careloop_ticketing.tickets.policy import Act
 from careloop_ticketing.tmf621.errors import StatusImpossible
@@ -54,6 +55,12 @@ def shown(status: Status, waits_for: str | None) -> TmfStatus:
     if status is Status.WAITING:
         return TmfStatus.HELD if waits_for == PauseReason.WAITING_FOR_THIRD_PARTY else TmfStatus.PENDING
     return next(wanted for wanted, ours in OURS.items() if status in ours)
+
+
+_SUPERVISE: Final = "tickets:supervise"
+SCOPES: Mapping[Act, str] = MappingProxyType({Act.REJECT: _SUPERVISE, Act.ARCHIVE: _SUPERVISE})
+"""What an act needs besides leave to write, as it does at its own address under `/v1`. Closing has none there: who closes
+a ticket for the customer leaves out the question how it went."""
 
 
 _OPEN = (TmfStatus.ACKNOWLEDGED, TmfStatus.IN_PROGRESS, TmfStatus.PENDING, TmfStatus.HELD)

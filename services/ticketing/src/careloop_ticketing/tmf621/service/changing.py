@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 from careloop_common import timers
+from careloop_common.errors import ScopeMissing
 from careloop_common.runtime import Runtime
 
 from careloop_ticketing.settings import Settings
@@ -21,7 +22,7 @@ from careloop_ticketing.tickets.service import Case
 from careloop_ticketing.tmf621 import parties, queries
 from careloop_ticketing.tmf621.errors import AttributeFixed, AttributeInvalid, AttributeNotWritable
 from careloop_ticketing.tmf621.models import ExtensionRow
-from careloop_ticketing.tmf621.policy import attaching, faces, intake, statuses, words
+from careloop_ticketing.tmf621.policy import attaching, bounds, faces, intake, reasons, statuses, words
 from careloop_ticketing.tmf621.policy.attaching import Entries
 from careloop_ticketing.tmf621.policy.documents import V5_TICKET
 from careloop_ticketing.tmf621.policy.faces import Face
@@ -50,6 +51,7 @@ async def change(
     names -= _WORKED_OUT
     check({name: wanted[name] for name in names if name in wanted}, face.shape.part())
     _refuse(face, names, wanted)
+    bounds.refuse_long_lists({name: wanted[name] for name in names if name in wanted}, but=("note",))
     old, new = _attachments(seen, shown, shown), _attachments(seen, shown, wanted)
     before = attaching.with_links(kept_of(face, _without(shown, held(case.ticket, face))), old.links)
     after = attaching.with_links(kept_of(face, _without(wanted, held(case.ticket, face))), new.links)
@@ -61,12 +63,13 @@ async def change(
     changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
     kept = {name: value for name, value in extension.kept.items() if name not in changed}
     extension.kept = kept | {name: after[name] for name in changed if name in after}
-    if "note" in names:
-        extension.notes = {**extension.notes, **_notes(case, shown, wanted)}
+    said = _notes(case, shown, wanted) if "note" in names else {}
     described = {one: extras for one, extras in new.extras.items() if extras != old.extras[one]}
     changed |= {attaching.NAME} if described else set()
     async with files.receiving(runtime, new.new, case.now) as arrived:
-        extension.notes = {**extension.notes, **described, **await files.attach(case, arrived)}
+        said |= described | await files.attach(case, arrived)
+    extension.notes = extension.notes | said
+    bounds.refuse_much(extension.kept if changed else {}, said)
     await _classify(case, wanted, names)
     _amend(case, wanted, names, changed)
     await _act(case, TmfStatus(shown["status"]), wanted, names)
@@ -119,6 +122,7 @@ def _notes(case: Case, shown: Document, wanted: Document) -> Document:
             added.append(note)
         elif known != note["text"].strip():
             raise AttributeFixed("The text of a note cannot be changed.", pointer=f"/note/{place}/text")
+    bounds.refuse_many_notes(len(added))
     return write_notes(case, added)
 
 
@@ -149,8 +153,18 @@ async def _act(case: Case, current: TmfStatus, wanted: Document, names: set[str]
     note = (
         intake.text_of({"statusChangeReason": said}, "statusChangeReason", longest=10_000) if said else None
     )
-    for step in statuses.steps(current, TmfStatus(wanted["status"])):
+    steps = statuses.steps(current, TmfStatus(wanted["status"]))
+    for step in steps:
+        _demand(case, step)
+    for step in steps:
         await _ACTS[step.act](case, step, note)
+
+
+def _demand(case: Case, step: Step) -> None:
+    """The same scope as for the act at its own address."""
+    scope = statuses.SCOPES.get(step.act)
+    if scope is not None and not case.actor.may(scope):
+        raise ScopeMissing(f"To {step.act} a ticket needs the scope {scope}.", scope=scope, pointer="/status")
 
 
 async def _pause(case: Case, step: Step, note: str | None) -> None:
@@ -174,10 +188,16 @@ async def _resume(case: Case, step: Step, note: str | None) -> None:  # noqa: AR
 _ACTS: Mapping[Act, Callable[[Case, Step, str | None], Awaitable[None]]] = {
     Act.RESPOND: lambda case, _, note: tickets.respond(case, note=note),
     Act.RESOLVE: lambda case, _, note: tickets.resolve(case, outcome=Outcome.SOLVED, note=note),
-    Act.REOPEN: lambda case, _, note: tickets.reopen(case, reason=ReopenReason.NOT_SOLVED, note=note),
+    Act.REOPEN: lambda case, _, note: tickets.reopen(
+        case, reason=reasons.stated(ReopenReason, note), note=note
+    ),
     Act.PAUSE: _pause,
     Act.RESUME: _resume,
     Act.ARCHIVE: _archive,
-    Act.REJECT: lambda case, _, note: tickets.reject(case, reason=RejectReason.NOT_OURS, note=note),
-    Act.CANCEL: lambda case, _, note: tickets.cancel(case, reason=CancelReason.WITHDRAWN, note=note),
+    Act.REJECT: lambda case, _, note: tickets.reject(
+        case, reason=reasons.stated(RejectReason, note), note=note
+    ),
+    Act.CANCEL: lambda case, _, note: tickets.cancel(
+        case, reason=reasons.stated(CancelReason, note), note=note
+    ),
 }

@@ -11,7 +11,7 @@ from careloop_ticketing.tickets import service as tickets
 from careloop_ticketing.tickets.service import Case, Intake, Ticket
 from careloop_ticketing.tmf621.errors import AttributeNotWritable
 from careloop_ticketing.tmf621.models import ExtensionRow
-from careloop_ticketing.tmf621.policy import attaching, faces, intake, words
+from careloop_ticketing.tmf621.policy import attaching, bounds, faces, intake, words
 from careloop_ticketing.tmf621.policy.faces import Face
 from careloop_ticketing.tmf621.service import attaching as files
 from careloop_ticketing.tmf621.service.checking import check, kept_of
@@ -39,6 +39,7 @@ async def open_ticket(
     kept = attaching.with_links(kept_of(face, document), entries.links)
     taken = _intake(document, kept)
     notes = intake.notes_of(document)
+    bounds.refuse_many_notes(len(notes))
     async with files.receiving(runtime, entries.new, now) as arrived:
         found = await tickets.open_ticket(session, taken, actor=actor, now=now)
         if not found.is_new:
@@ -48,6 +49,7 @@ async def open_ticket(
         if severity is not None and severity is not found.ticket.severity:
             await tickets.classify(case, {"severity": severity})
         extras = write_notes(case, notes) | await files.attach(case, arrived)
+    bounds.refuse_much(kept, extras)
     session.add(ExtensionRow(ticket_id=found.ticket.id, kept=kept, notes=extras))
     await session.flush()
     return found.ticket
@@ -55,6 +57,7 @@ async def open_ticket(
 
 def _refuse(face: Face, document: dict[str, Any]) -> None:
     check(document, face.shape)
+    bounds.refuse_long_lists(document, but=("note",))
     for name in (*_THEIRS[face.version], *(faces.EXTENSION if face.version == 4 else ())):
         if name in document:
             raise AttributeNotWritable(f"{name} is given by the system.", pointer=f"/{name}")

@@ -1,5 +1,5 @@
-from collections.abc import Sequence
-from itertools import groupby
+from collections.abc import Iterable, Sequence
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,6 +12,13 @@ from careloop_ticketing.tickets.errors import TicketNotFound
 from careloop_ticketing.tickets.service import Ticket
 from careloop_ticketing.tmf621 import queries
 from careloop_ticketing.tmf621.views import Seen
+
+
+class _OfTicket(Protocol):
+    ticket_id: UUID
+
+
+T = TypeVar("T", bound=_OfTicket)
 
 
 def identity_of(given: str) -> UUID:
@@ -32,20 +39,27 @@ async def see_all(session: AsyncSession, rows: Sequence[Ticket]) -> list[Seen]:
     if not ids:
         return []
     watches = await sla.of_all(session, ids)
-    entries = await tickets.histories(session, ids)
-    histories = {one: list(found) for one, found in groupby(entries, key=lambda row: row.ticket_id)}
-    notes = await tickets.notes_of(session, ids)
-    files = await attachments.own(session, ids)
+    histories = by_ticket(await tickets.histories(session, ids))
+    notes = by_ticket(await tickets.notes_of(session, ids))
+    files = by_ticket(await attachments.own(session, ids))
     beside = await queries.extensions(session, ids)
     return [
         Seen(
             ticket=row,
             watches=watches[row.id],
             history=histories[row.id],
-            notes=[note for note in notes if note.ticket_id == row.id],
-            files=[file for file in files if file.ticket_id == row.id],
+            notes=notes.get(row.id, []),
+            files=files.get(row.id, []),
             kept=beside[row.id].kept if row.id in beside else {},
             extras=beside[row.id].notes if row.id in beside else {},
         )
         for row in rows
     ]
+
+
+def by_ticket(rows: Iterable[T]) -> dict[UUID, list[T]]:
+    """What belongs to each ticket, in its order."""
+    found: dict[UUID, list[T]] = {}
+    for row in rows:
+        found.setdefault(row.ticket_id, []).append(row)
+    return found

@@ -1,0 +1,23 @@
+"""Time zones by the names of the IANA database, which every machine and PostgreSQL know: `Europe/Berlin`, `UTC`.
+
+What one machine happens to have besides (`localtime`, `right/…`) means something else on the next, or nothing.
+"""
+
+from functools import cache
+from typing import Final
+from zoneinfo import ZoneInfo, available_timezones
+
+_NO_PLACES: Final = frozenset({"localtime", "posixrules", "Factory"})
+
+
+@cache
+def names() -> frozenset[str]:
+    """All of them."""
+    return frozenset(available_timezones()) - _NO_PLACES
+
+
+def zone(name: str) -> ZoneInfo:
+    """The zone of this name; `ValueError` if there is none."""
+    if name not in names():
+        raise ValueError(f"{name!r} is no time zone")
+    return ZoneInfo(name)
