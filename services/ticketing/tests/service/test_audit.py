@@ -156,7 +156,8 @@ async def test_a_clock_whose_timer_dies_again_harms_no_other(
             await own.execute(text("ALTER TABLE escalation_elsewhere RENAME TO escalation"))
 
 
-async def test_an_operator_revives_all_that_died_by_a_command(runtime, open_ticket, session):
+async def test_an_operator_revives_all_that_died_by_a_command(runtime, open_ticket, publish_policy, session):
+    await publish_policy()
     await open_ticket()
     async with runtime.database.transaction() as own:
         await own.execute(
