@@ -13,7 +13,7 @@ from careloop_ticketing.sla.service import Moment
 from careloop_ticketing.tickets import events, policy
 from careloop_ticketing.tickets.errors import LoweringNotAllowed, LoweringReasonNeeded, TicketNotHeld
 from careloop_ticketing.tickets.facts import place
-from careloop_ticketing.tickets.policy import Act, LowerReason
+from careloop_ticketing.tickets.policy import Act, LowerReason, Unstated
 from careloop_ticketing.tickets.service.case import Case
 from careloop_ticketing.tickets.service.history import record, write_note
 from careloop_ticketing.vocabulary import Level
@@ -41,7 +41,7 @@ def first_response(case: Case) -> None:
     outbox.add(case.session, events.responded(case.ticket, within_target=kept, now=case.now), now=case.now)
 
 
-async def classify(case: Case, changes: Changes, *, reason: LowerReason | None = None) -> UUID:
+async def classify(case: Case, changes: Changes, *, reason: LowerReason | Unstated | None = None) -> UUID:
     """A person corrects the classification; the correction is kept, and another tier moves the due time.
 
     A higher tier lifts the ticket to its level. A lower tier or severity needs a reason and a supervisor: less is promised
@@ -74,7 +74,7 @@ async def classify(case: Case, changes: Changes, *, reason: LowerReason | None =
 
 
 def _lowering(
-    case: Case, suggested: Verdict, corrected: Verdict, reason: LowerReason | None
+    case: Case, suggested: Verdict, corrected: Verdict, reason: LowerReason | Unstated | None
 ) -> dict[str, Any]:
     """What the history says of a tier or severity that is lowered."""
     lowered = suggested.lowered_by(corrected)
