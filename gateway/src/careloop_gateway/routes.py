@@ -218,6 +218,7 @@ TICKETING = (
         "ticketing",
         "policies:write",
         "PUT /v1/sla-policies",
+        "POST /v1/sla-policies/{version}/restore",
         "POST /v1/sla-recalculations",
         "POST /v1/sla-recalculations/preview",
         "PUT /v1/rule-sets",

@@ -180,12 +180,14 @@ class TicketSlaBreachedV1(Event, entity="ticket", name="sla_breached", version=1
 
 
 class TicketSlaRecalculatedV1(Event, entity="ticket", name="sla_recalculated", version=1, key="ticket_id"):
-    """A calendar or a policy changed, and a running clock is due at another time."""
+    """A calendar or a policy changed, and a running clock is due at another time, has begun or has ended."""
 
     ticket_id: UUID
     customer_id: UUID | None = None
     clock: str
     because: str
+    effect: str = "moved"
+    """`moved`, or `begun` and `ended`: the policy has added the clock, or does not have it."""
     due_before: datetime | None = None
     due_after: datetime | None = None
     late_by_change: bool = False

@@ -19,6 +19,7 @@ from careloop_ticketing.learning.api import router as learning
 from careloop_ticketing.notices.api import router as notices
 from careloop_ticketing.notices.duty_api import router as duty_rosters
 from careloop_ticketing.recalculation.api import router as recalculations
+from careloop_ticketing.recalculation.importing_api import router as calendar_imports
 from careloop_ticketing.satisfaction.api import router as satisfaction
 from careloop_ticketing.saved_views.api import router as saved_views
 from careloop_ticketing.settings import Settings
@@ -64,6 +65,7 @@ def create_app(runtime: Runtime[Settings]) -> FastAPI:
         shares,
         sla_policies,
         recalculations,
+        calendar_imports,
         rule_sets,
         learning,
         calendars_in_force,

@@ -60,11 +60,26 @@ def facts(client: httpx.AsyncClient) -> Callable[..., Awaitable[list[str]]]:
 
 
 @pytest.fixture
-def publish_policy(client: httpx.AsyncClient) -> Callable[..., Awaitable[int]]:
-    """`await publish_policy(first_response=1, resolution={"primary": 2})`: the shipped policy with these targets."""
+def two_clocks() -> Callable[[], dict[str, Any]]:
+    """`two_clocks()`: the shipped policy with the first response and the resolution alone, on one ladder for all tiers."""
+
+    def make() -> dict[str, Any]:
+        document = defaults.sla_policy()
+        clocks = {name: document["clocks"][name] for name in ("first_response", "resolution")}
+        clocks["resolution"]["ladders"] = [{"when": "vip", "ladder": "vip"}, {"ladder": "resolution"}]
+        return document | {"clocks": clocks}
+
+    return make
+
+
+@pytest.fixture
+def publish_policy(
+    client: httpx.AsyncClient, two_clocks: Callable[[], dict[str, Any]]
+) -> Callable[..., Awaitable[int]]:
+    """`await publish_policy(first_response=1, resolution={"primary": 2})`: these two clocks of the shipped policy."""
 
     async def publish(satisfaction: int = 3600, **targets: int | dict[str, int]) -> int:
-        document = defaults.sla_policy() | {"name": "Seconds", "satisfaction_seconds": satisfaction}
+        document = two_clocks() | {"name": "Seconds", "satisfaction_seconds": satisfaction}
         for name, seconds in targets.items():
             clock = document["clocks"][name]
             if isinstance(seconds, int):
@@ -83,11 +98,13 @@ def publish_policy(client: httpx.AsyncClient) -> Callable[..., Awaitable[int]]:
 
 
 @pytest.fixture
-def publish_clocks(client: httpx.AsyncClient) -> Callable[..., Awaitable[dict[str, Any]]]:
-    """`await publish_clocks(name={…}, ladders={…})`: the shipped policy with these clocks besides."""
+def publish_clocks(
+    client: httpx.AsyncClient, two_clocks: Callable[[], dict[str, Any]]
+) -> Callable[..., Awaitable[dict[str, Any]]]:
+    """`await publish_clocks(name={…}, ladders={…})`: two clocks of the shipped policy, and these besides."""
 
     async def publish(ladders: dict[str, Any] | None = None, **clocks: Any) -> dict[str, Any]:
-        document = defaults.sla_policy()
+        document = two_clocks()
         document["ladders"] |= ladders or {}
         for name, given in clocks.items():
             usual = {"start": ["opened"], "stop": ["resolved"], "ladders": [{"ladder": "first_response"}]}

@@ -77,7 +77,10 @@ async def test_a_ticket_in_somebodys_hands_is_left_alone(runtime, open_ticket, p
             assert await audit.repair(own, now=clock.now()) == 0
 
 
-async def test_b17_a_clock_that_was_forgotten_long_ago_is_found_and_by_an_index(runtime, open_ticket):
+async def test_b17_a_clock_that_was_forgotten_long_ago_is_found_and_by_an_index(
+    runtime, open_ticket, publish_policy
+):
+    await publish_policy()
     await open_ticket()
     years = timedelta(days=700)
     async with runtime.database.transaction() as session:
@@ -153,7 +156,8 @@ async def test_a_clock_whose_timer_dies_again_harms_no_other(
             await own.execute(text("ALTER TABLE escalation_elsewhere RENAME TO escalation"))
 
 
-async def test_an_operator_revives_all_that_died_by_a_command(runtime, open_ticket, session):
+async def test_an_operator_revives_all_that_died_by_a_command(runtime, open_ticket, publish_policy, session):
+    await publish_policy()
     await open_ticket()
     async with runtime.database.transaction() as own:
         await own.execute(

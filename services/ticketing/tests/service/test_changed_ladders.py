@@ -5,18 +5,19 @@ from uuid import UUID
 
 import pytest
 from careloop_common.timers import claim
-from careloop_common.tokens import SYSTEM
+from careloop_common.tokens import Actor
 from careloop_contracts import TicketRespondedV1
 from careloop_ticketing import defaults
 from careloop_ticketing.classification.policy import Severity
 from careloop_ticketing.escalation import service as escalation
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.tickets import service as tickets
-from careloop_ticketing.tickets.policy import Outcome, ReopenReason
+from careloop_ticketing.tickets.policy import LowerReason, Outcome, ReopenReason
 from careloop_ticketing.tickets.service import Case
 from careloop_ticketing.vocabulary import PauseReason, Tier
 
 SECOND = timedelta(seconds=1)
+SUPERVISOR = Actor("chen.jie", scopes=frozenset({"tickets:supervise"}))
 BREACH = {"name": "breach", "percent": 100, "action": "notify", "level": "manager"}
 HEAD = {"name": "head", "after_seconds": 10, "action": "notify", "level": "regional_head"}
 COMMITTEE = {"name": "committee", "after_seconds": 20, "action": "notify", "level": "group_committee"}
@@ -56,7 +57,7 @@ def ticket_in_time(client, runtime, open_ticket):
             async with runtime.database.transaction() as session:
                 locked = await tickets.lock_all(session, [self.id, *(other.id for other in others)])
                 watches = await sla.of_all(session, [one.id for one in locked])
-                cases = [Case(session, one, watches[one.id], SYSTEM, now) for one in locked]
+                cases = [Case(session, one, watches[one.id], SUPERVISOR, now) for one in locked]
                 cases.sort(key=lambda case: case.ticket.id != self.id)
                 await act(*cases, **given)
 
@@ -94,7 +95,7 @@ async def test_no_change_of_ladders_escalates_again_what_was_escalated(publish, 
     ticket = await ticket_in_time()
     assert await ticket.looks(150) == [("breach", 100), ("head", 110), ("committee", 120)]
     for second, tier in enumerate((Tier.ADVANCED, Tier.PRIMARY, Tier.ADVANCED, Tier.PRIMARY), 160):
-        await ticket.acts(second, tickets.classify, changes={"tier": tier})
+        await ticket.acts(second, tickets.classify, changes={"tier": tier}, reason=LowerReason.MISJUDGED)
         assert await ticket.looks(second) == []
     assert len(await ticket.steps()) == 3
 
@@ -173,7 +174,7 @@ async def test_a_clock_of_a_ticket_that_was_taken_for_another_ends_and_the_histo
     )
     ticket = await ticket_in_time()
     await ticket.acts(1, tickets.classify, changes={"tier": Tier.ADVANCED})
-    await ticket.acts(2, tickets.classify, changes={"tier": Tier.PRIMARY})
+    await ticket.acts(2, tickets.classify, changes={"tier": Tier.PRIMARY}, reason=LowerReason.MISJUDGED)
     assert await ticket.looks(150) == [("breach", 100)]
     entry = [one for one in await ticket.history() if one["fact"] == "classified"][-1]
     assert entry["after"]["crisis"]["cancelled"]
@@ -184,7 +185,8 @@ async def test_a_clock_of_a_ticket_that_was_taken_for_another_ends_and_the_histo
 
 
 async def test_what_begins_while_a_ticket_waits_waits_too(publish, ticket_in_time):
-    waits = {"pauses": [{"reason": "waiting_for_customer"}]}
+    careful = '!vip && tier != "advanced" && severity != "critical"'
+    waits = {"pausable": careful, "pauses": [{"reason": "waiting_for_customer"}]}
     update = DESK | waits | {"start": ["responded"], "stop": ["responded"], "repeats": True}
     await publish({"x": [BREACH], "y": [BREACH]}, desk=DESK | waits, update=update)
     ticket = await ticket_in_time()
@@ -204,7 +206,9 @@ async def test_a_breach_after_a_mistake_that_was_taken_back_is_nobodys_excuse(pu
     ticket = await ticket_in_time()
     await ticket.acts(20, tickets.classify, changes={"severity": Severity.CRITICAL})
     assert (await ticket.shown())["clocks"][0]["late_by_change"]
-    await ticket.acts(21, tickets.classify, changes={"severity": Severity.NORMAL})
+    await ticket.acts(
+        21, tickets.classify, changes={"severity": Severity.NORMAL}, reason=LowerReason.MISJUDGED
+    )
     assert await ticket.looks(101) == [("breach", 100)]
     assert not (await ticket.shown())["clocks"][0]["late_by_change"]
 

@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from careloop_common.tokens import Actor
-from careloop_ticketing import defaults
 from careloop_ticketing.calendars import service as calendars
 from careloop_ticketing.calendars import sources
 from careloop_ticketing.recalculation import handlers as recalculation
@@ -18,11 +17,11 @@ SIXTY_DAYS = 60 * 86400
 
 
 @pytest.fixture
-def put_policy(client):
+def put_policy(client, two_clocks):
     """`await put_policy("office", seconds=…)`: the shipped policy with a clock `desk` by that calendar."""
 
     async def put(calendar, seconds=SIXTY_DAYS, later=None):
-        document = defaults.sla_policy()
+        document = two_clocks()
         desk = {"start": ["opened"], "stop": ["resolved"], "calendar": calendar}
         steps = [{"name": "breach", "percent": 100, "action": "remind"}]
         if later:
@@ -151,13 +150,12 @@ async def test_the_days_off_of_a_file_are_held_against_running_clocks_too(
 
 
 async def test_a_policy_that_the_calendars_no_longer_hold_is_not_applied_to_what_runs(
-    client, open_ticket, put_policy, put_calendar, publish_policy
+    client, open_ticket, put_policy, put_calendar, make_thin
 ):
     await put_calendar("desk", OFFICE)
     version = (await put_policy("desk")).json()["version"]
-    await publish_policy()
     await open_ticket()
-    assert (await put_calendar("desk", HOURLY)).status_code == 201
+    await make_thin()
     answer = await client.post("/v1/sla-recalculations", json={"version": version})
     body = answer.json()
     assert (answer.status_code, body["code"]) == (422, "invalid_sla_policy")

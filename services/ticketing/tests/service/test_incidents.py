@@ -88,7 +88,7 @@ async def test_every_open_child_is_resolved_in_full(
         url = f"/v1/tickets/{child['id']}"
         shown = (await client.get(url)).json()
         assert (shown["status"], shown["outcome"]) == ("feedback", "explained")
-        assert {clock["state"] for clock in shown["clocks"]} == {"stopped"}
+        assert {clock["name"] for clock in shown["clocks"] if clock["state"] != "stopped"} == {"closed_loop"}
         assert (await facts(child))[-1] == "resolved"
         notes = (await client.get(f"{url}/notes")).json()["items"]
         assert [note["text"] for note in notes] == ["已修复"]
@@ -186,3 +186,14 @@ async def test_a_ticket_that_is_no_incident_is_not_found(open_ticket, resolve, c
     ticket = await open_ticket()
     assert (await client.get(f"/v1/incidents/{ticket['id']}")).json()["code"] == "incident_not_found"
     assert (await resolve({"ticket": ticket})).json()["code"] == "incident_not_found"
+
+
+async def test_a_rule_of_an_incident_says_what_any_rule_that_chooses_tickets_may(
+    open_ticket, open_incident, act
+):
+    held = await open_ticket()
+    await act(held, "assign", assignee_id="li.na")
+    await open_ticket()
+    rule = 'status == "classified" && assignee_id == "li.na" && opened_at > timestamp("2020-01-01T00:00:00Z")'
+    incident = await open_incident(rule=f"{rule} || reopened > 99{' ' * 3_000}")
+    assert incident["children"] == {"classified": 1}

@@ -22,6 +22,8 @@ async def test_a_ticket_gets_a_number_an_acknowledgement_and_running_clocks(open
     assert {name: (clock["state"], clock["target_seconds"]) for name, clock in clocks.items()} == {
         "first_response": ("running", 1800),
         "resolution": ("running", 172800),
+        "closed_loop": ("running", 259200),
+        "regulator": ("running", 1296000),
     }
 
 
@@ -40,7 +42,8 @@ async def test_from_intake_to_archive_every_step_is_history_and_event(
     assert responded["status"] == "handling"
     resolved = await act(ticket, "resolve", outcome="explained")
     assert (resolved["status"], resolved["outcome"]) == ("feedback", "explained")
-    assert [clock["state"] for clock in resolved["clocks"]] == ["stopped", "stopped"]
+    running = [clock["name"] for clock in resolved["clocks"] if clock["state"] != "stopped"]
+    assert running == ["closed_loop"]
     await act(ticket, "satisfaction", reply="很好")
     assert await facts(ticket) == [
         "opened",

@@ -23,7 +23,7 @@ from sqlmodel import col
 
 HOUR = timedelta(hours=1)
 TARGETS = [
-    {"when": 'severity == "critical"', "seconds": 4 * 3600},
+    {"when": 'severity == "high"', "seconds": 4 * 3600},
     {"when": 'level == "manager"', "seconds": 12 * 3600},
     {"when": 'tier == "intermediate"', "seconds": 48 * 3600},
     {"seconds": 24 * 3600},
@@ -31,15 +31,15 @@ TARGETS = [
 SUM = re.compile(r"target (\S+) s - (\S+) s run = (\S+) s from (\S+)")
 STANDING = re.compile(r"target (\S+) s, of which (\S+) s have run; due when the clock runs again")
 
-CRITICAL = ("classify", {"severity": Severity.CRITICAL})
+GRAVER = ("classify", {"severity": Severity.HIGH})
 RAISED = ("classify", {"tier": Tier.INTERMEDIATE})
 TO_MANAGER = ("assign", {"level": Level.MANAGER})
 
 STORIES = {
     "nothing": [],
-    "the severity changes": [(3, *CRITICAL)],
-    "the severity changes during a pause": [(1, "respond"), (2, "pause"), (5, *CRITICAL), (9, "resume")],
-    "the change makes it late": [(6, *CRITICAL)],
+    "the severity changes": [(3, *GRAVER)],
+    "the severity changes during a pause": [(1, "respond"), (2, "pause"), (5, *GRAVER), (9, "resume")],
+    "the change makes it late": [(6, *GRAVER)],
     "the tier is raised": [(3, *RAISED)],
     "the tier is raised during a pause": [(1, "respond"), (2, "pause"), (7, *RAISED), (30, "resume")],
     "another level gets it": [(5, *TO_MANAGER)],
@@ -84,7 +84,7 @@ class Account:
 
     @property
     def target(self):
-        if self.facts.get("severity") == "critical":
+        if self.facts.get("severity") == "high":
             return 4
         # Who holds a ticket of that tier is below a manager.
         return 12 if self.facts.get("level") == "manager" else 48 if "tier" in self.facts else 24

@@ -66,3 +66,43 @@ async def test_only_who_may_write_policies_does(client_as):
 async def test_unknown_versions_are_not_found(client):
     codes = [(await client.get(f"/v1/{what}/9")).json()["code"] for what in ("sla-policies", "rule-sets")]
     assert codes == ["sla_policy_not_found", "rule_set_not_found"]
+
+
+async def test_a_rule_of_a_rule_set_that_asks_for_nothing_is_refused(client):
+    rules = [{"id": "a", "phrases": ["x"], "emotion": "calm"}, {"id": "b", "phrases": ["y"], "weight": 3}]
+    document = {"name": "x", "rules": rules}
+    answer = await client.put("/v1/rule-sets", json=document)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_rule_set")
+    assert answer.json()["errors"][0]["pointer"] == "/rules/1"
+    answer = await client.post("/v1/rule-sets/preview", json={"rule_set": document})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/rule_set/rules/1")
+    assert len((await client.get("/v1/rule-sets")).json()["items"]) == 1
+
+
+async def test_the_shipped_policy_has_the_clocks_that_service_promises(open_ticket):
+    def targets(ticket):
+        return {clock["name"]: clock["target_seconds"] for clock in ticket["clocks"]}
+
+    day = 86_400
+    assert targets(await open_ticket(channel="wechat")) == {
+        "online_pick_up": 30,
+        "first_response": 1800,
+        "resolution": day,
+        "closed_loop": 3 * day,
+        "regulator": 15 * day,
+    }
+    assert targets(await open_ticket(kind="inquiry")) == {
+        "first_response": 1800,
+        "resolution": day,
+        "closed_loop": 3 * day,
+    }
+
+
+async def test_a_ticket_that_other_departments_work_on_counts_their_working_time(open_ticket, act):
+    ticket = await open_ticket()
+    await act(ticket, "classify", tier="intermediate")
+    given = await act(ticket, "assign", assignee_id="li.na")
+    (desk,) = [clock for clock in given["clocks"] if clock["name"] == "cross_department"]
+    assert (desk["state"], desk["calendar"], desk["target_seconds"]) == ("running", "cn-business", 54_000)
+    answered = await act(ticket, "respond")
+    assert "next_update" in {clock["name"] for clock in answered["clocks"] if clock["state"] == "running"}

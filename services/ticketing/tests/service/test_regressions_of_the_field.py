@@ -136,8 +136,9 @@ async def test_b15_workers_side_by_side_take_each_step_once(
 
 
 async def test_b17_a_clock_that_was_paused_goes_on_whichever_process_resumes_it(
-    open_ticket, act, fire, effects
+    open_ticket, act, fire, effects, publish_policy
 ):
+    await publish_policy()
     ticket = await open_ticket()
     await act(ticket, "respond")
     await act(ticket, "pause", reason="waiting_for_customer")
@@ -171,9 +172,10 @@ async def test_b18_what_waits_until_a_time_ends_within_a_second_of_it(
 
 
 async def test_b14_more_that_is_due_than_any_batch_takes_is_taken_without_a_pause(
-    runtime, open_ticket, fire, session
+    runtime, open_ticket, fire, session, publish_policy
 ):
     """A worker that is given one ticket at a time goes on until nothing is due."""
+    await publish_policy()
     tickets = [await open_ticket() for _ in range(12)]
     later = clock.now() + timedelta(days=3)
     for _ in range(2 * len(tickets)):

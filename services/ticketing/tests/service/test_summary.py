@@ -1,4 +1,5 @@
-async def test_figures_name_their_numerator_and_denominator(client, open_ticket, act):
+async def test_figures_name_their_numerator_and_denominator(client, open_ticket, act, publish_policy):
+    await publish_policy()
     await open_ticket(subject="电池起火")
     await act(await open_ticket(), "respond")
     for score in (5, 4):

@@ -219,3 +219,47 @@ async def test_a_ticket_that_is_lifted_by_its_ladder_gets_the_clocks_of_its_new_
     assert entry["after"]["expert"]["target_seconds"] == 7200
     shown = (await client.get(f"/v1/tickets/{ticket['id']}")).json()
     assert _clock(shown, "expert")["state"] == "running"
+
+
+@pytest.mark.parametrize(
+    ("when", "said"),
+    [
+        ("reopened < 0", "No ticket can ever meet"),
+        ("reopened > 1 && reopened < 2", "No ticket can ever meet"),
+        ('channel == ""', "No ticket can ever meet"),
+        ('channel == "we chat"', "No ticket can ever meet"),
+        ("!has(channel)", "No ticket can ever meet"),
+        ('region == ""', "No ticket can ever meet"),
+        ('product == "warp_drive"', "is not one of the values"),
+    ],
+)
+async def test_a_condition_that_no_ticket_can_meet_is_refused(client, when, said):
+    document = defaults.sla_policy()
+    document["clocks"]["closed_loop"]["when"] = when
+    answer = await client.put("/v1/sla-policies", json=document)
+    body = answer.json()
+    assert (answer.status_code, body["code"]) == (422, "invalid_sla_policy")
+    assert (body["errors"][0]["pointer"], said in body["detail"]) == ("/clocks/closed_loop/when", True)
+    assert len((await client.get("/v1/sla-policies")).json()["items"]) == 1
+
+
+@pytest.mark.parametrize(
+    "when", ["reopened > 1", "reopened < 1", 'product == "broadband"', "!has(product)", 'channel != ""']
+)
+async def test_a_condition_that_tickets_can_meet_is_taken(client, when):
+    document = defaults.sla_policy()
+    document["clocks"]["closed_loop"]["when"] = when
+    assert (await client.put("/v1/sla-policies", json=document)).status_code == 201
+
+
+async def test_products_are_those_of_the_active_rule_set(client):
+    rule = {"id": "warp", "phrases": ["warp"], "product": "warp_drive"}
+    product = {"code": "warp_drive", "zh": "曲速", "en": "Warp drive"}
+    assert (
+        await client.put("/v1/rule-sets", json={"name": "x", "rules": [rule], "products": [product]})
+    ).status_code == 201
+    document = defaults.sla_policy()
+    document["clocks"]["closed_loop"]["when"] = 'product == "warp_drive"'
+    assert (await client.put("/v1/sla-policies", json=document)).status_code == 201
+    document["clocks"]["closed_loop"]["when"] = 'product == "broadband"'
+    assert (await client.put("/v1/sla-policies", json=document)).status_code == 422

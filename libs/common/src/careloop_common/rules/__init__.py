@@ -29,6 +29,7 @@ missing operand, by zero, or out of range is missing.
 
 from careloop_common.rules.catalogue import (
     BOOL,
+    COUNT,
     DURATION,
     NUMBER,
     TEXT,
@@ -37,6 +38,7 @@ from careloop_common.rules.catalogue import (
     Catalogue,
     Lookup,
     Type,
+    like,
     one_of,
     some_of,
 )
@@ -58,6 +60,7 @@ def parse(text: str, catalogue: Catalogue) -> Rule:
 
 __all__ = [
     "BOOL",
+    "COUNT",
     "DURATION",
     "NUMBER",
     "TEXT",
@@ -75,6 +78,7 @@ __all__ = [
     "compile_python",
     "depends_on",
     "from_json",
+    "like",
     "next_change",
     "one_of",
     "parse",

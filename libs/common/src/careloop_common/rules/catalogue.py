@@ -31,11 +31,14 @@ TAKEN = RESERVED | {
 class Type:
     """A type of the language; two types are equal when their names are.
 
-    `values` closes a text type: a rule that compares with any other text is wrong.
+    `values` closes a text type: a rule that compares with any other text is wrong. `pattern` and `counts` only say which
+    values there are, for whoever wants to know whether a rule can hold.
     """
 
     name: str
     values: tuple[str, ...] | None = field(default=None, compare=False)
+    pattern: str | None = field(default=None, compare=False)
+    counts: bool = field(default=False, compare=False)
 
     def __str__(self) -> str:
         """As messages name it."""
@@ -51,12 +54,20 @@ TEXTS = Type("list of text")
 NUMBERS = Type("list of number")
 """Only as a literal, to the right of `in`; not for attributes."""
 
+COUNT = Type(NUMBER.name, counts=True)
+"""A number of things: whole, and never below zero."""
+
 ATTRIBUTE_TYPES = (BOOL, NUMBER, TEXT, TIMESTAMP, DURATION, TEXTS)
 
 
 def one_of(*values: str) -> Type:
     """Text that is one of these values."""
     return Type(TEXT.name, values)
+
+
+def like(pattern: str) -> Type:
+    """Text that matches this regular expression as a whole."""
+    return Type(TEXT.name, pattern=pattern)
 
 
 def some_of(*values: str) -> Type:

@@ -5,13 +5,14 @@ them, beyond all, missing. One of each kind is tried, in all combinations. So th
 compare, and says nothing of others.
 """
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise, product
-from math import prod
+from math import floor, prod
 from typing import Any, Final
 
-from careloop_common.rules.catalogue import BOOL, DURATION, NUMBER, TEXT, TIMESTAMP
+from careloop_common.rules.catalogue import BOOL, DURATION, NUMBER, TEXT, TIMESTAMP, Type
 from careloop_common.rules.python import compile_python
 from careloop_common.rules.tree import Attribute, Call, ListLiteral, Literal, Rule, walk
 
@@ -21,13 +22,15 @@ FEW: Final = 5_000
 """Combinations that are tried for several rules."""
 _COMPARING: Final = frozenset({"&&", "||", "!", "==", "!=", "<", "<=", ">", ">=", "in", "between", "has"})
 _OTHER: Final = "\N{REPLACEMENT CHARACTER}"
+_SAMPLES: Final = (_OTHER, "0", "A", "a", "zz", "zzzzzzzz")
+"""Texts of which one or the other matches any pattern of words and codes."""
 _NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _STEPS: Final = {NUMBER: 1.0, TIMESTAMP: timedelta(seconds=1), DURATION: timedelta(seconds=1)}
 
 
-def never(rule: Rule) -> bool:
-    """Whether it is certain that no values make `rule` true."""
-    return _beaten((), rule, None, MOST)
+def never(rule: Rule, *, optional: Collection[str] | None = None) -> bool:
+    """Whether it is certain that no values make `rule` true; all but `optional` have values, or none if that is None."""
+    return _beaten((), rule, optional, MOST)
 
 
 def never_first(rules: Sequence[Rule], *, optional: Collection[str]) -> bool:
@@ -39,11 +42,31 @@ def never_first(rules: Sequence[Rule], *, optional: Collection[str]) -> bool:
     return _beaten(told, last, optional, FEW) or any(_beaten((rule,), last, optional, FEW) for rule in told)
 
 
+def together(rules: Sequence[Rule], *, optional: Collection[str]) -> bool:
+    """Whether values were found that make all of `rules` true; where they do more than compare, there may be others."""
+    cases = _cases(rules, optional, MOST)
+    judge = compile_python(rules)
+    return cases is not None and any(all(judge(case, _NOW)) for case in cases)
+
+
 def _beaten(earlier: Sequence[Rule], last: Rule, optional: Collection[str] | None, most: int) -> bool:
-    """Whether wherever `last` holds, one of `earlier` does; `optional` None is that all values may be missing."""
-    if not _known(last):
+    """Whether wherever `last` holds, one of `earlier` does."""
+    cases = _cases((*earlier, last), optional, most) if _known(last) else None
+    if cases is None:
         return False
-    nodes = [node for rule in (*earlier, last) for node in walk(rule.root)]
+    judge = compile_python((*earlier, last))
+    for case in cases:
+        *before, holds = judge(case, _NOW)
+        if holds and not any(before):
+            return False
+    return True
+
+
+def _cases(
+    rules: Sequence[Rule], optional: Collection[str] | None, most: int
+) -> Iterator[dict[str, Any]] | None:
+    """Values of each kind in all combinations, or None if these are too many."""
+    nodes = [node for rule in rules for node in walk(rule.root)]
     attributes = {node.key: node for node in nodes if isinstance(node, Attribute)}
     literals = list(_literals(nodes))
     kinds = {
@@ -55,13 +78,8 @@ def _beaten(earlier: Sequence[Rule], last: Rule, optional: Collection[str] | Non
         for key, attribute in attributes.items()
     }
     if prod(map(len, kinds.values())) > most:
-        return False
-    judge = compile_python((*earlier, last))
-    for values in product(*kinds.values()):
-        *before, holds = judge(_values(kinds, values), _NOW)
-        if holds and not any(before):
-            return False
-    return True
+        return None
+    return (_values(kinds, values) for values in product(*kinds.values()))
 
 
 def _known(rule: Rule) -> bool:
@@ -93,8 +111,9 @@ def _kinds(attribute: Attribute, literals: list[Any]) -> Iterator[Any]:
     if attribute.type == BOOL:
         yield from (True, False)
     elif attribute.type == TEXT:
-        texts = {literal for literal in literals if isinstance(literal, str)}
-        yield from sorted(attribute.type.values or {*texts, _OTHER, ""})
+        yield from sorted(attribute.type.values or _texts(attribute.type, literals))
+    elif attribute.type.counts:
+        yield from _counts(literals)
     elif attribute.type in _STEPS:
         step: Any = _STEPS[attribute.type]
         same = float if attribute.type == NUMBER else datetime if attribute.type == TIMESTAMP else timedelta
@@ -106,3 +125,19 @@ def _kinds(attribute: Attribute, literals: list[Any]) -> Iterator[Any]:
     else:
         texts = {literal for literal in literals if isinstance(literal, str)}
         yield from ([], sorted(texts), *([text] for text in sorted(texts)))
+
+
+def _texts(kind: Type, literals: list[Any]) -> set[str]:
+    """Those that the rule names, and others; of a type with a pattern only such as match it."""
+    named = {literal for literal in literals if isinstance(literal, str)}
+    if kind.pattern is None:
+        return {*named, _OTHER, ""}
+    beside = {near for text in named for near in (text, text[:-1], f"{text}-", f"{text}0")}
+    return {text for text in {*beside, *_SAMPLES} if re.fullmatch(kind.pattern, text)}
+
+
+def _counts(literals: list[Any]) -> list[float]:
+    """Whole numbers that the rule names, lie between two of them, or beyond all."""
+    named = {literal for literal in literals if type(literal) is float}
+    near = {floor(literal) + step for literal in named for step in (-1, 0, 1)}
+    return sorted(float(number) for number in near | {0} if number >= 0)

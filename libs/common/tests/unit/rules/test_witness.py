@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 import pytest
 from careloop_common.rules import (
     BOOL,
+    COUNT,
     DURATION,
     NUMBER,
     TEXT,
@@ -10,10 +11,11 @@ from careloop_common.rules import (
     TIMESTAMP,
     Catalogue,
     compile_python,
+    like,
     one_of,
     parse,
 )
-from careloop_common.rules.witness import never, never_first
+from careloop_common.rules.witness import never, never_first, together
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -143,3 +145,61 @@ def test_no_values_make_a_rule_the_first_that_never_is(texts, values):
     *before, holds = compile_python(rules)(values, datetime(2026, 5, 1, tzinfo=UTC))
     if holds and not any(before):
         assert not never_first(rules, optional={"vip", "fee", "tier", "city"})
+
+
+NARROW = Catalogue({"times": COUNT, "code": like("[a-z][a-z0-9_]*"), "fee": NUMBER, "vip": BOOL})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "times < 0",
+        "times == 1.5",
+        "times > 2 && times < 3",
+        'code == ""',
+        'code == "Ä"',
+        'code < "A"',
+        "!has(code)",
+    ],
+)
+def test_values_that_an_attribute_cannot_have_make_nothing_true(text):
+    assert never(parse(text, NARROW), optional=())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "times > 1 && times < 3",
+        "times <= 0",
+        'code != ""',
+        'code > "b" && code < "c"',
+        "fee < 0",
+        "times != 0",
+    ],
+)
+def test_values_that_an_attribute_can_have_are_found(text):
+    assert not never(parse(text, NARROW), optional=())
+
+
+def test_what_may_be_missing_is_only_what_is_optional():
+    rule = parse("!has(code)", NARROW)
+    assert (never(rule, optional=()), never(rule, optional={"code"}), never(rule)) == (True, False, False)
+
+
+def test_rules_hold_together_where_one_case_makes_all_of_them_true():
+    low, high, sure = (parse(text, NARROW) for text in ("times < 2", "times > 1", "vip"))
+    assert together([low, sure], optional=())
+    assert not together([low, high], optional=())
+
+
+@given(
+    st.lists(st.sampled_from(["times < 2.5", "times > 1", "times != 2", "vip", "!vip"]), min_size=1),
+    st.integers(0, 5),
+)
+def test_whatever_makes_rules_true_together_is_found(texts, times):
+    rules = [parse(text, NARROW) for text in texts]
+    if any(
+        all(compile_python(rules)({"times": times, "vip": vip}, datetime(2026, 5, 1, tzinfo=UTC)))
+        for vip in (True, False)
+    ):
+        assert together(rules, optional=())

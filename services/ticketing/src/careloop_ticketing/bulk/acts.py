@@ -47,7 +47,8 @@ async def _assign(case: Case, given: Arguments) -> None:
 
 
 async def _classify(case: Case, given: Arguments) -> UUID:
-    return await tickets.classify(case, schemas.Classify.model_validate(given).said())
+    wanted = schemas.Classify.model_validate(given)
+    return await tickets.classify(case, wanted.said(), reason=wanted.reason)
 
 
 async def _respond(case: Case, given: Arguments) -> None:

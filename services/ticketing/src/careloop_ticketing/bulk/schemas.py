@@ -3,10 +3,11 @@ from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from careloop_common.schemas import Body, Version, View
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from careloop_ticketing.bulk.policy import Act, Result, State
 from careloop_ticketing.saved_views.schemas import Code as ViewCode
+from careloop_ticketing.schemas import RuleText
 from careloop_ticketing.tickets import schemas as tickets
 
 MOST = 10_000
@@ -24,7 +25,7 @@ class Over(Body):
     """The tickets named, those that fit a rule (docs/rules.md), or those of a saved view: as they are now."""
 
     tickets: Annotated[list[UUID | TicketAt], Field(min_length=1, max_length=MOST)] | None = None
-    rule: Annotated[str, StringConstraints(min_length=1, max_length=4_000)] | None = None
+    rule: RuleText | None = None
     view: ViewCode | None = None
 
     @model_validator(mode="after")

@@ -83,18 +83,7 @@ def read(body: bytes, kind: Kind, year: int) -> Report:
             raise InvalidICalendar(f"More than {_MOST_RECURRING} recurring events.")
         for event in _occurrences(report, series, year):
             _take(report, event, kind, year)
-    _refuse_endless(report)
     return report
-
-
-def _refuse_endless(report: Report) -> None:
-    """`InvalidICalendar` if the days off of all events together leave nothing to work on for longer than any holiday."""
-    first = last = date.min
-    for day in sorted(day.date for day in report.taken.values() if day.kind == "off"):
-        first = first if day - last == timedelta(days=1) else day
-        last = day
-        if last - first >= LONGEST:
-            raise InvalidICalendar(f"From {first} on, more than {LONGEST.days} days in a row are off.")
 
 
 def _parsed(body: bytes) -> icalendar.Calendar:

@@ -148,13 +148,3 @@ class SkippedView(View):
     name: str
     date: date | None
     reason: Reason
-
-
-class ImportView(View):
-    """The new version, and what became of the events of the file."""
-
-    version: int
-    taken: list[DayView]
-    skipped: list[SkippedView]
-    """The first 500 events that were left out."""
-    skipped_total: int

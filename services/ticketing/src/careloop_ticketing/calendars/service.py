@@ -18,6 +18,7 @@ from careloop_ticketing.calendars.models import CalendarVersionRow, stored
 from careloop_ticketing.calendars.policy import document as documents
 from careloop_ticketing.calendars.policy.compiled import Compiled, renewed_in
 from careloop_ticketing.calendars.policy.document import NO_SOURCE, Holidays
+from careloop_ticketing.calendars.recurrence import LONGEST
 from careloop_ticketing.calendars.sources import holidays_of
 
 __all__ = ["CalendarVersionRow"]
@@ -168,17 +169,19 @@ def _due(calendar: Compiled | None, start: datetime, seconds: int) -> Due | None
     return Due(due_at, calendar.provisional(due_at))
 
 
-async def take_in(
-    session: AsyncSession,
-    code: str,
-    body: bytes,
-    kind: Kind,
-    *,
-    expected: int | None = None,
-    actor: Actor,
-    now: datetime,
-) -> tuple[CalendarVersionRow, Report]:
-    """Publish a version whose exceptions are those of the active one and the days of an iCalendar file."""
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a calendar would be with the days of an iCalendar file."""
+
+    document: Mapping[str, Any]
+    compiled: Compiled
+    report: Report
+    changed: int
+    """Days on which other hours are worked than before."""
+
+
+async def propose(session: AsyncSession, code: str, body: bytes, kind: Kind, *, now: datetime) -> Proposal:
+    """The active version with the days of an iCalendar file as exceptions, which replace those of that day."""
     await current(session, code)
     # A large file takes a second to read: others are answered meanwhile.
     report = await asyncio.to_thread(icalendars.read, body, kind, now.year)
@@ -190,7 +193,21 @@ async def take_in(
     kept = {exception["date"]: exception for exception in active.document.get("exceptions", ())}
     kept |= {day.isoformat(): _exception(taken) for day, taken in report.taken.items()}
     document = active.document | {"exceptions": [kept[day] for day in sorted(kept)]}
-    return await publish(session, code, document, expected=expected, actor=actor, now=now), report
+    holidays = await _holidays(document.get("holidays", NO_SOURCE), now.year)
+    before, after = active.to_compiled().calendar, documents.read(document, holidays)
+    _refuse_closed(before, after, report)
+    changed = sum(before.hours_of(day) != after.hours_of(day) for day in report.taken)
+    return Proposal(document, Compiled(after, now.year), report, changed)
+
+
+def _refuse_closed(before: documents.Calendar, after: documents.Calendar, report: Report) -> None:
+    """`InvalidICalendar` if the file leaves nothing to work on for longer than any holiday, where there was something."""
+    first, last = min(report.taken) - LONGEST, max(report.taken) + LONGEST
+    closed, since = after.closed_for(first, last)
+    if closed > LONGEST and closed > before.closed_for(first, last)[0]:
+        raise InvalidICalendar(
+            f"From {since} on, nobody would work for {closed.days} days; the longest holiday is of {LONGEST.days}."
+        )
 
 
 def _exception(day: Day) -> dict[str, str]:

@@ -82,6 +82,14 @@ class Verdict:
     def corrected(self, changes: Changes, *, by: str) -> "Verdict":
         return replace(self, **changes, by=by, rule_set=None, rules=(), because={})
 
+    def lowered_by(self, other: "Verdict") -> list[str]:
+        """Which of tier and severity the other one says to be less."""
+        less = {
+            "tier": other.tier.rank < self.tier.rank,
+            "severity": other.severity.rank < self.severity.rank,
+        }
+        return [name for name, is_less in less.items() if is_less]
+
     @property
     def words(self) -> Mapping[str, str | None]:
         """What it says, by attribute."""
@@ -236,6 +244,14 @@ def read(version: int, document: Mapping[str, Any]) -> RuleSet:
         exceptions=phrases.index(rule.apart_from for rule in rules),
         reads_emotion=any(rule.emotion for rule in rules),
     )
+
+
+def check(document: Mapping[str, Any]) -> None:
+    """`InvalidRuleSet` if one of the rules would change nothing, whatever it finds."""
+    for number, rule in enumerate(document["rules"]):
+        if not any(rule.get(attribute) for attribute in ATTRIBUTES):
+            names = ", ".join(ATTRIBUTES)
+            raise InvalidRuleSet(f"It asks for none of {names}.", pointer=f"/rules/{number}")
 
 
 def _rule(rule: Mapping[str, Any]) -> Rule:

@@ -20,6 +20,7 @@ __all__ = [
     "Correction",
     "active",
     "check_product",
+    "checked",
     "classifier",
     "correct",
     "publish",
@@ -55,8 +56,14 @@ async def publish(
     now: datetime,
 ) -> RuleSetRow:
     """Make `document` the active rule set; tickets that were classified before keep their classification."""
-    policy.read(0, document)
+    checked(document)
     return await documents.publish(session, RuleSetRow, document, expected=expected, actor=actor, now=now)
+
+
+def checked(document: Mapping[str, Any]) -> RuleSet:
+    """The rule set that a document describes, as version 0; `InvalidRuleSet` if it could not be put in force."""
+    policy.check(document)
+    return policy.read(0, document)
 
 
 async def check_product(session: AsyncSession, code: str) -> None:

@@ -39,7 +39,7 @@ async def publish_routing(
 @router.post("/preview", dependencies=[CONFIGURE], responses=problems(InvalidRouting))
 async def preview_routing(body: PreviewRouting, session: SessionDep, now: NowDep) -> RoutingEffectView:
     """Where the tickets that wait would go now, and where they would go under this routing. Nothing is changed."""
-    proposed = await routing.checked(session, _document(body.policy))
+    proposed = await routing.checked(session, _document(body.policy), now=now)
     effect = await routing.preview(session, proposed, limit=body.tickets, now=now)
     return RoutingEffectView.model_validate(effect, from_attributes=True)
 

@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 from careloop_ticketing.dispatch.policy.choosing import Obstacle
 from careloop_ticketing.dispatch.policy.routing import Language, Region
 from careloop_ticketing.documents import DocumentView
+from careloop_ticketing.schemas import RuleText
 from careloop_ticketing.staff.policy import Occupation
 from careloop_ticketing.staff.schemas import Grade, Skill, TeamCode
 from careloop_ticketing.vocabulary import Level, Status, Tier
@@ -17,7 +18,7 @@ class Rule(Body):
     """What tickets need for which it is the first that holds."""
 
     name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-    when: Annotated[str, StringConstraints(min_length=1, max_length=4_000)] | None = None
+    when: RuleText | None = None
     """A rule over the facts of a ticket; without it, all that come as far."""
     team: TeamCode | None = None
     """Which team answers for them; its members alone may take them."""

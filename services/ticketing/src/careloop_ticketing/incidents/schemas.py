@@ -3,9 +3,9 @@ from typing import Annotated, Self
 from uuid import UUID
 
 from careloop_common.schemas import Body, View
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
-from careloop_ticketing.facts import LONGEST
+from careloop_ticketing.schemas import RuleText
 from careloop_ticketing.tickets.policy import Outcome
 from careloop_ticketing.tickets.schemas import Note, Subject, Text, TicketView
 
@@ -15,7 +15,7 @@ class OpenIncident(Body):
 
     title: Subject
     description: Text = ""
-    rule: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST)] | None = None
+    rule: RuleText | None = None
     tickets: Annotated[list[UUID], Field(min_length=1, max_length=10_000)] | None = None
 
     @model_validator(mode="after")

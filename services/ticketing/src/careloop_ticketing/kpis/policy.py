@@ -65,6 +65,8 @@ class Suspicion(StrEnum):
     """It began when nine tenths of the target were used up."""
     MOSTLY_PAUSED = "mostly_paused"
     """The clock has paused for longer than it ran."""
+    LOWERED_FIRST = "lowered_first"
+    """It began after the tier or the severity of the ticket was lowered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +79,17 @@ class Finding:
 
 
 def suspicious(
-    clock: Clock, *, heard: Sequence[datetime], answered: Sequence[datetime], now: datetime
+    clock: Clock,
+    *,
+    heard: Sequence[datetime],
+    answered: Sequence[datetime],
+    now: datetime,
+    lowered: Sequence[datetime] = (),
 ) -> Iterator[Finding]:
     """The pauses of a clock that look like a way round it.
 
-    `heard` and `answered` are when the customer wrote, the opening included, and when somebody wrote to them.
+    `heard` and `answered` are when the customer wrote, the opening included, and when somebody wrote to them; `lowered` is
+    when somebody said that the ticket is less grave.
     """
     run = paused = timedelta()
     last = None
@@ -102,6 +110,8 @@ def suspicious(
             yield Finding(Suspicion.NOTHING_ASKED, *about)
         if LAST_MINUTE * clock.target <= run < clock.target:
             yield Finding(Suspicion.LAST_MINUTE, *about)
+        if any(moment <= span.started_at for moment in lowered):
+            yield Finding(Suspicion.LOWERED_FIRST, *about)
     if last and paused > run and paused >= LONG_PAUSE:
         because = last.because
         by, why = (because.actor_id, because.reason) if because else (None, None)

@@ -65,7 +65,5 @@ async def suspects(session: AsyncSession, ticket_ids: Sequence[UUID], now: datet
         Suspect(ticket_id, watch.name, finding)
         for ticket_id in ticket_ids
         for watch in watches[ticket_id].values()
-        for finding in policy.suspicious(
-            watch.clock, heard=said[ticket_id].heard, answered=said[ticket_id].answered, now=now
-        )
+        for finding in policy.suspicious(watch.clock, **said[ticket_id]._asdict(), now=now)
     ]

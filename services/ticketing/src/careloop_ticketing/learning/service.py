@@ -8,7 +8,6 @@ from uuid import UUID
 from careloop_common.observability.logging import redact
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from careloop_ticketing.classification import policy as classification
 from careloop_ticketing.classification import service as rule_sets
 from careloop_ticketing.classification.errors import InvalidRuleSet
 from careloop_ticketing.classification.policy import ATTRIBUTES, Classifier, Verdict
@@ -103,7 +102,7 @@ class Effect:
 async def preview(session: AsyncSession, document: dict[str, Any], *, limit: int, now: datetime) -> Effect:
     """What a rule set would say of the newest tickets otherwise than the active one. Nothing is stored."""
     try:
-        proposed = classification.read(0, document)
+        proposed = rule_sets.checked(document)
     except InvalidRuleSet as error:
         raise InvalidRuleSet(error.detail, pointer=f"/rule_set{error.pointer}") from error
     active = await rule_sets.classifier(session)

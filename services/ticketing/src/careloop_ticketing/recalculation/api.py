@@ -6,21 +6,18 @@ from fastapi import Response
 
 from careloop_ticketing.calendars import service as calendars
 from careloop_ticketing.calendars.errors import InvalidCalendar
-from careloop_ticketing.recalculation import queries, service
+from careloop_ticketing.recalculation import queries, service, views
 from careloop_ticketing.recalculation.errors import RecalculationNotFound, RecalculationUnderWay
 from careloop_ticketing.recalculation.models import RecalculationRow
 from careloop_ticketing.recalculation.schemas import (
     ApplyPolicy,
     EffectView,
-    MovedClock,
     PreviewTerms,
     RecalculationView,
 )
-from careloop_ticketing.recalculation.service import Example
 from careloop_ticketing.sla import service as sla
-from careloop_ticketing.sla.errors import InvalidPolicy, PolicyNotFound
+from careloop_ticketing.sla.errors import InvalidPolicy, PolicyNotFound, PolicyNotInForce
 from careloop_ticketing.sla.policy.following import NewTerms
-from careloop_ticketing.tickets import queries as tickets
 
 router = CareRouter(prefix="/v1/sla-recalculations", tags=["sla-recalculations"])
 READ, CONFIGURE = needs("tickets:read"), needs("policies:write")
@@ -31,12 +28,15 @@ READ, CONFIGURE = needs("tickets:read"), needs("policies:write")
     status_code=202,
     response_model=RecalculationView,
     dependencies=[CONFIGURE],
-    responses=problems(PolicyNotFound, InvalidPolicy, RecalculationUnderWay),
+    responses=problems(PolicyNotFound, PolicyNotInForce, InvalidPolicy, RecalculationUnderWay),
 )
 async def apply_policy(
     body: ApplyPolicy, session: SessionDep, now: NowDep, actor: ActorDep, response: Response
 ) -> RecalculationRow:
-    """Have the clocks that run follow this version of the policy, in the background. What has stopped stays as it is."""
+    """Have what is open follow the active policy, in the background. What has stopped stays as it is.
+
+    Clocks that the policy adds begin, counting from their moment; those that it does not have end.
+    """
     row = await service.apply_policy(session, body.version, actor=actor, now=now)
     response.headers["location"] = f"/v1/sla-recalculations/{row.id}"
     return row
@@ -44,16 +44,9 @@ async def apply_policy(
 
 @router.post("/preview", dependencies=[CONFIGURE], responses=problems(InvalidPolicy, InvalidCalendar))
 async def preview(body: PreviewTerms, session: SessionDep, now: NowDep) -> EffectView:
-    """What a policy or a calendar would move in the open tickets, were it in force now. Nothing is changed."""
+    """What a policy or a calendar would move, begin and end in the open tickets, were it in force. Nothing is changed."""
     terms = await _terms(body, session, now)
-    ids = await tickets.newest_open(session, limit=body.tickets)
-    effect = await service.preview(session, ids, terms, now)
-    return EffectView(
-        examined=effect.examined,
-        moved=effect.moved,
-        late=effect.late,
-        examples=[_view(example) for example in effect.examples],
-    )
+    return views.effect(await service.preview(session, terms, limit=body.tickets, now=now))
 
 
 async def _terms(body: PreviewTerms, session: SessionDep, now: NowDep) -> NewTerms:
@@ -64,22 +57,7 @@ async def _terms(body: PreviewTerms, session: SessionDep, now: NowDep) -> NewTer
     code, document = body.calendar.code, body.calendar.document.model_dump(mode="json", exclude_none=True)
     _, proposed, _ = await calendars.preview(session, code, document, [], now=now)
     await sla.check_calendar(session, code, proposed)
-    terms = await sla.new_terms(session, None)
-    return NewTerms({**terms.calendars, code: (0, proposed)})
-
-
-def _view(example: Example) -> MovedClock:
-    change = example.change
-    return MovedClock(
-        ticket_id=example.ticket.id,
-        clock=change.clock,
-        target_seconds_before=change.target_before.total_seconds(),
-        target_seconds_after=change.target_after.total_seconds(),
-        elapsed_seconds=change.elapsed.total_seconds(),
-        due_before=change.due_before,
-        due_after=change.due_after,
-        late_by_change=change.late_by_change,
-    )
+    return await sla.terms_with(session, code, proposed)
 
 
 @router.get("", response_model=Page[RecalculationView], dependencies=[READ])

@@ -2,7 +2,7 @@ from datetime import datetime
 
 from careloop_contracts import TicketSlaRecalculatedV1
 
-from careloop_ticketing.recalculation.policy import Cause
+from careloop_ticketing.recalculation.policy import Cause, Effect
 from careloop_ticketing.sla.policy.following import Change
 from careloop_ticketing.tickets.service import Standing
 
@@ -13,6 +13,7 @@ def recalculated(ticket: Standing, change: Change, cause: Cause, now: datetime) 
         customer_id=ticket.customer_id,
         clock=change.clock,
         because=cause.value,
+        effect=Effect.of(change).value,
         due_before=change.due_before,
         due_after=change.due_after,
         late_by_change=change.late_by_change,

@@ -36,6 +36,10 @@ class RecalculationRow(Base, table=True):
     """Clocks that are due at another time now."""
     late: int = 0
     """Of these, clocks that the change made late."""
+    begun: int = 0
+    """Clocks that have begun."""
+    ended: int = 0
+    """Clocks that have ended."""
     requested_by: str = Field(sa_type=Text)
     requested_at: datetime = Field(sa_type=INSTANT)
     finished_at: datetime | None = Field(default=None, sa_type=INSTANT)

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from careloop_ticketing.sla.policy.following import Change
+
 
 class State(StrEnum):
     QUEUED = "queued"
@@ -14,3 +16,17 @@ class Cause(StrEnum):
     """A calendar has a new version: the clocks that count by it follow by themselves."""
     POLICY = "policy"
     """Somebody applied a policy to what runs already."""
+
+
+class Effect(StrEnum):
+    """What a change of terms does to a clock."""
+
+    MOVED = "moved"
+    BEGUN = "begun"
+    ENDED = "ended"
+
+    @classmethod
+    def of(cls, change: Change) -> "Effect":
+        if change.begun or change.revived:
+            return cls.BEGUN
+        return cls.ENDED if change.dropped or change.lapsed else cls.MOVED

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -10,15 +10,18 @@ from sqlmodel import col, select
 
 from careloop_ticketing.recalculation.models import RecalculationRow
 from careloop_ticketing.recalculation.policy import Cause, State
+from careloop_ticketing.tickets.queries import UNFINISHED
 
 # A clock that does not follow, for the policy does not know it, say, is not to be found again: both read on along the key.
 _OF_CALENDAR: Final = text(
     "SELECT DISTINCT subject_id FROM sla_clock WHERE calendar = :subject AND calendar_version < :version"
     " AND state <> 'stopped' AND subject_id > CAST(:cursor AS uuid) ORDER BY subject_id LIMIT :limit"
 )
+# Also of tickets without any clock that runs: the policy may have one for them.
 _OF_POLICY: Final = text(
-    "SELECT DISTINCT subject_id FROM sla_clock WHERE policy_version < :version AND state <> 'stopped'"
-    " AND subject_id > CAST(:cursor AS uuid) ORDER BY subject_id LIMIT :limit"
+    "SELECT t.id FROM ticket AS t WHERE t.status = ANY(:unfinished) AND t.id > CAST(:cursor AS uuid)"
+    " AND (t.policy_version < :version OR EXISTS (SELECT FROM sla_clock AS k WHERE k.subject_id = t.id"
+    " AND k.policy_version < :version AND k.state <> 'stopped')) ORDER BY t.id LIMIT :limit"
 )
 _START: Final = UUID(int=0)
 _OUTDATED: Final = text(
@@ -30,11 +33,12 @@ _OUTDATED: Final = text(
 async def affected(
     session: AsyncSession, cause: Cause, subject: str, version: int, *, after: UUID | None, limit: int
 ) -> Sequence[UUID]:
-    """The next tickets whose clocks run under older terms."""
+    """The next tickets that are under older terms."""
     given = {"version": version, "cursor": after or _START, "limit": limit}
     if cause is Cause.CALENDAR:
         return (await session.scalars(_OF_CALENDAR, {**given, "subject": subject})).all()
-    return (await session.scalars(_OF_POLICY, given)).all()
+    unfinished = [status.value for status in UNFINISHED]
+    return (await session.scalars(_OF_POLICY, {**given, "unfinished": unfinished})).all()
 
 
 async def outdated_calendars(session: AsyncSession) -> Sequence[tuple[str, int]]:
@@ -60,14 +64,9 @@ async def backlog(session: AsyncSession) -> tuple[int, datetime | None]:
     return (await session.execute(unfinished)).one()
 
 
-async def count(
-    session: AsyncSession, recalculation_id: UUID, *, examined: int, moved: int, late: int
-) -> None:
-    added = {
-        "examined": col(RecalculationRow.examined) + examined,
-        "moved": col(RecalculationRow.moved) + moved,
-        "late": col(RecalculationRow.late) + late,
-    }
+async def count(session: AsyncSession, recalculation_id: UUID, counts: Mapping[str, int]) -> None:
+    """Add to the counts of a recalculation, by their names."""
+    added = {name: getattr(RecalculationRow, name) + count for name, count in counts.items()}
     one = update(RecalculationRow).where(col(RecalculationRow.id) == recalculation_id)
     await session.execute(one.values(added))
 

@@ -5,8 +5,8 @@ from uuid import UUID
 from careloop_common.schemas import Body, Version, View
 from pydantic import Field, model_validator
 
-from careloop_ticketing.calendars.schemas import Calendar
-from careloop_ticketing.recalculation.policy import Cause, State
+from careloop_ticketing.calendars.schemas import Calendar, DayView, SkippedView
+from careloop_ticketing.recalculation.policy import Cause, Effect, State
 from careloop_ticketing.sla.schemas import CalendarCode, SlaPolicy
 
 
@@ -25,7 +25,7 @@ class PreviewTerms(Body):
     policy: SlaPolicy | None = None
     calendar: ProposedCalendar | None = None
     tickets: Annotated[int, Field(ge=1, le=1000)] = 200
-    """How many of the open tickets to look at, the newest first."""
+    """How many of the tickets that are not archived to look at, the newest first."""
 
     @model_validator(mode="after")
     def _one_change(self) -> Self:
@@ -37,6 +37,7 @@ class PreviewTerms(Body):
 class MovedClock(View):
     ticket_id: UUID
     clock: str
+    effect: Effect
     target_seconds_before: float
     target_seconds_after: float
     elapsed_seconds: float
@@ -48,11 +49,36 @@ class MovedClock(View):
 class EffectView(View):
     examined: int
     """Tickets."""
+    open: int
+    """Tickets that are not archived yet: of so many those were looked at."""
+    share: float
+    """How many of them were looked at: with 1 all of them."""
     moved: int
     """Clocks that would be due at another time."""
+    begun: int
+    """Clocks that would begin: the policy adds them, or has a condition for them that holds now."""
+    ended: int
+    """Clocks that would end: the policy does not have them, or not for such tickets."""
     late: int
     """Of these, clocks that would be late at once."""
     examples: list[MovedClock]
+
+
+class ImportView(View):
+    """The new version, and what became of the events of the file; of a dry run, what would become of them."""
+
+    version: int | None
+    """None in a dry run."""
+    days: int
+    """How many days were taken."""
+    changed: int
+    """On how many of them other hours are worked than before."""
+    taken: list[DayView]
+    skipped: list[SkippedView]
+    """The first 500 events that were left out."""
+    skipped_total: int
+    effect: EffectView | None
+    """In a dry run: what the days would move in the open tickets, the newest 200 of them."""
 
 
 class RecalculationView(View):
@@ -63,6 +89,10 @@ class RecalculationView(View):
     state: State
     examined: int
     moved: int
+    begun: int
+    """Clocks that have begun: the policy adds them, or has a condition for them that holds now."""
+    ended: int
+    """Clocks that have ended: the policy does not have them, or not for such tickets."""
     late: int
     requested_by: str
     requested_at: datetime

@@ -4,7 +4,8 @@ While the database stores one batch, the next is worked out. A killed worker goe
 known that all before it have followed; those that had followed already do so only once.
 """
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -17,14 +18,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from careloop_ticketing.recalculation import events, queries
 from careloop_ticketing.recalculation.errors import RecalculationNotFound, RecalculationUnderWay
 from careloop_ticketing.recalculation.models import RecalculationRow
-from careloop_ticketing.recalculation.policy import Cause, State
+from careloop_ticketing.recalculation.policy import Cause, Effect, State
 from careloop_ticketing.sla import service as sla
-from careloop_ticketing.sla.errors import InvalidPolicy
-from careloop_ticketing.sla.policy import following, watch
+from careloop_ticketing.sla.errors import InvalidPolicy, PolicyNotInForce
+from careloop_ticketing.sla.policy import adopting, following, watch
+from careloop_ticketing.sla.policy.clock import Because
 from careloop_ticketing.sla.policy.following import Change, NewTerms
 from careloop_ticketing.sla.service import Watches
+from careloop_ticketing.tickets import queries as tickets_of
 from careloop_ticketing.tickets.facts import facts_of, seen_by
 from careloop_ticketing.tickets.service import Entry, Standing, standing, targets
+from careloop_ticketing.tickets.service.lives import lives
 from careloop_ticketing.vocabulary import Status
 
 LANES: Final = 2
@@ -41,8 +45,12 @@ async def apply_policy(
 
     A version that nothing ran under was no reason to refuse a thinner calendar: it has to be asked again.
     """
+    wanted, active = await sla.policy_of(session, version), (await sla.active(session)).version
+    if version != active:
+        first = f"put it in force again with POST /v1/sla-policies/{version}/restore"
+        raise PolicyNotInForce(f"Version {active} is the active one: {first}.", active_version=active)
     try:
-        await sla.check_policy(session, await sla.policy_of(session, version))
+        await sla.check_policy(session, wanted)
     except InvalidPolicy as error:
         raise InvalidPolicy(f"{error.pointer}: {error.detail}", pointer="/version") from error
     if (row := await queries.open_one(session, Cause.POLICY, POLICY)) is not None:
@@ -111,32 +119,65 @@ async def follow(
     terms = await sla.new_terms(session, policy)
     tickets = await standing.lock(session, ids, wait=True)
     watches = await sla.of_all(session, tickets)
-    moved: list[Change] = []
+    changes = await _changes(session, tickets, watches, terms, now)
     entries: list[Entry] = []
     for ticket in tickets.values():
-        changes = _follow(ticket, watches[ticket.id], terms, now)
+        theirs = changes[ticket.id]
         if policy:
             # What starts from now on starts under it.
             ticket.policy_version = policy.version
-        moved += changes
         waits_no_more = ticket.status is Status.WAITING and not watch.waits(watches[ticket.id])
-        if changes or waits_no_more:
-            entries.append(_entry(ticket, watches[ticket.id], changes, stretch, now))
-        for change in changes:
+        if theirs or waits_no_more:
+            entries.append(_entry(ticket, watches[ticket.id], theirs, stretch, now))
+        for change in theirs:
             outbox.add(session, events.recalculated(ticket, change, stretch.cause, now), now=now)
     touched = {entry.ticket_id for entry in entries}
     changed = [ticket for ticket in tickets.values() if policy or ticket.id in touched]
     await standing.store(session, changed, entries, now=now)
     await sla.save(session, *watches.values())
-    late = sum(change.late_by_change for change in moved)
+    all_of_them = [change for theirs in changes.values() for change in theirs]
     # Last, for the other lane counts in the same row.
-    await queries.count(session, stretch.recalculation_id, examined=len(ids), moved=len(moved), late=late)
-    return moved
+    await queries.count(session, stretch.recalculation_id, {"examined": len(ids), **counted(all_of_them)})
+    return all_of_them
 
 
-def _follow(ticket: Standing, watches: Watches, terms: NewTerms, now: datetime) -> list[Change]:
-    facts, seen = facts_of(ticket), seen_by(ticket)
-    return following.follow(watches, facts=facts, seen=seen, now=now, terms=terms)
+def counted(changes: Collection[Change]) -> dict[str, int]:
+    """How many clocks are due at another time, begin or end, and how many of them are late by that."""
+    effects = Counter(Effect.of(change) for change in changes)
+    late = sum(change.late_by_change for change in changes)
+    return {**{effect.value: effects[effect] for effect in Effect}, "late": late}
+
+
+async def _changes(
+    session: AsyncSession,
+    tickets: Mapping[UUID, Standing],
+    watches: Mapping[UUID, Watches],
+    terms: NewTerms,
+    now: datetime,
+) -> dict[UUID, list[Change]]:
+    """Have the clocks of these tickets follow: those that the policy does not have end, and those that it adds begin."""
+    changes: dict[UUID, list[Change]] = {}
+    lacking: list[UUID] = []
+    for ticket in tickets.values():
+        theirs, facts = watches[ticket.id], facts_of(ticket)
+        changes[ticket.id] = adopting.end_dropped(theirs, terms.policy, now=now) if terms.policy else []
+        changes[ticket.id] += following.follow(
+            theirs, facts=facts, seen=seen_by(ticket), now=now, terms=terms
+        )
+        if terms.policy and adopting.lacking(theirs, terms.policy, facts=facts, now=now):
+            lacking.append(ticket.id)
+    if terms.policy and lacking:
+        for ticket_id, life in (await lives(session, lacking)).items():
+            changes[ticket_id] += adopting.begin_added(
+                watches[ticket_id],
+                terms.policy,
+                life,
+                facts=facts_of(tickets[ticket_id]),
+                calendars=terms.calendars,
+                because=Because(SYSTEM.id),
+                now=now,
+            )
+    return changes
 
 
 def _entry(
@@ -160,24 +201,21 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class Outlook:
     """What a change of terms would do to some of the open tickets, were it applied now."""
 
     examined: int
-    moved: int
-    late: int
+    open: int
+    """Of how many."""
+    counts: Mapping[str, int]
     examples: Sequence[Example]
 
 
-async def preview(session: AsyncSession, ids: Collection[UUID], terms: NewTerms, now: datetime) -> Effect:
-    """Work out, and store nothing: what was changed is the caller's copy of the clocks."""
-    tickets = await standing.read(session, ids)
-    watches = await sla.of_all(session, tickets)
-    found = [
-        Example(ticket, change)
-        for ticket in tickets.values()
-        for change in _follow(ticket, watches[ticket.id], terms, now)
-    ]
-    late = sum(example.change.late_by_change for example in found)
-    most = sorted(found, key=lambda example: not example.change.late_by_change)[:EXAMPLES]
-    return Effect(len(tickets), len(found), late, most)
+async def preview(session: AsyncSession, terms: NewTerms, *, limit: int, now: datetime) -> Outlook:
+    """Work out for the newest, and store nothing: what was changed is the caller's copy of the clocks."""
+    found = await standing.read(session, await tickets_of.newest_unfinished(session, limit=limit))
+    changes = await _changes(session, found, await sla.of_all(session, found), terms, now)
+    examples = [Example(found[ticket_id], one) for ticket_id, theirs in changes.items() for one in theirs]
+    counts = counted([example.change for example in examples])
+    most = sorted(examples, key=lambda example: not example.change.late_by_change)[:EXAMPLES]
+    return Outlook(len(found), await tickets_of.count_unfinished(session), counts, most)

@@ -4,6 +4,8 @@ from typing import Annotated
 from careloop_common.schemas import Body, View
 from pydantic import StringConstraints
 
+from careloop_ticketing.schemas import RuleText
+
 CODE = r"^[a-z0-9][a-z0-9_-]{0,39}$"
 Code = Annotated[str, StringConstraints(pattern=CODE)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -11,7 +13,7 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"
 
 class SaveView(Body):
     name: Name
-    rule: Annotated[str, StringConstraints(min_length=1, max_length=4_000)]
+    rule: RuleText
     """What its tickets are like, as docs/rules.md describes it."""
     shared: bool = False
     """For everybody. This needs the scope tickets:supervise."""

@@ -6,7 +6,7 @@ from fastapi import Response
 
 from careloop_ticketing import documents
 from careloop_ticketing.sla import service
-from careloop_ticketing.sla.errors import InvalidPolicy, PolicyNotFound
+from careloop_ticketing.sla.errors import InvalidPolicy, PolicyInForce, PolicyNotFound
 from careloop_ticketing.sla.models import PolicyRow
 from careloop_ticketing.sla.schemas import SlaPolicy, SlaPolicyView
 
@@ -52,3 +52,19 @@ async def list_policies(session: SessionDep, query: PageQuery) -> Page[PolicyRow
 async def get_policy(version: Version, session: SessionDep, response: Response) -> PolicyRow:
     etag(response, version)
     return await documents.find(session, PolicyRow, version)
+
+
+@router.post(
+    "/{version}/restore",
+    status_code=201,
+    response_model=SlaPolicyView,
+    dependencies=[needs("policies:write")],
+    responses=problems(PolicyNotFound, PolicyInForce, InvalidPolicy),
+)
+async def restore_policy(
+    version: Version, session: SessionDep, now: NowDep, actor: ActorDep, response: Response
+) -> PolicyRow:
+    """Publish the document of an older version as a new one, which is active at once."""
+    row = await service.restore(session, version, actor=actor, now=now)
+    response.headers["location"] = f"/v1/sla-policies/{row.version}"
+    return row

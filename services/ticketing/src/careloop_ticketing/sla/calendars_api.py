@@ -4,21 +4,17 @@ from typing import Annotated, Any
 
 from careloop_common.errors import VersionMismatch
 from careloop_common.web import ActorDep, CareRouter, IfMatch, NowDep, SessionDep, etag, needs, problems
-from fastapi import Path, Query, Request, Response
+from fastapi import Path, Response
 
 from careloop_ticketing.calendars import service as calendars
-from careloop_ticketing.calendars.errors import CalendarNotFound, InvalidCalendar, InvalidICalendar
-from careloop_ticketing.calendars.icalendars import Kind
+from careloop_ticketing.calendars.errors import InvalidCalendar
 from careloop_ticketing.calendars.schemas import (
     CODE,
     Calendar,
     CalendarView,
-    DayView,
-    ImportView,
     MoveView,
     Preview,
     PreviewView,
-    SkippedView,
 )
 from careloop_ticketing.calendars.service import CalendarVersionRow
 from careloop_ticketing.sla import service
@@ -26,8 +22,6 @@ from careloop_ticketing.sla import service
 router = CareRouter(prefix="/v1/calendars", tags=["calendars"])
 
 WRITE = needs("policies:write")
-MOST_SKIPPED = 500
-_ICALENDAR = {"text/calendar": {"schema": {"type": "string"}}}
 
 Code = Annotated[str, Path(pattern=CODE)]
 
@@ -68,39 +62,6 @@ async def preview_calendar(code: Code, body: Preview, session: SessionDep, now: 
         valid_through=proposed.valid_through,
         cases=[MoveView.model_validate(move) for move in moves],
         moved=sum(move.active != move.proposed for move in moves),
-    )
-
-
-@router.post(
-    "/{code}/import",
-    status_code=201,
-    dependencies=[WRITE],
-    responses=problems(CalendarNotFound, InvalidICalendar, InvalidCalendar, VersionMismatch),
-    openapi_extra={"requestBody": {"required": True, "content": _ICALENDAR}},
-)
-async def import_icalendar(
-    code: Code,
-    request: Request,
-    session: SessionDep,
-    now: NowDep,
-    actor: ActorDep,
-    expected: IfMatch,
-    response: Response,
-    kind: Annotated[Kind, Query(description="What the events of the file are.")] = "off",
-) -> ImportView:
-    """Publish a new version with the whole days of an iCalendar file as exceptions, which replace those of that day."""
-    content = await request.body()
-    row, report = await calendars.take_in(
-        session, code, content, kind, expected=expected, actor=actor, now=now
-    )
-    await service.check_calendar(session, code, row.to_compiled())
-    response.headers["location"] = _location(row)
-    etag(response, row.version)
-    return ImportView(
-        version=row.version,
-        taken=[DayView.model_validate(report.taken[day]) for day in sorted(report.taken)],
-        skipped=[SkippedView.model_validate(event) for event in report.skipped[:MOST_SKIPPED]],
-        skipped_total=len(report.skipped),
     )
 
 

@@ -15,3 +15,19 @@ class PolicyNotFound(DomainError):
     kind = Kind.NOT_FOUND
     code = "sla_policy_not_found"
     title = "SLA policy not found"
+
+
+class PolicyInForce(DomainError):
+    """The version that is to be put in force again is the active one."""
+
+    kind = Kind.CONFLICT
+    code = "sla_policy_in_force"
+    title = "SLA policy in force"
+
+
+class PolicyNotInForce(DomainError):
+    """Only the active version is applied to what runs, which `active_version` names: an older one is restored first."""
+
+    kind = Kind.CONFLICT
+    code = "sla_policy_not_in_force"
+    title = "SLA policy not in force"

@@ -5,6 +5,7 @@ from careloop_common.schemas import Body, View
 from pydantic import Field, StringConstraints, model_validator
 
 from careloop_ticketing.documents import DocumentView
+from careloop_ticketing.schemas import RuleText
 from careloop_ticketing.sla.policy.clock import State
 from careloop_ticketing.sla.policy.ladder import Action
 from careloop_ticketing.sla.policy.terms import Moment, OnReopen
@@ -15,18 +16,14 @@ CalendarCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$
 Seconds = Annotated[int, Field(ge=1, le=366 * 86400)]
 
 
-Condition = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
-"""A rule over the facts of a ticket, such as `vip || tier == "advanced"`; see docs/rules.md."""
-
-
 class Target(Body):
-    when: Condition | None = None
+    when: RuleText | None = None
     seconds: Seconds
     """What the clock may count."""
 
 
 class LadderChoice(Body):
-    when: Condition | None = None
+    when: RuleText | None = None
     ladder: Name
 
 
@@ -41,7 +38,7 @@ class Pause(Body):
 class ClockTerms(Body):
     """One clock. Of targets and ladders the first applies whose condition holds; the last one has none."""
 
-    when: Condition | None = None
+    when: RuleText | None = None
     """Which tickets have this clock; all of them without it."""
     start: Annotated[list[Moment], Field(min_length=1, max_length=8)]
     stop: Annotated[list[Moment], Field(min_length=1, max_length=8)]
@@ -52,8 +49,10 @@ class ClockTerms(Body):
     targets: Annotated[list[Target], Field(min_length=1, max_length=20)]
     ladders: Annotated[list[LadderChoice], Field(min_length=1, max_length=20)]
     pauses: list[Pause] = Field(default=[], max_length=20)
-    pausable: Condition | None = None
-    """Which tickets may pause it at all."""
+    pausable: RuleText | None = None
+    """Which tickets may pause it at all; never those of VIP customers, advanced and critical ones."""
+    statutory: bool = False
+    """Whether it is the regulator's: such a clock never pauses."""
     on_reopen: OnReopen = OnReopen.FREEZE
 
 

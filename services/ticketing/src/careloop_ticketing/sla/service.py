@@ -16,9 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from careloop_ticketing import documents
 from careloop_ticketing.calendars import service as calendars
 from careloop_ticketing.calendars.errors import CalendarNotFound, InvalidCalendar
-from careloop_ticketing.facts import Facts
+from careloop_ticketing.classification import service as classification
+from careloop_ticketing.facts import Facts, with_products
 from careloop_ticketing.sla import queries, store
-from careloop_ticketing.sla.errors import InvalidPolicy
+from careloop_ticketing.sla.errors import InvalidPolicy, PolicyInForce
 from careloop_ticketing.sla.models import PolicyRow
 from careloop_ticketing.sla.policy import sound, terms, watch
 from careloop_ticketing.sla.policy.clock import Because, Hours
@@ -73,9 +74,17 @@ async def publish(
 async def checked(session: AsyncSession, document: Mapping[str, Any]) -> Policy:
     """The policy that a document describes, as version 0; `InvalidPolicy` if it could not be put in force."""
     proposed = terms.read(0, document)
-    sound.check(document)
+    sound.check(document, with_products((await classification.active(session)).products))
     await check_policy(session, proposed)
     return proposed
+
+
+async def restore(session: AsyncSession, version: int, *, actor: Actor, now: datetime) -> PolicyRow:
+    """Make the document of an older version the active policy, as a new version."""
+    row = await documents.find(session, PolicyRow, version)
+    if (await active(session)).version == version:
+        raise PolicyInForce(f"Version {version} is the active one.")
+    return await publish(session, row.document, actor=actor, now=now)
 
 
 async def check_policy(session: AsyncSession, policy: Policy) -> None:
@@ -167,7 +176,7 @@ async def observe(
 ) -> None:
     """Let what happened stop and start clocks."""
     by = Because(actor.id)
-    counted = await active_calendars(session, policy.calendars)
+    counted = await active_calendars(session, policy.calendars_from(moments))
     for moment in moments:
         watch.observe(watches, policy, moment, facts=facts, calendars=counted, because=by, now=now)
 
@@ -203,6 +212,12 @@ async def begin_late(
 async def new_terms(session: AsyncSession, policy: Policy | None) -> NewTerms:
     """The active version of every calendar and, unless the clocks are to keep theirs, a policy."""
     return NewTerms(await active_calendars(session), policy)
+
+
+async def terms_with(session: AsyncSession, code: str, proposed: Hours) -> NewTerms:
+    """The active version of every calendar but one, in whose place is another."""
+    terms = await new_terms(session, None)
+    return NewTerms({**terms.calendars, code: (0, proposed)})
 
 
 async def save(session: AsyncSession, *subjects: Watches) -> None:

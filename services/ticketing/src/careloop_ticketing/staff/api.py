@@ -9,7 +9,13 @@ from careloop_common.web import ActorDep, CareRouter, IfMatch, NowDep, SessionDe
 from fastapi import Path, Query, Response
 
 from careloop_ticketing.staff import queries, service
-from careloop_ticketing.staff.errors import AgentNotFound, InvalidAgent, ShiftNotFound, ShiftOverlaps
+from careloop_ticketing.staff.errors import (
+    AgentNotFound,
+    BreaksTooLong,
+    InvalidAgent,
+    ShiftNotFound,
+    ShiftOverlaps,
+)
 from careloop_ticketing.staff.schemas import (
     AGENT_ID,
     TEAM,
@@ -97,10 +103,13 @@ async def list_shifts(
     "/{agent_id}/shifts",
     status_code=201,
     dependencies=[WRITE],
-    responses=problems(AgentNotFound, ShiftOverlaps, ScopeMissing),
+    responses=problems(AgentNotFound, ShiftOverlaps, ScopeMissing, BreaksTooLong),
 )
 async def add_shifts(agent_id: AgentId, body: Shifts, session: SessionDep, actor: ActorDep) -> ShiftsView:
-    """Plan shifts, leave and breaks. A break is for oneself to take; the rest needs the scope tickets:supervise."""
+    """Plan shifts, leave and breaks. Breaks are for oneself to take, up to four hours a day.
+
+    The rest needs the scope tickets:supervise.
+    """
     rows = await service.add_shifts(session, agent_id, body.items, actor=actor)
     return ShiftsView(items=[ShiftView.model_validate(row) for row in rows])
 

@@ -74,3 +74,11 @@ class ShiftOverlaps(DomainError):
     kind = Kind.CONFLICT
     code = "shift_overlaps"
     title = "Shift overlaps"
+
+
+class BreaksTooLong(DomainError):
+    """Breaks of one's own are of four hours together within any 24; a longer absence is for a supervisor to plan."""
+
+    kind = Kind.INVALID
+    code = "breaks_too_long"
+    title = "Breaks too long"

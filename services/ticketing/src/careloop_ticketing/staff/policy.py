@@ -6,9 +6,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Protocol
 
+from careloop_ticketing.staff.errors import BreaksTooLong
 from careloop_ticketing.vocabulary import Level
 
 HIGHEST_CERTIFICATE: Final = 5
+DAY: Final = timedelta(days=1)
+LONGEST_BREAKS: Final = timedelta(hours=4)
 _MOMENT: Final = timedelta(microseconds=1)
 
 
@@ -19,6 +22,28 @@ class Occupation(StrEnum):
     LEAVE = "leave"
     BREAK = "break"
     """Nothing new meanwhile; what they hold stays theirs."""
+
+
+class Span(Protocol):
+    """A stretch of somebody's time."""
+
+    kind: Occupation
+    starts_at: datetime
+    ends_at: datetime
+
+
+def check_breaks(spans: Iterable[Span]) -> None:
+    """`BreaksTooLong` if the breaks within any 24 hours together are longer than somebody may take by themselves."""
+    breaks = [one for one in spans if one.kind is Occupation.BREAK]
+    for first in breaks:
+        until = first.starts_at + DAY
+        lasting = (
+            min(one.ends_at, until) - one.starts_at
+            for one in breaks
+            if first.starts_at <= one.starts_at < until
+        )
+        if sum(lasting, timedelta()) > LONGEST_BREAKS or first.ends_at - first.starts_at > LONGEST_BREAKS:
+            raise BreaksTooLong(pointer="/items")
 
 
 class TeamKind(StrEnum):

@@ -121,8 +121,12 @@ async def certify(session: AsyncSession, agent_id: str, rows: Sequence[Mapping[s
         await session.execute(insert(CertificateRow), [{"agent_id": agent_id, **row} for row in rows])
 
 
-async def skills(session: AsyncSession) -> frozenset[str]:
-    return frozenset((await session.scalars(select(col(CertificateRow.skill)).distinct())).all())
+async def skills(session: AsyncSession, *, now: datetime) -> frozenset[str]:
+    """In which somebody has a certificate that is valid."""
+    in_force = or_(col(CertificateRow.valid_until).is_(None), col(CertificateRow.valid_until) > now)
+    return frozenset(
+        (await session.scalars(select(col(CertificateRow.skill)).where(in_force).distinct())).all()
+    )
 
 
 async def shifts(

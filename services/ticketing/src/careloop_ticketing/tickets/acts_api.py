@@ -27,6 +27,8 @@ from careloop_ticketing.tickets.errors import (
     ApprovalNeeded,
     EvidenceNeeded,
     FeedbackAwaited,
+    LoweringNotAllowed,
+    LoweringReasonNeeded,
     PauseNotAllowed,
     ReceivedBeforeOpening,
     TicketMerged,
@@ -95,11 +97,19 @@ async def respond(body: schemas.Respond, case: CaseDep, response: Response) -> T
 
 
 @router.post(
-    "/{ticket_id}/classify", dependencies=[WRITE], responses={**PROBLEMS, **problems(ProductUnknown)}
+    "/{ticket_id}/classify",
+    dependencies=[WRITE],
+    responses={
+        **PROBLEMS,
+        **problems(ProductUnknown, LoweringReasonNeeded, LoweringNotAllowed),
+    },
 )
 async def classify(body: schemas.Classify, case: CaseDep, response: Response) -> TicketView:
-    """Correct the classification. The correction is kept, and another tier moves the due time."""
-    await service.classify(case, body.said())
+    """Correct the classification. The correction is kept, and another tier moves the due time.
+
+    A lower tier or severity needs a reason, and the scope tickets:supervise.
+    """
+    await service.classify(case, body.said(), reason=body.reason)
     return _shown(case, response)
 
 

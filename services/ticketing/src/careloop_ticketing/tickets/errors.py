@@ -33,6 +33,22 @@ class ApprovalNeeded(DomainError):
     title = "Approval needed"
 
 
+class LoweringNotAllowed(DomainError):
+    """A lower tier or severity is for somebody with the scope tickets:supervise to give; a higher one is for everybody."""
+
+    kind = Kind.FORBIDDEN
+    code = "lowering_not_allowed"
+    title = "Lowering not allowed"
+
+
+class LoweringReasonNeeded(DomainError):
+    """A lower tier or severity needs a reason."""
+
+    kind = Kind.INVALID
+    code = "lowering_reason_needed"
+    title = "Reason for lowering needed"
+
+
 class EvidenceNeeded(DomainError):
     """A pause for this reason has to say where the reason can be checked."""
 

@@ -70,6 +70,17 @@ class CancelReason(StrEnum):
     TEST = "test"
 
 
+class LowerReason(StrEnum):
+    """Why a ticket is less grave than it was said to be."""
+
+    MISJUDGED = "misjudged"
+    """It never was."""
+    AVERTED = "averted"
+    """What made it grave is over."""
+    TAKEN_BACK = "taken_back"
+    """Somebody had raised it by mistake."""
+
+
 class Unstated(StrEnum):
     """In place of a reason, where the interface through which somebody acts has no words for it."""
 

@@ -1,7 +1,6 @@
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from careloop_common import keyset
@@ -78,9 +77,14 @@ async def upcoming(
     return [(row[0], row[1], row[2]) for row in found]
 
 
-async def newest_open(session: AsyncSession, *, limit: int) -> Sequence[UUID]:
-    still_open = select(col(TicketRow.id)).where(col(TicketRow.status).in_(OPEN))
-    return (await session.scalars(still_open.order_by(col(TicketRow.id).desc()).limit(limit))).all()
+async def newest_unfinished(session: AsyncSession, *, limit: int) -> Sequence[UUID]:
+    unfinished = select(col(TicketRow.id)).where(col(TicketRow.status).in_(UNFINISHED))
+    return (await session.scalars(unfinished.order_by(col(TicketRow.id).desc()).limit(limit))).all()
+
+
+async def count_unfinished(session: AsyncSession) -> int:
+    unfinished = select(func.count()).where(col(TicketRow.status).in_(UNFINISHED))
+    return (await session.execute(unfinished)).scalar_one()
 
 
 async def numbered(
@@ -155,24 +159,26 @@ async def history(session: AsyncSession, ticket_id: UUID, *, after: int, limit: 
     return (await session.scalars(entries.order_by(col(HistoryRow.seq)).limit(limit))).all()
 
 
-@dataclass(frozen=True, slots=True)
-class Conversation:
-    """When the customer wrote, the opening included, and when somebody wrote to them."""
+class Conversation(NamedTuple):
+    """When the customer wrote, the opening included, when somebody wrote to them, and when they made less of it."""
 
     heard: list[datetime]
     answered: list[datetime]
+    lowered: list[datetime]
 
 
 async def conversations(session: AsyncSession, ticket_ids: Collection[UUID]) -> dict[UUID, Conversation]:
-    found = {ticket_id: Conversation([], []) for ticket_id in ticket_ids}
+    found = {ticket_id: Conversation([], [], []) for ticket_id in ticket_ids}
     facts = select(HistoryRow).where(
         col(HistoryRow.ticket_id).in_(ticket_ids),
-        col(HistoryRow.fact).in_(("opened", "customer_wrote", "responded")),
+        col(HistoryRow.fact).in_(("opened", "customer_wrote", "responded", "classified")),
     )
     for entry in await session.scalars(facts):
         conversation = found[entry.ticket_id]
         if entry.fact == "responded":
             conversation.answered.append(entry.at)
+        elif entry.fact == "classified":
+            conversation.lowered.extend([entry.at] if entry.after.get("lowered") else [])
         else:
             written = entry.after.get("received_at")
             conversation.heard.append(datetime.fromisoformat(written) if written else entry.at)

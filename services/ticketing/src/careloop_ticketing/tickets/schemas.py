@@ -14,6 +14,7 @@ from careloop_ticketing.tickets.corrections import AmendReason, Correction, Name
 from careloop_ticketing.tickets.policy import (
     CancelReason,
     LinkType,
+    LowerReason,
     Outcome,
     RejectReason,
     ReopenReason,
@@ -131,6 +132,8 @@ class Classify(Body):
     product: ProductCode | None = None
     """One of the active rule set."""
     emotion: Emotion | None = None
+    reason: LowerReason | None = None
+    """Why a tier or severity is lowered: without one it is not. This needs the scope tickets:supervise."""
 
     @model_validator(mode="after")
     def _something(self) -> Self:

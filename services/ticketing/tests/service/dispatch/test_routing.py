@@ -71,3 +71,21 @@ async def test_routings_are_for_who_may_write_policies(client_as):
     supervisor = client_as("tickets:read", "tickets:write", "tickets:supervise")
     assert (await supervisor.put("/v1/routing-policies", json=defaults.routing())).status_code == 403
     assert (await supervisor.get("/v1/routing-policies/1")).status_code == 200
+
+
+async def test_a_skill_in_which_all_certificates_have_run_out_is_refused(client):
+    agent = {"name": "王芳", "languages": ["zh"]}
+    policy = {"name": "x", "rules": [{"name": "a", "skill": "fibre"}]}
+    for until, status in (("2020-01-01T00:00:00Z", 422), (None, 201)):
+        certificate = {"skill": "fibre", "certificate": 3} | ({"valid_until": until} if until else {})
+        assert (await client.put("/v1/agents/wang", json=agent | {"certificates": [certificate]})).is_success
+        answer = await client.put("/v1/routing-policies", json=policy)
+        assert answer.status_code == status
+    assert len((await client.get("/v1/routing-policies")).json()["items"]) == 2
+
+
+@pytest.mark.parametrize("when", ["reopened < 0", 'channel == ""', 'product == "warp_drive"'])
+async def test_a_rule_that_no_ticket_can_meet_is_refused(client, when):
+    rules = [{"name": "a", "when": when}, {"name": "b"}]
+    answer = await client.put("/v1/routing-policies", json={"name": "x", "rules": rules})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/rules/0/when")

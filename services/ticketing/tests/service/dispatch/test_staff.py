@@ -190,3 +190,23 @@ async def test_people_are_for_supervisors_to_change_and_for_all_to_read(client_a
     assert (await agent.put("/v1/agents/wang", json=WANG)).status_code == 403
     assert (await agent.put("/v1/teams/core", json={"name": "Core"})).status_code == 403
     assert (await agent.get("/v1/agents")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "hours", [[(0, 24 * 365)], [(0, 4.1)], [(0, 2), (2, 4), (4, 6)], [(0, 3), (20, 22)]], ids=str
+)
+async def test_breaks_of_ones_own_are_of_four_hours_a_day(put, plan, client_as, client, hours):
+    await put()
+    own = client_as("tickets:write", "tickets:read", actor_id="wang")
+    refused = await plan("wang", *hours, kind="break", by=own)
+    assert (refused.status_code, refused.json()["code"]) == (422, "breaks_too_long")
+    assert (await client.get("/v1/agents/wang/shifts")).json()["items"] == []
+    assert (await plan("wang", *hours, kind="break")).status_code == 201
+
+
+async def test_breaks_that_were_taken_before_count_too(put, plan, client_as):
+    await put()
+    own = client_as("tickets:write", "tickets:read", actor_id="wang")
+    assert (await plan("wang", (0, 3), kind="break", by=own)).status_code == 201
+    assert (await plan("wang", (22, 23.5), kind="break", by=own)).status_code == 422
+    assert (await plan("wang", (25, 28), kind="break", by=own)).status_code == 201

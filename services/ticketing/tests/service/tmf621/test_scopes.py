@@ -50,8 +50,19 @@ async def test_what_agents_may_do_they_may_do_here_too(client_as, open_ticket, w
     for status in way:
         answer = await client_as(*AGENT).patch(f"{V4}/{ticket['id']}", json={"status": status})
         assert answer.status_code == 200, answer.text
-    graver = await client_as(*AGENT).patch(f"{V4}/{ticket['id']}", json={"severity": "low"})
+    graver = await client_as(*AGENT).patch(f"{V4}/{ticket['id']}", json={"severity": "critical"})
     assert graver.status_code == (200 if "resolved" in way else 409)
+
+
+async def test_an_agent_does_not_make_less_of_a_ticket_here_either(client_as, open_ticket, client, is_error):
+    ticket = await open_ticket()
+    path, lower = f"{V4}/{ticket['id']}", {"severity": "low"}
+    assert is_error(await client_as(*AGENT).patch(path, json=lower), 403, "lowering_not_allowed")
+    supervisor = client_as(*AGENT, "tickets:supervise")
+    assert (await supervisor.patch(path, json=lower)).status_code == 200
+    history = (await client.get(f"/v1/tickets/{ticket['id']}/history")).json()["items"]
+    entry = [one for one in history if one["fact"] == "classified"][-1]
+    assert (entry["after"]["lowered"], entry["after"]["reason"]) == (["severity"], "not_stated")
 
 
 def test_every_act_that_a_status_runs_needs_the_scope_of_its_own_address():

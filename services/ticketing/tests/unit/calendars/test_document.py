@@ -1,3 +1,5 @@
+from datetime import date, timedelta
+
 import pytest
 from careloop_ticketing import defaults
 from careloop_ticketing.calendars.errors import InvalidCalendar
@@ -45,3 +47,12 @@ def test_hours_that_touch_are_no_overlap():
 def test_the_shipped_calendars_and_the_example_are_valid():
     for document in (*defaults.calendars().values(), EXAMPLE):
         documents.read(Calendar.model_validate(document).model_dump(mode="json", exclude_none=True))
+
+
+def test_the_longest_row_of_days_on_which_nobody_works():
+    week = {"mon": ["09:00-17:00"], "tue": ["09:00-17:00"]}
+    off = [{"date": f"2026-05-{day:02d}", "kind": "off"} for day in (4, 5, 11)]
+    calendar = documents.read({"zone": "UTC", "hours": week, "exceptions": off})
+    # From Wednesday to Monday, over a Monday and a Tuesday that are off, and another Monday.
+    assert calendar.closed_for(date(2026, 4, 20), date(2026, 6, 1)) == (timedelta(days=13), date(2026, 4, 29))
+    assert calendar.closed_for(date(2026, 5, 18), date(2026, 5, 19)) == (timedelta(), date(2026, 5, 18))

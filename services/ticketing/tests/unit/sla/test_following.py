@@ -198,22 +198,23 @@ def test_a_clock_that_begins_while_the_case_waits_begins_paused(case):
 
 def test_a_clock_that_begins_late_while_the_case_waits_begins_paused(case):
     life = case(
-        c={"targets": [{"seconds": 99}], **PATIENT}, d=PATIENT | {"targets": [{"seconds": 4}], "when": "vip"}
+        c={"targets": [{"seconds": 99}], **PATIENT},
+        d=PATIENT | {"targets": [{"seconds": 4}], "when": 'kind == "fault"'},
     )
     life.waits(2)
-    life.follows(3, vip=True)
+    life.follows(3, kind="fault")
     assert life.watches["d"].state is State.PAUSED
 
 
 def test_a_clock_that_may_pause_since_a_change_does_if_the_case_waits(case):
     life = case(
         c={"targets": [{"seconds": 99}], **PATIENT},
-        d=PATIENT | {"targets": [{"seconds": 9}], "pausable": "vip"},
+        d=PATIENT | {"targets": [{"seconds": 9}], "pausable": 'kind == "fault"'},
     )
     life.waits(2)
-    (moved,) = life.follows(3, vip=True)
+    (moved,) = life.follows(3, kind="fault")
     assert (moved.clock, life.watches["d"].state) == ("d", State.PAUSED)
-    life.follows(5, vip=False)
+    life.follows(5, kind="complaint")
     assert life.watches["d"].due_at == life.at(11)
 
 

@@ -6,7 +6,7 @@ one that would start on the holiday does not take place.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -48,6 +48,16 @@ class Calendar:
         if day in self.holidays.make_up:
             return self.make_up
         return () if day in self.holidays.off else self.week[day.weekday()]
+
+    def closed_for(self, first: date, last: date) -> tuple[timedelta, date]:
+        """The longest row of days between these two on which nobody works, and on which day it begins."""
+        longest, since = (timedelta(), first), first
+        for day in (first + timedelta(days=number) for number in range((last - first).days + 1)):
+            if self.hours_of(day):
+                since = day + timedelta(days=1)
+            else:
+                longest = max(longest, (day + timedelta(days=1) - since, since), key=lambda row: row[0])
+        return longest
 
     @property
     def round_the_clock(self) -> bool:

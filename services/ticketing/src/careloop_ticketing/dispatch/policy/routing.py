@@ -9,9 +9,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from careloop_common.rules import Catalogue
+
 from careloop_ticketing.dispatch.errors import InvalidRouting
 from careloop_ticketing.dispatch.policy.choosing import Needs
-from careloop_ticketing.facts import Condition, always, condition, never_reached
+from careloop_ticketing.facts import CATALOGUE, Condition, always, condition, never_reached
 from careloop_ticketing.tickets.facts import Described, facts_of
 from careloop_ticketing.vocabulary import Level
 
@@ -90,12 +92,13 @@ def read(
     *,
     teams: Collection[str] | None = None,
     skills: Collection[str] | None = None,
+    catalogue: Catalogue = CATALOGUE,
 ) -> Routing:
     """The routing that a document describes; `InvalidRouting` if a rule cannot work, with these teams and skills if given."""
     rules: list[Rule] = []
     for place, item in enumerate(document["rules"]):
         at = f"/rules/{place}"
-        rule = _rule(item, at)
+        rule = _rule(item, at, catalogue)
         if rule.name in {earlier.name for earlier in rules}:
             raise InvalidRouting(f"Two rules are called {rule.name!r}.", pointer=f"{at}/name")
         if rules and rules[-1].holds is always:
@@ -126,7 +129,7 @@ def _check_reached(rules: Sequence[Mapping[str, Any]]) -> None:
             raise InvalidRouting(expected, pointer=f"/rules/{place}/highest")
 
 
-def _rule(item: Mapping[str, Any], at: str) -> Rule:
+def _rule(item: Mapping[str, Any], at: str, catalogue: Catalogue) -> Rule:
     level, highest = (Level(item[name]) if item.get(name) else None for name in ("level", "highest"))
     if level and highest and highest.rank < level.rank:
         raise InvalidRouting("The highest level lies below the lowest.", pointer=f"{at}/highest")
@@ -134,7 +137,7 @@ def _rule(item: Mapping[str, Any], at: str) -> Rule:
         raise InvalidRouting("A certificate is one in a skill.", pointer=f"{at}/certificate")
     return Rule(
         name=item["name"],
-        holds=condition(item.get("when"), f"{at}/when", InvalidRouting),
+        holds=condition(item.get("when"), f"{at}/when", InvalidRouting, catalogue),
         team=item.get("team"),
         beyond_team=bool(item.get("beyond_team")),
         skill=item.get("skill"),

@@ -11,11 +11,13 @@ from careloop_common.tokens import Actor
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_ticketing import documents
+from careloop_ticketing.classification import service as classification
 from careloop_ticketing.dispatch.models import RoutingRow
 from careloop_ticketing.dispatch.policy import routing as routings
 from careloop_ticketing.dispatch.policy.choosing import Floor, Obstacle
 from careloop_ticketing.dispatch.policy.routing import Routing
 from careloop_ticketing.dispatch.service.floor import floor_of
+from careloop_ticketing.facts import with_products
 from careloop_ticketing.staff import service as staff
 from careloop_ticketing.tickets.service import Standing, line, standing
 
@@ -35,14 +37,15 @@ async def publish(
     now: datetime,
 ) -> RoutingRow:
     """Make `document` the active routing: what waits is routed by it from now on, what is held stays where it is."""
-    await checked(session, document)
+    await checked(session, document, now=now)
     return await documents.publish(session, RoutingRow, document, expected=expected, actor=actor, now=now)
 
 
-async def checked(session: AsyncSession, document: Mapping[str, Any]) -> Routing:
+async def checked(session: AsyncSession, document: Mapping[str, Any], *, now: datetime) -> Routing:
     """The routing that a document describes, as version 0; `InvalidRouting` if it could not be put in force."""
-    teams, skills = await staff.standing_teams(session), await staff.skills(session)
-    return routings.read(0, document, teams=teams, skills=skills)
+    teams, skills = await staff.standing_teams(session), await staff.skills(session, now=now)
+    catalogue = with_products((await classification.active(session)).products)
+    return routings.read(0, document, teams=teams, skills=skills, catalogue=catalogue)
 
 
 @dataclass(frozen=True, slots=True)

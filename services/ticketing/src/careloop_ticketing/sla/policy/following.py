@@ -36,6 +36,10 @@ class Change:
     """Whether the case has this clock no more."""
     revived: bool = False
     """Whether it has it again."""
+    begun: bool = False
+    """Whether it has it by a policy that was applied to it."""
+    dropped: bool = False
+    """Whether that policy has no such clock."""
 
     @property
     def moves(self) -> bool:

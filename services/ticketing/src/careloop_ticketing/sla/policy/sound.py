@@ -1,19 +1,39 @@
-"""Parts of a policy that could never have an effect: mistakes of whoever wrote it, and refused before it is in force."""
+"""Parts of a policy that could never have an effect, and pauses that must not be.
 
-from collections.abc import Mapping, Sequence
+These are mistakes of whoever wrote it, and refused before it is in force.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from careloop_ticketing.facts import never_reached
+from careloop_common.rules import Catalogue
+
+from careloop_ticketing.facts import CATALOGUE, condition, met_together, never_reached
 from careloop_ticketing.sla.errors import InvalidPolicy
+from careloop_ticketing.sla.policy.terms import NEVER_WAITS, is_statutory
 from careloop_ticketing.vocabulary import PauseReason
 
 
-def check(document: Mapping[str, Any]) -> None:
-    """`InvalidPolicy` if a choice is never reached, or a reason to pause is one that nobody can give, or is there twice."""
+def check(document: Mapping[str, Any], catalogue: Catalogue = CATALOGUE) -> None:
+    """`InvalidPolicy` if a condition is never met or a choice never reached, or a pause is one that cannot be or must not."""
     for name, clock in document["clocks"].items():
+        at = f"/clocks/{name}"
+        for place, text in _conditions(clock, at):
+            condition(text, place, InvalidPolicy, catalogue)
         for choice in ("targets", "ladders"):
-            _check_choice(clock[choice], f"/clocks/{name}/{choice}")
-        _check_pauses(clock.get("pauses", ()), f"/clocks/{name}/pauses")
+            _check_choice(clock[choice], f"{at}/{choice}")
+        _check_pauses(clock.get("pauses") or (), f"{at}/pauses")
+        if clock.get("pauses"):
+            _check_pausable(name, clock, at)
+
+
+def _conditions(clock: Mapping[str, Any], at: str) -> Iterator[tuple[str, str | None]]:
+    """By their places."""
+    for part in ("when", "pausable"):
+        yield f"{at}/{part}", clock.get(part)
+    for choice in ("targets", "ladders"):
+        for index, item in enumerate(clock[choice]):
+            yield f"{at}/{choice}/{index}/when", item.get("when")
 
 
 def _check_choice(items: Sequence[Mapping[str, Any]], at: str) -> None:
@@ -36,3 +56,11 @@ def _check_pauses(pauses: Sequence[Mapping[str, Any]], at: str) -> None:
             )
         if reason in reasons[:index]:
             raise InvalidPolicy(f"The reason {reason!r} is there twice.", pointer=f"{at}/{index}/reason")
+
+
+def _check_pausable(name: str, clock: Mapping[str, Any], at: str) -> None:
+    if is_statutory(name, clock):
+        raise InvalidPolicy("A clock of the regulator never pauses.", pointer=f"{at}/pauses")
+    if met_together([clock.get("when"), clock.get("pausable"), NEVER_WAITS]):
+        expected = f"Tickets never wait if {NEVER_WAITS}: `pausable` has to leave them out."
+        raise InvalidPolicy(expected, pointer=f"{at}/pausable")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from careloop_ticketing.facts import Condition, Facts, condition
 from careloop_ticketing.sla.errors import InvalidPolicy
@@ -17,6 +17,10 @@ from careloop_ticketing.sla.policy.ladder import Action, Ladder, Step
 from careloop_ticketing.vocabulary import Level
 
 T = TypeVar("T")
+NEVER_WAITS: Final = 'vip || tier == "advanced" || severity == "critical"'
+"""Tickets whose clocks never pause: those of VIP customers, brand risks and crises."""
+_never_waits: Final = condition(NEVER_WAITS, "", InvalidPolicy)
+
 Choice = tuple[tuple[Condition, T], ...]
 """What applies, by the first condition that holds."""
 
@@ -70,6 +74,8 @@ class Definition:
     pauses: Mapping[str, Pausing]
     """The reasons for which it may pause."""
     pausable: Condition
+    statutory: bool
+    """Whether it is the regulator's."""
     on_reopen: OnReopen
 
     def is_due(self, seen: Collection[Moment]) -> bool:
@@ -83,7 +89,9 @@ class Definition:
         return _chosen(self.ladders, facts, now)
 
     def may_pause(self, reason: str, facts: Facts, now: datetime) -> bool:
-        return reason in self.pauses and self.pausable(facts, now)
+        """Never the regulator's, and nobody's whose ticket never waits, whatever the policy says."""
+        waits = not self.statutory and not _never_waits(facts, now)
+        return waits and reason in self.pauses and self.pausable(facts, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +104,13 @@ class Policy:
     @property
     def calendars(self) -> frozenset[str]:
         return frozenset(clock.calendar for clock in self.clocks.values() if clock.calendar)
+
+    def calendars_from(self, moments: Collection[Moment]) -> frozenset[str]:
+        """Those of the clocks that may begin at these moments; whatever is reopened may begin again."""
+        begins = (
+            c for c in self.clocks.values() if Moment.REOPENED in moments or c.start.intersection(moments)
+        )
+        return frozenset(clock.calendar for clock in begins if clock.calendar)
 
 
 def read(version: int, document: Mapping[str, Any]) -> Policy:
@@ -137,8 +152,14 @@ def _definition(name: str, document: Mapping[str, Any], ladders: Mapping[str, La
             for item in document.get("pauses", ())
         },
         pausable=condition(document.get("pausable"), f"{at}/pausable", InvalidPolicy),
+        statutory=is_statutory(name, document),
         on_reopen=OnReopen(document.get("on_reopen", OnReopen.FREEZE)),
     )
+
+
+def is_statutory(name: str, document: Mapping[str, Any]) -> bool:
+    """Whether a clock is the regulator's: it says so, or is named after them."""
+    return bool(document.get("statutory")) or "regulator" in name.split("_")
 
 
 def _choice(

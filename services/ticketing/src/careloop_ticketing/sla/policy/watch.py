@@ -146,13 +146,16 @@ def cancel(watches: Watches, *, now: datetime) -> None:
     )
 
 
-def revive(watches: Watches, *, because: Because, now: datetime) -> None:
-    """Let clocks that were cancelled run on from where they stopped: the time between counts neither as run nor as pause."""
+def revive(watches: Watches, policy: Policy | None = None, *, because: Because, now: datetime) -> None:
+    """Let clocks that were cancelled run on from where they stopped, unless the policy has dropped them.
+
+    The time between counts neither as run nor as pause.
+    """
     watches.put_all(
         [
             replace(watch.turned(clocks.reopen(watch.clock, now, because)), cancelled=False)
             for watch in watches.values()
-            if watch.cancelled and not watch.lapsed
+            if watch.cancelled and not watch.lapsed and (policy is None or watch.name in policy.clocks)
         ]
     )
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from careloop_ticketing.staff import queries
 from careloop_ticketing.staff.errors import ShiftNotFound, ShiftOverlaps
 from careloop_ticketing.staff.models import ShiftRow
-from careloop_ticketing.staff.policy import Occupation
+from careloop_ticketing.staff.policy import DAY, Occupation, check_breaks
 from careloop_ticketing.staff.schemas import Shift
 from careloop_ticketing.staff.service.people import get_agent, lock_agent
 
@@ -29,6 +29,9 @@ async def add_shifts(
     await lock_agent(session, agent_id)
     new = [ShiftRow(agent_id=agent_id, **one.model_dump()) for one in wanted]
     since, until = min(one.starts_at for one in new), max(one.ends_at for one in new)
+    if not actor.may(SUPERVISE):
+        around = await queries.shifts(session, agent_id, since=since - DAY, until=until + DAY, limit=MOST)
+        check_breaks([*around, *new])
     planned = await queries.shifts(session, agent_id, since=since, until=until, limit=MOST)
     together = sorted([*planned, *new], key=lambda row: (row.kind, row.starts_at))
     for one, other in pairwise(together):

@@ -9,12 +9,16 @@ from careloop_common.tokens import Actor
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_ticketing.sla import service as sla
+from careloop_ticketing.sla.policy import adopting
+from careloop_ticketing.sla.policy.adopting import Happening, Turn
+from careloop_ticketing.sla.policy.clock import Because
 from careloop_ticketing.sla.policy.following import NewTerms
 from careloop_ticketing.sla.service import Moment, Watches
 from careloop_ticketing.tickets import events
 from careloop_ticketing.tickets.facts import facts_of, seen_by
 from careloop_ticketing.tickets.models import TicketRow
 from careloop_ticketing.tickets.service import targets
+from careloop_ticketing.tickets.service.lives import lives
 
 
 @dataclass(slots=True)
@@ -39,16 +43,34 @@ class Case:
             self.session, self.watches, policy, *moments, facts=facts, actor=self.actor, now=at or self.now
         )
 
-    async def catch_up(self) -> targets.Said:
-        """Let clocks that stood still follow also the terms that those which ran were given meanwhile."""
+    async def catch_up(self, what: Moment | Turn) -> targets.Said:
+        """Let clocks that stood still follow also the terms that those which ran were given meanwhile.
+
+        `what` has just happened, and is not in the history yet.
+        """
         applied, before = await sla.applied(self.session), self.ticket.policy_version
         missed = applied if applied and applied.version > before else None
         terms = await sla.new_terms(self.session, missed)
         if missed is None:
             return await self.follow(terms)
         self.ticket.policy_version = missed.version
+        facts, life = facts_of(self.ticket), (await lives(self.session, [self.ticket.id]))[self.ticket.id]
+        changes = adopting.end_dropped(self.watches, missed, now=self.now)
+        changes += adopting.begin_added(
+            self.watches,
+            missed,
+            [*life, Happening(self.now, what)],
+            facts=facts,
+            calendars=terms.calendars,
+            because=Because(self.actor.id),
+            now=self.now,
+        )
         moved_from, moved_to = await self.follow(terms)
-        return {"policy_version": before, **moved_from}, {"policy_version": missed.version, **moved_to}
+        said_from, said_to = targets.told(self.ticket, self.watches, changes, self.now)
+        return (
+            {"policy_version": before, **said_from, **moved_from},
+            {"policy_version": missed.version, **said_to, **moved_to},
+        )
 
     async def follow(self, terms: NewTerms | None = None) -> targets.Said:
         """Let the clocks follow the ticket's facts, and begin those that it has by them only now."""

@@ -68,7 +68,7 @@ async def reopen(case: Case, *, reason: ReopenReason | Unstated, note: str | Non
     ticket.reopened_count += 1
     ticket.outcome = ticket.resolved_at = ticket.feedback_until = ticket.overlooked_at = None
     await case.observe(Moment.REOPENED)
-    moved_from, moved_to = await case.catch_up()
+    moved_from, moved_to = await case.catch_up(Moment.REOPENED)
     await timers.cancel(case.session, FEEDBACK_TIMER, ticket.id)
     written = await write_note(case, "reopening", note)
     after = {"status": ticket.status, "reason": reason, "reopened_count": ticket.reopened_count, **written}

@@ -1,18 +1,19 @@
 """What people do with a ticket while it is open."""
 
+from typing import Any
 from uuid import UUID
 
 from careloop_common import outbox
 
 from careloop_ticketing.classification import service as classification
-from careloop_ticketing.classification.policy import Changes
+from careloop_ticketing.classification.policy import Changes, Verdict
 from careloop_ticketing.notices.service import Reason
 from careloop_ticketing.sla.policy import watch
 from careloop_ticketing.sla.service import Moment
 from careloop_ticketing.tickets import events, policy
-from careloop_ticketing.tickets.errors import TicketNotHeld
+from careloop_ticketing.tickets.errors import LoweringNotAllowed, LoweringReasonNeeded, TicketNotHeld
 from careloop_ticketing.tickets.facts import place
-from careloop_ticketing.tickets.policy import Act
+from careloop_ticketing.tickets.policy import Act, LowerReason, Unstated
 from careloop_ticketing.tickets.service import telling
 from careloop_ticketing.tickets.service.case import Case
 from careloop_ticketing.tickets.service.history import record, write_note
@@ -41,10 +42,11 @@ def first_response(case: Case) -> None:
     outbox.add(case.session, events.responded(case.ticket, within_target=kept, now=case.now), now=case.now)
 
 
-async def classify(case: Case, changes: Changes) -> UUID:
+async def classify(case: Case, changes: Changes, *, reason: LowerReason | Unstated | None = None) -> UUID:
     """A person corrects the classification; the correction is kept, and another tier moves the due time.
 
-    A higher tier lifts the ticket to its level. Returns the id of the correction.
+    A higher tier lifts the ticket to its level. A lower tier or severity needs a reason and a supervisor: less is promised
+    then, and the clocks may wait. Returns the id of the correction.
     """
     ticket, session, now = case.ticket, case.session, case.now
     ticket.status = policy.after(ticket.status, Act.CLASSIFY)
@@ -52,6 +54,7 @@ async def classify(case: Case, changes: Changes) -> UUID:
         await classification.check_product(session, product)
     suggested = ticket.verdict
     corrected = suggested.corrected(changes, by=case.actor.id)
+    lowering = _lowering(case, suggested, corrected, reason)
     correction = classification.correct(
         session, ticket.id, suggested=suggested, corrected=corrected, actor=case.actor, now=now
     )
@@ -64,11 +67,25 @@ async def classify(case: Case, changes: Changes) -> UUID:
         case,
         "classified",
         before={**suggested.words, "level": level_before, **moved_from},
-        after={**corrected.words, "level": ticket.level, **moved_to},
+        after={**corrected.words, "level": ticket.level, **lowering, **moved_to},
     )
     outbox.add(session, events.classified(ticket, now), now=now)
     await case.save()
     return correction
+
+
+def _lowering(
+    case: Case, suggested: Verdict, corrected: Verdict, reason: LowerReason | Unstated | None
+) -> dict[str, Any]:
+    """What the history says of a tier or severity that is lowered."""
+    lowered = suggested.lowered_by(corrected)
+    if not lowered:
+        return {}
+    if not case.actor.may("tickets:supervise"):
+        raise LoweringNotAllowed(f"A supervisor has to lower the {lowered[0]}.")
+    if reason is None:
+        raise LoweringReasonNeeded(pointer="/reason")
+    return {"lowered": lowered, "reason": reason}
 
 
 async def assign(

@@ -11,7 +11,9 @@ from uuid import UUID
 from careloop_common import outbox
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from careloop_ticketing.sla import service as sla
 from careloop_ticketing.sla.policy import watch
+from careloop_ticketing.sla.policy.adopting import Turn
 from careloop_ticketing.sla.policy.clock import Because
 from careloop_ticketing.tickets import events, policy, queries
 from careloop_ticketing.tickets.errors import CustomersDiffer, MergeImpossible, TicketMerged
@@ -78,8 +80,9 @@ async def unmerge(duplicate: Case, target: Case) -> None:
         raise MergeImpossible(f"Ticket {into.number} is {into.status}: what it took in was closed with it.")
     ticket.status, ticket.merged_into = status, None
     known_from, known_to = await renew(duplicate)
-    watch.revive(duplicate.watches, because=Because(duplicate.actor.id), now=duplicate.now)
-    moved_from, moved_to = await duplicate.catch_up()
+    terms = await sla.policy_of(duplicate.session, ticket.policy_version)
+    watch.revive(duplicate.watches, terms, because=Because(duplicate.actor.id), now=duplicate.now)
+    moved_from, moved_to = await duplicate.catch_up(Turn.RETURNED)
     running = due_times(one for one in duplicate.watches.values() if one.due_at)
     after = {"status": ticket.status, **running, **known_to, **moved_to}
     record(duplicate, "unmerged", before={**before, **known_from, **moved_from}, after=after)

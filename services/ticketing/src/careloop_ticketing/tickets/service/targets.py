@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from careloop_ticketing.sla.policy import following, watch
 from careloop_ticketing.sla.policy.following import Change, NewTerms
@@ -11,6 +11,9 @@ from careloop_ticketing.tickets import policy
 from careloop_ticketing.tickets.facts import Described, Progressing, facts_of, seen_by
 from careloop_ticketing.tickets.policy import Act
 from careloop_ticketing.vocabulary import Status
+
+_LAPSED: Final = "the ticket is none of those that have this clock"
+_DROPPED: Final = "the policy has no such clock"
 
 Said = tuple[dict[str, Any], dict[str, Any]]
 """What the history says of before and after."""
@@ -39,12 +42,10 @@ def _explained(changes: Sequence[Change], now: datetime) -> Said:
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}
     for moved in changes:
-        before[moved.clock] = _aim(moved.target_before.total_seconds(), moved.due_before)
-        if moved.lapsed:
-            after[moved.clock] = {
-                "cancelled": True,
-                "why": "the ticket is none of those that have this clock",
-            }
+        if not moved.begun:
+            before[moved.clock] = _aim(moved.target_before.total_seconds(), moved.due_before)
+        if moved.lapsed or moved.dropped:
+            after[moved.clock] = {"cancelled": True, "why": _DROPPED if moved.dropped else _LAPSED}
             continue
         after[moved.clock] = {
             **_aim(moved.target_after.total_seconds(), moved.due_after),

@@ -16,6 +16,7 @@ from careloop_ticketing.tickets.policy import (
     Outcome,
     RejectReason,
     ReopenReason,
+    Unstated,
 )
 from careloop_ticketing.tickets.service import Case
 from careloop_ticketing.tmf621 import parties, queries
@@ -128,7 +129,7 @@ async def _notes(case: Case, shown: Document, wanted: Document) -> Document:
 async def _classify(case: Case, wanted: Document, names: set[str]) -> None:
     severity = words.severity_of(wanted["severity"]) if "severity" in names else None
     if severity is not None and severity is not case.ticket.severity:
-        await tickets.classify(case, {"severity": severity})
+        await tickets.classify(case, {"severity": severity}, reason=Unstated.NOT_STATED)
 
 
 async def _amend(case: Case, wanted: Document, names: set[str], kept: set[str]) -> None:

@@ -1,0 +1,166 @@
+"""A policy that is applied to open tickets is applied whole; and an older one can be put in force again."""
+
+import pytest
+from careloop_contracts import TicketSlaRecalculatedV1
+
+LOOP = {
+    "start": ["opened"],
+    "stop": ["archived"],
+    "targets": [{"seconds": 259_200}],
+    "ladders": [{"ladder": "first_response"}],
+}
+
+
+@pytest.fixture
+def publish_other(client, two_clocks):
+    """`await publish_other(drop="first_response", loop={…})` gives the document and its version."""
+
+    async def publish(drop=None, **added):
+        document = two_clocks()
+        document["clocks"] = {name: one for name, one in document["clocks"].items() if name != drop} | added
+        answer = await client.put("/v1/sla-policies", json=document)
+        assert answer.status_code == 201, answer.text
+        return document, answer.json()["version"]
+
+    return publish
+
+
+@pytest.fixture
+def apply(client, worker_running, eventually):
+    """`await apply(version)` gives the recalculation once it is done."""
+
+    async def run(version):
+        asked = await client.post("/v1/sla-recalculations", json={"version": version})
+        assert asked.status_code == 202, asked.text
+
+        async def done():
+            found = (await client.get(asked.headers["location"])).json()
+            return found if found["state"] == "done" else None
+
+        async with worker_running():
+            return await eventually(done)
+
+    return run
+
+
+def clocks(ticket):
+    return {clock["name"]: clock for clock in ticket["clocks"]}
+
+
+async def shown(client, ticket):
+    return clocks((await client.get(f"/v1/tickets/{ticket['id']}")).json())
+
+
+async def test_clocks_that_a_policy_adds_begin_and_those_that_it_drops_end(
+    client, open_ticket, publish_policy, publish_other, apply, published, eventually
+):
+    await publish_policy()
+    ticket = await open_ticket()
+    document, version = await publish_other(drop="first_response", loop=LOOP)
+    preview = (await client.post("/v1/sla-recalculations/preview", json={"policy": document})).json()
+    assert {
+        name: preview[name] for name in ("examined", "open", "share", "moved", "begun", "ended", "late")
+    } == {
+        "examined": 1,
+        "open": 1,
+        "share": 1.0,
+        "moved": 0,
+        "begun": 1,
+        "ended": 1,
+        "late": 0,
+    }
+    assert {(one["clock"], one["effect"]) for one in preview["examples"]} == {
+        ("first_response", "ended"),
+        ("loop", "begun"),
+    }
+    assert (await shown(client, ticket))["first_response"]["state"] == "running"
+    done = await apply(version)
+    assert (done["examined"], done["moved"], done["begun"], done["ended"], done["late"]) == (1, 0, 1, 1, 0)
+    now = await shown(client, ticket)
+    assert (now["first_response"]["state"], now["first_response"]["cancelled"]) == ("stopped", True)
+    assert (now["loop"]["state"], now["loop"]["policy_version"]) == ("running", version)
+    opened_at = (await client.get(f"/v1/tickets/{ticket['id']}")).json()["opened_at"]
+    assert now["loop"]["due_at"][11:19] == opened_at[11:19]
+    entry = (await client.get(f"/v1/tickets/{ticket['id']}/history")).json()["items"][-1]
+    assert (entry["fact"], entry["after"]["version"]) == ("recalculated", version)
+    assert entry["after"]["first_response"] == {"cancelled": True, "why": "the policy has no such clock"}
+    assert entry["after"]["loop"]["target_seconds"] == 259_200
+    assert ("loop" in entry["before"], "first_response" in entry["before"]) == (False, True)
+    told = await eventually(lambda: published(TicketSlaRecalculatedV1))
+    assert {(one.clock, one.effect) for one in told} >= {("loop", "begun")}
+
+
+async def test_what_would_be_over_does_not_begin_and_what_waits_begins_waiting(
+    client, open_ticket, act, publish_policy, publish_other, apply
+):
+    await publish_policy()
+    ticket = await open_ticket()
+    await act(ticket, "respond")
+    await act(ticket, "pause", reason="waiting_for_customer")
+    patient = LOOP | {
+        "pausable": '!vip && tier != "advanced" && severity != "critical"',
+        "pauses": [{"reason": "waiting_for_customer"}],
+    }
+    _, version = await publish_other(pick_up=LOOP | {"stop": ["responded"]}, patient=patient, loop=LOOP)
+    await apply(version)
+    now = await shown(client, ticket)
+    assert "pick_up" not in now
+    assert (now["patient"]["state"], now["loop"]["state"]) == ("paused", "running")
+    heard = await act(ticket, "messages", text="寄出了")
+    assert (heard["status"], clocks(heard)["patient"]["state"]) == ("handling", "running")
+
+
+async def test_tickets_whose_customers_are_asked_how_it_went_are_followed_too(
+    client, open_ticket, act, publish_policy, publish_other, apply
+):
+    await publish_policy()
+    ticket = await open_ticket()
+    await act(ticket, "resolve")
+    _, version = await publish_other(loop=LOOP)
+    done = await apply(version)
+    assert (done["examined"], done["begun"]) == (1, 1)
+    assert (await shown(client, ticket))["loop"]["state"] == "running"
+
+
+async def test_a_second_run_changes_nothing(client, open_ticket, publish_policy, publish_other, apply, facts):
+    await publish_policy()
+    ticket = await open_ticket()
+    _, version = await publish_other(drop="first_response", loop=LOOP)
+    await apply(version)
+    told = await facts(ticket)
+    again = await apply(version)
+    assert (again["examined"], again["begun"], again["ended"]) == (0, 0, 0)
+    assert await facts(ticket) == told
+
+
+async def test_an_older_version_is_not_applied_but_put_in_force_again(
+    client, open_ticket, publish_policy, apply
+):
+    old = await publish_policy(resolution=7200)
+    ticket = await open_ticket()
+    await publish_policy(resolution=3600)
+    refused = await client.post("/v1/sla-recalculations", json={"version": old})
+    body = refused.json()
+    assert (refused.status_code, body["code"], body["active_version"]) == (
+        409,
+        "sla_policy_not_in_force",
+        old + 1,
+    )
+    restored = await client.post(f"/v1/sla-policies/{old}/restore")
+    assert (restored.status_code, restored.json()["version"]) == (201, old + 2)
+    assert restored.headers["location"] == f"/v1/sla-policies/{old + 2}"
+    before = (await client.get(f"/v1/sla-policies/{old}")).json()["document"]
+    assert restored.json()["document"] == before
+    await apply(old + 2)
+    assert (await shown(client, ticket))["resolution"]["policy_version"] == old + 2
+
+
+async def test_what_cannot_be_put_in_force_again_is_refused(client, client_as, publish_policy):
+    version = await publish_policy()
+    answer = await client.post(f"/v1/sla-policies/{version}/restore")
+    assert (answer.status_code, answer.json()["code"]) == (409, "sla_policy_in_force")
+    answer = await client.post("/v1/sla-policies/99/restore")
+    assert (answer.status_code, answer.json()["code"]) == (404, "sla_policy_not_found")
+    agent = client_as("tickets:write", "tickets:supervise", "tickets:read")
+    assert (await agent.post("/v1/sla-policies/1/restore")).status_code == 403
+    assert len((await client.get("/v1/sla-policies")).json()["items"]) == 2
