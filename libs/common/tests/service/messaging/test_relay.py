@@ -194,7 +194,7 @@ async def test_the_batch_behind_one_in_which_an_event_was_refused_waits_with_it(
 
     async def hear(number):
         if number == 1 and next(refusals, None):
-            raise BrokerRefused("Not now.", status=503)
+            raise BrokerRefused("Not now.")
 
     broker_says(hear)
     async with running(Relay(runtime)):

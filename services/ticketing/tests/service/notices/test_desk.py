@@ -16,7 +16,7 @@ import pytest
 async def test_what_waits_for_a_manager_does_so_until_somebody_takes_notice_or_it_ends(
     levels, agents, roster, open_ticket, act, climb, notices, desk, what, given
 ):
-    await agents("zhao")
+    await agents("zhao", "li")
     await roster(manager="zhao")
     ticket, other = await open_ticket(), await open_ticket()
     await climb(minutes=61)

@@ -85,7 +85,7 @@ async def test_a_roster_that_cannot_be_is_refused_and_changes_nothing(client, ag
 async def test_who_would_be_told_of_a_ticket_now_can_be_asked(
     client, agents, on_leave, roster, open_ticket, act
 ):
-    await agents("zhao", "qian", "sun", "desk", "lead")
+    await agents("zhao", "qian", "sun", "desk", "lead", "li")
     answer = await client.put("/v1/teams/net", json={"name": "net", "members": [], "lead_id": "lead"})
     assert answer.status_code == 201, answer.text
     version = await roster(
