@@ -86,6 +86,7 @@ DETAILS = {
     "nul_character": "The row contains a NUL character.",
     "ragged_row": "The row has more or fewer cells than the header.",
     "record_too_large": "A row may have 1 MiB.",
+    "repeated_header": "The row is the header again: the file was put together of several.",
     "required_value_missing": "The mapping requires a value here.",
     "unterminated_quote": "A quoted cell does not end; reading went on at the next line.",
     "unreadable_characters": "Characters were lost before the file was written.",
