@@ -43,6 +43,7 @@ DOUBTS = {
     "张伟1": "digits",
     "张?伟": "unreadable_characters",
     "张三": "example_name",
+    "=HYPERLINK(A)": "formula",
     "John Doe": "example_name",
 }
 

@@ -6,7 +6,7 @@ written is reported as missing and never filled in. The one exception is the pro
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from careloop_profile.identifiers.policy.divisions import MUNICIPALITIES, PREFECTURES, PROVINCES, short
@@ -15,7 +15,7 @@ from careloop_profile.identifiers.policy.text import clean, is_placeholder
 
 _USUAL = re.compile(
     r"([一-鿿]{2,7}(?:省|自治区))([一-鿿]{1,10}?(?:市|自治州|地区|盟))[一-鿿]{1,8}?[区县市]"
-    r"(?:[一-鿿]{1,8}?(?:街道|镇|乡))?[一-鿿]{1,12}?(?:路|街|大道|巷)\d{1,5}号[一-鿿0-9A-Za-z-]{0,40}"
+    r"(?:[一-鿿]{1,8}?(?:街道|镇|乡))?[一-鿿]{1,12}?(?:路|街|大道|巷)[0-9]{1,5}号[一-鿿0-9A-Za-z-]{0,40}"
 )
 _HAN = re.compile(r"[一-鿿]")
 _BLANKS = re.compile(r"(?<=[^\x00-\x7f])[\s,;]+|[\s,;]+(?=[^\x00-\x7f])|^[\s,;]+|[\s,;]+$")
@@ -36,7 +36,7 @@ _NUMBER = re.compile(
 _ROOM = re.compile(r"([A-Za-z]?\d{1,5}[A-Za-z]?(?:室|房|户)|(?<=[单元栋幢座楼-])[A-Za-z]?\d{3,4})$")
 _NOT_AFTER_SHORT = tuple("路街道大区县市镇乡村巷")
 """中山路 is no address in 中山, 朝阳区 none in 朝阳."""
-_UNDIVIDED: Final = frozenset({"东莞市", "中山市", "儋州市", "三沙市", "嘉峪关市"})
+UNDIVIDED: Final = frozenset({"东莞市", "中山市", "儋州市", "三沙市", "嘉峪关市"})
 """Cities without districts."""
 _MUST_HAVE: Final = ("province", "city", "district", "street", "number")
 
@@ -94,7 +94,7 @@ class Address:
         """Parts that a parcel would need. A village has no streets, and its houses no numbers."""
         rural = self.street.endswith("村") or (self.town and not self.street)
         needed = _MUST_HAVE[:3] if rural else _MUST_HAVE
-        whole = self.city in _UNDIVIDED
+        whole = self.city in UNDIVIDED
         return tuple(
             name for name in needed if not getattr(self, name) and not (whole and name == "district")
         )
@@ -173,6 +173,8 @@ def _area(text: str, rules: list[str]) -> tuple[str, str, str]:
 
 def _leading(text: str, spellings: Mapping[str, list[_Spelling]]) -> _Spelling | None:
     for one in spellings.get(text[:2], ()):
+        if text.startswith(one.text + "中区"):  # 铜川市中区 is 市中区 in 铜川
+            return replace(one, text=short(one.text))
         if text.startswith(one.text) and (one.full or not text.startswith(_NOT_AFTER_SHORT, len(one.text))):
             return one
     return None

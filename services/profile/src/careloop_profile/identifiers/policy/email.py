@@ -105,14 +105,16 @@ def _parsed(address: str) -> Outcome:
     written = Outcome(f"{local}@{domain}")
     if domain not in _FREQUENT:
         spelt, confidence = _meant(domain)
-        if spelt != domain:
+        if not spelt:
+            written = flagged(written, "domain_typo")
+        elif spelt != domain:
             written = repair(written, f"{local}@{spelt}", "domain_typo", confidence)
     return flagged(written, "role_account") if local in _ROLES else written
 
 
 @lru_cache(maxsize=10_000)
 def _meant(domain: str) -> tuple[str, float]:
-    """The domain that somebody wanted to write, and how certain that is."""
+    """The domain that somebody wanted to write, and how certain that is; empty for one of several."""
     if domain in _MISSPELT:
         return _MISSPELT[domain], 0.9995
     ended = _NO_ENDING.sub(".com", domain)
@@ -121,8 +123,8 @@ def _meant(domain: str) -> tuple[str, float]:
     if domain in _NEIGHBOURS:
         return domain, 1.0
     near = [known for known in _FREQUENT if one_slip(domain, known)]
-    if len(near) == 1:
-        return near[0], 0.98
+    if near:
+        return near[0] if len(near) == 1 else "", 0.98
     return ended, 0.98
 
 

@@ -20,6 +20,8 @@ _TITLE = re.compile(r"(先生|女士|小姐|太太|老师|经理|师傅)$|^(mr|m
 _FAMILY_FIRST = re.compile(r"([^\W\d_][^\d,]*),\s*([^\W\d_][^\d,]*)")
 _SUFFIX = re.compile(r"(jr|sr|ii|iii|iv|phd|md|esq)\.?", re.IGNORECASE)
 _DIGIT, _LOST = re.compile(r"\d"), re.compile(r"[?？\ufffd□]")
+_FORMULA = ("=", "+", "-", "@")
+"""How cells begin that spreadsheets run."""
 _SEPARATORS = re.compile(r"[\s.,·•・\-']+")
 _EXAMPLES = frozenset({"张三", "李四", "王五", "赵六", "某某", "某某某", "john doe", "jane doe"})
 """Who is in examples everywhere. There are people with these names, so they are only pointed at."""
@@ -79,6 +81,7 @@ def _doubted(written: Outcome) -> Outcome:
     doubts = (
         ("unreadable_characters", _LOST.search(name)),
         ("digits", _DIGIT.search(name)),
+        ("formula", name.startswith(_FORMULA)),
         ("example_name", name.casefold() in _EXAMPLES),
         ("family_name_only", len(name) == 1),
     )

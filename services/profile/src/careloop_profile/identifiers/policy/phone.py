@@ -19,6 +19,8 @@ _FLOAT_TAIL = re.compile(r"\.0+$")
 _SEPARATORS = re.compile(r"[;,、|]|\s(?:or|或)\s")
 _EXTENSION = re.compile(r"\s*(?:ext\.?|x|转|分机|#)\s*\d{1,6}$", re.IGNORECASE)
 _LETTER = re.compile(r"[^\W\d_]")
+_LANDLINE = re.compile(r"\+86(?!1[3-9]\d{9}$|400|800|9[56])\d+", re.ASCII)
+"""Everybody writes 010 for Beijing, so 10 is more likely what is left of a mobile number."""
 _LOOKALIKES = str.maketrans("OoIlZzSB", "00112258")
 
 _FAMILIAR_FAKES = frozenset(
@@ -52,8 +54,10 @@ def _settle(text: str, region: str) -> Outcome:
     for rule, changed in (("float_tail", whole != text), ("extension", bare != whole)):
         if changed and outcome.value:
             outcome = repair(outcome, outcome.value, rule, 1.0)
-    bare_landline = region == "CN" and len(digits) == 11 and text[:1] not in "01+("
-    return flagged(outcome, "area_code_without_zero") if outcome.value and bare_landline else outcome
+    landline = outcome.value and region == "CN" and _LANDLINE.fullmatch(outcome.value)
+    if landline and not digits.startswith(("0", "86")):
+        return flagged(outcome, "area_code_without_zero")
+    return outcome
 
 
 def _suggested(text: str) -> Outcome:
