@@ -28,7 +28,7 @@ async def test_personal_facts_of_a_file_are_read_repaired_and_pointed_at(run, cl
         "address": "广东省深圳市南山区科苑路15号",
     }
     [second] = (await insider.get("/v1/customers", params={"external_id": "2"})).json()["items"]
-    assert (second["identity_number"], second["birth_date"]) == (None, "1950-01-01")
+    assert (second["identity_number"], second["birth_date"]) == (None, "1949-12-31")
     issues = (await client.get("/v1/quality-issues", params={"customer_id": second["customer_id"]})).json()
     assert {(one["field"], one["rule"], one["action"], one["noted_by"]) for one in issues["items"]} == {
         ("name", "family_name_only", "flag", f"import:{job['import_id']}"),
