@@ -14,7 +14,7 @@ async def test_personal_facts_of_a_file_are_read_repaired_and_pointed_at(run, cl
         [
             ["id", "name", "email", "identity_number", "birth_date", "address"],
             ["1", "张伟先生", "li@gmail.con", "110105491231002", "1949年12月31日", "深圳市南山区科苑路15号"],
-            ["2", "张先生", "li@gmal.com", "110105194912310021", "18263", "无"],
+            ["2", "张先生", "li@gmal.com", "910105194912310021", "18263", "无"],
         ]
     )
     job, path = await run(table.getvalue().encode(), mapping=mapping | {"fields": fields})
