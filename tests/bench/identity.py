@@ -222,7 +222,7 @@ async def measure(given: argparse.Namespace) -> bool:
             await bootstrap_databases(postgres.admin_url, {"profile": "bench"})
             url = f"postgresql://profile:bench@127.0.0.1:{postgres.port}/profile"
             await asyncio.to_thread(profile.migrate, url)
-            database = Database(url, service="profile")
+            database = Database(url, service="profile", vault=Vault(data_keys()))
             try:
                 return await run(Bench(database, given.seed), given.graphs)
             finally:

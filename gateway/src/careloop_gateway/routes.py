@@ -33,6 +33,8 @@ PROFILE = (
         "/v1/customers/{customer_id}/person",
         "/v1/customers/{customer_id}/profile",
         "/v1/merges",
+        "/v1/quality",
+        "/v1/quality-issues",
     ),
     *_writes(
         "profile",
@@ -49,6 +51,12 @@ PROFILE = (
         "POST /v1/customers/{customer_id}/merges",
         "POST /v1/customers/{customer_id}/split",
         "POST /v1/merges/{merge_id}/undo",
+    ),
+    *_writes(
+        "profile",
+        "quality:write",
+        "POST /v1/quality-issues/{issue_id}/accept",
+        "POST /v1/quality-issues/{issue_id}/dismiss",
     ),
     *_reads("profile", "interactions:read", "/v1/channels", "/v1/customers/{customer_id}/interactions"),
     *_reads(

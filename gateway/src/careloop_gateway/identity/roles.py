@@ -19,7 +19,7 @@ class Role(StrEnum):
 
 _VIEWER = frozenset(scope for scope in SCOPES if scope.endswith(":read"))
 _AGENT = _VIEWER | {"tickets:write", "interactions:write", "customers:write", PERSONAL}
-_SUPERVISOR = _AGENT | {"tickets:supervise", "tickets:export", "care:write"}
+_SUPERVISOR = _AGENT | {"tickets:supervise", "tickets:export", "care:write", "quality:write"}
 
 ROLES: dict[Role, frozenset[str]] = {
     Role.ADMIN: SCOPES,

@@ -11,11 +11,12 @@ from careloop_profile.imports.api import router as imports
 from careloop_profile.interactions.api import router as interactions
 from careloop_profile.interactions.service.desk import Desk
 from careloop_profile.overview.api import router as overview
+from careloop_profile.quality.api import router as quality
 from careloop_profile.settings import Settings
 
 
 def create_app(runtime: Runtime[Settings]) -> FastAPI:
-    routers = [channels, customers, holdings, identity, overview, interactions, imports, mappings]
+    routers = [channels, customers, holdings, identity, overview, interactions, imports, mappings, quality]
     app = build_app(runtime, title="CareLoop profile", routers=routers)
     app.state.desk = Desk(runtime)
     return app

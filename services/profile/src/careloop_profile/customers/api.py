@@ -17,6 +17,7 @@ from careloop_common.web import (
 )
 from fastapi import Depends, Query, Response
 
+from careloop_profile.cleansing.policy import Setting
 from careloop_profile.customers import schemas, service
 from careloop_profile.customers.errors import CustomerExists, CustomerNotFound, DatesReversed, TooManyFacts
 from careloop_profile.customers.policy.state import CustomerKind, CustomerStatus
@@ -63,13 +64,14 @@ class Filters:
         self,
         phone: Annotated[Line | None, Query(description="In any spelling.")] = None,
         email: Line | None = None,
+        identity_number: Line | None = None,
         source: Code | None = None,
         external_id: Line | None = None,
         kind: CustomerKind | None = None,
         status: CustomerStatus | None = None,
         region: Line | None = None,
     ) -> None:
-        self.wanted = service.Search(phone, email, source, external_id, kind, status, region)
+        self.wanted = service.Search(phone, email, identity_number, source, external_id, kind, status, region)
 
 
 @router.get("", dependencies=[needs(READ)], responses=problems(IdentifierRefused))
@@ -77,6 +79,7 @@ async def find(
     filters: Annotated[Filters, Depends()],
     query: PageQuery,
     session: SessionDep,
+    now: NowDep,
     actor: ActorDep,
     runtime: RuntimeDep,
 ) -> Page[CustomerView]:
@@ -84,7 +87,7 @@ async def find(
         session,
         runtime.vault,
         filters.wanted,
-        phone_region=runtime.settings.phone_region,
+        setting=Setting(now.date(), runtime.settings.phone_region),
         after=query.after(datetime, UUID),
         limit=query.limit + 1,
     )

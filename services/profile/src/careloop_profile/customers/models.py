@@ -13,7 +13,7 @@ INSTANT = DateTime(timezone=True)
 
 
 class CustomerRow(Base, table=True):
-    """One customer as one source system knows it. `name_sealed` opens with the vault only."""
+    """One customer as one source system knows it. What is sealed opens with the vault only."""
 
     __tablename__ = "customer"
     __table_args__ = (
@@ -36,6 +36,8 @@ class CustomerRow(Base, table=True):
     vip: bool = Field(sa_type=Boolean)
     care_flags: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     name_sealed: str | None = Field(default=None, sa_type=Text)
+    birth_date_sealed: str | None = Field(default=None, sa_type=Text)
+    address_sealed: str | None = Field(default=None, sa_type=Text)
     do_not_disturb: bool = Field(sa_type=Boolean)
     quiet_hours: dict[str, str] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))
     declared_devices: int
@@ -57,11 +59,12 @@ class PersonRow(Base, table=True):
 
 
 class IdentifierRow(Base, table=True):
-    """A customer's phone number or e-mail address. Two customers may share one: a household has one landline."""
+    """A customer's phone number, e-mail address or identity number. Two customers may share one: a household has one
+    landline."""
 
     __tablename__ = "identifier"
     __table_args__ = (
-        CheckConstraint("kind IN ('phone', 'email')", name="kind"),
+        CheckConstraint("kind IN ('phone', 'email', 'identity_number')", name="kind"),
         Index("ix_identifier_blind_index", "blind_index"),
     )
 

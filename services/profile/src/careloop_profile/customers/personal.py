@@ -1,20 +1,43 @@
-"""Names, phone numbers and e-mail addresses on their way into storage and out of it."""
+"""Personal facts on their way into storage and out of it."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
 from uuid import UUID
 
 from careloop_common.privacy import Vault, mask_email, mask_name, mask_phone
 
-from careloop_profile.customers.policy import Customer, Identifier
+from careloop_profile.customers.policy import IDENTIFIERS, SEALED_FACTS, Customer, Identifier
+from careloop_profile.identifiers.policy import parse_address
+
+PERSONAL_FACTS: Final = (*SEALED_FACTS, *IDENTIFIERS)
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """What a reader may see: masked, or open to those who may see it."""
+def mask_identity_number(value: str) -> str:
+    """`11010519491231002X` → `1****X`."""
+    return f"{value[:1]}****{value[-1:]}"
 
-    name: str | None
-    phone: str | None
-    email: str | None
+
+def mask_birth_date(value: str) -> str:
+    """`1990-01-05` → `1990-**-**`: an age is no secret to who cares for somebody."""
+    return f"{value[:4]}-**-**"
+
+
+def mask_address(value: str) -> str:
+    """`广东省深圳市南山区科苑路15号` → `广东省深圳市***`."""
+    return f"{parse_address(value).area}***"
+
+
+MASKS: Final[Mapping[str, Callable[[str], str]]] = MappingProxyType(
+    {
+        "name": mask_name,
+        "phone": mask_phone,
+        "email": mask_email,
+        "identity_number": mask_identity_number,
+        "birth_date": mask_birth_date,
+        "address": mask_address,
+    }
+)
 
 
 class Personal:
@@ -23,30 +46,34 @@ class Personal:
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
 
-    def name(self, customer_id: UUID, value: str, known: str | None) -> str:
-        if known is not None and self._vault.open(customer_id, "name", known) == value:
-            return known
-        return self._vault.seal(customer_id, "name", value)
+    def sealed(self, customer: Customer, values: Mapping[str, str]) -> dict[str, Any]:
+        """These personal facts as the customer holds them."""
+        key = customer.customer_id
+        facts: dict[str, Any] = {}
+        for field, value in values.items():
+            known = getattr(customer, field)
+            seal = self._identifier if field in IDENTIFIERS else self._text
+            facts[field] = seal(key, field, value, known)
+        return facts
 
-    def identifier(self, customer_id: UUID, kind: str, value: str, known: Identifier | None) -> Identifier:
+    def _text(self, customer_id: UUID, field: str, value: str, known: str | None) -> str:
+        if known is not None and self._vault.open(customer_id, field, known) == value:
+            return known
+        return self._vault.seal(customer_id, field, value)
+
+    def _identifier(self, customer_id: UUID, kind: str, value: str, known: Identifier | None) -> Identifier:
         index = self._vault.blind_index(kind, value)
         if known is not None and known.index == index:
             return known
         return Identifier(index, self._vault.seal(customer_id, kind, value))
 
-    def contact(self, customer: Customer, *, masked: bool) -> Contact:
-        key, phone, email = customer.customer_id, customer.phone, customer.email
-        contact = Contact(
-            name=self._vault.open(key, "name", customer.name) if customer.name else None,
-            phone=self._vault.open(key, "phone", phone.sealed) if phone else None,
-            email=self._vault.open(key, "email", email.sealed) if email else None,
-        )
-        return _masked(contact) if masked else contact
+    def opened(self, customer: Customer, field: str) -> str | None:
+        """A personal fact in clear."""
+        fact = getattr(customer, field)
+        sealed = fact.sealed if isinstance(fact, Identifier) else fact
+        return None if sealed is None else self._vault.open(customer.customer_id, field, sealed)
 
-
-def _masked(contact: Contact) -> Contact:
-    return Contact(
-        name=contact.name and mask_name(contact.name),
-        phone=contact.phone and mask_phone(contact.phone),
-        email=contact.email and mask_email(contact.email),
-    )
+    def shown(self, customer: Customer, *, masked: bool) -> dict[str, str | None]:
+        """What a reader may see: masked, or open to those who may see it."""
+        facts = {field: self.opened(customer, field) for field in PERSONAL_FACTS}
+        return {field: MASKS[field](value) if value and masked else value for field, value in facts.items()}

@@ -187,6 +187,9 @@ def _customer(
         name=row.name_sealed,
         phone=identifiers.get("phone"),
         email=identifiers.get("email"),
+        identity_number=identifiers.get("identity_number"),
+        birth_date=row.birth_date_sealed,
+        address=row.address_sealed,
         do_not_disturb=row.do_not_disturb,
         quiet_hours=quiet
         and QuietHours(

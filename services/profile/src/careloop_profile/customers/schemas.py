@@ -116,6 +116,11 @@ class CustomerFacts(Body):
     name: Line | None = None
     phone: Line | None = Field(default=None, examples=["138 0123 4567"])
     email: Line | None = None
+    identity_number: Line | None = Field(
+        default=None, description="Chinese resident identity number, of 18 or the old 15 digits."
+    )
+    birth_date: Line | None = Field(default=None, examples=["1990-01-05", "1990年1月5日"])
+    address: Line | None = None
     do_not_disturb: StrictBool = False
     quiet_hours: QuietHours | None = None
     attributes: dict[AttributeName, AttributeValue] = Field(default={}, max_length=100)

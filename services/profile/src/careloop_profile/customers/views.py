@@ -52,7 +52,7 @@ class QuietHoursView(View):
 
 
 class CustomerView(View):
-    """A customer; name, phone and e-mail are masked unless the caller may see personal data."""
+    """A customer; what is personal is masked unless the caller may see personal data."""
 
     customer_id: UUID
     version: int
@@ -69,6 +69,9 @@ class CustomerView(View):
     name: str | None
     phone: str | None
     email: str | None
+    identity_number: str | None
+    birth_date: str | None
+    address: str | None
     masked: bool
     do_not_disturb: bool
     quiet_hours: QuietHoursView | None
@@ -83,7 +86,6 @@ class CustomerView(View):
 def view(customer: Customer, vault: Vault, actor: Actor) -> CustomerView:
     """The customer as this actor may see it."""
     masked = not actor.may(PERSONAL)
-    contact = Personal(vault).contact(customer, masked=masked)
     shown = {name: getattr(customer, name) for name in CustomerView.model_fields if hasattr(customer, name)}
-    shown |= {"name": contact.name, "phone": contact.phone, "email": contact.email}
+    shown |= Personal(vault).shown(customer, masked=masked)
     return CustomerView.model_validate({**shown, "masked": masked})

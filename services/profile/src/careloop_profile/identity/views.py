@@ -2,17 +2,16 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from careloop_common.privacy import Vault, mask_email, mask_name, mask_phone
+from careloop_common.privacy import Vault
 from careloop_common.tokens import Actor
 
+from careloop_profile.customers.personal import MASKS
 from careloop_profile.customers.policy import Identifier
 from careloop_profile.customers.views import PERSONAL
 from careloop_profile.identity.models import MergeRow
 from careloop_profile.identity.policy import Field
 from careloop_profile.identity.schemas import MergeView, PersonView
 from careloop_profile.identity.service import Person
-
-_MASKS = {"name": mask_name, "phone": mask_phone, "email": mask_email}
 
 
 def person_view(person: Person, vault: Vault, actor: Actor) -> PersonView:
@@ -31,7 +30,7 @@ def person_view(person: Person, vault: Vault, actor: Actor) -> PersonView:
 
 def _field(name: str, field: Field, vault: Vault, masked: bool) -> dict[str, Any]:
     value = field.value
-    if mask := _MASKS.get(name):
+    if mask := MASKS.get(name):
         sealed = value.sealed if isinstance(value, Identifier) else value
         value = vault.open(field.customer_id, name, sealed)
         value = mask(value) if masked else value

@@ -41,7 +41,7 @@ _TYPED: dict[str, tuple[TransformName, ...]] = {
     **dict.fromkeys(("vip", "do_not_disturb"), ("yes_no",)),
     **dict.fromkeys(("monthly_fee", "devices"), ("number",)),
 }
-_SHIPPED = ("telco-ibm", "simulator")
+_SHIPPED = ("maven-telecom", "mlc-churn", "simulator", "telco-ibm")
 
 
 class MappedField(Body):

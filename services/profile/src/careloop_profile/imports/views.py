@@ -8,7 +8,7 @@ from careloop_profile.imports.policy.quality import Column, Quality
 from careloop_profile.imports.schemas import ColumnQuality, Failure, ImportView, KeyQuality, QualityView
 from careloop_profile.imports.service.uploading import FILENAME
 
-_KEY_TARGETS = {"name", "phone", "email"}
+_KEY_TARGETS = {"name", "phone", "email", "identity_number"}
 
 
 def import_view(job: ImportRow, vault: Vault) -> ImportView:

@@ -1,11 +1,12 @@
 """All of profile's tables in one metadata, for migrations: importing a slice's models registers them."""
 
 from careloop_profile.channels import models as channels
+from careloop_profile.cleansing import models as cleansing
 from careloop_profile.customers import models as customers
 from careloop_profile.database import Base
 from careloop_profile.identity import models as identity
 from careloop_profile.imports import models as imports
 from careloop_profile.interactions import models as interactions
 
-SLICES = (channels, customers, identity, interactions, imports)
+SLICES = (channels, cleansing, customers, identity, interactions, imports)
 metadata = Base.metadata

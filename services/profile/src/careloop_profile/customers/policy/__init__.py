@@ -10,7 +10,9 @@ from careloop_profile.customers.policy.changes import (
 from careloop_profile.customers.policy.kinship import bound
 from careloop_profile.customers.policy.state import (
     CHANNELS,
+    IDENTIFIERS,
     PURPOSES,
+    SEALED_FACTS,
     Consent,
     Customer,
     Identifier,
@@ -20,7 +22,9 @@ from careloop_profile.customers.policy.state import (
 
 __all__ = [
     "CHANNELS",
+    "IDENTIFIERS",
     "PURPOSES",
+    "SEALED_FACTS",
     "Consent",
     "Customer",
     "Identifier",

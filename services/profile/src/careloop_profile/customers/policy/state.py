@@ -13,11 +13,15 @@ Attribute = str | float | bool | None
 
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 CHANNELS: tuple[Channel, ...] = get_args(Channel)
+IDENTIFIERS = ("phone", "email", "identity_number")
+"""Personal facts that customers are found by."""
+SEALED_FACTS = ("name", "birth_date", "address")
+"""Personal facts that are only read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Identifier:
-    """A phone number or an e-mail address: sealed, and findable by its blind index."""
+    """A phone number, an e-mail address or an identity number: sealed, and findable by its blind index."""
 
     index: str
     sealed: str
@@ -76,6 +80,9 @@ class Customer:
     name: str | None = None
     phone: Identifier | None = None
     email: Identifier | None = None
+    identity_number: Identifier | None = None
+    birth_date: str | None = None
+    address: str | None = None
     do_not_disturb: bool = False
     quiet_hours: QuietHours | None = None
     declared_devices: int = 0

@@ -1,26 +1,48 @@
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from careloop_common.privacy import Vault
 
+from careloop_profile.cleansing.policy import FIELDS, Finding, Setting, contradictions, findings, read
 from careloop_profile.customers.personal import Personal
 from careloop_profile.customers.policy import Customer
 from careloop_profile.identifiers.errors import IdentifierRefused
-from careloop_profile.identifiers.policy import Outcome, normalise_email, normalise_phone
+from careloop_profile.identifiers.policy import Outcome
 
 
-def personal_facts(vault: Vault, customer: Customer, facts: dict[str, Any], region: str) -> dict[str, Any]:
-    """The facts with name, phone and e-mail sealed; what cannot be an identifier is refused with its reason."""
-    personal, key = Personal(vault), customer.customer_id
-    sealed = dict(facts)
-    if name := facts.get("name"):
-        sealed["name"] = personal.name(key, name, customer.name)
-    if phone := facts.get("phone"):
-        value = accepted("/phone", normalise_phone(phone, region))
-        sealed["phone"] = personal.identifier(key, "phone", value, customer.phone)
-    if email := facts.get("email"):
-        value = accepted("/email", normalise_email(email))
-        sealed["email"] = personal.identifier(key, "email", value, customer.email)
-    return sealed
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The facts as a customer holds them, with personal ones sealed, and what there is to say about how they were
+    typed."""
+
+    facts: dict[str, Any]
+    findings: tuple[Finding, ...]
+
+
+def personal_facts(
+    vault: Vault, customer: Customer, facts: dict[str, Any], *, region: str, now: datetime
+) -> Reading:
+    """The facts with personal ones read and sealed; what cannot be what it should is refused with its reason."""
+    personal = Personal(vault)
+    setting = Setting(now.date(), region, person=facts.get("kind", customer.kind) == "individual")
+    values: dict[str, str] = {}
+    found: list[Finding] = []
+    for field in FIELDS:
+        if raw := facts.get(field):
+            outcome = read(field, raw, setting)
+            values[field] = accepted(f"/{field}", outcome)
+            found += findings(field, raw, outcome)
+    sealed = facts | personal.sealed(customer, values)
+    if "identity_number" in values or "birth_date" in values:
+        found += contradictions(_known(personal, customer, facts) | values)
+    return Reading(sealed, tuple(found))
+
+
+def _known(personal: Personal, customer: Customer, facts: dict[str, Any]) -> dict[str, str]:
+    """Of what the customer has already, what must agree with what comes and is not replaced by it."""
+    kept = (field for field in ("identity_number", "birth_date") if field not in facts)
+    return {field: value for field in kept if (value := personal.opened(customer, field))}
 
 
 def accepted(pointer: str, outcome: Outcome) -> str:

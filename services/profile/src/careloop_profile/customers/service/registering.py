@@ -26,8 +26,8 @@ async def register(
     now: datetime,
     actor: Actor,
 ) -> Customer:
-    """A new customer, known to a source system by `key`. `facts` are fields of `Customer`, with name, phone and
-    e-mail as they were typed."""
+    """A new customer, known to a source system by `key`. `facts` are fields of `Customer`, with personal ones as they
+    were typed."""
     source, external_id = key
     customer_id = customer_id_of(source, external_id) if external_id else ids.new_id()
     if external_id and await queries.load(session, [customer_id]):
@@ -35,7 +35,10 @@ async def register(
             "This source already has a customer with this external id.", customer_id=str(customer_id)
         )
     blank = Customer(customer_id, 0, "individual", source, external_id, created_at=now, updated_at=now)
-    customer = policy.revise(blank, personal_facts(vault, blank, facts, region))
+    read = personal_facts(vault, blank, facts, region=region, now=now)
+    customer = policy.revise(blank, read.facts)
     customer = policy.declare_consents(policy.hold(customer, subscriptions), consents)
-    [stored] = await store(session, [Change(None, customer, consents)], now=now, recorded_by=actor.id)
+    [stored] = await store(
+        session, [Change(None, customer, consents, read.findings)], now=now, recorded_by=actor.id
+    )
     return stored

@@ -37,8 +37,11 @@ async def revise(
     check_version(expected_version, before.version)
     if "attributes" in facts:
         facts = {**facts, "attributes": policy.patched(before.attributes, facts["attributes"])}
-    after = policy.revise(before, personal_facts(vault, before, facts, region))
-    [stored] = await store(session, [Change(before, after)], now=now, recorded_by=actor.id)
+    read = personal_facts(vault, before, facts, region=region, now=now)
+    after = policy.revise(before, read.facts)
+    [stored] = await store(
+        session, [Change(before, after, findings=read.findings)], now=now, recorded_by=actor.id
+    )
     return stored
 
 

@@ -14,16 +14,19 @@ from careloop_common import outbox
 from sqlalchemy import delete, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from careloop_profile.cleansing.policy import Finding
+from careloop_profile.cleansing.service import Noted, note
 from careloop_profile.customers import events, policy, queries
 from careloop_profile.customers.errors import CustomerExists
+from careloop_profile.customers.personal import PERSONAL_FACTS
 from careloop_profile.customers.policy import Consent, Customer
 from careloop_profile.customers.policy.state import flat
 from careloop_profile.customers.queries import IDENTIFIER, Kinship
 
 _CUSTOMER_TYPES = """
     id uuid, version int, kind text, source text, external_id text, status text, joined_on date, left_on date,
-    region text, language text, vip boolean, care_flags text[], name_sealed text, do_not_disturb boolean,
-    quiet_hours jsonb, declared_devices int, attributes jsonb, created_at timestamptz, updated_at timestamptz
+    region text, language text, vip boolean, care_flags text[], name_sealed text, birth_date_sealed text,
+    address_sealed text, do_not_disturb boolean, quiet_hours jsonb, declared_devices int, attributes jsonb, created_at timestamptz, updated_at timestamptz
 """
 _SUBSCRIPTION_TYPES = """
     customer_id uuid, subscription_id uuid, product text, plan text, status text, monthly_fee numeric,
@@ -38,15 +41,25 @@ _CONSENT_TYPES = """
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """`words` are consents to append, also those that an older or newer one outweighs."""
+    """`words` are consents to append, also those that an older or newer one outweighs; `findings` what was noticed
+    about personal facts on their way in."""
 
     before: Customer | None
     after: Customer
     words: tuple[Consent, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     @property
     def real(self) -> bool:
         return self.before != self.after
+
+    @property
+    def noted(self) -> Noted:
+        before, after = self.before, self.after
+        changed = [
+            name for name in PERSONAL_FACTS if before and getattr(before, name) != getattr(after, name)
+        ]
+        return Noted(after.customer_id, after.source, self.findings, changed)
 
 
 async def store(
@@ -63,6 +76,7 @@ async def store(
     await _write_subscriptions(session, real)
     await _append_consents(session, finished, now, recorded_by)
     await _tell(session, real, now)
+    await note(session, [change.noted for change in finished], now=now, by=recorded_by)
     return [change.after for change in finished]
 
 
@@ -127,7 +141,7 @@ async def _write_identifiers(session: AsyncSession, changes: Sequence[Change]) -
     rows: list[dict[str, Any]] = []
     gone: list[tuple[UUID, str]] = []
     for change in changes:
-        for kind in ("phone", "email"):
+        for kind in policy.IDENTIFIERS:
             old = getattr(change.before, kind, None)
             new = getattr(change.after, kind)
             if new is None and old is not None:
@@ -220,6 +234,8 @@ def _customer_row(customer: Customer) -> dict[str, Any]:
         "vip": customer.vip,
         "care_flags": customer.care_flags,
         "name_sealed": customer.name,
+        "birth_date_sealed": customer.birth_date,
+        "address_sealed": customer.address,
         "do_not_disturb": customer.do_not_disturb,
         "quiet_hours": customer.quiet_hours,
         "declared_devices": customer.declared_devices,

@@ -10,7 +10,10 @@ from uuid import UUID
 
 from careloop_profile.customers.policy import Customer
 
-_FACTS: Final = ("name", "phone", "email", "region", "language", "quiet_hours")
+_FACTS: Final = (
+    *("name", "phone", "email", "identity_number", "birth_date", "address"),
+    *("region", "language", "quiet_hours"),
+)
 """One value each: that of the best source that has one."""
 
 

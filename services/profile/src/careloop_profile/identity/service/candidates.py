@@ -19,6 +19,7 @@ class Candidates:
             name=(name and comparable_name(name)) or None,
             phone=customer.phone.index if customer.phone else None,
             email=customer.email.index if customer.email else None,
+            identity_number=customer.identity_number.index if customer.identity_number else None,
             joined_on=customer.joined_on,
             left_on=customer.left_on,
         )

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from careloop_profile.cleansing.policy import FIELDS
+
 Invalid = Literal["reject", "drop"]
 
 CUSTOMER_FACTS = frozenset({"kind", "status", "joined_on", "left_on", "region", "language", "vip"})
@@ -26,7 +28,7 @@ class Target:
         return cls(group, name) if dot else cls("customer", group)
 
 
-PERSONAL = frozenset(Target("customer", name) for name in ("name", "phone", "email"))
+PERSONAL = frozenset(Target("customer", name) for name in FIELDS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,11 +141,11 @@ def _last(buffer: bytes, position: int, line: int) -> tuple[Record | None, int, 
 
 
 def cells(raw: bytes, *, encoding: str, delimiter: str) -> list[str] | Flaw:
-    """The cells of a record."""
+    """The cells of a record. A byte order mark may stand before any: files are put together of files."""
     if b"\0" in raw:
         return Flaw.NUL
     try:
-        text = raw.decode(encoding)
+        text = raw.decode(encoding).removeprefix("\ufeff")
     except UnicodeDecodeError:
         return Flaw.ENCODING
     try:

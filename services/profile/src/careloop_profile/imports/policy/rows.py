@@ -6,12 +6,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from careloop_profile.identifiers.policy import (
-    is_nothing,
-    is_placeholder,
-    normalise_email,
-    normalise_phone,
-)
+from careloop_profile.cleansing.policy import FieldName, Finding, contradictions, findings, read
+from careloop_profile.cleansing.policy import Setting as CleansingSetting
+from careloop_profile.identifiers.policy import is_nothing
 from careloop_profile.imports.policy.plan import PERSONAL, Field, Plan, Target
 from careloop_profile.imports.policy.values import TRANSFORMS, Scalar, Setting, Unreadable, guess
 
@@ -50,6 +47,7 @@ class Draft:
     consents: list[tuple[str, str, bool]] = field(default_factory=list)
     do_not_disturb: bool | None = None
     dropped: list[Complaint] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
     repaired: list[str] = field(default_factory=list)
 
 
@@ -68,7 +66,9 @@ class RowReader:
         self._plan = plan
         self._setting = setting
         self._others = attribute_names(plan.others(header), header)
-        self._memory: tuple[dict[str, Scalar], ...] = tuple({} for _ in plan.fields)
+        # What a customer is says how its name is read, so personal fields come last.
+        ordered = sorted(plan.fields, key=lambda item: item.target in PERSONAL)
+        self._fields: list[tuple[Field, dict[str, Scalar]]] = [(item, {}) for item in ordered]
         self._consents = [
             (purpose, channel, default.granted)
             for default in plan.consents
@@ -84,7 +84,7 @@ class RowReader:
         if len(key) > _KEY_LENGTH:
             raise Refused(Complaint("too_long", plan.key, key))
         draft = Draft(key)
-        for item, memory in zip(plan.fields, self._memory, strict=True):
+        for item, memory in self._fields:
             self._read_field(item, memory, cells, draft)
         for column, attribute in self._others.items():
             if text := cells[column]:
@@ -92,6 +92,7 @@ class RowReader:
         draft.consents = self._consents + draft.consents
         if draft.subscription and not draft.subscription.get("product"):
             draft.subscription["product"] = "subscription"
+        draft.findings += contradictions(draft.personal)
         _check_dates(draft.facts, "joined_on", "left_on")
         _check_dates(draft.subscription, "started_on", "ended_on")
         return draft
@@ -139,13 +140,11 @@ class RowReader:
         return value
 
     def _personal(self, item: Field, text: str, draft: Draft) -> str:
-        if item.target.name == "name":
-            if is_placeholder(text):
-                raise Unreadable("placeholder")
-            _check_text(item.target, text)
-            return text
-        phone = item.target.name == "phone"
-        outcome = normalise_phone(text, self._plan.phone_region) if phone else normalise_email(text)
+        name: FieldName = item.target.name  # type: ignore[assignment]  # the mapping takes no other
+        _check_text(item.target, text)
+        person = draft.facts.get("kind", "individual") == "individual"
+        outcome = read(name, text, CleansingSetting(self._setting.today, self._plan.phone_region, person))
+        draft.findings += findings(name, text, outcome)
         if outcome.value is None:
             raise Unreadable(str(outcome.reason))
         if outcome.repaired and item.column:

@@ -4,11 +4,11 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
 
-from careloop_profile.identifiers.policy import clean
+from careloop_profile.identifiers.policy import Reason, clean, normalise_date
 
 Scalar = str | float | bool | Decimal | date | None
 
@@ -16,7 +16,6 @@ _YES = frozenset({"1", "y", "yes", "true", "t", "on", "是", "有", "同意", "�
 _NO = frozenset({"0", "n", "no", "false", "f", "off", "否", "无", "没有", "不同意", "关"})
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(\D|$))")
 _CURRENCY = re.compile(r"^[¥￥$€]|元$")
-_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 _MAX_TEXT = 1000
 
 
@@ -64,13 +63,14 @@ def as_yes_no(text: str, _: Setting) -> bool:
     raise Unreadable("not_yes_or_no")
 
 
-def as_date(text: str, _: Setting) -> date:
-    try:
-        if match := _DATE.match(clean(text)):
-            return date(int(match[1]), int(match[2]), int(match[3]))
-        return datetime.fromisoformat(text).date()
-    except ValueError:
-        raise Unreadable("not_a_date") from None
+def as_date(text: str, _: Setting) -> date | None:
+    """None is how systems write that they know no date, such as 0000-00-00 or 9999-12-31."""
+    outcome = normalise_date(text)
+    if outcome.value is not None:
+        return date.fromisoformat(outcome.value)
+    if outcome.reason in {Reason.PLACEHOLDER, Reason.EMPTY}:
+        return None
+    raise Unreadable("ambiguous" if outcome.reason is Reason.AMBIGUOUS else "not_a_date")
 
 
 def as_months_ago(text: str, setting: Setting) -> date:

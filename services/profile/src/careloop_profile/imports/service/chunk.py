@@ -34,6 +34,9 @@ class Chunk:
             self._reject(row.line, Complaint(row.cells.value))
             return
         cells = {name: tidy(text) for name, text in row.cells.items()}
+        if all(name == text for name, text in cells.items()):
+            self._reject(row.line, Complaint("repeated_header"))
+            return
         for name, text in cells.items():
             self._quality.columns[name].see(text)
         try:

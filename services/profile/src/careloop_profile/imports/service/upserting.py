@@ -63,7 +63,7 @@ def _change(
     customer = before or Customer(
         customer_id, 0, "individual", plan.source, draft.external_id, created_at=said_at, updated_at=said_at
     )
-    facts = draft.facts | _personal(Personal(vault), customer, draft.personal)
+    facts = draft.facts | Personal(vault).sealed(customer, draft.personal)
     if draft.care_flags:
         facts["care_flags"] = tuple(dict.fromkeys((*customer.care_flags, *draft.care_flags)))
     if draft.do_not_disturb is not None:
@@ -72,17 +72,7 @@ def _change(
     words = tuple(_news(customer, draft, said_at))
     subscriptions = [_subscription(customer, draft.subscription)] if draft.subscription else []
     after = policy.enrich(customer, facts, draft.attributes, subscriptions=subscriptions, words=words)
-    return Change(before, after, words)
-
-
-def _personal(personal: Personal, customer: Customer, values: dict[str, str]) -> dict[str, Any]:
-    key, sealed = customer.customer_id, dict[str, Any]()
-    if name := values.get("name"):
-        sealed["name"] = personal.name(key, name, customer.name)
-    for kind in ("phone", "email"):
-        if value := values.get(kind):
-            sealed[kind] = personal.identifier(key, kind, value, getattr(customer, kind))
-    return sealed
+    return Change(before, after, words, tuple(draft.findings))
 
 
 def _news(customer: Customer, draft: Draft, said_at: datetime) -> list[Consent]:
