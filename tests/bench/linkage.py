@@ -1,6 +1,6 @@
 """Linkage on public data with known answers: precision, recall and F1 of what is merged without anybody looking.
 
-    python tests/bench/linkage.py --data data/linkage
+    python tests/bench/linkage.py [--data DIRECTORY] [--only historical_50k]
 
 A model is trained on the records alone. Then they arrive one after the other in a random order, as customers do: each
 is compared with those who share a key with it, and merged as the service would merge it. Nobody's answer is looked at
@@ -22,6 +22,7 @@ from careloop_profile.linkage import policy, training
 from careloop_profile.linkage.policy import Model, Record, Verdict
 from careloop_profile.linkage.service.candidates import MOST_IN_BLOCK
 
+DEFAULT = Path(__file__).resolve().parents[2] / ".." / "shared" / "data" / "linkage"
 PRECISION = 0.995
 
 
@@ -125,7 +126,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--data", type=Path, required=True, help="where the public files are")
+    parser.add_argument("--data", type=Path, default=DEFAULT, help="where the public files are")
     parser.add_argument("--only", help="one of febrl3, febrl4, historical_50k")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()

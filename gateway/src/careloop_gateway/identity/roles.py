@@ -19,12 +19,19 @@ class Role(StrEnum):
 
 _VIEWER = frozenset(scope for scope in SCOPES if scope.endswith(":read"))
 _AGENT = _VIEWER | {"tickets:write", "interactions:write", "customers:write", PERSONAL}
-_SUPERVISOR = _AGENT | {"tickets:supervise", "care:write"}
+_SUPERVISOR = _AGENT | {"tickets:supervise", "care:write", "identity:review"}
 
 ROLES: dict[Role, frozenset[str]] = {
     Role.ADMIN: SCOPES,
     Role.OPERATOR: _VIEWER
-    | {"policies:write", "scores:run", "scores:configure", "customers:write", "imports:write"},
+    | {
+        "policies:write",
+        "scores:run",
+        "scores:configure",
+        "linkage:write",
+        "customers:write",
+        "imports:write",
+    },
     Role.AGENT: _AGENT,
     Role.SUPERVISOR: _SUPERVISOR,
     Role.RETENTION: _VIEWER | {"care:write", PERSONAL},

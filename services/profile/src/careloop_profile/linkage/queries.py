@@ -36,6 +36,18 @@ _HOLDERS: Final = text("""
         SELECT customer_id FROM identifier WHERE identifier.blind_index = asked.index LIMIT :most
     ) AS found
 """)
+_PERSONS_BY_INDEX: Final = text("""
+    SELECT asked.index, found.customer_id, coalesce(person_id, found.customer_id)
+    FROM unnest(CAST(:indexes AS text[])) AS asked(index)
+    CROSS JOIN LATERAL (
+        SELECT customer_id FROM identifier WHERE identifier.blind_index = asked.index LIMIT :most
+    ) AS found
+    LEFT JOIN person_member USING (customer_id)
+""")
+_PERSONS: Final = text("""
+    SELECT id, coalesce(person_id, id) FROM customer LEFT JOIN person_member ON customer_id = id
+    WHERE id = ANY(CAST(:ids AS uuid[]))
+""")
 _STATISTICS: Final = text("""
     SELECT least(floor(probability * 20), 19) / 20 AS least, count(*) FILTER (WHERE state = 'accepted') AS accepted,
            count(*) FILTER (WHERE state = 'rejected') AS rejected
@@ -93,6 +105,22 @@ async def holders(session: AsyncSession, indexes: Collection[str], most: int) ->
     for index, customer_id in await session.execute(_HOLDERS, {"indexes": list(indexes), "most": most + 1}):
         found.setdefault(index, []).append(customer_id)
     return found
+
+
+async def persons_by_index(
+    session: AsyncSession, indexes: Collection[str], most: int
+) -> dict[str, list[tuple[UUID, UUID]]]:
+    """Who has each identifier, with their persons; of those that more than `most` have, one more than `most`."""
+    found: dict[str, list[tuple[UUID, UUID]]] = {}
+    asked = {"indexes": list(indexes), "most": most + 1}
+    for index, customer_id, person_id in await session.execute(_PERSONS_BY_INDEX, asked):
+        found.setdefault(index, []).append((customer_id, person_id))
+    return found
+
+
+async def persons(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """The persons of those of these who are customers."""
+    return {row[0]: row[1] for row in await session.execute(_PERSONS, {"ids": list(ids)})}
 
 
 async def ask(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
