@@ -1,6 +1,10 @@
 """Who is probably who: what a model joins, and what it must not."""
 
+import random
+from string import ascii_lowercase
+
 import pytest
+from careloop_profile.linkage.service.candidates import MOST_IN_BLOCK
 from sqlalchemy import text
 
 BORN = {"attributes": {"birth_date": "1985-03-07"}}
@@ -123,3 +127,14 @@ async def test_keys_are_readable_by_nobody_and_follow_the_customer(model, regist
     await client.patch(f"/v1/customers/{one['customer_id']}", json={"phone": None})
     await link(one)
     assert len(await keys()) == 1
+
+
+async def test_a_key_that_very_many_share_finds_nobody(model, doubtful, register, link, queue):
+    one, other = await doubtful()
+    crowd = [
+        await register(name="".join(random.Random(number).choices(ascii_lowercase, k=9)), **BORN)
+        for number in range(MOST_IN_BLOCK - 1)
+    ]
+    await link(*crowd, other)
+    await link(one)
+    assert await queue() == []

@@ -4,6 +4,8 @@ import asyncio
 
 import pytest
 
+BORN = {"attributes": {"birth_date": "1985-03-07"}}
+
 
 def ids(*customers):
     return sorted(customer["customer_id"] for customer in customers)
@@ -153,3 +155,23 @@ async def test_what_people_said_is_the_precision_of_the_model(model, register, l
     params = {"model_version": model["version"] + 1}
     other = (await client.get("/v1/match-reviews/statistics", params=params)).json()
     assert other["precision"] is None
+
+
+async def test_about_two_persons_one_question_is_asked(model, doubtful, register, link, queue, client):
+    one, other = await doubtful()
+    third = await register(name="Wei Zhong", phone="13987651321", **BORN)
+    body = {"customer_id": third["customer_id"], "reason": "the same man"}
+    await client.post(f"/v1/customers/{other['customer_id']}/merges", json=body)
+    await link(one)
+    await link(third)
+    await link(other)
+    assert len(await queue()) == 1
+
+
+async def test_nobody_is_asked_about_customers_whom_somebody_took_apart(model, doubtful, link, queue, client):
+    one, other = await doubtful()
+    body = {"customer_id": other["customer_id"], "reason": "x"}
+    await client.post(f"/v1/customers/{one['customer_id']}/merges", json=body)
+    await client.post(f"/v1/customers/{one['customer_id']}/split", json={"reason": "father and son"})
+    await link(one, other)
+    assert await queue() == []
