@@ -86,7 +86,8 @@ async def newest_customers(session: AsyncSession, limit: int) -> Sequence[UUID]:
 
 async def set_keys(session: AsyncSession, keys: Mapping[UUID, Collection[int]]) -> None:
     """What these customers are found by from now on."""
-    pairs = [(customer_id, key) for customer_id, mine in keys.items() for key in mine]
+    # In their order, so that two who write about the same customers do not wait for each other.
+    pairs = sorted((customer_id, key) for customer_id, mine in keys.items() for key in mine)
     given = {"ids": [pair[0] for pair in pairs], "keys": [pair[1] for pair in pairs], "about": list(keys)}
     await session.execute(_SET_KEYS, given)
 

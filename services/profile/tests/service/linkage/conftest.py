@@ -86,9 +86,9 @@ def alike(register):
 def doubtful(register):
     """Two customers of whom the model thinks so, and is not certain."""
 
-    async def make():
+    async def make(**other):
         one = await register(name="Wei Zhang", phone="13812347781", **BORN)
-        return one, await register(name="Wei Zhong", phone="13987651320", **BORN)
+        return one, await register(name="Wei Zhong", phone="13987651320", **BORN, **other)
 
     return make
 

@@ -2,6 +2,7 @@
 
 import json
 
+from careloop_common import clock
 from careloop_profile.linkage import handlers
 from careloop_profile.linkage.command import TRAIN
 from careloop_profile.service import service
@@ -93,3 +94,14 @@ async def test_nothing_is_learnt_from_nobody(runtime, capsys):
     given = service._parser().parse_args(["train-linkage"])
     assert await TRAIN.run(runtime, given) == 1
     assert "nothing was learnt" in capsys.readouterr().err
+
+
+async def test_a_new_model_is_applied_stretch_by_stretch(alike, document, client, runtime, person):
+    one, other = await alike()
+    await client.put("/v1/linkage-models", json=document)
+    more = []
+    for _ in range(4):
+        async with runtime.database.transaction() as session:
+            more.append(await handlers.linker(runtime.vault).apply(session, now=clock.now(), limit=1))
+    assert more == [True, True, False, False]
+    assert members(await person(one)) == ids(one, other)

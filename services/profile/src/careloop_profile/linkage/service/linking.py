@@ -46,16 +46,16 @@ class Linker:
         if model is not None:
             await self._link(session, model, customer_ids, now)
 
-    async def apply(self, session: AsyncSession, *, now: datetime) -> bool:
+    async def apply(self, session: AsyncSession, *, now: datetime, limit: int = STRETCH) -> bool:
         """Compare the next of all customers by a model that is new; whether there may be more."""
         row = await queries.unapplied(session)
         if row is None:
             return False
         model = await versions.known(session, row.version)
-        following = await queries.customers_after(session, row.cursor, STRETCH)
+        following = await queries.customers_after(session, row.cursor, limit)
         await self._link(session, model, following, now)
         row.cursor = following[-1] if following else row.cursor
-        row.applied_at = None if len(following) == STRETCH else now
+        row.applied_at = None if len(following) == limit else now
         return row.applied_at is None
 
     async def _link(
@@ -82,7 +82,7 @@ class Linker:
                 questions.append(_question(model, proposal, now))
                 metrics.LINKED.labels(verdict.value).inc()
         if questions:
-            await queries.ask(session, questions)
+            await queries.ask(session, sorted(questions, key=lambda row: (row["one"], row["other"])))
 
     async def _neighbours(
         self, session: AsyncSession, model: Model, customer_ids: Collection[UUID]
