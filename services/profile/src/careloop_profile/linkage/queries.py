@@ -113,7 +113,8 @@ async def persons_by_index(
 ) -> dict[str, list[tuple[UUID, UUID]]]:
     """Who has each identifier, with their persons; of those that more than `most` have, one more than `most`."""
     found: dict[str, list[tuple[UUID, UUID]]] = {}
-    asked = {"indexes": list(indexes), "most": most + 1}
+    # In the order of the index, neighbours are read together.
+    asked = {"indexes": sorted(indexes), "most": most + 1}
     for index, customer_id, person_id in await session.execute(_PERSONS_BY_INDEX, asked):
         found.setdefault(index, []).append((customer_id, person_id))
     return found

@@ -1,11 +1,11 @@
 from datetime import date, datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 from uuid import UUID
 
 from careloop_common.schemas import Body, View
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints
 
-from careloop_profile.customers.schemas import Code, Line, printable
+from careloop_profile.customers.schemas import Code, printable
 from careloop_profile.identity.schemas import Reason
 from careloop_profile.linkage.policy import Spelling
 
@@ -16,6 +16,8 @@ Source = Annotated[
 ]
 Part = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}(:-?[1-9]\d?)?$")]
 Term = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+Written = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
+"""One line of text, of which a thousand come at once: read without any Python."""
 Share = Annotated[float, Field(gt=0, le=1)]
 Key = Annotated[list[Part], Field(min_length=1, max_length=6)]
 State = Literal["open", "accepted", "rejected", "settled"]
@@ -187,19 +189,22 @@ class ReviewStatistics(View):
     bands: list[Band]
 
 
-class Sought(Body):
-    """A phone number or an e-mail address in any spelling, or the key of a source system."""
+class SoughtAddress(Body):
+    """In any spelling."""
 
-    kind: Literal["phone", "email", "external"]
-    value: Line
-    source: Code | None = None
-    """The source system; `external` needs it."""
+    kind: Literal["phone", "email"]
+    value: Written
 
-    @model_validator(mode="after")
-    def _of_a_source(self) -> Self:
-        if (self.kind == "external") != (self.source is not None):
-            raise ValueError("source goes with external, and external with source")
-        return self
+
+class SoughtKey(Body):
+    """The key of a source system."""
+
+    kind: Literal["external"]
+    source: Code
+    value: Written
+
+
+Sought = Annotated[SoughtAddress | SoughtKey, Field(discriminator="kind")]
 
 
 class Resolve(Body):
