@@ -67,11 +67,14 @@ class Case:
         return self.package.removeprefix("careloop_")
 
 
+EXTRA = {"profile": ("training",)}
+"""Modules of services that only a command imports, which says so when its extra is not there."""
 CASES = [
     Case("careloop-contracts", "careloop_contracts"),
     Case("careloop-common", "careloop_common", ("embedded", "testing")),
     Case("careloop-common[testing]", "careloop_common"),
-    *(Case(f"careloop-{name}", f"careloop_{name}") for name in (*SERVICES, "gateway")),
+    *(Case(f"careloop-{name}", f"careloop_{name}", EXTRA.get(name, ())) for name in (*SERVICES, "gateway")),
+    Case("careloop-profile[linkage]", "careloop_profile"),
     Case("careloop-local", "careloop_local"),
 ]
 

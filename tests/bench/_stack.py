@@ -65,6 +65,7 @@ class OwnStack(Measured):
         self._ports = {"api": free_port(), "worker": free_port()}
         self._children: dict[str, asyncio.subprocess.Process] = {}
         self.broker = nats.url
+        self.data_keys = data_keys()
         super().__init__(
             f"http://127.0.0.1:{self._ports['api']}",
             signer.token(scopes, lifetime=timedelta(hours=2)),
@@ -75,7 +76,7 @@ class OwnStack(Measured):
             "DATABASE_URL": self.database,
             "NATS_URL": nats.url,
             "INTERNAL_PUBLIC_KEY": signer.public_pem,
-            "DATA_KEYS": data_keys(),
+            "DATA_KEYS": self.data_keys,
             "LOG_LEVEL": log_level,
         }
 

@@ -19,7 +19,13 @@ class Role(StrEnum):
 
 _VIEWER = frozenset(scope for scope in SCOPES if scope.endswith(":read"))
 _AGENT = _VIEWER | {"tickets:write", "interactions:write", "customers:write", PERSONAL}
-_SUPERVISOR = _AGENT | {"tickets:supervise", "tickets:export", "care:write", "quality:write"}
+_SUPERVISOR = _AGENT | {
+    "tickets:supervise",
+    "tickets:export",
+    "care:write",
+    "quality:write",
+    "identity:review",
+}
 
 ROLES: dict[Role, frozenset[str]] = {
     Role.ADMIN: SCOPES,
@@ -29,6 +35,7 @@ ROLES: dict[Role, frozenset[str]] = {
         "hubs:operate",
         "scores:run",
         "scores:configure",
+        "linkage:write",
         "customers:write",
         "imports:write",
     },

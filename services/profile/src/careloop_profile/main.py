@@ -10,13 +10,17 @@ from careloop_profile.imports.api import mapping_router as mappings
 from careloop_profile.imports.api import router as imports
 from careloop_profile.interactions.api import router as interactions
 from careloop_profile.interactions.service.desk import Desk
+from careloop_profile.linkage.api import router as reviews
+from careloop_profile.linkage.models_api import router as linkage_models
+from careloop_profile.linkage.resolve_api import router as resolving
 from careloop_profile.overview.api import router as overview
 from careloop_profile.quality.api import router as quality
 from careloop_profile.settings import Settings
 
 
 def create_app(runtime: Runtime[Settings]) -> FastAPI:
-    routers = [channels, customers, holdings, identity, overview, interactions, imports, mappings, quality]
+    routers = [channels, resolving, customers, holdings, identity, linkage_models, reviews]
+    routers += [overview, interactions, imports, mappings, quality]
     app = build_app(runtime, title="CareLoop profile", routers=routers)
     app.state.desk = Desk(runtime)
     return app

@@ -2,11 +2,12 @@ import sys
 
 from careloop_common.service import Service
 
+from careloop_profile.linkage.command import TRAIN
 from careloop_profile.main import create_app
 from careloop_profile.settings import Settings
 from careloop_profile.worker import create_worker
 
-service = Service("profile", "careloop_profile", Settings, create_app, create_worker)
+service = Service("profile", "careloop_profile", Settings, create_app, create_worker, (TRAIN,))
 
 
 def main() -> None:

@@ -7,16 +7,23 @@ from careloop_profile.imports.service.running import Importer
 from careloop_profile.imports.service.uploading import TIMER, forget_abandoned
 from careloop_profile.interactions import handlers as interactions
 from careloop_profile.interactions import partitions
+from careloop_profile.linkage import handlers as linkage
 from careloop_profile.settings import Settings
 
 
 def create_worker(runtime: Runtime[Settings]) -> Worker:
     return Worker(
         runtime,
-        subscriptions=[*interactions.subscriptions(), *identity.subscriptions(runtime.vault)],
+        subscriptions=[
+            *interactions.subscriptions(),
+            *identity.subscriptions(runtime.vault),
+            *linkage.subscriptions(runtime.vault),
+        ],
         timers={TIMER: Importer(runtime.vault).on_due},
         jobs=[
             Job("interaction partitions", 3600, partitions.keep_ahead),
+            Job("linkage model", 30, linkage.apply),
+            Job("match reviews", 30, linkage.tell, exclusive=False),
             Job("abandoned imports", 3600, forget_abandoned),
         ],
     )

@@ -7,6 +7,7 @@ from careloop_profile.database import Base
 from careloop_profile.identity import models as identity
 from careloop_profile.imports import models as imports
 from careloop_profile.interactions import models as interactions
+from careloop_profile.linkage import models as linkage
 
-SLICES = (channels, cleansing, customers, identity, interactions, imports)
+SLICES = (channels, cleansing, customers, identity, interactions, imports, linkage)
 metadata = Base.metadata

@@ -1,8 +1,19 @@
-"""Use cases on identity: merge, take back, split, match, and read a person."""
+"""Use cases on identity: merge, take back, split, keep apart, match, and read a person."""
 
 from careloop_profile.identity.service.candidates import Candidates
 from careloop_profile.identity.service.matching import match
-from careloop_profile.identity.service.merging import Grounds, merge, split, undo
+from careloop_profile.identity.service.merging import Grounds, hold, keep_apart, merge, split, undo
 from careloop_profile.identity.service.reading import Person, person
 
-__all__ = ["Candidates", "Grounds", "Person", "match", "merge", "person", "split", "undo"]
+__all__ = [
+    "Candidates",
+    "Grounds",
+    "Person",
+    "hold",
+    "keep_apart",
+    "match",
+    "merge",
+    "person",
+    "split",
+    "undo",
+]

@@ -21,6 +21,7 @@ from careloop_profile.customers.errors import CustomerNotFound
 from careloop_profile.customers.policy import Customer
 from careloop_profile.identity import events, policy, queries
 from careloop_profile.identity.errors import (
+    AlreadyOnePerson,
     HeldTogether,
     MergeNotFound,
     MergeUndone,
@@ -164,6 +165,18 @@ async def _part(
     await _become(session, held, row, now)
     outbox.add(session, events.unmerged(row, person_id, after, now), now=now)
     return row
+
+
+async def keep_apart(
+    session: AsyncSession, one: UUID, other: UUID, reason: str, *, now: datetime, actor: Actor
+) -> None:
+    """Write down that two customers are two persons; no rule will join them, people still may."""
+    held = await hold(session, [one, other])
+    if other in held.person_of(one):
+        raise AlreadyOnePerson(f"{one} and {other} are one person; split them first.")
+    grounds = Grounds(Method.MANUAL, "kept_apart", reason)
+    apart = _evidence(one, other, grounds, None, now, actor) | {"state": "apart"}
+    await queries.add_evidence(session, [apart])
 
 
 async def hold(session: AsyncSession, wanted: Sequence[UUID]) -> Held:

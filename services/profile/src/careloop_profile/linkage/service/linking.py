@@ -1,0 +1,187 @@
+"""Finding out that customers are probably somebody who is known: merged when it is certain, asked about when it is not."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from careloop_common import ids
+from careloop_common.tokens import SYSTEM
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from careloop_profile.customers import queries as customers
+from careloop_profile.identity import queries as identities
+from careloop_profile.identity import service as identity
+from careloop_profile.identity.errors import NotMergeable
+from careloop_profile.identity.policy import Method
+from careloop_profile.identity.service import Candidates, Grounds
+from careloop_profile.linkage import metrics, policy, queries
+from careloop_profile.linkage.policy import DOUBTFUL, Model, Score, Verdict
+from careloop_profile.linkage.service import versions
+from careloop_profile.linkage.service.candidates import MOST_IN_BLOCK, Circle, Records, circle
+
+STRETCH = 200
+"""Customers known before that are compared in one transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Two customers who are probably one person."""
+
+    one: UUID
+    other: UUID
+    score: Score
+
+
+class Linker:
+    """Compares customers by the active model."""
+
+    def __init__(self, records: Records, candidates: Candidates) -> None:
+        self._records, self._candidates = records, candidates
+
+    async def link(self, session: AsyncSession, customer_ids: Collection[UUID], *, now: datetime) -> None:
+        """Compare these customers with those like them, and merge or ask. Nothing happens without a model."""
+        model = await versions.active(session)
+        if model is not None:
+            await self._link(session, model, customer_ids, now)
+
+    async def apply(self, session: AsyncSession, *, now: datetime, limit: int = STRETCH) -> bool:
+        """Compare the next of all customers by a model that is new; whether there may be more."""
+        row = await queries.unapplied(session)
+        if row is None:
+            return False
+        model = await versions.known(session, row.version)
+        following = await queries.customers_after(session, row.cursor, limit)
+        await self._link(session, model, following, now)
+        row.cursor = following[-1] if following else row.cursor
+        row.applied_at = None if len(following) == limit else now
+        return row.applied_at is None
+
+    async def _link(
+        self, session: AsyncSession, model: Model, customer_ids: Collection[UUID], now: datetime
+    ) -> None:
+        like = await self._neighbours(session, model, customer_ids)
+        if not like:
+            return
+        found = await circle(session, self._records, model, set(like).union(*like.values()))
+        proposals = sorted(_proposals(found, like), key=lambda one: (-one.score.weight, one.one, one.other))
+        if not proposals:
+            return
+        # All at once and in their order, so that two who need the same customers do not wait for each other.
+        if any(one.score.probability >= policy.CERTAIN for one in proposals):
+            await identity.hold(session, sorted({key for one in proposals for key in (one.one, one.other)}))
+        questions = []
+        for proposal in proposals:
+            if found.person(proposal.one) == found.person(proposal.other):
+                continue
+            verdict = _verdict(found, proposal)
+            if verdict is Verdict.MERGE:
+                await self._merge(session, found, proposal, now)
+            elif await _unasked(session, found, proposal):
+                questions.append(_question(model, proposal, now))
+                metrics.LINKED.labels(verdict.value).inc()
+        if questions:
+            await queries.ask(session, sorted(questions, key=lambda row: (row["one"], row["other"])))
+
+    async def _neighbours(
+        self, session: AsyncSession, model: Model, customer_ids: Collection[UUID]
+    ) -> dict[UUID, set[UUID]]:
+        """Who shares a key with each of these customers, whose keys are written down."""
+        loaded = await customers.load(session, list(customer_ids))
+        keys = {
+            key: self._records.keys(model, self._records.known(model, customer).record)
+            for key, customer in loaded.items()
+        }
+        await queries.set_keys(session, keys)
+        holders = await queries.neighbours(session, set().union(*keys.values()), MOST_IN_BLOCK)
+        like = {
+            key: set().union(*(holders.get(one, ()) for one in mine)) - {key} for key, mine in keys.items()
+        }
+        return {key: others for key, others in like.items() if others}
+
+    async def _merge(self, session: AsyncSession, found: Circle, proposal: Proposal, now: datetime) -> None:
+        try:
+            merged = await identity.merge(
+                session,
+                self._candidates,
+                proposal.one,
+                proposal.other,
+                _grounds(found.model, proposal.score),
+                now=now,
+                actor=SYSTEM,
+            )
+        except NotMergeable as refused:
+            metrics.REFUSED.labels(str(refused.extra["refusal"])).inc()
+            return
+        found.join(proposal.one, proposal.other)
+        if merged:
+            metrics.LINKED.labels(Verdict.MERGE.value).inc()
+
+
+def _proposals(found: Circle, like: Mapping[UUID, Collection[UUID]]) -> Iterator[Proposal]:
+    """Of each customer with each other person the pair that is most alike, if it is alike enough to be asked about."""
+    for one, others in like.items():
+        best: dict[UUID, Proposal] = {}
+        for other in others:
+            # Of two who are both compared now, one looks.
+            if one not in found.known or other not in found.known or (other in like and other < one):
+                continue
+            score = found.known[one].compared(found.known[other], found.model)
+            if score is None or score.probability < DOUBTFUL or found.person(one) == found.person(other):
+                continue
+            person = found.person(other)
+            if person not in best or score.weight > best[person].score.weight:
+                best[person] = Proposal(min(one, other), max(one, other), score)
+        yield from best.values()
+
+
+def _verdict(found: Circle, proposal: Proposal) -> Verdict:
+    one, other = proposal.one, proposal.other
+    alone = len(found.members(one)) == len(found.members(other)) == 1
+    agreed = alone or policy.agree(found.weights(one, other))
+    return policy.verdict(proposal.score.probability, agreed=agreed)
+
+
+async def _unasked(session: AsyncSession, found: Circle, proposal: Proposal) -> bool:
+    """Whether nobody has said that these are two persons, and nobody is asked about other customers of theirs."""
+    ours, theirs = found.members(proposal.one), found.members(proposal.other)
+    if await identities.kept_apart(session, ours, theirs):
+        return False
+    return not await queries.asked_between(session, ours, theirs) - {(proposal.one, proposal.other)}
+
+
+def _grounds(model: Model, score: Score) -> Grounds:
+    reason = f"by model {model.version} with probability {score.probability:.4f}"
+    return Grounds(
+        Method.PROBABILISTIC,
+        f"linkage model {model.version}",
+        reason,
+        score.probability,
+        detail_of(model, score),
+    )
+
+
+def detail_of(model: Model, score: Score) -> dict[str, Any]:
+    """How a probability came about, in bits: what is expected of any two, and what each field adds."""
+    return {"prior": round(model.prior, 3), "weight": round(score.weight, 3), "fields": fields_of(score)}
+
+
+def fields_of(score: Score) -> dict[str, Any]:
+    return {
+        name: {"level": said.level, "weight": round(said.weight, 3)} for name, said in score.fields.items()
+    }
+
+
+def _question(model: Model, proposal: Proposal, now: datetime) -> dict[str, Any]:
+    return {
+        "id": ids.new_id(),
+        "one": proposal.one,
+        "other": proposal.other,
+        "model_version": model.version,
+        "probability": proposal.score.probability,
+        "weight": proposal.score.weight,
+        "fields": fields_of(proposal.score),
+        "state": "open",
+        "created_at": now,
+    }
