@@ -95,7 +95,8 @@ async def _act(case, act, reason=None):
             await tickets.reject(case, reason=RejectReason.SPAM, note=None)
 
 
-async def test_every_figure_is_what_the_raw_events_come_to(client, live, session):
+async def test_every_figure_is_what_the_raw_events_come_to(client, live, session, publish_policy):
+    await publish_policy()
     now, dice = clock.now(), random.Random(21)
     people = [None, *(ids.new_id() for _ in range(6))]
     for life in lives(dice):
@@ -199,7 +200,8 @@ def _within(start, done, goal, now):
     return done is not None and done - start <= goal, done is not None or now - start > goal
 
 
-async def test_every_pause_round_a_clock_is_found_and_none_that_was_in_order(client, live):
+async def test_every_pause_round_a_clock_is_found_and_none_that_was_in_order(client, live, publish_policy):
+    await publish_policy()
     now = clock.now()
     seeded = set()
     for number in range(4):

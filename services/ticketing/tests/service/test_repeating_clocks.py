@@ -151,6 +151,7 @@ async def test_a_late_clock_that_may_wait_no_more_lets_its_ticket_go_on(
         "stop": ["resolved"],
         "repeats": False,
         "targets": [{"seconds": 1}],
+        "pausable": '!vip && tier != "advanced" && severity != "critical"',
         "pauses": [{"reason": "waiting_for_customer"}],
     }
     await publish(c=patient)

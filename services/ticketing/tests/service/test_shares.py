@@ -10,7 +10,10 @@ def window(hours=1):
     return {"opened_from": (now - span).isoformat(), "opened_until": (now + span).isoformat()}
 
 
-async def test_the_time_of_a_clock_is_shared_by_those_who_held_the_ticket(client, open_ticket, act):
+async def test_the_time_of_a_clock_is_shared_by_those_who_held_the_ticket(
+    client, open_ticket, act, publish_policy
+):
+    await publish_policy()
     ticket = await open_ticket()
     await act(ticket, "assign", assignee_id="anna")
     await act(ticket, "assign", assignee_id="bo", level="expert")

@@ -26,7 +26,7 @@ _SHAPES: Mapping[str, str] = {
     "files": r"[0-9a-f]{2}",
     "outgoing": r"\d{4}-\d\d-\d\d\.jsonl",
     "demo": r"\d{8}-\d{6}|lock|earlier-policies\.json(\.part)?",
-    "run": rf"lock|stack\.json(\.part)?|({_SERVICE}|postgres|nats|watch)\.pid",
+    "run": rf"lock|stack\.json(\.part)?|({_SERVICE}|postgres|nats|watch)\.pid(\.part)?",
     "secrets": r"((postgres|profile|ticketing|campaign|scoring|gateway)\.password|internal\.key|internal\.pub"
     r"|data\.keys|admin\.key)(\.part)?",
 }

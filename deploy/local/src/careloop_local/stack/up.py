@@ -58,7 +58,7 @@ def _supervise(config: StackConfig) -> int:
     for spec in specs:
         manager.add_process(spec.name, _command(config, spec), env={**os.environ, **spec.env})
     watch = shlex.join((sys.executable, "-m", "careloop_local.stack.watch", str(config.home)))
-    manager.add_process(WATCH, f"echo $$ >{_pid_file(config, WATCH)}; exec {watch}")
+    manager.add_process(WATCH, f"{_note_pid(config, WATCH)}; exec {watch}")
     try:
         manager.loop()
     finally:
@@ -75,11 +75,14 @@ def _supervise(config: StackConfig) -> int:
 def _command(config: StackConfig, spec: ProcessSpec) -> str:
     """The shell line that honcho runs: note the pid, then become the process, with its output in a file."""
     log = shlex.quote(str(config.logs / f"{spec.name}.log"))
-    return f"echo $$ >{_pid_file(config, spec.name)}; exec {shlex.join(spec.argv)} >>{log} 2>&1 </dev/null"
+    return f"{_note_pid(config, spec.name)}; exec {shlex.join(spec.argv)} >>{log} 2>&1 </dev/null"
 
 
-def _pid_file(config: StackConfig, name: str) -> str:
-    return shlex.quote(str(config.run / f"{name}.pid"))
+def _note_pid(config: StackConfig, name: str) -> str:
+    """Write the pid down at once: whoever reads it while a process is started again finds the old one or the new one."""
+    path = config.run / f"{name}.pid"
+    part = shlex.quote(f"{path}.part")
+    return f"echo $$ >{part} && mv {part} {shlex.quote(str(path))}"
 
 
 def _sweep(config: StackConfig) -> None:

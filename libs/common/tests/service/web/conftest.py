@@ -131,7 +131,7 @@ async def flow() -> StreamingResponse:
         for _ in range(5):
             yield b"part"
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.Event().wait(), 0.1)
+                await asyncio.wait_for(asyncio.Event().wait(), 0.3)
 
     return StreamingResponse(said())
 

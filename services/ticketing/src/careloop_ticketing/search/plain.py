@@ -7,6 +7,8 @@ from typing import Final
 
 from careloop_ticketing.search.characters import SIMPLIFIED
 
+IDEOGRAPHS: Final = "\u3005-\u3007\u3041-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff"
+"""Characters that are a syllable or a word by themselves, as they stand in a set of a regular expression."""
 _ACCENTS: Final = re.compile("[\u0300-\u036f]+")
 """Those that a decomposition leaves behind; the marks of Japanese and other scripts, which make other letters, are none."""
 _NUMBER: Final = re.compile(r"\d+(?:[ ./()\-]{1,3}\d+)+", re.ASCII)
@@ -17,11 +19,11 @@ _MOST_GROUPS: Final = 6
 _DIGITS: Final = range(7, 16)
 """As many as telephone numbers have."""
 _WRITTEN_APART: Final = re.compile(
-    r"(?<!\d)(?:\+\d[\d ./()\-]{6,22}\d|\(?0\d{2,3}\)?[ \-]\d{3,4}[ \-]?\d{4}|1\d{2} \d{4} \d{4}|\d+(?:[./()\-]{1,2}\d+)+)"
-    r"(?!\d)",
+    r"(?:\+\d[\d ./()\-]{6,22}\d|\(?0\d{2,3}\)?[ \-]\d{3,4}[ \-]?\d{4}|1\d{2} \d{4} \d{4}|\d+(?:[./()\-]{1,2}\d+)+)(?!\d)",
     re.ASCII,
 )
 """A number that somebody asks for in groups: with a plus, as a fixed or a mobile line is written, or without spaces."""
+_IN_A_WORD: Final = re.compile(f"[^\\W_{IDEOGRAPHS}]")
 _CHINESE_MOBILE: Final = re.compile(r"(?:00)?86(1[3-9]\d{9})", re.ASCII)
 
 
@@ -55,4 +57,10 @@ def joined(query: str) -> str:
 
 def _in_one_piece(found: re.Match[str]) -> str:
     digits = "".join(_GROUPS.findall(found.group()))
-    return digits if digits in set(numbers(found.group())) else found.group()
+    beside = (
+        found.string[max(0, found.start() - 1) : found.start()],
+        found.string[found.end() : found.end() + 1],
+    )
+    # What letters or digits touch, as in 1024/2048MB, is a part of a word.
+    alone = not any(map(_IN_A_WORD.match, beside))
+    return digits if alone and digits in set(numbers(found.group())) else found.group()

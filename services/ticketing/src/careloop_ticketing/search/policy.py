@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Final
 
 from careloop_ticketing.search.errors import SearchUnclear
-from careloop_ticketing.search.plain import joined, numbers, plain
+from careloop_ticketing.search.plain import IDEOGRAPHS, joined, numbers, plain
 
 LONGEST: Final = 64
 """Characters of a word that count: an index entry has a largest size."""
@@ -23,8 +23,7 @@ MARKER: Final = "#"
 BLOCK: Final = 4096
 """Subjects that have a marker in common."""
 
-_IDEOGRAPHS = "\u3005-\u3007\u3041-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff"
-_RUN: Final = re.compile(f"(?P<characters>[{_IDEOGRAPHS}]+)|[^\\W_{_IDEOGRAPHS}]+")
+_RUN: Final = re.compile(f"(?P<characters>[{IDEOGRAPHS}]+)|[^\\W_{IDEOGRAPHS}]+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,9 +49,10 @@ class Case:
         `what` has just happened, and is not in the history yet.
         """
         applied, before = await sla.applied(self.session), self.ticket.policy_version
-        missed = applied if applied and applied.version > before else None
+        missed = applied if applied and applied.version >= before else None
         terms = await sla.new_terms(self.session, missed)
-        if missed is None:
+        if missed is None or missed.version == before:
+            # The ticket is told already, but not those of its clocks that had stopped then.
             return await self.follow(terms)
         self.ticket.policy_version = missed.version
         facts, life = facts_of(self.ticket), (await lives(self.session, [self.ticket.id]))[self.ticket.id]
