@@ -143,7 +143,7 @@ def launcher(place):
 def gone():
     """Fails if one of the processes still runs after a while."""
 
-    def check(processes, timeout=30):
+    def check(processes, timeout=60):
         deadline = monotonic() + timeout
         _, alive = psutil.wait_procs(processes, timeout=timeout)
         left = [one for one in alive if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
