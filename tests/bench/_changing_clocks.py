@@ -185,7 +185,7 @@ class Life:
         for key, one in self.watches.by_key.items():
             account, taken = self.accounts[key], one
             account.notes(self.now)
-            while (step := taken.upcoming()) and step.due_at <= self.now:
+            while (step := taken.upcoming) and step.due_at <= self.now:
                 self.takes(account, step.step, step.due_at, is_open=one.state is not State.STOPPED)
                 taken = taken.climbed(step, self.now)
             self.watches.put(taken)

@@ -4,12 +4,12 @@ The visible `session` is the guarantee. The relay (`careloop_common.messaging.re
 this module never talks to the broker, so a service may write events without depending on one.
 """
 
-import json
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from careloop_contracts import Event, envelope, partition_of
+from pydantic_core import to_json
 from sqlalchemy import text
 from sqlalchemy.event import listens_for
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -90,17 +90,16 @@ def _forget(session: Session) -> None:
 
 def _row(event: Event, at: datetime, source: str, trace: str | None) -> dict[str, Any]:
     event_id = ids.new_id()
-    payload = event.model_dump_json().encode()
+    payload = to_json(event)
     if len(payload) > MAX_BYTES:
         raise ValueError(f"{event.type} of {len(payload)} bytes is over the limit of {MAX_BYTES}")
     partition = partition_of(event.key_value)
+    headers = envelope.headers(event, event_id=event_id, time=at, source=source, traceparent=trace)
     return {
         "event_id": event_id,
         "partition": partition,
         "subject": event.subject(partition),
-        "header": json.dumps(
-            envelope.headers(event, event_id=event_id, time=at, source=source, traceparent=trace)
-        ),
+        "header": to_json(headers).decode(),
         "payload": payload,
         "created_at": at,
     }

@@ -34,11 +34,11 @@ def headers(
     event: Event, *, event_id: UUID, time: datetime, source: str, traceparent: str | None = None
 ) -> dict[str, str]:
     """Return the headers of an event; `source` is a URI reference such as `/careloop/ticketing`."""
-    key = event.key_value
+    key, name = event.key_value, str(event_id)
     attributes = {
-        MESSAGE_ID: str(event_id),
+        MESSAGE_ID: name,
         "ce-specversion": "1.0",
-        "ce-id": str(event_id),
+        "ce-id": name,
         "ce-type": event.type,
         "ce-source": source,
         "ce-subject": key,
@@ -46,7 +46,9 @@ def headers(
         "ce-time": time.isoformat(),
         "content-type": CONTENT_TYPE,
     }
-    return attributes | ({"traceparent": traceparent} if traceparent else {})
+    if traceparent:
+        attributes["traceparent"] = traceparent
+    return attributes
 
 
 def parse(received: Mapping[str, str] | None) -> Envelope:

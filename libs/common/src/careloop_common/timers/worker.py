@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-LANES: Final = 2
-"""While the database stores one batch, the next is worked out."""
+LANES: Final = 3
+"""While the database stores two batches, the next is worked out: one alone would leave either of them waiting."""
 LONGEST_SLEEP: Final = 1.0
 """Another process may arm a timer without waking this one."""
 
@@ -133,9 +133,12 @@ class TimerWorker:
 
 
 def _observe(timers: Sequence[DueTimer], now: datetime) -> None:
-    for item in timers:
-        lateness = (now - item.due_at).total_seconds()
-        metrics.FIRED.labels(item.kind).inc()
-        metrics.LATENESS.labels(item.kind).observe(lateness)
-        if item.kind == canary.KIND:
-            metrics.CANARY.set(lateness)
+    for kind, run in groupby(timers, key=lambda item: item.kind):
+        # A label is looked up once: a hundred thousand timers may be due at once.
+        fired, lateness = metrics.FIRED.labels(kind), metrics.LATENESS.labels(kind)
+        for item in run:
+            late = (now - item.due_at).total_seconds()
+            fired.inc()
+            lateness.observe(late)
+            if kind == canary.KIND:
+                metrics.CANARY.set(late)

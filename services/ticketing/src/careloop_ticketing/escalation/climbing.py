@@ -57,7 +57,7 @@ def lifts(watch: Watch, now: datetime) -> bool:
     """Whether a step that is due on this clock, or one behind it, changes the facts of its ticket."""
     if all(step.action not in _LIFTING for step in watch.steps):
         return False
-    while (upcoming := watch.upcoming()) and upcoming.due_at <= now:
+    while (upcoming := watch.upcoming) and upcoming.due_at <= now:
         if upcoming.step.action in _LIFTING:
             return True
         watch = watch.climbed(upcoming, now)
@@ -82,7 +82,7 @@ def _first_due(watches: Watches, keys: Collection[str], now: datetime) -> tuple[
     due = [
         (watches.by_key[key], upcoming)
         for key in keys
-        if (upcoming := watches.by_key[key].upcoming()) and upcoming.due_at <= now
+        if (upcoming := watches.by_key[key].upcoming) and upcoming.due_at <= now
     ]
     return min(due, key=lambda found: (found[1].due_at, found[0].key), default=None)
 

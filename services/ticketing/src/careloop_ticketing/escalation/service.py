@@ -4,13 +4,13 @@ A timer only says *look at this clock now*. What is due is read off the clock. A
 together and stored by a handful of statements, so that a hundred thousand clocks can run out in the same second.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from careloop_common import ids, outbox
+from careloop_common import ids, outbox, records
 from careloop_common.timers import DueTimer
 from careloop_common.tokens import SYSTEM
 from sqlalchemy import text
@@ -25,17 +25,26 @@ from careloop_ticketing.sla.service import Watch, Watches
 from careloop_ticketing.tickets import service as tickets
 from careloop_ticketing.tickets.service import standing
 
+_COLUMNS: Final = {
+    "id": "uuid",
+    "ticket_id": "uuid",
+    "clock": "text",
+    "policy_version": "int",
+    "step": "text",
+    "action": "text",
+    "is_breach": "bool",
+    "told": "text",
+    "level": "text",
+    "tier": "text",
+    "notice": "bool",
+    "due_at": "timestamptz",
+    "team": "text",
+    "region": "text",
+    "people": "text[]",
+}
+_NAMES: Final = ", ".join(_COLUMNS)
 _RECORD: Final = text(
-    "INSERT INTO escalation (id, ticket_id, clock, policy_version, step, action, is_breach, told, level, tier, notice,"
-    " due_at, team, region, people, escalated_at)"
-    " SELECT id, ticket_id, clock, policy_version, step, action, is_breach, told, level, tier, notice, due_at, team, region,"
-    " string_to_array(people, chr(10)), :now FROM unnest(CAST(:ids AS uuid[]), CAST(:tickets AS uuid[]), CAST(:clocks AS text[]),"
-    " CAST(:policies AS int[]), CAST(:steps AS text[]), CAST(:actions AS text[]), CAST(:breaches AS bool[]),"
-    " CAST(:told AS text[]), CAST(:levels AS text[]), CAST(:tiers AS text[]), CAST(:notices AS bool[]),"
-    " CAST(:due AS timestamptz[]),"
-    " CAST(:teams AS text[]), CAST(:regions AS text[]), CAST(:people AS text[]))"
-    " AS new (id, ticket_id, clock, policy_version, step, action, is_breach, told, level, tier, notice, due_at, team,"
-    " region, people)"
+    f"INSERT INTO escalation ({_NAMES}, escalated_at) SELECT {_NAMES}, :now FROM {records.given(_COLUMNS)}"  # noqa: S608
 )
 
 
@@ -75,7 +84,7 @@ def _to_climb(
     since = due[0].due_at
     for ticket_id, keys in found.items():
         for key, watch in watches[ticket_id].by_key.items():
-            if key not in keys and (upcoming := watch.upcoming()) and since <= upcoming.due_at <= now:
+            if key not in keys and (upcoming := watch.upcoming) and since <= upcoming.due_at <= now:
                 keys.add(key)
     return found
 
@@ -102,32 +111,36 @@ async def _watches(
 
 
 async def _record(session: AsyncSession, taken: Sequence[Taken], now: datetime) -> None:
+    counted = Counter((one.watch.name, one.upcoming.step.name) for one in taken)
+    for (clock, step), count in counted.items():
+        metrics.STEPS.labels(clock, step).inc(count)
     for one in taken:
-        metrics.STEPS.labels(one.watch.name, one.upcoming.step.name).inc()
         if one.upcoming.step.is_breach:
             outbox.add(session, events.breached(one), now=now)
         outbox.add(session, events.escalated(one, now), now=now)
         if one.lost_by is not None:
             outbox.add(session, events.lost(one, one.lost_by, now), now=now)
-    if not taken:
-        return
-    steps = [one.upcoming.step for one in taken]
-    columns = {
-        "now": now,
-        "ids": [ids.new_id() for _ in taken],
-        "tickets": [one.ticket.id for one in taken],
-        "clocks": [one.watch.name for one in taken],
-        "policies": [one.watch.policy.version for one in taken],
-        "steps": [step.name for step in steps],
-        "actions": [step.action.value for step in steps],
-        "breaches": [step.is_breach for step in steps],
-        "told": [one.told for one in taken],
-        "levels": [one.level for one in taken],
-        "tiers": [one.tier for one in taken],
-        "notices": [one.notice for one in taken],
-        "due": [one.upcoming.due_at for one in taken],
-        "teams": [one.ticket.team for one in taken],
-        "regions": [one.ticket.region for one in taken],
-        "people": ["\n".join(addressing.named(one.people)) for one in taken],
-    }
-    await session.execute(_RECORD, columns)
+    if taken:
+        rows = records.encode(_COLUMNS, map(_row, taken))
+        await session.execute(_RECORD, {"rows": rows, "now": now})
+
+
+def _row(one: Taken) -> tuple[Any, ...]:
+    step = one.upcoming.step
+    return (
+        ids.new_id(),
+        one.ticket.id,
+        one.watch.name,
+        one.watch.policy.version,
+        step.name,
+        step.action,
+        step.is_breach,
+        one.told,
+        one.level,
+        one.tier,
+        one.notice,
+        one.upcoming.due_at,
+        one.ticket.team,
+        one.ticket.region,
+        addressing.named(one.people),
+    )

@@ -1,9 +1,9 @@
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from careloop_common import keyset
+from careloop_common import keyset, records
 from sqlalchemy import ColumnElement, SQLColumnExpression, exists, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from careloop_ticketing.notices.models import WAITS, NoticeChoiceRow, NoticeRow
 from careloop_ticketing.notices.policy.roster import NOBODY
-from careloop_ticketing.notices.policy.telling import Reason
+from careloop_ticketing.notices.policy.telling import Notice, Reason
 
 _ROSTER_LOCK: Final = 7_306_002
 """Number of the lock under which rosters are published: who saw a version sees that it is still the active one."""
@@ -27,13 +27,11 @@ _COLUMNS: Final = {
     "step": "text",
     "due_at": "timestamptz",
     "asks": "bool",
-    "also": "text",
+    "also": "text[]",
 }
 _NAMES: Final = ", ".join(_COLUMNS)
-_VALUES: Final = _NAMES.replace("also", "string_to_array(also, chr(10))")
-_ARRAYS: Final = ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in _COLUMNS.items())
 _STORE: Final = text(
-    f"INSERT INTO notice ({_NAMES}, at, by) SELECT {_VALUES}, :now, :by FROM unnest({_ARRAYS}) AS new ({_NAMES})"  # noqa: S608
+    f"INSERT INTO notice ({_NAMES}, at, by) SELECT {_NAMES}, :now, :by FROM {records.given(_COLUMNS)}"  # noqa: S608
     " ON CONFLICT (ticket_id, recipient, at) DO UPDATE SET role = excluded.role, reason = excluded.reason,"
     " level = excluded.level, clock = excluded.clock, step = excluded.step, due_at = excluded.due_at,"
     " asks = notice.asks OR excluded.asks, also = array_append(notice.also, CAST(notice.reason AS text)) || excluded.also, read_at = NULL"
@@ -83,10 +81,28 @@ async def lock_rosters(session: AsyncSession) -> None:
 
 
 async def store(
-    session: AsyncSession, columns: Mapping[str, Sequence[Any]], *, by: str, now: datetime
+    session: AsyncSession, notices: Iterable[tuple[UUID, Notice]], *, by: str, now: datetime
 ) -> None:
     """Write notices; what somebody is told of the same ticket at the same instant again becomes one with the first."""
-    await session.execute(_STORE, {**columns, "by": by, "now": now})
+    rows = records.encode(_COLUMNS, (_row(*one) for one in notices))
+    await session.execute(_STORE, {"rows": rows, "by": by, "now": now})
+
+
+def _row(notice_id: UUID, one: Notice) -> tuple[Any, ...]:
+    return (
+        notice_id,
+        one.ticket_id,
+        one.number,
+        one.recipient,
+        one.role,
+        one.reason,
+        one.level,
+        one.clock,
+        one.step,
+        one.due_at,
+        one.asks,
+        one.also,
+    )
 
 
 async def choices(session: AsyncSession, ids: Collection[str]) -> Sequence[NoticeChoiceRow]:

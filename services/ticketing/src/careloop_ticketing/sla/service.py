@@ -244,7 +244,7 @@ async def arm(session: AsyncSession, changed: Iterable[Watch]) -> None:
     for one in changed:
         if one.generation == one.armed:
             continue
-        if step := one.upcoming():
+        if step := one.upcoming:
             new = NewTimer(TIMER, one.subject_id, one.key, due_at=step.due_at, generation=one.generation)
             upcoming.append(new)
         else:

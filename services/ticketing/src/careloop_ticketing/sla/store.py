@@ -7,9 +7,11 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any, Final
 from uuid import UUID
 
+from careloop_common import records
 from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -83,10 +85,9 @@ _INTERVALS = text(
 
 def _upsert(table: str, columns: Mapping[str, str], key: Sequence[str], changing: Sequence[str]) -> str:
     names = ", ".join(columns)
-    arrays = ", ".join(f"CAST(:{table}_{name} AS {kind}[])" for name, kind in columns.items())
     changes = ", ".join(f"{name} = excluded.{name}" for name in changing)
     return (
-        f"INSERT INTO {table} ({names}) SELECT {names} FROM unnest({arrays}) AS new ({names})"  # noqa: S608
+        f"INSERT INTO {table} ({names}) SELECT {names} FROM {records.given(columns, table)}"  # noqa: S608
         f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changes}"
     )
 
@@ -233,14 +234,13 @@ async def save(session: AsyncSession, changed: Sequence[Watch]) -> None:
     """Store clocks, and of their intervals those that are new and the one before them, which has ended."""
     if not changed:
         return
-    clocks = [_clock_row(watch) for watch in changed]
-    spans = [row for watch in changed for row in _interval_rows(watch)]
-    values = _columns("sla_clock", _CLOCK_COLUMNS, clocks)
-    await session.execute(_SAVE, values | _columns("sla_interval", _INTERVAL_COLUMNS, spans))
-
-
-def _columns(table: str, names: Iterable[str], rows: Sequence[tuple[Any, ...]]) -> dict[str, list[Any]]:
-    return {f"{table}_{name}": [row[place] for row in rows] for place, name in enumerate(names)}
+    clocks = map(_clock_row, changed)
+    spans = chain.from_iterable(map(_interval_rows, changed))
+    values = {
+        "sla_clock": records.encode(_CLOCK_COLUMNS, clocks),
+        "sla_interval": records.encode(_INTERVAL_COLUMNS, spans),
+    }
+    await session.execute(_SAVE, values)
 
 
 async def cut(session: AsyncSession, shortened: Sequence[Watch]) -> None:
@@ -267,7 +267,7 @@ async def _delete(session: AsyncSession, statement: TextClause, of: Sequence[Wat
 def _clock_row(watch: Watch) -> tuple[Any, ...]:
     calendar, version = watch.calendar or (None, None)
     due_at: datetime | None = watch.due_at
-    upcoming = watch.upcoming()
+    upcoming = watch.upcoming
     return (
         watch.subject_id,
         watch.name,

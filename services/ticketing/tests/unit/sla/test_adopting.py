@@ -68,7 +68,7 @@ def test_one_whose_target_has_passed_is_late_by_the_change_and_told_so(noon, aft
     watches, (change,) = begin(policy(loop={}), [Happening(noon, Moment.OPENED)], after(hours=40))
     loop = watches["loop"]
     assert (change.late_by_change, loop.late_by_change, loop.breached_at) == (True, True, None)
-    upcoming = loop.upcoming()
+    upcoming = loop.upcoming
     assert upcoming is not None
     assert (upcoming.step.name, upcoming.due_at) == ("breach", after(hours=10))
 

@@ -54,7 +54,7 @@ class Case:
     def looks(self, second, name="c"):
         """What is taken of a clock: (step, second at which it was due)."""
         taken, one = [], self.watches[name]
-        while (step := one.upcoming()) and step.due_at <= self.at(second):
+        while (step := one.upcoming) and step.due_at <= self.at(second):
             taken.append((step.step.name, (step.due_at - self.noon) / SECOND))
             one = one.climbed(step, self.at(second))
         self.watches.put(one)
@@ -144,7 +144,7 @@ def test_a_clock_that_the_case_has_no_more_ends_without_a_verdict_and_runs_on_if
     life = case(c={"targets": [{"seconds": 8}], "when": "!vip"})
     (ended,) = life.follows(3, vip=True)
     one = life.watches["c"]
-    assert (ended.lapsed, one.state, one.cancelled, one.upcoming()) == (True, State.STOPPED, True, None)
+    assert (ended.lapsed, one.state, one.cancelled, one.upcoming) == (True, State.STOPPED, True, None)
     assert life.follows(9) == []
     (again,) = life.follows(20, vip=False)
     assert (again.revived, life.watches["c"].cancelled) == (True, False)
@@ -191,7 +191,7 @@ def test_a_clock_that_begins_while_the_case_waits_begins_paused(case):
     life.waits(2)
     life.happens(3, Moment.RESPONDED)
     update = life.watches["update"]
-    assert (update.instance, update.waits_for, update.upcoming()) == (2, "waiting_for_customer", None)
+    assert (update.instance, update.waits_for, update.upcoming) == (2, "waiting_for_customer", None)
     watch.resume(life.watches, because=BY, now=life.at(10))
     assert life.watches["update"].due_at == life.at(14)
 

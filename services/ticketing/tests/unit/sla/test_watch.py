@@ -137,7 +137,7 @@ def test_b09_the_next_update_is_due_after_an_answer_and_never_before_the_first(l
     case.happens(2, Moment.RESPONDED)
     assert (case.due("update"), case.watches["update"].instance) == (6, 2)
     first, second = (one for one in case.watches.changed if one.name == "update")
-    assert (first.key, first.state, first.upcoming()) == ("update", State.STOPPED, None), (
+    assert (first.key, first.state, first.upcoming) == ("update", State.STOPPED, None), (
         "it is stored, and over"
     )
     assert second.key == "update#2"
@@ -147,7 +147,7 @@ def test_a_miss_is_still_to_be_told_when_the_next_clock_has_begun(life):
     case = life(policy(update=clock("responded", "responded", repeats=True)))
     for hour in (0, 3, 4):
         case.happens(hour, Moment.RESPONDED)
-    steps = {key: watch.upcoming() for key, watch in case.watches.by_key.items()}
+    steps = {key: watch.upcoming for key, watch in case.watches.by_key.items()}
     assert (steps["update"].due_at, steps["update#2"].due_at) == (case.at(1), case.at(4))
     assert case.watches["update"].instance == 3
 
@@ -181,7 +181,7 @@ def test_b04_a_miss_does_not_grow_after_the_ticket_is_resolved(life):
     case.happens(0, Moment.OPENED).happens(3, Moment.RESOLVED)
     readings = {assess(case.watches["c"].clock, case.at(hours)) for hours in (3, 4, 400)}
     assert {(reading.elapsed, reading.breached_at) for reading in readings} == {(3 * HOUR, case.at(1))}
-    assert case.watches["c"].upcoming().due_at == case.at(1), "that it was late is still told"
+    assert case.watches["c"].upcoming.due_at == case.at(1), "that it was late is still told"
 
 
 def test_three_reopenings_count_only_what_was_worked(life):
@@ -223,7 +223,7 @@ def test_b10_a_cancelled_clock_neither_breaks_nor_climbs(life):
     case = life(policy(c=clock("opened", "resolved"))).happens(0, Moment.OPENED)
     watch.cancel(case.watches, now=case.at(0.1))
     cancelled = case.watches["c"]
-    assert (cancelled.state, cancelled.cancelled, cancelled.upcoming()) == (State.STOPPED, True, None)
+    assert (cancelled.state, cancelled.cancelled, cancelled.upcoming) == (State.STOPPED, True, None)
 
 
 def test_b07_a_clock_of_the_office_stands_still_at_night(life):
@@ -231,7 +231,7 @@ def test_b07_a_clock_of_the_office_stands_still_at_night(life):
     rules = policy(c=clock("opened", "resolved", 4 * 3600, calendar="office"))
     case = life(rules, hours=office()).happens(0, Moment.OPENED)
     assert case.due("c") == 13 + 5.5
-    reminder = case.watches["c"].upcoming()
+    reminder = case.watches["c"].upcoming
     assert (reminder.step.name, (reminder.due_at - case.noon) / HOUR) == ("reminder", 15)
 
 
@@ -245,7 +245,7 @@ def test_b05_a_step_before_the_target_goes_by_the_calendar_of_the_clock(life):
     rules = policy(ladders=ladders, c=clock("opened", "resolved", 4 * 3600, calendar="office"))
     case = life(rules, hours=office()).happens(0, Moment.OPENED)
     # Monday in Shanghai: two of four hours are worked at 11:00, the lunch comes after.
-    assert (case.watches["c"].upcoming().due_at - case.noon) / HOUR == 15
+    assert (case.watches["c"].upcoming.due_at - case.noon) / HOUR == 15
 
 
 def test_b06_a_pause_is_counted_in_working_time(life):
@@ -308,11 +308,11 @@ def test_whether_a_promise_was_kept_is_asked_of_the_clocks_that_the_moment_stops
 
 def test_taking_notice_holds_until_the_next_step(life):
     case = life(policy(c=clock("opened", "resolved"))).happens(0, Moment.OPENED)
-    climbed = case.watches["c"].climbed(case.watches["c"].upcoming(), case.at(0))
+    climbed = case.watches["c"].climbed(case.watches["c"].upcoming, case.at(0))
     case.watches.put(climbed)
     watch.acknowledge(case.watches)
     assert case.watches["c"].climb.acknowledged
-    assert not case.watches["c"].climbed(case.watches["c"].upcoming(), case.at(0)).climb.acknowledged
+    assert not case.watches["c"].climbed(case.watches["c"].upcoming, case.at(0)).climb.acknowledged
 
 
 def test_a_change_makes_earlier_timers_stale(life):

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import structlog
@@ -36,7 +36,7 @@ async def tell(session: AsyncSession, notices: Iterable[Notice], *, by: str, now
     written = [(ids.new_id(), notice) for notice in one_each(wanted)]
     if not written:
         return
-    await queries.store(session, _columns(written), by=by, now=now)
+    await queries.store(session, written, by=by, now=now)
     _announce(session, written, chosen, by, now)
     _count(notice for _, notice in written)
 
@@ -49,25 +49,6 @@ async def choices(session: AsyncSession, people: Iterable[str]) -> Mapping[str, 
     return {
         row.agent_id: Choice(frozenset(map(Reason, row.watched)), tuple(map(Channel, row.channels)))
         for row in await queries.choices(session, asked)
-    }
-
-
-def _columns(written: Written) -> Mapping[str, Sequence[Any]]:
-    notices = [notice for _, notice in written]
-    return {
-        "id": [notice_id for notice_id, _ in written],
-        "ticket_id": [one.ticket_id for one in notices],
-        "number": [one.number for one in notices],
-        "recipient": [one.recipient for one in notices],
-        "role": [one.role.value for one in notices],
-        "reason": [one.reason.value for one in notices],
-        "level": [one.level.value if one.level else None for one in notices],
-        "clock": [one.clock for one in notices],
-        "step": [one.step for one in notices],
-        "due_at": [one.due_at for one in notices],
-        "asks": [one.asks for one in notices],
-        # Arrays of arrays have no ragged edge, and no name of a step has a line break.
-        "also": ["\n".join(one.also) for one in notices],
     }
 
 

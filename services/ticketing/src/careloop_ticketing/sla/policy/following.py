@@ -152,7 +152,7 @@ def _is_past(clock: Clock, now: datetime) -> bool:
 def _owed(watch: Watch, now: datetime) -> Collection[str]:
     """The steps that were due already, and that nobody has come to take."""
     owed = set()
-    while (upcoming := watch.upcoming()) and upcoming.due_at <= now:
+    while (upcoming := watch.upcoming) and upcoming.due_at <= now:
         owed.add(upcoming.step.name)
         watch = watch.climbed(upcoming, now)
     return owed

@@ -6,6 +6,7 @@ What was put among `Watches` since they were loaded is what has to be stored.
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from uuid import UUID
 
 from careloop_ticketing.sla.policy import ladder
@@ -19,7 +20,7 @@ Calendars = Mapping[str, tuple[int, Hours]]
 """The active version of each calendar that a policy names, ready to count."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Watch:
     subject_id: UUID
     name: str
@@ -83,8 +84,9 @@ class Watch:
     def steps(self) -> Ladder:
         return self.policy.ladders[self.ladder]
 
+    @cached_property
     def upcoming(self) -> Upcoming | None:
-        """The next step of the ladder, and when it is due."""
+        """The next step of the ladder, and when it is due: asked for by all who look at a clock, so worked out once."""
         return None if self.cancelled else ladder.next_step(self.steps, self.climb, self.clock)
 
     def turned(self, clock: Clock) -> "Watch":

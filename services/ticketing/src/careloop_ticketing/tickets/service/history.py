@@ -3,8 +3,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-import msgspec
-from careloop_common import ids
+from careloop_common import ids, records
 from careloop_common.database import lasting, vault
 from careloop_common.tokens import Actor
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,14 +13,19 @@ from careloop_ticketing.tickets.chain import PURPOSE, Chain, Entry
 from careloop_ticketing.tickets.models import HistoryRow, NoteRow, TicketRow
 from careloop_ticketing.tickets.service.case import Case
 
-_ENCODE: Final = msgspec.json.Encoder().encode
-RECORD: Final = (
-    "INSERT INTO ticket_history (ticket_id, seq, fact, at, actor_id, actor_kind, before, after, key_id, hash)"
-    " SELECT ticket_id, seq, fact, at, :actor_id, :actor_kind, CAST(before AS jsonb), CAST(after AS jsonb), :key_id, hash"
-    " FROM unnest(CAST(:tickets AS uuid[]), CAST(:seqs AS int[]), CAST(:facts AS text[]), CAST(:moments AS timestamptz[]),"
-    " CAST(:befores AS text[]), CAST(:afters AS text[]), CAST(:hashes AS bytea[]))"
-    " AS new (ticket_id, seq, fact, at, before, after, hash)"
-)
+_COLUMNS: Final = {
+    "ticket_id": "uuid",
+    "seq": "int",
+    "fact": "text",
+    "at": "timestamptz",
+    "actor_id": "text",
+    "actor_kind": "text",
+    "before": "jsonb",
+    "after": "jsonb",
+    "hash": "bytea",
+}
+_NAMES: Final = ", ".join(_COLUMNS)
+RECORD: Final = f"INSERT INTO ticket_history ({_NAMES}, key_id) SELECT {_NAMES}, :key_id FROM {records.given(_COLUMNS, 'entries')}"  # noqa: S608
 """Writes what `recorded` gives."""
 
 
@@ -73,20 +77,9 @@ def link(
 
 
 def recorded(session: AsyncSession, entries: Sequence[Linked]) -> Mapping[str, Any]:
-    """What `RECORD` takes, for entries of one actor."""
-    said = [entry.said for entry in entries]
-    return {
-        "actor_id": said[0].actor_id,
-        "actor_kind": said[0].actor_kind,
-        "tickets": [one.ticket_id for one in said],
-        "seqs": [one.seq for one in said],
-        "facts": [one.fact for one in said],
-        "moments": [one.at for one in said],
-        "befores": [_ENCODE(one.before).decode() for one in said],
-        "afters": [_ENCODE(one.after).decode() for one in said],
-        "key_id": chain_of(session).key_id,
-        "hashes": [entry.hash for entry in entries],
-    }
+    """What `RECORD` takes."""
+    rows = ((*said, records.hexed(found)) for said, found in entries)
+    return {"entries": records.encode(_COLUMNS, rows), "key_id": chain_of(session).key_id}
 
 
 async def write_note(case: Case, about: str, text: str | None) -> dict[str, str]:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from careloop_common import outbox
+from careloop_common import outbox, records
 from careloop_common.tokens import SYSTEM
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -31,14 +31,21 @@ _READ: Final = text(f"SELECT {_COLUMNS} FROM ticket WHERE id = ANY(:ids)")  # no
 _LOCK_FREE: Final = text(f"{_READ.text} FOR UPDATE SKIP LOCKED")
 # Two that wait for many tickets lock them in the same order.
 _LOCK_ALL: Final = text(f"{_READ.text} ORDER BY id FOR UPDATE")
+_CHANGING: Final = {
+    "version": "int",
+    "status": "text",
+    "tier": "text",
+    "level": "text",
+    "assignee_id": "text",
+    "team": "text",
+    "released_by": "text",
+    "policy_version": "int",
+    "head": "bytea",
+    "changed_at": "timestamptz",
+}
+_STORED: Final = {"id": "uuid", **_CHANGING}
 _STORE: Final = text(
-    "UPDATE ticket SET version = new.version, status = new.status, tier = new.tier, level = new.level,"
-    " assignee_id = new.assignee_id, team = new.team, released_by = new.released_by,"
-    " policy_version = new.policy_version, head = new.head, changed_at = new.changed_at FROM unnest(CAST(:ids AS uuid[]),"
-    " CAST(:versions AS int[]), CAST(:statuses AS text[]), CAST(:tiers AS text[]), CAST(:levels AS text[]),"
-    " CAST(:assignees AS text[]), CAST(:teams AS text[]), CAST(:releasers AS text[]), CAST(:policies AS int[]),"
-    " CAST(:heads AS bytea[]), CAST(:changes AS timestamptz[]))"
-    " AS new (id, version, status, tier, level, assignee_id, team, released_by, policy_version, head, changed_at)"
+    f"UPDATE ticket SET {', '.join(f'{name} = new.{name}' for name in _CHANGING)} FROM {records.given(_STORED)}"  # noqa: S608
     " WHERE ticket.id = new.id"
 )
 _RECORD: Final = text(RECORD)
@@ -163,22 +170,7 @@ async def store(
     if not changed:
         return
     linked = _link(chain_of(session), changed, entries, now)
-    await session.execute(
-        _STORE,
-        {
-            "ids": [one.id for one in changed],
-            "versions": [one.version for one in changed],
-            "statuses": [one.status.value for one in changed],
-            "tiers": [one.tier.value for one in changed],
-            "levels": [one.level.value for one in changed],
-            "assignees": [one.assignee_id for one in changed],
-            "teams": [one.team for one in changed],
-            "releasers": [one.released_by for one in changed],
-            "policies": [one.policy_version for one in changed],
-            "heads": [one.head for one in changed],
-            "changes": [one.changed_at for one in changed],
-        },
-    )
+    await session.execute(_STORE, {"rows": records.encode(_STORED, map(_stored, changed))})
     if linked:
         await session.execute(_RECORD, recorded(session, linked))
     standings = {one.id: one for one in changed}
@@ -186,6 +178,22 @@ async def store(
         if entry.before.get("status") == Status.WAITING and entry.after.get("status") == Status.HANDLING:
             ticket = standings[entry.ticket_id]
             outbox.add(session, events.resumed(ticket, because="not_allowed", by=SYSTEM.id, now=now), now=now)
+
+
+def _stored(one: Standing) -> tuple[Any, ...]:
+    return (
+        one.id,
+        one.version,
+        one.status,
+        one.tier,
+        one.level,
+        one.assignee_id,
+        one.team,
+        one.released_by,
+        one.policy_version,
+        records.hexed(one.head),
+        one.changed_at,
+    )
 
 
 def _link(
