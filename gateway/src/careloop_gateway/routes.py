@@ -199,6 +199,7 @@ TICKETING = (
         "POST /v1/tickets/{ticket_id}/respond",
         "POST /v1/tickets/{ticket_id}/classify",
         "POST /v1/tickets/{ticket_id}/acknowledge",
+        "POST /v1/tickets/{ticket_id}/milestones",
         "POST /v1/tickets/{ticket_id}/messages",
         "POST /v1/tickets/{ticket_id}/pause",
         "POST /v1/tickets/{ticket_id}/resume",

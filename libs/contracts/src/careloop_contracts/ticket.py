@@ -49,6 +49,16 @@ class TicketRespondedV1(Event, entity="ticket", name="responded", version=1, key
     within_target: bool | None = None
 
 
+class TicketMilestoneReachedV1(Event, entity="ticket", name="milestone_reached", version=1, key="ticket_id"):
+    """The work has come this far: `diagnosed`, `visit_needed`, `visited`."""
+
+    ticket_id: UUID
+    customer_id: UUID | None = None
+    milestone: str
+    by: str
+    reached_at: datetime
+
+
 class TicketAssignedV1(Event, entity="ticket", name="assigned", version=1, key="ticket_id"):
     """The ticket went to a person, a level or a team."""
 

@@ -39,6 +39,17 @@ class PauseReason(StrEnum):
     WAITING_FOR_THIRD_PARTY = "waiting_for_third_party"
 
 
+class Milestone(StrEnum):
+    """What is reached on the way to a remedy (里程碑)."""
+
+    DIAGNOSED = "diagnosed"
+    """Somebody knows what it is (诊断完成)."""
+    VISIT_NEEDED = "visit_needed"
+    """Somebody has to go there (需上门)."""
+    VISITED = "visited"
+    """Somebody was there (已上门)."""
+
+
 class Rank(StrEnum):
     """Words in ascending order. Compare by `rank`: as strings they would sort by the alphabet."""
 

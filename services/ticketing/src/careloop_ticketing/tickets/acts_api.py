@@ -128,6 +128,13 @@ async def assign(body: schemas.Assign, case: CaseDep, response: Response) -> Tic
     return _shown(case, response)
 
 
+@router.post("/{ticket_id}/milestones", dependencies=[WRITE], responses=PROBLEMS)
+async def reach(body: schemas.Reach, case: CaseDep, response: Response) -> TicketView:
+    """The work has come this far: it is diagnosed, a visit is needed, or was made. Clocks heed it."""
+    await service.reach(case, body.milestone, note=body.note)
+    return _shown(case, response)
+
+
 @router.post("/{ticket_id}/acknowledge", dependencies=[WRITE], responses=PROBLEMS)
 async def acknowledge(case: CaseDep, response: Response) -> TicketView:
     """Take notice of the last escalation: steps that wait for nobody doing so will not be taken."""

@@ -12,6 +12,7 @@ from careloop_contracts import (
     TicketCancelledV1,
     TicketClassifiedV1,
     TicketMergedV1,
+    TicketMilestoneReachedV1,
     TicketNotedV1,
     TicketOpenedV1,
     TicketPausedV1,
@@ -26,7 +27,7 @@ from careloop_contracts import (
 )
 
 from careloop_ticketing.tickets.models import TicketRow
-from careloop_ticketing.vocabulary import Level
+from careloop_ticketing.vocabulary import Level, Milestone
 
 
 class Named(Protocol):
@@ -74,6 +75,14 @@ def classified(ticket: TicketRow, now: datetime, *, by: str | None = None) -> Ti
 def responded(ticket: TicketRow, *, within_target: bool, now: datetime) -> TicketRespondedV1:
     return TicketRespondedV1(
         ticket_id=ticket.id, customer_id=ticket.customer_id, responded_at=now, within_target=within_target
+    )
+
+
+def milestone_reached(
+    ticket: TicketRow, milestone: Milestone, *, by: str, now: datetime
+) -> TicketMilestoneReachedV1:
+    return TicketMilestoneReachedV1(
+        ticket_id=ticket.id, customer_id=ticket.customer_id, milestone=milestone.value, by=by, reached_at=now
     )
 
 

@@ -1,6 +1,6 @@
 """What a ticket's policies are decided by."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -36,6 +36,9 @@ class Progressing(Protocol):
     status: Status
     assignee_id: str | None
 
+    @property
+    def milestones(self) -> Sequence[str]: ...
+
 
 class Placed(Protocol):
     """A ticket as far as somebody is responsible for it."""
@@ -55,8 +58,11 @@ _SEEN = {
 
 def seen_by(ticket: Progressing) -> set[Moment]:
     """What has happened to an open ticket already; nothing counts any more once it is resolved."""
-    seen = _SEEN.get(ticket.status, set())
-    return seen | {Moment.ASSIGNED} if seen and ticket.assignee_id else seen
+    seen = _SEEN.get(ticket.status)
+    if seen is None:
+        return set()
+    assigned = {Moment.ASSIGNED} if ticket.assignee_id else set()
+    return seen | assigned | set(map(Moment, ticket.milestones))
 
 
 def place(ticket: Placed) -> dict[str, Any]:

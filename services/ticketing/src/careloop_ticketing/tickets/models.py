@@ -21,7 +21,7 @@ from careloop_ticketing.classification.policy import Cause, Emotion, Severity, V
 from careloop_ticketing.database import INSTANT, Base, word
 from careloop_ticketing.tickets.chain import START
 from careloop_ticketing.tickets.policy import LinkType, Outcome
-from careloop_ticketing.vocabulary import Kind, Level, Status, Tier
+from careloop_ticketing.vocabulary import Kind, Level, Milestone, Status, Tier
 
 NUMBERS = Sequence("ticket_number", metadata=Base.metadata)
 
@@ -124,6 +124,9 @@ class TicketRow(Base, table=True):
     merged_into: UUID | None = Field(default=None, foreign_key="ticket.id")
     overlooked_at: datetime | None = Field(default=None, sa_type=INSTANT)
     """When the customer wrote what reached nobody before the ticket was resolved; until it is taken up again."""
+    milestones: list[Milestone] = Field(
+        default_factory=list, sa_column=Column(ARRAY(word(Milestone)), nullable=False)
+    )
     watchers: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(Text), nullable=False))
     head: bytes = Field(default=START, sa_column=Column(LargeBinary, nullable=False))
     """The hash of the last history entry."""

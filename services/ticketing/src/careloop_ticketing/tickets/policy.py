@@ -10,14 +10,14 @@ From classified, handling and waiting also: merge ──► merged ──unmerge
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
 from careloop_ticketing.tickets.errors import ReceivedBeforeOpening, TransitionImpossible
-from careloop_ticketing.vocabulary import Status
+from careloop_ticketing.vocabulary import Milestone, Status
 
 
 class Act(StrEnum):
@@ -34,6 +34,7 @@ class Act(StrEnum):
     ARCHIVE = "archive"
     NOTE = "note"
     ACKNOWLEDGE = "acknowledge"
+    REACH = "reach"
     HEAR = "hear"
     MERGE = "merge"
     UNMERGE = "unmerge"
@@ -106,7 +107,9 @@ class Outcome(StrEnum):
     DECLINED = "declined"
 
 
-_ROUTES: Final = MappingProxyType({Act.NOTE: "notes", Act.HEAR: "messages", Act.ARCHIVE: "close"})
+_ROUTES: Final = MappingProxyType(
+    {Act.NOTE: "notes", Act.HEAR: "messages", Act.ARCHIVE: "close", Act.REACH: "milestones"}
+)
 """Where the route is not called as the act is: `POST /v1/tickets/{id}/…`."""
 
 _ENDS = {Act.MERGE: Status.MERGED, Act.REJECT: Status.REJECTED, Act.CANCEL: Status.CANCELLED}
@@ -122,6 +125,7 @@ TRANSITIONS: Mapping[Status, Mapping[Act, Status]] = MappingProxyType(
             Act.RESOLVE: Status.FEEDBACK,
             Act.NOTE: Status.CLASSIFIED,
             Act.ACKNOWLEDGE: Status.CLASSIFIED,
+            Act.REACH: Status.CLASSIFIED,
             Act.HEAR: Status.CLASSIFIED,
             **_ENDS,
         },
@@ -134,6 +138,7 @@ TRANSITIONS: Mapping[Status, Mapping[Act, Status]] = MappingProxyType(
             Act.RESOLVE: Status.FEEDBACK,
             Act.NOTE: Status.HANDLING,
             Act.ACKNOWLEDGE: Status.HANDLING,
+            Act.REACH: Status.HANDLING,
             Act.HEAR: Status.HANDLING,
             **_ENDS,
         },
@@ -146,6 +151,7 @@ TRANSITIONS: Mapping[Status, Mapping[Act, Status]] = MappingProxyType(
             Act.RESOLVE: Status.FEEDBACK,
             Act.NOTE: Status.WAITING,
             Act.ACKNOWLEDGE: Status.WAITING,
+            Act.REACH: Status.WAITING,
             Act.HEAR: Status.WAITING,
             **_ENDS,
         },
@@ -175,6 +181,12 @@ def after(status: Status, act: Act) -> Status:
 
 CLOCKS_DIFFER: Final = timedelta(minutes=1)
 NUMBER: Final = re.compile(r"C-\d{8}-\d{6,}", re.ASCII)
+
+
+def reached(before: Sequence[Milestone], milestone: Milestone) -> list[Milestone]:
+    """What a ticket has reached with this; another visit that is needed has not been made yet."""
+    undone = {Milestone.VISITED} if milestone is Milestone.VISIT_NEEDED else set()
+    return [one for one in Milestone if one is milestone or (one in before and one not in undone)]
 
 
 def unmerged(status: Status, *, answered: bool) -> Status:

@@ -19,7 +19,7 @@ from careloop_ticketing.tickets.policy import (
     RejectReason,
     ReopenReason,
 )
-from careloop_ticketing.vocabulary import Kind, Level, PauseReason, Status, Tier
+from careloop_ticketing.vocabulary import Kind, Level, Milestone, PauseReason, Status, Tier
 
 _BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and signs by name that nobody sees."""
@@ -120,6 +120,11 @@ class Amend(Body):
 
 
 class Respond(Body):
+    note: Note | None = None
+
+
+class Reach(Body):
+    milestone: Milestone
     note: Note | None = None
 
 
@@ -254,6 +259,8 @@ class TicketView(View):
     reopened_count: int
     merged_into: UUID | None
     watchers: list[str]
+    milestones: list[Milestone]
+    """What was reached on the way to a remedy."""
     next_due_at: datetime | None
     """When the first of the clocks that run is due."""
     clocks: list[ClockView]

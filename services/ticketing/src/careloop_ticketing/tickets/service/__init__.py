@@ -17,6 +17,7 @@ from careloop_ticketing.tickets.service.handling import (
     assign,
     classify,
     leave_team,
+    reach,
     release,
     respond,
 )
@@ -76,6 +77,7 @@ __all__ = [
     "open_children",
     "open_ticket",
     "pause",
+    "reach",
     "record",
     "reject",
     "release",

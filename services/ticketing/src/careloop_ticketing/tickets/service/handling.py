@@ -17,7 +17,7 @@ from careloop_ticketing.tickets.policy import Act, LowerReason, Unstated
 from careloop_ticketing.tickets.service import telling
 from careloop_ticketing.tickets.service.case import Case
 from careloop_ticketing.tickets.service.history import record, write_note
-from careloop_ticketing.vocabulary import Level
+from careloop_ticketing.vocabulary import Level, Milestone
 
 
 async def respond(case: Case, *, note: str | None) -> None:
@@ -144,6 +144,21 @@ async def acknowledge(case: Case) -> None:
     watch.acknowledge(case.watches)
     record(case, "acknowledged", after={"clocks": sorted(one.name for one in case.watches.changed)})
     await telling.acknowledged(case)
+    await case.save()
+
+
+async def reach(case: Case, milestone: Milestone, *, note: str | None) -> None:
+    """The work has come this far; clocks that count up to it stop, and those that count from it begin."""
+    ticket = case.ticket
+    before = {"milestones": list(ticket.milestones)}
+    ticket.status = policy.after(ticket.status, Act.REACH)
+    ticket.milestones = policy.reached(ticket.milestones, milestone)
+    watch.acknowledge(case.watches)
+    await case.observe(Moment(milestone))
+    written = await write_note(case, milestone, note)
+    record(case, milestone, before=before, after={"milestones": list(ticket.milestones), **written})
+    event = events.milestone_reached(ticket, milestone, by=case.actor.id, now=case.now)
+    outbox.add(case.session, event, now=case.now)
     await case.save()
 
 

@@ -25,7 +25,7 @@ _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 _COLUMNS = (
     "id, customer_id, version, status, kind, channel, language, region, vip, cause, tier, severity, product,"
     " emotion, level, assignee_id, team, team_pinned, released_by, policy_version, reopened_count, head, changed_at,"
-    " number, watchers"
+    " number, watchers, milestones"
 )
 _READ: Final = text(f"SELECT {_COLUMNS} FROM ticket WHERE id = ANY(:ids)")  # noqa: S608
 _LOCK_FREE: Final = text(f"{_READ.text} FOR UPDATE SKIP LOCKED")
@@ -79,6 +79,7 @@ class Standing:
     changed_at: datetime = _NEVER
     number: str = ""
     watchers: Sequence[str] = ()
+    milestones: Sequence[str] = ()
 
 
 class Entry(NamedTuple):
@@ -133,6 +134,7 @@ def _standing(
     changed_at: datetime,
     number: str,
     watchers: Sequence[str],
+    milestones: Sequence[str],
 ) -> Standing:
     return Standing(
         ticket_id,
@@ -160,6 +162,7 @@ def _standing(
         changed_at,
         number,
         watchers,
+        milestones,
     )
 
 
