@@ -22,6 +22,7 @@ async def test_a_ticket_gets_a_number_an_acknowledgement_and_running_clocks(open
     assert {name: (clock["state"], clock["target_seconds"]) for name, clock in clocks.items()} == {
         "first_response": ("running", 1800),
         "resolution": ("running", 172800),
+        "expert_diagnosis": ("running", 7200),
         "closed_loop": ("running", 259200),
         "regulator": ("running", 1296000),
     }
