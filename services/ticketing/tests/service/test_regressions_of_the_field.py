@@ -99,8 +99,9 @@ async def test_b02_a_worker_that_is_killed_anywhere_in_its_work_loses_no_level(
 
 
 async def test_b01_what_is_due_on_the_same_day_is_told_each_time_and_only_once(
-    open_ticket, fire, runtime, published, worker_running, eventually
+    open_ticket, fire, publish_policy, published, worker_running, eventually
 ):
+    await publish_policy()
     await open_ticket()
     opened = clock.now()
     for hour in range(40):
