@@ -116,6 +116,15 @@ def _counted(level, role):
     return REGISTRY.get_sample_value("notices_without_holder_total", labels) or 0
 
 
+async def test_the_alarm_of_a_level_is_not_repeated_for_a_minute(levels, open_ticket, climb, caplog):
+    before = _counted("manager", "nobody")
+    for minutes in (61, 61.5, 63):
+        await open_ticket()
+        await climb(minutes=minutes)
+    assert _counted("manager", "nobody") == before + 3
+    assert caplog.text.count("notice.no_holder") == 2
+
+
 async def test_where_nobody_is_there_at_all_that_is_told_and_seen_by_supervisors(
     levels, client, client_as, open_ticket, act, climb, runtime, caplog
 ):
@@ -125,7 +134,7 @@ async def test_where_nobody_is_there_at_all_that_is_told_and_seen_by_supervisors
     before = _counted("manager", "nobody")
     await climb(minutes=61)
     assert _counted("manager", "nobody") == before + 1
-    assert "notice.no_holder" in caplog.text
+    assert caplog.text.count("notice.no_holder") == 1
     nobody = {"nobody": True, "unread": True}
     (last, *_) = (await client.get("/v1/notices", params=nobody)).json()["items"]
     assert (last["recipient"], last["role"], last["level"]) == (None, "nobody", "manager")

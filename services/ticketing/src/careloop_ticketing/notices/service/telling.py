@@ -2,22 +2,26 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 import structlog
 from careloop_common import ids, outbox
+from careloop_common.database import lasting
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_ticketing.notices import events, metrics, queries
 from careloop_ticketing.notices.policy.roster import NOBODY, Role
 from careloop_ticketing.notices.policy.telling import USUAL, Channel, Choice, Notice, Reason, one_each
+from careloop_ticketing.vocabulary import Level
 
 log = structlog.get_logger()
 
 TOGETHER: Final = 300
 """Notices of one person in an event: many more would be too large for one."""
+QUIET: Final = timedelta(minutes=1)
+"""After an alarm, before the same is raised again."""
 _STOPGAPS: Final = frozenset({Role.FALLBACK, Role.NOBODY})
 Written = list[tuple[UUID, Notice]]
 
@@ -38,7 +42,7 @@ async def tell(session: AsyncSession, notices: Iterable[Notice], *, by: str, now
         return
     await queries.store(session, written, by=by, now=now)
     _announce(session, written, chosen, by, now)
-    _count(notice for _, notice in written)
+    _count(session, (notice for _, notice in written), now)
 
 
 async def choices(session: AsyncSession, people: Iterable[str]) -> Mapping[str, Choice]:
@@ -64,12 +68,21 @@ def _announce(
             outbox.add(session, events.noticed(some, chosen.get(person, USUAL), by=by, now=now), now=now)
 
 
-def _count(notices: Iterable[Notice]) -> None:
+def _count(session: AsyncSession, notices: Iterable[Notice], now: datetime) -> None:
     """Count them, and raise an alarm where a level had nobody to hold it."""
     counted = Counter((notice.reason, notice.role, notice.level) for notice in notices)
     for (reason, role, level), count in counted.items():
         metrics.TOLD.labels(reason.value, role.value).inc(count)
         if role in _STOPGAPS:
             metrics.UNHELD.labels(level or "", role.value).inc(count)
-            say = log.error if role is Role.NOBODY else log.warning
-            say("notice.no_holder", held=level, told=role.value, count=count)
+            _alarm(session, role, level, now)
+
+
+def _alarm(session: AsyncSession, role: Role, level: Level | None, now: datetime) -> None:
+    """Say it, but not all the time: the counter has how often."""
+    said: dict[tuple[Role, Level | None], datetime] = lasting(session).setdefault(_alarm, {})
+    last = said.get((role, level))
+    if last is None or now >= last + QUIET:
+        said[role, level] = now
+        say = log.error if role is Role.NOBODY else log.warning
+        say("notice.no_holder", held=level, told=role.value)
