@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -24,6 +24,15 @@ MINIMUM_VERSION: Final = (2, 12)
 """Older servers silently ignore settings that durability here rests on."""
 
 _BROKEN = (nats.errors.Error, OSError)
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message for a stream."""
+
+    subject: str
+    payload: bytes
+    headers: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +92,45 @@ class Bus:
         self, subject: str, payload: bytes, headers: Mapping[str, str] | None = None, *, seconds: float = 5.0
     ) -> PubAck:
         """Publish to a stream and wait for its acknowledgement."""
-        body = await self._request(subject, payload, headers, seconds)
-        return PubAck(
-            stream=body["stream"], sequence=int(body["seq"]), duplicate=bool(body.get("duplicate", False))
-        )
+        return _acknowledged(await self._request(subject, payload, headers, seconds))
+
+    async def publish_all(
+        self, messages: Sequence[Outgoing], *, seconds: float = 5.0
+    ) -> list[PubAck | BrokerRefused | BrokerUnavailable]:
+        """Publish many at once; returns in their order what became of each.
+
+        All are acknowledged in one inbox: a request for each would cost three times as much.
+        """
+        results: list[PubAck | BrokerRefused | BrokerUnavailable] = [
+            BrokerUnavailable(f"{message.subject}: no answer") for message in messages
+        ]
+        left, all_in = len(messages), asyncio.Event()
+
+        async def take(answer: Msg) -> None:
+            nonlocal left
+            place = int(answer.subject.rpartition(".")[2])
+            try:
+                results[place] = _acknowledged(_answered(answer, messages[place].subject))
+            except BrokerRefused as refused:
+                results[place] = refused
+            left -= 1
+            if not left:
+                all_in.set()
+
+        if not messages or not self._client.is_connected:
+            return results
+        inbox = await self.listen(take, many=True)
+        try:
+            for place, message in enumerate(messages):
+                reply = inbox.subject.replace("*", str(place))
+                await self._client.publish(message.subject, message.payload, reply, dict(message.headers))
+            async with asyncio.timeout(seconds):
+                await all_in.wait()
+        except (*_BROKEN, TimeoutError) as broken:
+            self._complain(broken)
+        finally:
+            await self.leave(inbox)
+        return results
 
     async def api(self, subject: str, body: Mapping[str, Any] | None = None, *, seconds: float = 5.0) -> Any:
         """Call the JetStream API (`STREAM.INFO.CARE_DLQ`) and return its answer."""
@@ -100,10 +144,11 @@ class Bus:
         except _BROKEN as broken:
             raise BrokerUnavailable(_words(broken)) from broken
 
-    async def listen(self, callback: Callable[[Msg], Awaitable[None]]) -> Inbox:
-        """Open a fresh inbox; `leave` ends it."""
+    async def listen(self, callback: Callable[[Msg], Awaitable[None]], *, many: bool = False) -> Inbox:
+        """Open a fresh inbox, of `many` addresses if wanted; `leave` ends it."""
         try:
-            return await self._client.subscribe(self._client.new_inbox(), cb=callback)
+            address = self._client.new_inbox() + ".*" * many
+            return await self._client.subscribe(address, cb=callback)
         except _BROKEN as broken:
             raise BrokerUnavailable(_words(broken)) from broken
 
@@ -130,10 +175,7 @@ class Bus:
             raise BrokerRefused(f"No stream takes {subject}.") from nobody
         except (*_BROKEN, TimeoutError) as broken:
             raise BrokerUnavailable(f"{subject}: {_words(broken)}") from broken
-        body = json.loads(answer.data)
-        if error := body.get("error"):
-            raise BrokerRefused(str(error.get("description", "")), error=int(error.get("err_code", 0)))
-        return body
+        return _answered(answer, subject)
 
     async def _keep(self) -> None:
         """Connect; the client then reconnects by itself, and is replaced should it ever close."""
@@ -214,6 +256,22 @@ class Bus:
         if words != self._trouble:
             self._trouble = words
             log.warning("bus.trouble", error=words)
+
+
+def _answered(answer: Msg, subject: str) -> Any:
+    """What the broker says; `BrokerRefused` if that is no, or if nobody listens there."""
+    if not answer.data:
+        raise BrokerRefused(f"No stream takes {subject}.")
+    body = json.loads(answer.data)
+    if error := body.get("error"):
+        raise BrokerRefused(str(error.get("description", "")), error=int(error.get("err_code", 0)))
+    return body
+
+
+def _acknowledged(body: Mapping[str, Any]) -> PubAck:
+    return PubAck(
+        stream=body["stream"], sequence=int(body["seq"]), duplicate=bool(body.get("duplicate", False))
+    )
 
 
 def _words(error: BaseException) -> str:

@@ -20,7 +20,7 @@ from sqlalchemy import Row, func, select, text
 from careloop_common import clock
 from careloop_common.failures import is_transient
 from careloop_common.messaging import metrics
-from careloop_common.messaging.bus import Bus
+from careloop_common.messaging.bus import Bus, Outgoing, PubAck
 from careloop_common.messaging.errors import BrokerRefused, BrokerUnavailable
 from careloop_common.plumbing import outbox
 from careloop_common.runtime import Runtime
@@ -143,26 +143,21 @@ async def _publish(
     held: set[str] = set()
     for wave in _waves(rows):
         going = [row for row in wave if row.headers["ce-subject"] not in held]
-        results = await asyncio.gather(*(_publish_row(bus, row) for row in going))
-        for row, failure in zip(going, results, strict=True):
-            if failure is None:
+        for row, result in zip(going, await bus.publish_all(list(map(_outgoing, going))), strict=True):
+            if isinstance(result, PubAck):
                 sent.append(row.id)
+                metrics.PUBLISHED.labels(result.stream).inc()
             else:
                 held.add(row.headers["ce-subject"])
-                trouble = failure
+                trouble = result
         if not bus.connected:
             break
     return sent, trouble
 
 
-async def _publish_row(bus: Bus, row: Row[Any]) -> BrokerRefused | BrokerUnavailable | None:
+def _outgoing(row: Row[Any]) -> Outgoing:
     stream = stream_of(row.subject.split(".")[2]).name
-    try:
-        await bus.publish(row.subject, row.payload, row.headers | {_EXPECTED_STREAM: stream})
-    except (BrokerRefused, BrokerUnavailable) as failure:
-        return failure
-    metrics.PUBLISHED.labels(stream).inc()
-    return None
+    return Outgoing(row.subject, row.payload, row.headers | {_EXPECTED_STREAM: stream})
 
 
 def _waves(rows: Sequence[Row[Any]]) -> list[list[Row[Any]]]:

@@ -9,8 +9,9 @@ from contextlib import asynccontextmanager
 import pytest
 from careloop_common import ids
 from careloop_common.embedded import EmbeddedNats, EmbeddedPostgres
+from careloop_common.messaging.bus import Outgoing
 from careloop_common.messaging.consumer import Consumer
-from careloop_common.messaging.errors import BrokerUnavailable
+from careloop_common.messaging.errors import BrokerRefused, BrokerUnavailable
 from careloop_common.messaging.relay import Relay
 from careloop_common.messaging.subscription import Subscription, on
 from careloop_common.outbox import add
@@ -109,6 +110,23 @@ async def test_writes_go_on_while_the_broker_is_down_and_the_outbox_drains_after
             return await effects.of(aggregate) == list(range(100))
 
         await eventually(drained, timeout=30)
+
+
+async def test_of_many_messages_each_is_answered_for(process, mortal_nats, kill, eventually):
+    good = Outgoing("care.v1.ticket.00.reopened", b"{}", {})
+    nowhere = Outgoing("elsewhere.ticket", b"{}", {})
+    misled = Outgoing(good.subject, b"{}", {"Nats-Expected-Stream": "CARE_SCORE"})
+    again = Outgoing(good.subject, b"{}", {"Nats-Msg-Id": "one"})
+    async with process() as own:
+        await own.bus.ready()
+        first, lost, refused, second, same = await own.bus.publish_all([good, nowhere, misled, again, again])
+        assert [type(one) for one in (lost, refused)] == [BrokerRefused] * 2
+        assert (second.sequence, second.duplicate) == (first.sequence + 1, False)
+        assert (same.sequence, same.duplicate) == (second.sequence, True)
+        assert await own.bus.publish_all([]) == []
+        await kill(mortal_nats)
+        await eventually(lambda: not own.bus.connected)
+        assert [type(one) for one in await own.bus.publish_all([good, again])] == [BrokerUnavailable] * 2
 
 
 async def test_lost_database_connections_are_replaced(

@@ -170,13 +170,20 @@ def broker_says(runtime, monkeypatch):
     """`broker_says(hear)`: `await hear(number)` before the event of this number goes out; it may refuse it."""
 
     def install(hear):
-        publish = runtime.bus.publish
+        publish = runtime.bus.publish_all
 
-        async def listen(subject, payload, headers=None, **given):
-            await hear(int(TicketReopenedV1.model_validate_json(payload).reason))
-            return await publish(subject, payload, headers, **given)
+        async def told(message):
+            try:
+                await hear(int(TicketReopenedV1.model_validate_json(message.payload).reason))
+            except BrokerRefused as refused:
+                return refused
+            (result,) = await publish([message])
+            return result
 
-        monkeypatch.setattr(runtime.bus, "publish", listen)
+        async def listen(messages):
+            return await asyncio.gather(*map(told, messages))
+
+        monkeypatch.setattr(runtime.bus, "publish_all", listen)
 
     return install
 
