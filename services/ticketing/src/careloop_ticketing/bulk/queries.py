@@ -1,10 +1,9 @@
-import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from careloop_common import keyset
+from careloop_common import keyset, records
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -12,17 +11,24 @@ from sqlmodel import col
 from careloop_ticketing.bulk.models import OPEN, BulkItemRow, BulkJobRow
 from careloop_ticketing.bulk.policy import Result, State
 
+_ITEM: Final = {"ticket_id": "uuid", "version": "int", "arguments": "jsonb"}
+_OUTCOME: Final = {
+    "ticket_id": "uuid",
+    "result": "text",
+    "code": "text",
+    "detail": "text",
+    "version_after": "int",
+    "back": "jsonb",
+}
 _EXPECT: Final = text(
-    "INSERT INTO bulk_item (job_id, ticket_id, version, arguments, result)"
-    " SELECT :job, new.id, new.version, CAST(new.arguments AS jsonb), 'pending'"
-    " FROM unnest(CAST(:ids AS uuid[]), CAST(:versions AS int[]), CAST(:arguments AS text[]))"
-    " AS new (id, version, arguments) JOIN ticket ON ticket.id = new.id RETURNING ticket_id"
+    "INSERT INTO bulk_item (job_id, ticket_id, version, arguments, result)"  # noqa: S608
+    " SELECT :job, new.ticket_id, new.version, new.arguments, 'pending'"
+    f" FROM {records.given(_ITEM)} JOIN ticket ON ticket.id = new.ticket_id RETURNING ticket_id"
 )
 _STORE: Final = text(
-    "UPDATE bulk_item SET result = new.result, code = new.code, detail = new.detail, version_after = new.version,"
-    " back = CAST(new.back AS jsonb), done_at = :now FROM unnest(CAST(:ids AS uuid[]), CAST(:results AS text[]),"
-    " CAST(:codes AS text[]), CAST(:details AS text[]), CAST(:versions AS int[]), CAST(:backs AS text[]))"
-    " AS new (id, result, code, detail, version, back) WHERE job_id = :job AND ticket_id = new.id"
+    "UPDATE bulk_item SET result = new.result, code = new.code, detail = new.detail,"  # noqa: S608
+    f" version_after = new.version_after, back = new.back, done_at = :now FROM {records.given(_OUTCOME)}"
+    " WHERE job_id = :job AND bulk_item.ticket_id = new.ticket_id"
 )
 # What a job had to write is in the notes of its tickets.
 _FORGET: Final = text(
@@ -52,17 +58,8 @@ class Outcome(NamedTuple):
 
 async def expect(session: AsyncSession, job_id: UUID, items: Collection[Item]) -> Collection[UUID]:
     """Add items to a job; returns those that are tickets."""
-    given = {
-        "job": job_id,
-        "ids": [item.ticket_id for item in items],
-        "versions": [item.version for item in items],
-        "arguments": [_json(item.arguments) for item in items],
-    }
+    given = {"job": job_id, "rows": records.encode(_ITEM, items)}
     return set((await session.execute(_EXPECT, given)).scalars())
-
-
-def _json(value: Mapping[str, Any] | None) -> str | None:
-    return None if value is None else json.dumps(value)
 
 
 async def claim(session: AsyncSession) -> BulkJobRow | None:
@@ -109,16 +106,7 @@ async def upcoming(session: AsyncSession, job_id: UUID, *, after: UUID | None, l
 
 
 async def store(session: AsyncSession, job_id: UUID, outcomes: Collection[Outcome], *, now: datetime) -> None:
-    given = {
-        "now": now,
-        "job": job_id,
-        "ids": [one.ticket_id for one in outcomes],
-        "results": [one.result.value for one in outcomes],
-        "codes": [one.code for one in outcomes],
-        "details": [one.detail for one in outcomes],
-        "versions": [one.version_after for one in outcomes],
-        "backs": [_json(one.back) for one in outcomes],
-    }
+    given = {"now": now, "job": job_id, "rows": records.encode(_OUTCOME, outcomes)}
     await session.execute(_STORE, given)
 
 
