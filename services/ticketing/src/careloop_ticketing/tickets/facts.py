@@ -1,15 +1,11 @@
 """What a ticket's policies are decided by."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any, Protocol
-from uuid import UUID
 
 from careloop_ticketing.classification.policy import Cause, Emotion, Severity
 from careloop_ticketing.facts import Facts
-from careloop_ticketing.sla.policy.clock import State
 from careloop_ticketing.sla.policy.terms import Moment
-from careloop_ticketing.sla.policy.watches import Watch
 from careloop_ticketing.vocabulary import Kind, Level, Status, Tier
 
 
@@ -68,35 +64,6 @@ def seen_by(ticket: Progressing) -> set[Moment]:
 def place(ticket: Placed) -> dict[str, Any]:
     """Who is responsible, as the history says it."""
     return {"assignee_id": ticket.assignee_id, "level": ticket.level.value, "team": ticket.team}
-
-
-class Listed(Described, Progressing, Protocol):
-    """A ticket as far as rules speak of it that choose for a list."""
-
-    team: str | None
-    customer_id: UUID | None
-    opened_at: datetime
-    responded_at: datetime | None
-    resolved_at: datetime | None
-
-
-def listed_facts(ticket: Listed, clocks: Iterable[Watch], now: datetime) -> Facts:
-    """What such rules may say of a ticket in hand, with every clock that it had: as `choices` says it to the database."""
-    had = list(clocks)
-    running = [one.due_at for one in had if one.state is State.RUNNING and one.due_at is not None]
-    late = any(one.breached_at is not None for one in had) or any(due_at <= now for due_at in running)
-    return {
-        **facts_of(ticket),
-        "status": ticket.status,
-        "assignee_id": ticket.assignee_id,
-        "team": ticket.team,
-        "customer_id": None if ticket.customer_id is None else str(ticket.customer_id),
-        "opened_at": ticket.opened_at,
-        "responded_at": ticket.responded_at,
-        "resolved_at": ticket.resolved_at,
-        "due_at": min(running, default=None),
-        "breached": late,
-    }
 
 
 def facts_of(ticket: Described) -> Facts:
