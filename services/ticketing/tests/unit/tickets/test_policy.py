@@ -38,6 +38,7 @@ WAYS = {
     ("classified", "acknowledge"): "classified",
     ("handling", "acknowledge"): "handling",
     ("waiting", "acknowledge"): "waiting",
+    ("feedback", "acknowledge"): "feedback",
     ("classified", "hear"): "classified",
     ("handling", "hear"): "handling",
     ("waiting", "hear"): "waiting",

@@ -104,4 +104,5 @@ async def archive(case: Case, *, reason: ArchiveReason) -> None:
     watch.cancel(case.watches, now=case.now)
     record(case, "archived", before=before, after={"status": ticket.status, "reason": reason})
     outbox.add(case.session, events.archived(ticket, reason=reason, now=case.now), now=case.now)
+    await telling.acknowledged(case)
     await case.save()
