@@ -164,3 +164,23 @@ async def test_what_cannot_be_put_in_force_again_is_refused(client, client_as, p
     agent = client_as("tickets:write", "tickets:supervise", "tickets:read")
     assert (await agent.post("/v1/sla-policies/1/restore")).status_code == 403
     assert len((await client.get("/v1/sla-policies")).json()["items"]) == 2
+
+
+async def test_a_wait_that_ended_with_the_remedy_holds_up_no_clock_that_is_added(
+    open_ticket, act, publish_policy, publish_other, apply, client
+):
+    await publish_policy()
+    solved, merged, into = [await open_ticket() for _ in range(3)]
+    for ticket in (solved, merged):
+        await act(ticket, "respond")
+        await act(ticket, "pause", reason="waiting_for_customer")
+    await act(solved, "resolve")
+    await act(solved, "reopen")
+    await act(merged, "merge", into=into["id"])
+    await act(merged, "unmerge")
+    pausable = '!vip && tier != "advanced" && severity != "critical"'
+    patient = LOOP | {"pausable": pausable, "pauses": [{"reason": "waiting_for_customer"}]}
+    _, version = await publish_other(patient=patient)
+    await apply(version)
+    for ticket in (solved, merged):
+        assert (await shown(client, ticket))["patient"]["state"] == "running"

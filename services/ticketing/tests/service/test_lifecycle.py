@@ -109,3 +109,20 @@ async def test_an_unknown_ticket_is_not_found(client):
 async def test_readers_may_not_write(client_as):
     answer = await client_as("tickets:read").post("/v1/tickets", json={"channel": "app", "subject": "x"})
     assert (answer.status_code, answer.json()["code"]) == (403, "scope_missing")
+
+
+async def test_a_clock_that_goes_on_beyond_the_remedy_waits_for_nobody_from_then_on(
+    open_ticket, act, publish_clocks
+):
+    waits = [{"reason": "waiting_for_third_party"}]
+    loop = {"stop": ["archived"], "targets": [{"seconds": 7200}], "pauses": waits}
+    await publish_clocks(loop=loop | {"pausable": '!vip && tier != "advanced" && severity != "critical"'})
+    ticket = await open_ticket()
+    await act(ticket, "respond")
+    paused = await act(ticket, "pause", reason="waiting_for_third_party")
+    resolved, reopened = await act(ticket, "resolve"), await act(ticket, "reopen")
+    states = [
+        next(clock["state"] for clock in shown["clocks"] if clock["name"] == "loop")
+        for shown in (paused, resolved, reopened)
+    ]
+    assert states == ["paused", "running", "running"]

@@ -60,9 +60,11 @@ def _happenings(
         yield Happening(heard_at, Turn.RESUMED, Because(actor_id, PauseReason.WAITING_FOR_CUSTOMER))
         if not after.get("overlooked"):
             yield Happening(heard_at, Moment.CUSTOMER_WROTE)
-    elif before.get("status") == Status.WAITING and after.get("status") == Status.HANDLING:
-        yield Happening(at, Turn.RESUMED)
     if fact in _TURNS:
         yield Happening(at, _TURNS[fact])
     if fact in _MOMENTS:
         yield Happening(at, _MOMENTS[fact])
+    waits_on = after.get("status", Status.WAITING) == Status.WAITING
+    if fact != "customer_wrote" and before.get("status") == Status.WAITING and not waits_on:
+        # However the wait came to its end: with a remedy, with a merge.
+        yield Happening(at, Turn.RESUMED)
