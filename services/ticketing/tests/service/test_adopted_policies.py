@@ -184,3 +184,20 @@ async def test_a_wait_that_ended_with_the_remedy_holds_up_no_clock_that_is_added
     await apply(version)
     for ticket in (solved, merged):
         assert (await shown(client, ticket))["patient"]["state"] == "running"
+
+
+@pytest.mark.parametrize("undos", [1, 2, 3, 4])
+async def test_what_was_undone_never_was_and_what_was_undone_twice_was(
+    open_ticket, ask_bulk, work_bulk, publish_policy, publish_other, apply, client, undos
+):
+    await publish_policy()
+    ticket = await open_ticket()
+    job = await ask_bulk("assign", [ticket], assignee_id="agent-7")
+    await work_bulk()
+    for _ in range(undos):
+        job = (await client.post(f"/v1/bulk-jobs/{job['id']}/undo", json={})).json()
+        await work_bulk()
+    _, version = await publish_other(hands=LOOP | {"start": ["assigned"]}, sorted=LOOP | {"start": ["classified"]})
+    await apply(version)
+    now = await shown(client, ticket)
+    assert ("hands" in now, now["sorted"]["state"]) == (undos % 2 == 0, "running")

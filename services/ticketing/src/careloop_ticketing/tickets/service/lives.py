@@ -32,20 +32,27 @@ _HISTORY: Final = text(
 async def lives(session: AsyncSession, ticket_ids: Collection[UUID]) -> Mapping[UUID, Sequence[Happening]]:
     """Of each of these tickets, in order."""
     found: dict[UUID, list[list[Happening]]] = {ticket_id: [] for ticket_id in ticket_ids}
-    answered: set[UUID] = set()
+    undone: dict[UUID, list[Happening]] = {}
     for row in await session.execute(_HISTORY, {"ids": list(ticket_ids)}):
         life = found[row.ticket_id]
         if row.fact == "undone":
-            # As if the entry before it had never been: nothing happened in between.
-            life.pop()
+            # As if the entry before it had never been; if that was one like this, as if both had not.
+            if (was := undone.pop(row.ticket_id, None)) is None:
+                undone[row.ticket_id] = life.pop()
+            else:
+                life.append(was)
             continue
-        happened = _happenings(row.fact, row.at, row.actor_id, row.before, row.after)
-        unanswered = row.fact == "resolved" and row.ticket_id not in answered
-        # Who is told of a remedy has an answer.
-        life.append([*([Happening(row.at, Moment.RESPONDED)] if unanswered else []), *happened])
-        if row.fact in {"responded", "resolved"}:
-            answered.add(row.ticket_id)
+        undone.pop(row.ticket_id, None)
+        happened = list(_happenings(row.fact, row.at, row.actor_id, row.before, row.after))
+        if row.fact == "resolved" and not any(_is_answer(one) for entry in life for one in entry):
+            # Who is told of a remedy has an answer.
+            happened.insert(0, Happening(row.at, Moment.RESPONDED))
+        life.append(happened)
     return {ticket_id: [one for entry in life for one in entry] for ticket_id, life in found.items()}
+
+
+def _is_answer(one: Happening) -> bool:
+    return one.what is Moment.RESPONDED
 
 
 def _happenings(
