@@ -27,6 +27,12 @@ async def test_a_ticket_gets_a_number_an_acknowledgement_and_running_clocks(open
     }
 
 
+async def test_the_acknowledgement_promises_an_answer_and_not_that_somebody_takes_the_ticket(open_ticket):
+    ticket = await open_ticket(channel="app")
+    assert "online_pick_up" in {clock["name"] for clock in ticket["clocks"]}
+    assert ticket["acknowledgement"].endswith("我们将在 30 分钟内与您联系。")
+
+
 async def test_the_acknowledgement_speaks_the_customers_language(open_ticket):
     ticket = await open_ticket(subject="Data cap charges", kind="inquiry", language="en-US")
     assert ticket["acknowledgement"].startswith("We have received your inquiry, number C-")

@@ -106,7 +106,8 @@ def lasting(seen: Seen, face: Face) -> Document:
 
 def _due(watches: Watches, moment: Moment) -> datetime | None:
     return min(
-        (one.due_at for one in watches.values() if moment in one.definition.stop and one.due_at), default=None
+        (one.due_at for one in watches.values() if one.definition.promises is moment and one.due_at),
+        default=None,
     )
 
 
