@@ -162,10 +162,12 @@ def _standing(ticket: Ticket, kept: Document) -> Document:
 
 def _is_of(ticket: Ticket, said: Settled) -> bool:
     """Whether the ticket is of the customer whom its client named."""
-    theirs = (ticket.customer_source, ticket.customer_external_id)
+    if said.customer_id is not None:
+        return said.customer_id == ticket.customer_id
     if said.customer_reference is not None:
-        return said.customer_reference == theirs
-    return said.customer_id == ticket.customer_id and theirs == (None, None)
+        # Its source is a guess where the client named none.
+        return said.customer_reference[1] == ticket.customer_external_id
+    return ticket.customer_id is None and ticket.customer_external_id is None
 
 
 def _named(seen: Seen, kept: Document, face: Face) -> list[Document]:
