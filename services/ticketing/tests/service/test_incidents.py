@@ -211,3 +211,9 @@ async def test_an_incident_that_is_merged_into_another_brings_its_children_along
     await work_bulk()
     assert (await progress(one))["children"] == {"feedback": 3}
     assert (await client.get("/v1/incidents")).json()["items"][-1]["children"] == {"feedback": 3}
+
+
+async def test_a_rule_makes_no_incident_a_child_of_another(open_ticket, open_incident):
+    await open_incident(tickets=[(await open_ticket(kind="fault"))["id"]])
+    second = await open_incident(rule='kind == "fault"')
+    assert second["children"] == {"classified": 1}
