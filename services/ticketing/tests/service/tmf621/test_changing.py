@@ -121,6 +121,15 @@ class TestPatch:
             (told,) = await eventually(lambda: published(TicketAmendedV1))
         assert (str(told.ticket_id), told.attributes) == (ticket["id"], ("description",))
 
+    async def test_a_patch_answers_with_the_version_that_the_next_one_is_made_of(self, create, client):
+        url = f"{V4}/{(await create(4))['id']}"
+        tag = (await client.get(url)).headers["etag"]
+        for name in ("一", "二"):
+            answer = await client.patch(url, json={"name": name}, headers={"if-match": tag})
+            assert (answer.status_code, answer.headers["etag"] == tag) == (200, False)
+            tag = answer.headers["etag"]
+        assert tag == (await client.get(url)).headers["etag"]
+
     async def test_json_patch(self, create, patch):
         ticket = await create()
         operations = [
