@@ -235,3 +235,21 @@ async def test_others_are_told_who_has_a_ticket_again_and_whether_it_waits(
     waits = await told("pause", reason="waiting_for_customer")
     said = [(name, said.get("because") or said["reason"]) for name, said in waits]
     assert said == [("resumed", "undone"), ("paused", "waiting_for_customer")]
+
+
+@pytest.mark.parametrize("undos", [0, 1, 2])
+async def test_nobody_is_suspected_for_having_made_less_of_a_ticket_when_that_was_taken_back(
+    client, open_ticket, act, ask_bulk, work_bulk, undos
+):
+    ticket = await open_ticket()
+    await act(ticket, "respond")
+    job = await ask_bulk("classify", [ticket], severity="low", reason="misjudged")
+    await work_bulk()
+    for _ in range(undos):
+        job = (await client.post(f"/v1/bulk-jobs/{job['id']}/undo", json={})).json()
+        await work_bulk()
+    await act(ticket, "pause", reason="waiting_for_customer")
+    until = clock.now() + timedelta(days=1)
+    window = {"opened_from": (until - timedelta(days=2)).isoformat(), "opened_until": until.isoformat()}
+    found = (await client.get("/v1/pause-audit", params=window)).json()["items"]
+    assert {one["suspicion"] for one in found} == (set() if undos == 1 else {"lowered_first"})
