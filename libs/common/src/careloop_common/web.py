@@ -62,7 +62,10 @@ def _refuse_unclear(given: QueryParams, known: frozenset[str]) -> None:
     wrong |= dict.fromkeys(counted.keys() - known, "No such parameter")
     if wrong:
         raise RequestValidationError(
-            [{"type": "extra_forbidden", "loc": ("query", name), "msg": wrong[name]} for name in sorted(wrong)]
+            [
+                {"type": "extra_forbidden", "loc": ("query", name), "msg": wrong[name]}
+                for name in sorted(wrong)
+            ]
         )
 
 

@@ -197,7 +197,9 @@ async def test_what_was_undone_never_was_and_what_was_undone_twice_was(
     for _ in range(undos):
         job = (await client.post(f"/v1/bulk-jobs/{job['id']}/undo", json={})).json()
         await work_bulk()
-    _, version = await publish_other(hands=LOOP | {"start": ["assigned"]}, sorted=LOOP | {"start": ["classified"]})
+    _, version = await publish_other(
+        hands=LOOP | {"start": ["assigned"]}, sorted=LOOP | {"start": ["classified"]}
+    )
     await apply(version)
     now = await shown(client, ticket)
     assert ("hands" in now, now["sorted"]["state"]) == (undos % 2 == 0, "running")

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from careloop_common.timers import claim
 from careloop_common.tokens import Actor
-from careloop_contracts import TicketRespondedV1, TicketResolvedV1
+from careloop_contracts import TicketResolvedV1, TicketRespondedV1
 from careloop_ticketing import defaults
 from careloop_ticketing.classification.policy import Severity
 from careloop_ticketing.escalation import service as escalation

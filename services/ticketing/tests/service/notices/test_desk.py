@@ -50,7 +50,6 @@ async def test_what_runs_out_while_the_customer_is_asked_can_be_acknowledged_and
     assert counts["waiting"] == 0
 
 
-
 async def test_a_desk_is_paged_and_of_others_only_seen_by_supervisors(
     levels, agents, roster, open_ticket, climb, client, as_person
 ):

@@ -112,9 +112,14 @@ async def test_who_was_corrected_elsewhere_is_the_customer_here_too(client, comp
     other = {"customer": {"source": "crm", "external_id": "4712"}, "channel": "hotline", "reason": "mistaken"}
     assert (await client.patch(f"/v1/tickets/{made['id']}", json=other)).status_code == 200
     shown = (await client.get(f"{V4}/{made['id']}")).json()
-    assert [(one["role"], one["id"]) for one in shown["relatedParty"]] == [("vendor", "E2"), ("customer", "4712")]
+    assert [(one["role"], one["id"]) for one in shown["relatedParty"]] == [
+        ("vendor", "E2"),
+        ("customer", "4712"),
+    ]
     assert (shown["channel"]["id"], "李雷" in str(shown)) == ("hotline", False)
-    again = await client.patch(f"{V4}/{made['id']}", json={"relatedParty": shown["relatedParty"], "priority": "1"})
+    again = await client.patch(
+        f"{V4}/{made['id']}", json={"relatedParty": shown["relatedParty"], "priority": "1"}
+    )
     assert again.status_code == 200, again.text
     added = complaint(4, relatedParty=named[1:])
     made = (await client.post(V4, json=added)).json()

@@ -29,7 +29,9 @@ class TestCreation:
         assert due["online_pick_up"] < due["first_response"] == made["responseDueDate"][:19]
         await act(made, "respond")
         for shown in (made, (await client.get(f"{V4}/{made['id']}")).json()):
-            assert shown["expectedResolutionDate"][:19] == shown["resolutionDueDate"][:19] == due["resolution"]
+            assert (
+                shown["expectedResolutionDate"][:19] == shown["resolutionDueDate"][:19] == due["resolution"]
+            )
 
     async def test_both_versions_show_the_same_ticket(self, client, create):
         made = await create(
