@@ -6,7 +6,8 @@ router = CareRouter(prefix="/v1/tickets", tags=["tickets"])
 async def open_ticket(body: OpenTicket, session: SessionDep, now: NowDep, actor: ActorDep) -> TicketView: ...
 """
 
-from collections.abc import Callable, Coroutine, Iterable
+from collections import Counter
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
@@ -18,6 +19,7 @@ from fastapi.params import Depends as DependsParam
 from fastapi.params import Query as QueryParam
 from fastapi.routing import APIRoute
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.datastructures import QueryParams
 
 from careloop_common import clock, idempotency, json_bodies
 from careloop_common.errors import ScopeMissing, Unauthenticated, VersionMismatch
@@ -53,13 +55,16 @@ def authenticate(request: Request) -> Actor:
     return runtime.tokens.verify(token, request.state.now)
 
 
-def _refuse_unknown(given: Iterable[str], known: frozenset[str]) -> None:
-    """A misspelt filter must not silently answer with everything."""
-    if unknown := sorted(set(given) - known):
+def _refuse_unclear(given: QueryParams, known: frozenset[str]) -> None:
+    """A misspelt filter must not silently answer with everything, nor two of a name with what the last one of them says."""
+    counted = Counter(name for name, _ in given.multi_items())
+    wrong = {name: "Given more than once" for name, count in counted.items() if count > 1}
+    wrong |= dict.fromkeys(counted.keys() - known, "No such parameter")
+    if wrong:
         raise RequestValidationError(
             [
-                {"type": "extra_forbidden", "loc": ("query", name), "msg": "No such parameter"}
-                for name in unknown
+                {"type": "extra_forbidden", "loc": ("query", name), "msg": wrong[name]}
+                for name in sorted(wrong)
             ]
         )
 
@@ -100,7 +105,7 @@ class TransactionalRoute(APIRoute):
                 actor = request.state.actor = authenticate(request)
                 if not actor.may(scope):
                     raise ScopeMissing(f"This needs the scope {scope}.", scope=scope)
-            _refuse_unknown(request.query_params, parameters)
+            _refuse_unclear(request.query_params, parameters)
             if takes and (body := await request.body()):
                 json_bodies.check(request.headers.get("content-type", ""), body, takes)
             runtime: Runtime[Any] = request.app.state.runtime

@@ -108,7 +108,7 @@ class TicketResumedV1(Event, entity="ticket", name="resumed", version=1, key="ti
     number: str
     customer_id: UUID | None = None
     because: str
-    """`asked` for, `customer_wrote`, or `not_allowed` any more by what the ticket has become."""
+    """`asked` for, `customer_wrote`, `not_allowed` any more by what the ticket has become, or `undone`: it was none."""
     by: str
     resumed_at: datetime
 

@@ -164,3 +164,42 @@ async def test_what_cannot_be_put_in_force_again_is_refused(client, client_as, p
     agent = client_as("tickets:write", "tickets:supervise", "tickets:read")
     assert (await agent.post("/v1/sla-policies/1/restore")).status_code == 403
     assert len((await client.get("/v1/sla-policies")).json()["items"]) == 2
+
+
+async def test_a_wait_that_ended_with_the_remedy_holds_up_no_clock_that_is_added(
+    open_ticket, act, publish_policy, publish_other, apply, client
+):
+    await publish_policy()
+    solved, merged, into = [await open_ticket() for _ in range(3)]
+    for ticket in (solved, merged):
+        await act(ticket, "respond")
+        await act(ticket, "pause", reason="waiting_for_customer")
+    await act(solved, "resolve")
+    await act(solved, "reopen")
+    await act(merged, "merge", into=into["id"])
+    await act(merged, "unmerge")
+    pausable = '!vip && tier != "advanced" && severity != "critical"'
+    patient = LOOP | {"pausable": pausable, "pauses": [{"reason": "waiting_for_customer"}]}
+    _, version = await publish_other(patient=patient)
+    await apply(version)
+    for ticket in (solved, merged):
+        assert (await shown(client, ticket))["patient"]["state"] == "running"
+
+
+@pytest.mark.parametrize("undos", [1, 2, 3, 4])
+async def test_what_was_undone_never_was_and_what_was_undone_twice_was(
+    open_ticket, ask_bulk, work_bulk, publish_policy, publish_other, apply, client, undos
+):
+    await publish_policy()
+    ticket = await open_ticket()
+    job = await ask_bulk("assign", [ticket], assignee_id="agent-7")
+    await work_bulk()
+    for _ in range(undos):
+        job = (await client.post(f"/v1/bulk-jobs/{job['id']}/undo", json={})).json()
+        await work_bulk()
+    _, version = await publish_other(
+        hands=LOOP | {"start": ["assigned"]}, sorted=LOOP | {"start": ["classified"]}
+    )
+    await apply(version)
+    now = await shown(client, ticket)
+    assert ("hands" in now, now["sorted"]["state"]) == (undos % 2 == 0, "running")

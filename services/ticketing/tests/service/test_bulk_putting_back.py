@@ -1,14 +1,16 @@
 """What an undo puts back is as if the job had never been: clocks, pauses, answers, figures, lessons."""
 
 import asyncio
+import json
 from datetime import timedelta
 
 import pytest
 from careloop_common import clock
+from careloop_common.plumbing import outbox
 from careloop_contracts import TicketReopenedV1, TicketSlaBreachedV1
 from careloop_ticketing.classification.models import CorrectionRow
 from careloop_ticketing.sla.models import ClockRow, IntervalRow
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlmodel import col
 
 UPDATE = {"start": ["opened", "responded"], "stop": ["responded", "resolved"], "repeats": True}
@@ -205,3 +207,49 @@ async def test_an_undo_that_was_cancelled_can_be_asked_for_again(
     again = (await client.post(url, json={})).json()
     await work_bulk()
     assert await bulk_results(again) == {ticket["id"]: ("changed", None)}
+
+
+async def test_others_are_told_who_has_a_ticket_again_and_whether_it_waits(
+    client, open_ticket, act, ask_bulk, work_bulk, session
+):
+    ticket = await open_ticket()
+    await act(ticket, "assign", assignee_id="wang")
+    await act(ticket, "respond")
+
+    async def told(what, **arguments):
+        job = await ask_bulk(what, [ticket], **arguments)
+        await work_bulk()
+        last = await session.scalar(select(func.max(outbox.c.id)))
+        for _ in range(2):
+            job = (await client.post(f"/v1/bulk-jobs/{job['id']}/undo", json={})).json()
+            await work_bulk()
+        rows = await session.execute(select(outbox).where(outbox.c.id > last).order_by(outbox.c.id))
+        return [(row.subject.rpartition(".")[2], json.loads(row.payload)) for row in rows]
+
+    events = await told("assign", assignee_id="li")
+    hands = [(said["assignee_before"], said["assignee_id"]) for name, said in events if name == "assigned"]
+    assert hands == [("li", "wang"), ("wang", "li")]
+    for person, last in (("wang", ["taken_away", "assigned"]), ("li", ["assigned", "taken_away"])):
+        notices = (await client.get("/v1/notices", params={"recipient": person})).json()["items"]
+        assert [one["reason"] for one in notices][:2] == last
+    waits = await told("pause", reason="waiting_for_customer")
+    said = [(name, said.get("because") or said["reason"]) for name, said in waits]
+    assert said == [("resumed", "undone"), ("paused", "waiting_for_customer")]
+
+
+@pytest.mark.parametrize("undos", [0, 1, 2])
+async def test_nobody_is_suspected_for_having_made_less_of_a_ticket_when_that_was_taken_back(
+    client, open_ticket, act, ask_bulk, work_bulk, undos
+):
+    ticket = await open_ticket()
+    await act(ticket, "respond")
+    job = await ask_bulk("classify", [ticket], severity="low", reason="misjudged")
+    await work_bulk()
+    for _ in range(undos):
+        job = (await client.post(f"/v1/bulk-jobs/{job['id']}/undo", json={})).json()
+        await work_bulk()
+    await act(ticket, "pause", reason="waiting_for_customer")
+    until = clock.now() + timedelta(days=1)
+    window = {"opened_from": (until - timedelta(days=2)).isoformat(), "opened_until": until.isoformat()}
+    found = (await client.get("/v1/pause-audit", params=window)).json()["items"]
+    assert {one["suspicion"] for one in found} == (set() if undos == 1 else {"lowered_first"})

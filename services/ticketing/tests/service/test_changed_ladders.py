@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from careloop_common.timers import claim
 from careloop_common.tokens import Actor
-from careloop_contracts import TicketRespondedV1
+from careloop_contracts import TicketResolvedV1, TicketRespondedV1
 from careloop_ticketing import defaults
 from careloop_ticketing.classification.policy import Severity
 from careloop_ticketing.escalation import service as escalation
@@ -223,6 +223,20 @@ async def test_a_late_answer_is_said_to_be_late_where_the_clock_begins_anew(
     async with worker_running():
         (answer,) = await eventually(lambda: published(TicketRespondedV1))
     assert answer.within_target is False
+
+
+async def test_whether_a_resolution_was_in_time_does_not_depend_on_who_took_the_ticket_when(
+    publish, ticket_in_time, published, worker_running, eventually
+):
+    pick_up = DESK | {"stop": ["assigned", "responded", "resolved"], "targets": [{"seconds": 10}]}
+    await publish({"x": [BREACH], "y": [BREACH]}, desk=DESK, pick_up=pick_up)
+    ticket = await ticket_in_time()
+    await ticket.acts(50, tickets.resolve, outcome=Outcome.SOLVED, note=None)
+    clocks = {clock["name"]: clock["breached_at"] for clock in (await ticket.shown())["clocks"]}
+    assert (clocks["desk"], clocks["pick_up"] is None) == (None, False)
+    async with worker_running():
+        (resolved,) = await eventually(lambda: published(TicketResolvedV1))
+    assert resolved.within_target is True
 
 
 async def test_what_a_clock_has_taken_and_passed_is_stored_with_it(publish, ticket_in_time, runtime):

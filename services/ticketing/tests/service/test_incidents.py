@@ -197,3 +197,23 @@ async def test_a_rule_of_an_incident_says_what_any_rule_that_chooses_tickets_may
     rule = 'status == "classified" && assignee_id == "li.na" && opened_at > timestamp("2020-01-01T00:00:00Z")'
     incident = await open_incident(rule=f"{rule} || reopened > 99{' ' * 3_000}")
     assert incident["children"] == {"classified": 1}
+
+
+async def test_an_incident_that_is_merged_into_another_brings_its_children_along(
+    open_ticket, open_incident, resolve, progress, work_bulk, act, client
+):
+    shared, own, other = [await open_ticket() for _ in range(3)]
+    one = await open_incident(tickets=[shared["id"], own["id"]])
+    two = await open_incident(tickets=[shared["id"], other["id"]])
+    await act(two["ticket"], "merge", into=one["ticket"]["id"])
+    assert (await progress(one))["children"] == {"classified": 3}
+    assert (await resolve(one)).status_code == 200
+    await work_bulk()
+    assert (await progress(one))["children"] == {"feedback": 3}
+    assert (await client.get("/v1/incidents")).json()["items"][-1]["children"] == {"feedback": 3}
+
+
+async def test_a_rule_makes_no_incident_a_child_of_another(open_ticket, open_incident):
+    await open_incident(tickets=[(await open_ticket(kind="fault"))["id"]])
+    second = await open_incident(rule='kind == "fault"')
+    assert second["children"] == {"classified": 1}

@@ -254,3 +254,17 @@ async def test_every_seeded_way_round_a_clock_is_found(
         if (cursor := page["next_cursor"]) is None:
             break
     assert found == seeded
+
+
+async def test_a_way_round_a_clock_is_found_though_the_next_clock_has_begun(client, open_ticket, act, window):
+    ticket = await open_ticket()
+    await act(ticket, "respond")
+    await act(ticket, "messages", text="什么时候能好?")
+    await act(ticket, "pause", reason="waiting_for_customer")
+    await act(ticket, "resume")
+    await act(ticket, "respond")
+    found = (await client.get("/v1/pause-audit", params=window)).json()["items"]
+    assert {(one["clock"], one["suspicion"]) for one in found} == {
+        ("resolution", "nothing_asked"),
+        ("next_update", "nothing_asked"),
+    }

@@ -28,6 +28,12 @@ async def test_a_ticket_gets_a_number_an_acknowledgement_and_running_clocks(open
     }
 
 
+async def test_the_acknowledgement_promises_an_answer_and_not_that_somebody_takes_the_ticket(open_ticket):
+    ticket = await open_ticket(channel="app")
+    assert "online_pick_up" in {clock["name"] for clock in ticket["clocks"]}
+    assert ticket["acknowledgement"].endswith("我们将在 30 分钟内与您联系。")
+
+
 async def test_the_acknowledgement_speaks_the_customers_language(open_ticket):
     ticket = await open_ticket(subject="Data cap charges", kind="inquiry", language="en-US")
     assert ticket["acknowledgement"].startswith("We have received your inquiry, number C-")
@@ -110,3 +116,20 @@ async def test_an_unknown_ticket_is_not_found(client):
 async def test_readers_may_not_write(client_as):
     answer = await client_as("tickets:read").post("/v1/tickets", json={"channel": "app", "subject": "x"})
     assert (answer.status_code, answer.json()["code"]) == (403, "scope_missing")
+
+
+async def test_a_clock_that_goes_on_beyond_the_remedy_waits_for_nobody_from_then_on(
+    open_ticket, act, publish_clocks
+):
+    waits = [{"reason": "waiting_for_third_party"}]
+    loop = {"stop": ["archived"], "targets": [{"seconds": 7200}], "pauses": waits}
+    await publish_clocks(loop=loop | {"pausable": '!vip && tier != "advanced" && severity != "critical"'})
+    ticket = await open_ticket()
+    await act(ticket, "respond")
+    paused = await act(ticket, "pause", reason="waiting_for_third_party")
+    resolved, reopened = await act(ticket, "resolve"), await act(ticket, "reopen")
+    states = [
+        next(clock["state"] for clock in shown["clocks"] if clock["name"] == "loop")
+        for shown in (paused, resolved, reopened)
+    ]
+    assert states == ["paused", "running", "running"]

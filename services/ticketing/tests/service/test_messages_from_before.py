@@ -30,6 +30,17 @@ async def test_what_was_written_before_the_resolution_reopens_nothing_but_is_sho
     assert (await client.get("/v1/tickets", params={"overlooked": True})).json()["items"] == []
 
 
+async def test_what_was_overlooked_is_so_until_somebody_has_looked(client, open_ticket, act):
+    ticket = await open_ticket()
+    wrote = clock.now().isoformat()
+    await act(ticket, "resolve")
+    await act(ticket, "messages", text="明天把照片发过来", received_at=wrote)
+    seen = await act(ticket, "acknowledge")
+    assert (seen["status"], seen["overlooked_at"]) == ("feedback", None)
+    last = (await client.get(f"/v1/tickets/{ticket['id']}/history")).json()["items"][-1]
+    assert (last["fact"], last["after"]["overlooked"]) == ("acknowledged", False)
+
+
 async def test_what_was_written_before_the_resolution_starts_no_clock(open_ticket, act, publish_clocks):
     await publish_clocks(answer=ANSWER)
     ticket = await open_ticket()

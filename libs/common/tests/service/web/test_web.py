@@ -50,6 +50,14 @@ async def test_a_misspelt_parameter_is_refused_by_name(client: httpx.AsyncClient
     assert body["errors"] == [{"pointer": "off", "detail": "No such parameter"}]
 
 
+async def test_a_parameter_that_is_given_twice_is_refused_and_not_the_first_of_both_ignored(
+    client: httpx.AsyncClient, problem: Problem
+) -> None:
+    twice = [("of", "one"), ("of", "two")]
+    body = problem(await client.get("/v1/notes/count", params=twice), 422, "validation_failed")
+    assert body["errors"] == [{"pointer": "of", "detail": "Given more than once"}]
+
+
 async def test_unknown_routes_and_methods(client: httpx.AsyncClient, problem: Problem) -> None:
     problem(await client.get("/v1/nothing"), 404, "route_not_found")
     refused = await client.delete("/v1/notes")

@@ -32,6 +32,8 @@ from careloop_ticketing.vocabulary import Kind, Status
 MOST: Final = 10_000
 """Most children that one request takes in."""
 CHANNEL: Final = "incident"
+_NO_INCIDENT: Final = facts.choice(f'channel != "{CHANNEL}"')
+"""What is about one fault is no child of another: its own children would be left behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ async def open_incident(
 async def _by_rule(session: AsyncSession, rule: str, now: datetime) -> list[UUID]:
     """The open tickets that fit a rule, or one more than there may be."""
     try:
-        chosen = Choice(Filters(), (facts.choice(rule),), only_open=True)
+        chosen = Choice(Filters(), (facts.choice(rule), _NO_INCIDENT), only_open=True)
     except RuleError as error:
         raise InvalidIncident(error.detail, pointer="/rule", **error.extra) from error
     return sorted(await ticket_queries.ids(session, chosen, limit=MOST + 1, now=now))

@@ -58,12 +58,12 @@ def _ratio(whole: int, numerator: int, denominator: int) -> Ratio:
 
 
 async def suspects(session: AsyncSession, ticket_ids: Sequence[UUID], now: datetime) -> list[Suspect]:
-    """The pauses of these tickets that look like a way round their clocks."""
-    watches = await sla.of_all(session, ticket_ids)
+    """The pauses of these tickets that look like a way round their clocks, be these over or not."""
+    watches = await sla.every(session, ticket_ids)
     said = await tickets.conversations(session, ticket_ids)
     return [
         Suspect(ticket_id, watch.name, finding)
         for ticket_id in ticket_ids
-        for watch in watches[ticket_id].values()
+        for watch in watches[ticket_id]
         for finding in policy.suspicious(watch.clock, **said[ticket_id]._asdict(), now=now)
     ]

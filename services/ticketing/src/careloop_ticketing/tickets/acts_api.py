@@ -137,7 +137,7 @@ async def reach(body: schemas.Reach, case: CaseDep, response: Response) -> Ticke
 
 @router.post("/{ticket_id}/acknowledge", dependencies=[WRITE], responses=PROBLEMS)
 async def acknowledge(case: CaseDep, response: Response) -> TicketView:
-    """Take notice of the last escalation: steps that wait for nobody doing so will not be taken."""
+    """Take notice of the last escalation: steps that wait for nobody doing so will not be taken. And of what was overlooked."""
     await service.acknowledge(case)
     return _shown(case, response)
 

@@ -160,6 +160,7 @@ TRANSITIONS: Mapping[Status, Mapping[Act, Status]] = MappingProxyType(
             Act.REOPEN: Status.HANDLING,
             Act.ARCHIVE: Status.ARCHIVED,
             Act.NOTE: Status.FEEDBACK,
+            Act.ACKNOWLEDGE: Status.FEEDBACK,
             Act.HEAR: Status.FEEDBACK,
         },
         Status.ARCHIVED: {},

@@ -171,14 +171,22 @@ async def conversations(session: AsyncSession, ticket_ids: Collection[UUID]) -> 
     found = {ticket_id: Conversation([], [], []) for ticket_id in ticket_ids}
     facts = select(HistoryRow).where(
         col(HistoryRow.ticket_id).in_(ticket_ids),
-        col(HistoryRow.fact).in_(("opened", "customer_wrote", "responded", "classified")),
+        col(HistoryRow.fact).in_(("opened", "customer_wrote", "responded", "classified", "undone")),
     )
-    for entry in await session.scalars(facts):
-        conversation = found[entry.ticket_id]
+    lowered: dict[UUID, tuple[int, datetime]] = {}
+    for entry in await session.scalars(facts.order_by(col(HistoryRow.ticket_id), col(HistoryRow.seq))):
+        conversation, (seq, at) = found[entry.ticket_id], lowered.get(entry.ticket_id, (0, entry.at))
         if entry.fact == "responded":
             conversation.answered.append(entry.at)
+        elif entry.fact == "undone":
+            # Undone, it never was; undone twice, it was.
+            if entry.seq == seq + 1:
+                conversation.lowered[:] = {*conversation.lowered} ^ {at}
+                lowered[entry.ticket_id] = entry.seq, at
         elif entry.fact == "classified":
-            conversation.lowered.extend([entry.at] if entry.after.get("lowered") else [])
+            if entry.after.get("lowered"):
+                conversation.lowered.append(entry.at)
+                lowered[entry.ticket_id] = entry.seq, entry.at
         else:
             written = entry.after.get("received_at")
             conversation.heard.append(datetime.fromisoformat(written) if written else entry.at)

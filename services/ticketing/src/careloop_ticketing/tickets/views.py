@@ -28,7 +28,9 @@ async def view_all(
 
 def opened(found: Opened, now: datetime) -> OpenedTicketView:
     ticket = found.ticket
-    answered_by = (one.due_at for one in found.watches.values() if Moment.RESPONDED in one.definition.stop)
+    answered_by = (
+        one.due_at for one in found.watches.values() if one.definition.promises is Moment.RESPONDED
+    )
     due_at = min(filter(None, answered_by), default=None)
     within = due_at - ticket.opened_at if due_at else None
     text = acknowledgement.text(ticket.number, ticket.kind, language=ticket.language, within=within)

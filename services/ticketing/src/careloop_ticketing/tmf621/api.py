@@ -85,6 +85,7 @@ async def _changed(
     face: Face,
     given: str,
     patch: Callable[[Document], Document],
+    response: Response,
     *,
     expected: int | None,
     runtime: Runtime[Settings],
@@ -95,6 +96,7 @@ async def _changed(
     case = Case(session, ticket, await sla.of(session, ticket.id), actor, now)
     await changing.change(case, face, patch, runtime=runtime)
     await session.flush()
+    etag(response, ticket.version)
     return view(await reading.see(session, ticket.id), face)
 
 
@@ -205,11 +207,12 @@ async def patch_v4(
     actor: ActorDep,
     now: NowDep,
     expected: IfMatch,
+    response: Response,
 ) -> Document:
     """Change a ticket by a merge patch. Another status is reached by the act that leads there."""
     patch = parameters.patch_of(request, body, version=4)
     return await _changed(
-        session, face, ticket_id, patch, expected=expected, runtime=runtime, actor=actor, now=now
+        session, face, ticket_id, patch, response, expected=expected, runtime=runtime, actor=actor, now=now
     )
 
 
@@ -229,11 +232,12 @@ async def patch_v5(
     actor: ActorDep,
     now: NowDep,
     expected: IfMatch,
+    response: Response,
     fields: Fields = None,
 ) -> Document:
     """Change a ticket by a merge patch or a JSON Patch. Another status is reached by the act that leads there."""
     patch = parameters.patch_of(request, body, version=5)
     found = await _changed(
-        session, face, ticket_id, patch, expected=expected, runtime=runtime, actor=actor, now=now
+        session, face, ticket_id, patch, response, expected=expected, runtime=runtime, actor=actor, now=now
     )
     return faces.selected(found, fields)

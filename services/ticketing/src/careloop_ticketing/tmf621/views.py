@@ -9,8 +9,9 @@ from careloop_ticketing.attachments.service import Attachment
 from careloop_ticketing.sla.service import Moment, Watches
 from careloop_ticketing.tickets.service import HistoryEntry, Note, Ticket
 from careloop_ticketing.tmf621 import parties
-from careloop_ticketing.tmf621.policy import attaching, faces, statuses, words
+from careloop_ticketing.tmf621.policy import attaching, faces, intake, statuses, words
 from careloop_ticketing.tmf621.policy.faces import Face
+from careloop_ticketing.tmf621.policy.intake import Settled
 from careloop_ticketing.tmf621.policy.statuses import TmfStatus
 from careloop_ticketing.vocabulary import Status
 
@@ -80,14 +81,14 @@ def moving(
 
 def lasting(seen: Seen, face: Face) -> Document:
     """The attributes that do not depend on a step."""
-    ticket, kept = seen.ticket, faces.as_written(face, seen.kept)
+    ticket, kept = seen.ticket, faces.as_written(face, _standing(seen.ticket, seen.kept))
     due = _due(seen.watches, Moment.RESOLVED)
     document = {
         "id": str(ticket.id),
         "href": face.href(faces.TICKET, ticket.id),
         "@type": "ComplaintTicket" if face.version == 4 else "TroubleTicket",
         **kept,
-        parties.ATTRIBUTE: [*_named(ticket, kept, face), *held(ticket, face)],
+        parties.ATTRIBUTE: [*_named(seen, kept, face), *held(ticket, face)],
         "name": ticket.subject,
         "description": ticket.description,
         "severity": words.severity_shown(ticket.severity, kept.get("severity")),
@@ -105,7 +106,8 @@ def lasting(seen: Seen, face: Face) -> Document:
 
 def _due(watches: Watches, moment: Moment) -> datetime | None:
     return min(
-        (one.due_at for one in watches.values() if moment in one.definition.stop and one.due_at), default=None
+        (one.due_at for one in watches.values() if one.definition.promises is moment and one.due_at),
+        default=None,
     )
 
 
@@ -148,12 +150,33 @@ def _file(file: Attachment, seen: Seen, face: Face) -> Document:
     }
 
 
-def _named(ticket: Ticket, kept: Document, face: Face) -> list[Document]:
-    """Whom the client named; the customer that the store knows, for tickets which came in another way."""
-    if parties.ATTRIBUTE in kept:
-        return list(kept[parties.ATTRIBUTE])
+def _standing(ticket: Ticket, kept: Document) -> Document:
+    """What the client wrote, as far as it still holds: the channel and the customer may have been corrected since."""
+    said, found = intake.settled(kept), dict(kept)
+    if said.channel != ticket.channel:
+        found.pop("channel", None)
+    if parties.ATTRIBUTE in kept and not _is_of(ticket, said):
+        found[parties.ATTRIBUTE] = [one for one in kept[parties.ATTRIBUTE] if not intake.is_customer(one)]
+    return found
+
+
+def _is_of(ticket: Ticket, said: Settled) -> bool:
+    """Whether the ticket is of the customer whom its client named."""
+    if said.customer_id is not None:
+        return said.customer_id == ticket.customer_id
+    if said.customer_reference is not None:
+        # Its source is a guess where the client named none.
+        return said.customer_reference[1] == ticket.customer_external_id
+    return ticket.customer_id is None and ticket.customer_external_id is None
+
+
+def _named(seen: Seen, kept: Document, face: Face) -> list[Document]:
+    """Whom the client named; the customer that the store knows, for tickets which came in another way or are another's now."""
+    ticket, named = seen.ticket, list(kept.get(parties.ATTRIBUTE, ()))
     identity = ticket.customer_id or ticket.customer_external_id
-    return [_party(face, parties.CUSTOMER, str(identity), "Customer", "PartyRoleRef")] if identity else []
+    if identity is None or (parties.ATTRIBUTE in kept and _is_of(ticket, intake.settled(seen.kept))):
+        return named
+    return [*named, _party(face, parties.CUSTOMER, str(identity), "Customer", "PartyRoleRef")]
 
 
 def held(ticket: Ticket, face: Face) -> list[Document]:

@@ -134,7 +134,7 @@ async def test_possible_acts_are_called_as_their_routes(open_ticket, act, refuse
         team=None,
         assignee_id="li.na",
     )
-    assert set(told["possible"]) == {"classify", "close", "messages", "notes", "reopen"}
+    assert set(told["possible"]) == {"acknowledge", "classify", "close", "messages", "notes", "reopen"}
     paths = set(app.openapi()["paths"])
     assert {f"/v1/tickets/{{ticket_id}}/{act}" for act in told["possible"]} <= paths
 

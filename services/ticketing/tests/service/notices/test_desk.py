@@ -29,6 +29,27 @@ async def test_what_waits_for_a_manager_does_so_until_somebody_takes_notice_or_i
     assert mine[0]["acknowledged_at"] is not None
 
 
+async def test_what_runs_out_while_the_customer_is_asked_can_be_acknowledged_and_ends_with_the_ticket(
+    client, publish_clocks, agents, roster, open_ticket, act, climb, desk
+):
+    loop = {"stop": ["archived"], "targets": [{"seconds": 3600}], "ladders": [{"ladder": "levels"}]}
+    levels = [{"name": "manager", "percent": 100, "action": "notify", "level": "manager"}]
+    await publish_clocks(ladders={"levels": levels}, loop=loop)
+    await agents("zhao")
+    await roster(manager="zhao")
+    noticed, closed = await open_ticket(), await open_ticket()
+    for ticket in (noticed, closed):
+        await act(ticket, "resolve")
+    await climb(minutes=61)
+    assert await desk("zhao") == [noticed["number"], closed["number"]]
+    await act(noticed, "acknowledge")
+    assert await desk("zhao") == [closed["number"]]
+    await act(closed, "close")
+    assert await desk("zhao") == []
+    counts = (await client.get("/v1/notices/counts", params={"recipient": "zhao"})).json()
+    assert counts["waiting"] == 0
+
+
 async def test_a_desk_is_paged_and_of_others_only_seen_by_supervisors(
     levels, agents, roster, open_ticket, climb, client, as_person
 ):

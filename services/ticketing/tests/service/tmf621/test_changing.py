@@ -1,7 +1,7 @@
 """A patch, and a status in one, which runs the act that leads there."""
 
 import pytest
-from careloop_contracts import TicketCancelledV1, TicketRejectedV1, TicketReopenedV1
+from careloop_contracts import TicketAmendedV1, TicketCancelledV1, TicketRejectedV1, TicketReopenedV1
 
 V4, V5 = "/tmf-api/troubleTicket/v4/troubleTicket", "/tmf-api/troubleTicket/v5/troubleTicket"
 
@@ -110,6 +110,25 @@ class TestPatch:
         assert "priority" not in shown
         assert (await client.get(f"/v1/tickets/{ticket['id']}")).json()["severity"] == "critical"
         assert (await facts(ticket))[-2:] == ["classified", "amended"]
+
+    async def test_others_hear_that_texts_were_corrected(
+        self, create, patch, published, worker_running, eventually
+    ):
+        ticket = await create(5)
+        await patch(ticket, priority="High")
+        await patch(ticket, description="断了三天")
+        async with worker_running():
+            (told,) = await eventually(lambda: published(TicketAmendedV1))
+        assert (str(told.ticket_id), told.attributes) == (ticket["id"], ("description",))
+
+    async def test_a_patch_answers_with_the_version_that_the_next_one_is_made_of(self, create, client):
+        url = f"{V4}/{(await create(4))['id']}"
+        tag = (await client.get(url)).headers["etag"]
+        for name in ("一", "二"):
+            answer = await client.patch(url, json={"name": name}, headers={"if-match": tag})
+            assert (answer.status_code, answer.headers["etag"] == tag) == (200, False)
+            tag = answer.headers["etag"]
+        assert tag == (await client.get(url)).headers["etag"]
 
     async def test_json_patch(self, create, patch):
         ticket = await create()

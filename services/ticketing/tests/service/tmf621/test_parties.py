@@ -103,3 +103,26 @@ async def test_pages_of_many_and_of_few_are_in_the_same_order(client, open_ticke
             answer = await client.get(V4, params={**params, "limit": 2, "offset": 1})
             assert [one["id"] for one in answer.json()] == [made[1], made[0]], params
             assert answer.headers["x-total-count"] == "3"
+
+
+async def test_who_was_corrected_elsewhere_is_the_customer_here_too(client, complaint):
+    named = [_named(4, "customer", "crm:4711", "李雷"), _named(4, "vendor", "E2")]
+    given = complaint(4, relatedParty=named, channel={"id": "app", "name": "App"})
+    made = (await client.post(V4, json=given)).json()
+    other = {"customer": {"source": "crm", "external_id": "4712"}, "channel": "hotline", "reason": "mistaken"}
+    assert (await client.patch(f"/v1/tickets/{made['id']}", json=other)).status_code == 200
+    shown = (await client.get(f"{V4}/{made['id']}")).json()
+    assert [(one["role"], one["id"]) for one in shown["relatedParty"]] == [
+        ("vendor", "E2"),
+        ("customer", "4712"),
+    ]
+    assert (shown["channel"]["id"], "李雷" in str(shown)) == ("hotline", False)
+    again = await client.patch(
+        f"{V4}/{made['id']}", json={"relatedParty": shown["relatedParty"], "priority": "1"}
+    )
+    assert again.status_code == 200, again.text
+    added = complaint(4, relatedParty=named[1:])
+    made = (await client.post(V4, json=added)).json()
+    assert (await client.patch(f"/v1/tickets/{made['id']}", json=other)).status_code == 200
+    roles = [one["role"] for one in (await client.get(f"{V4}/{made['id']}")).json()["relatedParty"]]
+    assert roles == ["vendor", "customer"]

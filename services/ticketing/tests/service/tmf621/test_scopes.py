@@ -65,6 +65,18 @@ async def test_an_agent_does_not_make_less_of_a_ticket_here_either(client_as, op
     assert (entry["after"]["lowered"], entry["after"]["reason"]) == (["severity"], "not_stated")
 
 
+@pytest.mark.parametrize(("word", "shown"), [("Low", "normal"), ("Minor", "Minor"), ("Major", "Major")])
+async def test_nobody_is_turned_away_for_calling_a_ticket_less_grave_than_the_rules_do(
+    client_as, complaint, word, shown
+):
+    integrator = client_as("tickets:read", "tickets:write", "tickets:subscribe")
+    opened = await integrator.post(V4, json=complaint(4, severity=word))
+    assert (opened.status_code, opened.json()["severity"]) == (201, shown), opened.text
+    supervisor = client_as(*AGENT, "tickets:supervise")
+    lowered = await supervisor.post(V5, json=complaint(5, severity=word))
+    assert (lowered.status_code, lowered.json()["severity"]) == (201, word), lowered.text
+
+
 def test_every_act_that_a_status_runs_needs_the_scope_of_its_own_address():
     there = {route.path.rpartition("/")[2]: route.openapi_extra["x-scope"] for route in acts.routes}
     ways = {step.act for here in TmfStatus for wanted in TmfStatus for step in _steps(here, wanted)}

@@ -22,6 +22,17 @@ class TestCreation:
         assert (ours["subject"], ours["severity"], ours["kind"]) == ("宽带故障", "high", "complaint")
         assert ours["clocks"]
 
+    async def test_a_resolution_is_expected_when_its_own_clock_is_due(self, client, create, act):
+        made = await create(4, channel={"id": "app"})
+        ours = (await client.get(f"/v1/tickets/{made['id']}")).json()
+        due = {clock["name"]: clock["due_at"][:19] for clock in ours["clocks"]}
+        assert due["online_pick_up"] < due["first_response"] == made["responseDueDate"][:19]
+        await act(made, "respond")
+        for shown in (made, (await client.get(f"{V4}/{made['id']}")).json()):
+            assert (
+                shown["expectedResolutionDate"][:19] == shown["resolutionDueDate"][:19] == due["resolution"]
+            )
+
     async def test_both_versions_show_the_same_ticket(self, client, create):
         made = await create(
             4,

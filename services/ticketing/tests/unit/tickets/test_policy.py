@@ -41,6 +41,7 @@ WAYS = {
     ("handling", "reach"): "handling",
     ("waiting", "acknowledge"): "waiting",
     ("waiting", "reach"): "waiting",
+    ("feedback", "acknowledge"): "feedback",
     ("classified", "hear"): "classified",
     ("handling", "hear"): "handling",
     ("waiting", "hear"): "waiting",

@@ -41,6 +41,9 @@ class Moment(StrEnum):
     ARCHIVED = "archived"
 
 
+_IN_ORDER: Final = {moment: place for place, moment in enumerate(Moment)}
+
+
 class OnReopen(StrEnum):
     """What becomes of a clock that had stopped."""
 
@@ -80,6 +83,11 @@ class Definition:
     statutory: bool
     """Whether it is the regulator's."""
     on_reopen: OnReopen
+
+    @property
+    def promises(self) -> Moment:
+        """What it promises: of the moments that stop it the first in the life of a case. Whatever comes later does all the more."""
+        return min(self.stop, key=_IN_ORDER.__getitem__)
 
     def is_due(self, seen: Collection[Moment]) -> bool:
         """Whether a case to which this has happened has such a clock, as far as it is up to that."""

@@ -177,5 +177,5 @@ def waits(watches: Watches) -> bool:
 
 
 def kept(watches: Watches, moment: Moment) -> bool:
-    """Whether none of the clocks that this moment stops was over its target."""
+    """Whether none of the clocks that promise this moment was over its target."""
     return all(watch.breached_at is None for watch in watches.stopped_by(moment))

@@ -144,9 +144,9 @@ class Watches(Mapping[str, Watch]):
         self.put(watch)
 
     def stopped_by(self, moment: Moment) -> Iterator[Watch]:
-        """Of each clock that this moment stops the one that it has stopped, be there a next one or not."""
+        """Of each clock that promises this moment the one that it has stopped, be there a next one or not."""
         for name, present in self._present.items():
-            if moment in present.definition.stop:
+            if present.definition.promises is moment:
                 yield self.by_key[self._stopped.get((moment, name), present.key)]
 
     def _hold(self, watch: Watch) -> None:

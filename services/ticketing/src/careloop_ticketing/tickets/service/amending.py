@@ -39,11 +39,14 @@ async def amend(
     """Correct the texts; `attributes` are what changed by whatever name the caller has for it."""
     ticket = case.ticket
     ticket.status = policy.after(ticket.status, Act.NOTE)
-    ticket.subject = subject or ticket.subject
-    ticket.description = ticket.description if description is None else description
-    if subject is not None or description is not None:
-        await _index(case)
+    texts = {"subject": subject or None, "description": description}
+    changed = sorted(name for name, said in texts.items() if said is not None)
+    for name in changed:
+        setattr(ticket, name, texts[name])
     record(case, "amended", after={"attributes": sorted(attributes)})
+    if changed:
+        await _index(case)
+        outbox.add(case.session, events.amended(ticket, changed, {}, now=case.now), now=case.now)
 
 
 async def correct(case: Case, wanted: Correction) -> None:

@@ -7,6 +7,7 @@ from careloop_common import outbox, timers
 from careloop_ticketing.notices.service import Reason
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.sla.policy import watch
+from careloop_ticketing.sla.policy.clock import Because
 from careloop_ticketing.sla.service import Moment
 from careloop_ticketing.tickets import events, policy
 from careloop_ticketing.tickets.errors import FeedbackAwaited
@@ -15,6 +16,7 @@ from careloop_ticketing.tickets.service import telling
 from careloop_ticketing.tickets.service.case import Case
 from careloop_ticketing.tickets.service.handling import first_response
 from careloop_ticketing.tickets.service.history import record, write_note
+from careloop_ticketing.tickets.service.waiting import due_times
 
 FEEDBACK_TIMER: Final = "satisfaction"
 _STEP: Final = "expiry"
@@ -27,6 +29,8 @@ async def resolve(case: Case, *, outcome: Outcome, note: str | None) -> None:
     ticket.status = policy.after(ticket.status, Act.RESOLVE)
     unanswered = ticket.responded_at is None
     await case.observe(*([Moment.RESPONDED] if unanswered else []), Moment.RESOLVED)
+    # Nobody is waited for any more: what goes on beyond the remedy runs.
+    resumed = watch.resume(case.watches, because=Because(case.actor.id), now=now)
     if unanswered:
         first_response(case)
     window = (await sla.policy_of(session, ticket.policy_version)).satisfaction_window
@@ -36,8 +40,8 @@ async def resolve(case: Case, *, outcome: Outcome, note: str | None) -> None:
     await await_feedback(case)
     written = await write_note(case, "resolution", note)
     until = ticket.feedback_until.isoformat()
-    after = {"status": ticket.status, "outcome": outcome, "feedback_until": until, **written}
-    record(case, "resolved", before=before, after=after)
+    after = {"status": ticket.status, "outcome": outcome, "feedback_until": until, **due_times(resumed)}
+    record(case, "resolved", before=before, after=after | written)
     kept = watch.kept(case.watches, Moment.RESOLVED)
     outbox.add(session, events.resolved(ticket, within_target=kept, now=now), now=now)
     outbox.add(session, events.satisfaction_requested(ticket, expires_at=ticket.feedback_until), now=now)
@@ -104,4 +108,5 @@ async def archive(case: Case, *, reason: ArchiveReason) -> None:
     watch.cancel(case.watches, now=case.now)
     record(case, "archived", before=before, after={"status": ticket.status, "reason": reason})
     outbox.add(case.session, events.archived(ticket, reason=reason, now=case.now), now=case.now)
+    await telling.acknowledged(case)
     await case.save()

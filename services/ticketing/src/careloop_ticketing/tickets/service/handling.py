@@ -139,10 +139,13 @@ def leave_team(case: Case) -> None:
 
 
 async def acknowledge(case: Case) -> None:
-    """Somebody has taken notice of the last escalation: whoever would be told next is not."""
-    case.ticket.status = policy.after(case.ticket.status, Act.ACKNOWLEDGE)
+    """Somebody has taken notice of the last escalation, or of what was overlooked: whoever would be told next is not."""
+    ticket = case.ticket
+    ticket.status = policy.after(ticket.status, Act.ACKNOWLEDGE)
     watch.acknowledge(case.watches)
-    record(case, "acknowledged", after={"clocks": sorted(one.name for one in case.watches.changed)})
+    seen = {"overlooked": False} if ticket.overlooked_at else {}
+    ticket.overlooked_at = None
+    record(case, "acknowledged", after={"clocks": sorted(one.name for one in case.watches.changed), **seen})
     await telling.acknowledged(case)
     await case.save()
 

@@ -35,20 +35,27 @@ _HISTORY: Final = text(
 async def lives(session: AsyncSession, ticket_ids: Collection[UUID]) -> Mapping[UUID, Sequence[Happening]]:
     """Of each of these tickets, in order."""
     found: dict[UUID, list[list[Happening]]] = {ticket_id: [] for ticket_id in ticket_ids}
-    answered: set[UUID] = set()
+    undone: dict[UUID, list[Happening]] = {}
     for row in await session.execute(_HISTORY, {"ids": list(ticket_ids)}):
         life = found[row.ticket_id]
         if row.fact == "undone":
-            # As if the entry before it had never been: nothing happened in between.
-            life.pop()
+            # As if the entry before it had never been; if that was one like this, as if both had not.
+            if (was := undone.pop(row.ticket_id, None)) is None:
+                undone[row.ticket_id] = life.pop()
+            else:
+                life.append(was)
             continue
-        happened = _happenings(row.fact, row.at, row.actor_id, row.before, row.after)
-        unanswered = row.fact == "resolved" and row.ticket_id not in answered
-        # Who is told of a remedy has an answer.
-        life.append([*([Happening(row.at, Moment.RESPONDED)] if unanswered else []), *happened])
-        if row.fact in {"responded", "resolved"}:
-            answered.add(row.ticket_id)
+        undone.pop(row.ticket_id, None)
+        happened = list(_happenings(row.fact, row.at, row.actor_id, row.before, row.after))
+        if row.fact == "resolved" and not any(_is_answer(one) for entry in life for one in entry):
+            # Who is told of a remedy has an answer.
+            happened.insert(0, Happening(row.at, Moment.RESPONDED))
+        life.append(happened)
     return {ticket_id: [one for entry in life for one in entry] for ticket_id, life in found.items()}
+
+
+def _is_answer(one: Happening) -> bool:
+    return one.what is Moment.RESPONDED
 
 
 def _happenings(
@@ -63,9 +70,11 @@ def _happenings(
         yield Happening(heard_at, Turn.RESUMED, Because(actor_id, PauseReason.WAITING_FOR_CUSTOMER))
         if not after.get("overlooked"):
             yield Happening(heard_at, Moment.CUSTOMER_WROTE)
-    elif before.get("status") == Status.WAITING and after.get("status") == Status.HANDLING:
-        yield Happening(at, Turn.RESUMED)
     if fact in _TURNS:
         yield Happening(at, _TURNS[fact])
     if fact in _MOMENTS:
         yield Happening(at, _MOMENTS[fact])
+    waits_on = after.get("status", Status.WAITING) == Status.WAITING
+    if fact != "customer_wrote" and before.get("status") == Status.WAITING and not waits_on:
+        # However the wait came to its end: with a remedy, with a merge.
+        yield Happening(at, Turn.RESUMED)

@@ -14,11 +14,12 @@ from careloop_common import outbox, timers
 from careloop_ticketing.classification import service as classification
 from careloop_ticketing.sla import undoing
 from careloop_ticketing.sla.policy import watch
+from careloop_ticketing.sla.policy.clock import State
 from careloop_ticketing.sla.service import Moment, Watch
 from careloop_ticketing.tickets import events
 from careloop_ticketing.tickets.models import TicketRow
-from careloop_ticketing.tickets.policy import ReopenReason
-from careloop_ticketing.tickets.service import closing
+from careloop_ticketing.tickets.policy import Act, ReopenReason
+from careloop_ticketing.tickets.service import closing, telling
 from careloop_ticketing.tickets.service.case import Case
 from careloop_ticketing.tickets.service.history import record
 from careloop_ticketing.tickets.service.waiting import due_times
@@ -70,7 +71,7 @@ def _words(ticket: TicketRow) -> dict[str, Any]:
 
 async def take_back(case: Case, act: str, given: Back) -> None:
     """Have a case be as it was before an act."""
-    ticket, status = case.ticket, case.ticket.status
+    ticket, status, held_by = case.ticket, case.ticket.status, case.ticket.assignee_id
     was = _words(ticket)
     for name, value in given["ticket"].items():
         setattr(ticket, name, msgspec.convert(value, _CHANGING[name]))
@@ -86,6 +87,10 @@ async def take_back(case: Case, act: str, given: Back) -> None:
         after={"act": act, "reason": ReopenReason.MISTAKE, **said},
     )
     await _tell(case, status, given)
+    if act == Act.ASSIGN:
+        event = events.assigned(ticket, held_by, by=case.actor.id, now=case.now)
+        outbox.add(case.session, event, now=case.now)
+        await telling.handed(case, held_by)
     await case.save()
 
 
@@ -103,3 +108,9 @@ async def _tell(case: Case, status: Status, given: Back) -> None:
         await closing.await_feedback(case)
         within = watch.kept(case.watches, Moment.RESOLVED)
         outbox.add(session, events.resolved(ticket, within_target=within, now=now), now=now)
+    elif status is Status.WAITING:
+        outbox.add(session, events.resumed(ticket, because="undone", by=case.actor.id, now=now), now=now)
+    elif (wait := watch.wait_of(case.watches)) is not None:
+        paused = [one.name for one in case.watches.values() if one.state is State.PAUSED]
+        event = events.paused(ticket, reason=wait.reason or "", clocks=paused, by=case.actor.id, now=now)
+        outbox.add(session, event, now=now)

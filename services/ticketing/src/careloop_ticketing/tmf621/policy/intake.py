@@ -57,7 +57,7 @@ def _customer(parties: Any, source: str) -> tuple[UUID | None, tuple[str, str] |
     """The customer among the related parties: our own id, `source:id`, or an id of the system that writes."""
     for place, party in enumerate(parties):
         identity = party.get("partyOrPartyRole", {}).get("id")
-        if str(party.get("role", "")).lower() != "customer" or not identity:
+        if not is_customer(party) or not identity:
             continue
         identity = _identity(identity, f"/relatedParty/{place}")
         try:
@@ -67,6 +67,11 @@ def _customer(parties: Any, source: str) -> tuple[UUID | None, tuple[str, str] |
             known = colon and external_id and _CODE.fullmatch(named)
             return None, (named, external_id) if known else (source, identity)
     return None, None
+
+
+def is_customer(party: Mapping[str, Any]) -> bool:
+    """Whether a related party, as it is kept, is meant to be the customer."""
+    return str(party.get("role", "")).lower() == "customer"
 
 
 def _identity(value: str, pointer: str) -> str:

@@ -5,9 +5,11 @@ from careloop_common.runtime import Runtime
 from careloop_common.tokens import Actor
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from careloop_ticketing.classification.policy import Severity
 from careloop_ticketing.settings import Settings
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.tickets import service as tickets
+from careloop_ticketing.tickets.policy import Unstated
 from careloop_ticketing.tickets.service import Case, Intake, Ticket
 from careloop_ticketing.tmf621.errors import AttributeNotWritable
 from careloop_ticketing.tmf621.models import ExtensionRow
@@ -17,6 +19,7 @@ from careloop_ticketing.tmf621.service import attaching as files
 from careloop_ticketing.tmf621.service.checking import check, kept_of
 from careloop_ticketing.tmf621.service.noting import write_notes
 
+SUPERVISE: Final = "tickets:supervise"
 _THEIRS: Final = {
     4: ("id", "href"),
     5: ("id", "href", "creationDate", "lastUpdate", faces.HISTORY[5]),
@@ -45,14 +48,20 @@ async def open_ticket(
         if not found.is_new:
             return found.ticket
         case = Case(session, found.ticket, await sla.of(session, found.ticket.id), actor, now)
-        severity = words.severity_of(document["severity"])
-        if severity is not None and severity is not found.ticket.severity:
-            await tickets.classify(case, {"severity": severity})
+        if (severity := _severity(case, document["severity"])) is not found.ticket.severity:
+            await tickets.classify(case, {"severity": severity}, reason=Unstated.NOT_STATED)
         extras = await write_notes(case, notes) | await files.attach(case, arrived)
     bounds.refuse_much(kept, extras)
     session.add(ExtensionRow(ticket_id=found.ticket.id, kept=kept, notes=extras))
     await session.flush()
     return found.ticket
+
+
+def _severity(case: Case, word: str) -> Severity:
+    """As the client says. Who may not make less of a ticket than the rules do opens it all the same, and is not heeded."""
+    ruled = case.ticket.severity
+    said = words.severity_of(word) or ruled
+    return said if case.actor.may(SUPERVISE) else said.at_least(ruled)
 
 
 def _refuse(face: Face, document: dict[str, Any]) -> None:
