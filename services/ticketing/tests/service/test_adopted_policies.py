@@ -1,6 +1,5 @@
 """A policy that is applied to open tickets is applied whole; and an older one can be put in force again."""
 
-import pytest
 from careloop_contracts import TicketSlaRecalculatedV1
 
 LOOP = {
@@ -9,38 +8,6 @@ LOOP = {
     "targets": [{"seconds": 259_200}],
     "ladders": [{"ladder": "first_response"}],
 }
-
-
-@pytest.fixture
-def publish_other(client, two_clocks):
-    """`await publish_other(drop="first_response", loop={…})` gives the document and its version."""
-
-    async def publish(drop=None, **added):
-        document = two_clocks()
-        document["clocks"] = {name: one for name, one in document["clocks"].items() if name != drop} | added
-        answer = await client.put("/v1/sla-policies", json=document)
-        assert answer.status_code == 201, answer.text
-        return document, answer.json()["version"]
-
-    return publish
-
-
-@pytest.fixture
-def apply(client, worker_running, eventually):
-    """`await apply(version)` gives the recalculation once it is done."""
-
-    async def run(version):
-        asked = await client.post("/v1/sla-recalculations", json={"version": version})
-        assert asked.status_code == 202, asked.text
-
-        async def done():
-            found = (await client.get(asked.headers["location"])).json()
-            return found if found["state"] == "done" else None
-
-        async with worker_running():
-            return await eventually(done)
-
-    return run
 
 
 def clocks(ticket):
