@@ -54,3 +54,10 @@ async def test_what_is_closed_while_a_policy_is_on_its_way_to_it_stays_closed(
     async with runtime.database.transaction() as session:
         assert await recalculation.follow(session, stretch.ids, stretch, now=clock.now()) == []
     assert (await clocks(ticket))[1] == before
+
+
+async def test_of_those_who_apply_a_policy_at_once_one_does(client, open_ticket, publish_policy):
+    version = await publish_policy(resolution=7200)
+    asked = (client.post("/v1/sla-recalculations", json={"version": version}) for _ in range(5))
+    answers = await asyncio.gather(*asked)
+    assert sorted(one.status_code for one in answers) == [202, 409, 409, 409, 409]

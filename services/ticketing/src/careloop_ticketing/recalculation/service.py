@@ -53,9 +53,9 @@ async def apply_policy(
         await sla.check_policy(session, wanted)
     except InvalidPolicy as error:
         raise InvalidPolicy(f"{error.pointer}: {error.detail}", pointer="/version") from error
+    await sla.apply(session, version, now=now)
     if (row := await queries.open_one(session, Cause.POLICY, POLICY)) is not None:
         raise RecalculationUnderWay(recalculation_id=str(row.id))
-    await sla.apply(session, version, now=now)
     return await _queue(session, Cause.POLICY, POLICY, version, by=actor, now=now)
 
 

@@ -50,8 +50,12 @@ async def applied(session: AsyncSession) -> Policy | None:
 
 
 async def apply(session: AsyncSession, version: int, *, now: datetime) -> None:
-    """Note that running clocks are told to follow this policy: those that stand still do when they run again."""
+    """Note that running clocks are told to follow this policy: those that stand still do when they run again.
+
+    Of two at once the second goes on when the first is through.
+    """
     (await documents.find(session, PolicyRow, version)).applied_at = now
+    await session.flush()
 
 
 async def policies(session: AsyncSession, versions: Collection[int]) -> dict[int, Policy]:
