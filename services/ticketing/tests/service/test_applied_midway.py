@@ -61,3 +61,75 @@ async def test_of_those_who_apply_a_policy_at_once_one_does(client, open_ticket,
     asked = (client.post("/v1/sla-recalculations", json={"version": version}) for _ in range(5))
     answers = await asyncio.gather(*asked)
     assert sorted(one.status_code for one in answers) == [202, 409, 409, 409, 409]
+
+
+async def test_a_clock_that_goes_on_after_the_remedy_does_not_wait_any_more(
+    open_ticket, act, publish_clocks, clocks
+):
+    await publish_clocks(loop=LOOP | PAUSES)
+    ticket = await open_ticket()
+    await act(ticket, "respond")
+    await act(ticket, "pause", reason="waiting_for_customer")
+    await act(ticket, "resolve")
+    assert (await clocks(ticket))[1]["loop"][0] == "running"
+    await act(ticket, "reopen")
+    status, found = await clocks(ticket)
+    assert (status, found["loop"][0]) == ("handling", "running")
+
+
+@pytest.mark.parametrize("way", [("merge", "unmerge"), ("resolve", "reopen")])
+async def test_who_has_waited_and_come_back_waits_no_more(
+    open_ticket, act, publish_policy, publish_other, apply, clocks, way
+):
+    await publish_policy()
+    ticket, other = await open_ticket(), await open_ticket()
+    await act(ticket, "respond")
+    await act(ticket, "pause", reason="waiting_for_customer")
+    away, back = way
+    await act(ticket, away, **({"into": other["id"]} if away == "merge" else {}))
+    await act(ticket, back)
+    _, version = await publish_other(loop=LOOP | PAUSES)
+    await apply(version)
+    status, found = await clocks(ticket)
+    assert (status, found["loop"]) == ("handling", ("running", version))
+
+
+async def test_a_wait_that_was_approved_is_so_for_a_clock_that_is_added(
+    open_ticket, act, publish_policy, publish_other, apply, clocks
+):
+    await publish_policy()
+    ticket = await open_ticket()
+    await act(ticket, "respond")
+    await act(ticket, "pause", reason="waiting_for_third_party")
+    _, version = await publish_other(loop=LOOP | PAUSES)
+    await apply(version)
+    assert (await clocks(ticket))[1]["loop"][0] == "paused"
+
+
+@pytest.mark.parametrize(("undone", "begins"), [(0, False), (1, True), (2, False), (3, True)])
+async def test_an_undo_that_was_undone_is_none(
+    open_ticket, publish_policy, publish_other, apply, clocks, ask_bulk, work_bulk, undo, undone, begins
+):
+    await publish_policy()
+    ticket = await open_ticket()
+    job = await ask_bulk("resolve", [ticket])
+    await work_bulk()
+    for _ in range(undone):
+        job = await undo(job)
+    _, version = await publish_other(whole=WHOLE)
+    await apply(version)
+    assert ("whole" in (await clocks(ticket))[1]) is begins
+
+
+async def test_who_is_resolved_again_after_an_undo_has_an_answer(
+    open_ticket, act, publish_policy, publish_other, apply, clocks, ask_bulk, work_bulk, undo
+):
+    await publish_policy()
+    ticket = await open_ticket()
+    job = await ask_bulk("resolve", [ticket])
+    await work_bulk()
+    await undo(job)
+    await act(ticket, "resolve")
+    _, version = await publish_other(answer=DAYS | {"stop": ["responded"]})
+    await apply(version)
+    assert "answer" not in (await clocks(ticket))[1]

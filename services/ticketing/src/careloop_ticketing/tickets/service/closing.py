@@ -7,6 +7,7 @@ from careloop_common import outbox, timers
 from careloop_ticketing.notices.service import Reason
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.sla.policy import watch
+from careloop_ticketing.sla.policy.clock import Because
 from careloop_ticketing.sla.service import Moment
 from careloop_ticketing.tickets import events, policy
 from careloop_ticketing.tickets.errors import FeedbackAwaited
@@ -27,6 +28,8 @@ async def resolve(case: Case, *, outcome: Outcome, note: str | None) -> None:
     ticket.status = policy.after(ticket.status, Act.RESOLVE)
     unanswered = ticket.responded_at is None
     await case.observe(*([Moment.RESPONDED] if unanswered else []), Moment.RESOLVED)
+    # What goes on after a remedy waits for nobody any more, nor could anybody let it run on.
+    watch.resume(case.watches, because=Because(case.actor.id), now=now)
     if unanswered:
         first_response(case)
     window = (await sla.policy_of(session, ticket.policy_version)).satisfaction_window
