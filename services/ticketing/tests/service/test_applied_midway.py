@@ -106,6 +106,47 @@ async def test_a_wait_that_was_approved_is_so_for_a_clock_that_is_added(
     assert (await clocks(ticket))[1]["loop"][0] == "paused"
 
 
+async def test_a_resolved_ticket_that_comes_back_has_what_was_added_and_not_what_was_dropped(
+    open_ticket, act, publish_policy, publish_other, publish_clocks, apply, clocks
+):
+    await publish_clocks(dropped=WHOLE)
+    ticket = await open_ticket()
+    await act(ticket, "resolve")
+    _, version = await publish_other(whole=WHOLE, once=WHOLE | {"on_reopen": "freeze"})
+    await apply(version)
+    await act(ticket, "reopen")
+    status, found = await clocks(ticket)
+    assert (status, found["whole"]) == ("handling", ("running", version))
+    assert (found["dropped"][0], "once" in found) == ("stopped", False)
+
+
+async def test_what_would_be_over_does_not_begin_with_the_next_act_either(
+    open_ticket, act, publish_policy, publish_other, apply, clocks
+):
+    await publish_policy()
+    ticket = await open_ticket()
+    await act(ticket, "messages", text="喂")
+    _, version = await publish_other(answer=DAYS | {"stop": ["customer_wrote"]})
+    await apply(version)
+    await act(ticket, "assign", assignee_id="agent-7")
+    assert "answer" not in (await clocks(ticket))[1]
+
+
+async def test_what_is_undone_follows_the_policy_that_was_applied_since(
+    open_ticket, publish_clocks, publish_other, apply, clocks, ask_bulk, work_bulk, undo
+):
+    await publish_clocks(dropped=WHOLE)
+    ticket = await open_ticket()
+    job = await ask_bulk("resolve", [ticket])
+    await work_bulk()
+    _, version = await publish_other(whole=WHOLE)
+    await apply(version)
+    await undo(job)
+    status, found = await clocks(ticket)
+    assert (status, found["dropped"][0]) == ("classified", "stopped")
+    assert found["whole"] == found["resolution"] == ("running", version)
+
+
 @pytest.mark.parametrize(("undone", "begins"), [(0, False), (1, True), (2, False), (3, True)])
 async def test_an_undo_that_was_undone_is_none(
     open_ticket, publish_policy, publish_other, apply, clocks, ask_bulk, work_bulk, undo, undone, begins

@@ -197,22 +197,6 @@ async def active_calendars(session: AsyncSession, codes: Collection[str] | None 
     return {code: (version, await calendars.of(session, code, version)) for code, version in wanted.items()}
 
 
-async def begin_late(
-    session: AsyncSession,
-    watches: Watches,
-    policy: Policy,
-    seen: Collection[Moment],
-    *,
-    facts: Facts,
-    actor: Actor,
-    now: datetime,
-) -> list[Watch]:
-    """Begin the clocks that a case has by its facts only now, though their moment is past; returns them."""
-    counted = await active_calendars(session, policy.calendars)
-    by = Because(actor.id)
-    return watch.begin_late(watches, policy, seen, facts=facts, calendars=counted, because=by, now=now)
-
-
 async def new_terms(session: AsyncSession, policy: Policy | None) -> NewTerms:
     """The active version of every calendar and, unless the clocks are to keep theirs, a policy."""
     return NewTerms(await active_calendars(session), policy)
