@@ -132,6 +132,25 @@ async def test_what_would_be_over_does_not_begin_with_the_next_act_either(
     assert "answer" not in (await clocks(ticket))[1]
 
 
+async def test_a_clock_that_a_ticket_has_no_more_comes_back_under_the_policy_that_was_applied_meanwhile(
+    client, open_ticket, act, publish_clocks, apply, clocks
+):
+    async def publish(seconds):
+        await publish_clocks(grave={"when": 'severity == "high"', "targets": [{"seconds": seconds}]})
+        return (await client.get("/v1/sla-policies")).json()["items"][0]["version"]
+
+    await publish(3600)
+    ticket = await open_ticket()
+    await act(ticket, "classify", severity="high")
+    await act(ticket, "classify", severity="normal", reason="misjudged")
+    version = await publish(7200)
+    done = await apply(version)
+    assert done["ended"] == 0
+    back = await act(ticket, "classify", severity="high")
+    grave = next(one for one in back["clocks"] if one["name"] == "grave")
+    assert (grave["state"], grave["target_seconds"], grave["policy_version"]) == ("running", 7200, version)
+
+
 async def test_what_is_undone_follows_the_policy_that_was_applied_since(
     open_ticket, publish_clocks, publish_other, apply, clocks, ask_bulk, work_bulk, undo
 ):
