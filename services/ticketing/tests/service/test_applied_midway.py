@@ -193,3 +193,15 @@ async def test_who_is_resolved_again_after_an_undo_has_an_answer(
     _, version = await publish_other(answer=DAYS | {"stop": ["responded"]})
     await apply(version)
     assert "answer" not in (await clocks(ticket))[1]
+
+
+async def test_two_clocks_of_one_name_that_began_with_a_job_are_both_undone(
+    open_ticket, publish_clocks, clocks, ask_bulk, work_bulk, undo
+):
+    turns = {"start": ["responded", "resolved"], "stop": ["responded", "resolved"], "repeats": True}
+    await publish_clocks(turns=turns | {"targets": [{"seconds": 3600}]})
+    ticket = await open_ticket()
+    job = await ask_bulk("resolve", [ticket])
+    await work_bulk()
+    await undo(job)
+    assert "turns" not in (await clocks(ticket))[1]
