@@ -3,6 +3,7 @@
 Load the watches of a subject, let `policy.watch` decide, and `save` what changed: clocks, intervals and timers.
 """
 
+import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -78,7 +79,9 @@ async def publish(
 async def checked(session: AsyncSession, document: Mapping[str, Any]) -> Policy:
     """The policy that a document describes, as version 0; `InvalidPolicy` if it could not be put in force."""
     proposed = terms.read(0, document)
-    sound.check(document, with_products((await classification.active(session)).products))
+    catalogue = with_products((await classification.active(session)).products)
+    # Of many conditions it takes seconds, in which others are answered.
+    await asyncio.to_thread(sound.check, document, catalogue)
     await check_policy(session, proposed)
     return proposed
 
