@@ -35,6 +35,7 @@ class Progressing(Protocol):
 
     status: Status
     assignee_id: str | None
+    reopened_count: int
 
 
 class Placed(Protocol):
@@ -55,8 +56,12 @@ _SEEN = {
 
 def seen_by(ticket: Progressing) -> set[Moment]:
     """What has happened to an open ticket already; nothing counts any more once it is resolved."""
-    seen = _SEEN.get(ticket.status, set())
-    return seen | {Moment.ASSIGNED} if seen and ticket.assignee_id else seen
+    seen = set(_SEEN.get(ticket.status, ()))
+    if seen and ticket.assignee_id:
+        seen.add(Moment.ASSIGNED)
+    if seen and ticket.reopened_count:
+        seen.add(Moment.REOPENED)
+    return seen
 
 
 def place(ticket: Placed) -> dict[str, Any]:
