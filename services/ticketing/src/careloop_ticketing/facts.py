@@ -69,18 +69,27 @@ def condition(
 ) -> Condition:
     """A rule about tickets as a function, which always holds where there is none.
 
-    `invalid` is raised, with the column and as the pointer `at`, if it makes no sense or no ticket can meet it.
+    `invalid` is raised, with the column and as the pointer `at`, if it makes no sense.
     """
     if text is None:
         return always
+    judge = rules.compile_python((_parsed(text, at, invalid, catalogue),))
+    return lambda facts, now: judge(facts, now)[0]
+
+
+def expect_met(
+    text: str | None, at: str, invalid: type[DomainError], catalogue: Catalogue = CATALOGUE
+) -> None:
+    """`invalid` also if no ticket can meet a condition: asked when it is put in force, for it takes a search."""
+    if text is not None and never(_parsed(text, at, invalid, catalogue), optional=MAY_BE_MISSING):
+        raise invalid(f"No ticket can ever meet the condition {text!r}.", pointer=at)
+
+
+def _parsed(text: str, at: str, invalid: type[DomainError], catalogue: Catalogue) -> Rule:
     try:
-        rule = rules.parse(text, catalogue)
+        return rules.parse(text, catalogue)
     except RuleError as error:
         raise invalid(error.detail, pointer=at, **error.extra) from error
-    if never(rule, optional=MAY_BE_MISSING):
-        raise invalid(f"No ticket can ever meet the condition {text!r}.", pointer=at)
-    judge = rules.compile_python((rule,))
-    return lambda facts, now: judge(facts, now)[0]
 
 
 def never_reached(texts: Sequence[str]) -> bool:

@@ -98,6 +98,43 @@ def publish_policy(
 
 
 @pytest.fixture
+def publish_other(
+    client: httpx.AsyncClient, two_clocks: Callable[[], dict[str, Any]]
+) -> Callable[..., Awaitable[tuple[dict[str, Any], int]]]:
+    """`await publish_other(drop="first_response", loop={…})` gives the document and its version."""
+
+    async def publish(drop: str | None = None, **added: Any) -> tuple[dict[str, Any], int]:
+        document = two_clocks()
+        document["clocks"] = {name: one for name, one in document["clocks"].items() if name != drop} | added
+        answer = await client.put("/v1/sla-policies", json=document)
+        assert answer.status_code == 201, answer.text
+        return document, answer.json()["version"]
+
+    return publish
+
+
+@pytest.fixture
+def apply(
+    client: httpx.AsyncClient, worker_running: Any, eventually: Any
+) -> Callable[[int], Awaitable[dict[str, Any]]]:
+    """`await apply(version)` gives the recalculation once it is done."""
+
+    async def run(version: int) -> dict[str, Any]:
+        asked = await client.post("/v1/sla-recalculations", json={"version": version})
+        assert asked.status_code == 202, asked.text
+
+        async def done() -> dict[str, Any] | None:
+            found = (await client.get(asked.headers["location"])).json()
+            return found if found["state"] == "done" else None
+
+        async with worker_running():
+            found: dict[str, Any] = await eventually(done)
+            return found
+
+    return run
+
+
+@pytest.fixture
 def publish_clocks(
     client: httpx.AsyncClient, two_clocks: Callable[[], dict[str, Any]]
 ) -> Callable[..., Awaitable[dict[str, Any]]]:

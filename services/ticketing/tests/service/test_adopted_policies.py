@@ -11,38 +11,6 @@ LOOP = {
 }
 
 
-@pytest.fixture
-def publish_other(client, two_clocks):
-    """`await publish_other(drop="first_response", loop={…})` gives the document and its version."""
-
-    async def publish(drop=None, **added):
-        document = two_clocks()
-        document["clocks"] = {name: one for name, one in document["clocks"].items() if name != drop} | added
-        answer = await client.put("/v1/sla-policies", json=document)
-        assert answer.status_code == 201, answer.text
-        return document, answer.json()["version"]
-
-    return publish
-
-
-@pytest.fixture
-def apply(client, worker_running, eventually):
-    """`await apply(version)` gives the recalculation once it is done."""
-
-    async def run(version):
-        asked = await client.post("/v1/sla-recalculations", json={"version": version})
-        assert asked.status_code == 202, asked.text
-
-        async def done():
-            found = (await client.get(asked.headers["location"])).json()
-            return found if found["state"] == "done" else None
-
-        async with worker_running():
-            return await eventually(done)
-
-    return run
-
-
 def clocks(ticket):
     return {clock["name"]: clock for clock in ticket["clocks"]}
 

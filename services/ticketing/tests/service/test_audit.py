@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from careloop_common import clock, timers
+from careloop_common.database import lasting
 from careloop_common.plumbing import timer
 from careloop_common.timers import TimerWorker
 from careloop_contracts import TicketSlaBreachedV1
@@ -179,3 +180,20 @@ async def test_an_operator_revives_all_that_died_by_a_command(runtime, open_tick
         assert said.endswith(expected)
     rows = await session.execute(select(timer.c.status, timer.c.attempts).where(timer.c.kind == "sla"))
     assert {tuple(row) for row in rows} == {("armed", 0)}
+
+
+async def test_a_clock_that_cannot_be_read_keeps_no_other_from_its_timer(
+    runtime, open_ticket, publish_policy, session
+):
+    broken = await publish_policy(first_response=2, resolution=3600)
+    await open_ticket()
+    await publish_policy(first_response=3, resolution=3600)
+    ticket = await open_ticket()
+    async with runtime.database.transaction() as own:
+        await own.execute(LOST.where(timer.c.kind == "sla"))
+        spoilt = "UPDATE sla_policy SET document = document - 'ladders' WHERE version = :version"
+        await own.execute(text(spoilt), {"version": broken})
+    lasting(session).clear()
+    await audit.audit(runtime)
+    armed = select(timer.c.owner_id).where(timer.c.kind == "sla")
+    assert [str(one) for one in await session.scalars(armed)] == [ticket["id"]]

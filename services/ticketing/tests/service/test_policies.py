@@ -1,3 +1,6 @@
+import asyncio
+import time
+
 from careloop_ticketing import defaults
 
 
@@ -106,3 +109,25 @@ async def test_a_ticket_that_other_departments_work_on_counts_their_working_time
     assert (desk["state"], desk["calendar"], desk["target_seconds"]) == ("running", "cn-business", 54_000)
     answered = await act(ticket, "respond")
     assert "next_update" in {clock["name"] for clock in answered["clocks"] if clock["state"] == "running"}
+
+
+async def test_others_are_answered_while_a_policy_of_many_conditions_is_judged(client):
+    names = ", ".join(f'"r{number}"' for number in range(30))
+    last = (
+        f'channel in [{names}, "zzzzzzzz"] && region == "zzzzzzzz" && channel == "zzzzzzzz" && reopened == '
+    )
+    document = defaults.sla_policy()
+    *_, otherwise = document["clocks"]["first_response"]["targets"]
+    targets = [{"when": f"{last}{number}", "seconds": 60} for number in range(19)]
+    document["clocks"]["first_response"] |= {
+        "targets": [*targets, otherwise],
+        "ladders": [{"ladder": "pick_up"}],
+    }
+    put = asyncio.create_task(client.put("/v1/sla-policies", json=document))
+    waited = []
+    while not put.done():
+        started = time.monotonic()
+        await client.get("/v1/calendars/always")
+        waited.append(time.monotonic() - started)
+    assert put.result().status_code == 201, put.result().text
+    assert max(waited) < sum(waited) / 2

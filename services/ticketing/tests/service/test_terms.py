@@ -263,3 +263,19 @@ async def test_products_are_those_of_the_active_rule_set(client):
     assert (await client.put("/v1/sla-policies", json=document)).status_code == 201
     document["clocks"]["closed_loop"]["when"] = 'product == "broadband"'
     assert (await client.put("/v1/sla-policies", json=document)).status_code == 422
+
+
+async def test_a_clock_that_starts_when_a_ticket_is_opened_again_is_there_again_with_its_condition(
+    open_ticket, act, publish_clocks
+):
+    again = {"when": 'severity == "high"', "start": ["reopened"], "targets": [{"seconds": 3600}]}
+    await publish_clocks(again=again)
+    ticket = await open_ticket()
+    await act(ticket, "resolve")
+    await act(ticket, "reopen")
+    begun = await act(ticket, "classify", severity="high")
+    assert _clock(begun, "again")["state"] == "running"
+    ended = await act(ticket, "classify", severity="normal", reason="misjudged")
+    assert _clock(ended, "again")["cancelled"]
+    back = await act(ticket, "classify", severity="high")
+    assert _clock(back, "again")["state"] == "running"

@@ -22,6 +22,8 @@ from careloop_ticketing.calendars.recurrence import LONGEST, ended_before, expan
 
 MOST_LINES: Final = 20_000
 _MOST_RECURRING: Final = 100
+_MOST_DAYS: Final = 10_000
+"""So many are looked at, be they taken or not."""
 _YEARS_BACK, _YEARS_AHEAD = 1, 5
 """For which years recurring events are written out, around the present one."""
 
@@ -69,20 +71,27 @@ class Report:
     def skip(self, event: icalendar.Event, reason: Reason) -> None:
         self.skipped.append(Skipped(_name(event), _day(event), reason))
 
+    def check(self) -> None:
+        """`InvalidICalendar` if that is more than anybody means."""
+        if len(self.taken) > MOST_EXCEPTIONS:
+            raise InvalidICalendar(f"More than {MOST_EXCEPTIONS} days.")
+        if len(self.taken) + len(self.skipped) > _MOST_DAYS:
+            raise InvalidICalendar(f"More than {_MOST_DAYS} days, with those that are left out.")
+
 
 def read(body: bytes, kind: Kind, year: int) -> Report:
     """What a file says, taken in `year`: its events are days of `kind`, unless they say that they are workdays."""
     report, recurring = Report(), 0
     for series in _series(_parsed(body)):
-        if not any({"RRULE", "RDATE", "RECURRENCE-ID"} & set(event) for event in series):
-            for event in series:
-                _take(report, event, kind, year)
-            continue
-        recurring += 1
-        if recurring > _MOST_RECURRING:
-            raise InvalidICalendar(f"More than {_MOST_RECURRING} recurring events.")
-        for event in _occurrences(report, series, year):
+        events = series
+        if any({"RRULE", "RDATE", "RECURRENCE-ID"} & set(event) for event in series):
+            recurring += 1
+            if recurring > _MOST_RECURRING:
+                raise InvalidICalendar(f"More than {_MOST_RECURRING} recurring events.")
+            events = _occurrences(report, series, year)
+        for event in events:
             _take(report, event, kind, year)
+            report.check()
     return report
 
 
@@ -90,7 +99,7 @@ def _parsed(body: bytes) -> icalendar.Calendar:
     if body.count(b"\n") > MOST_LINES:
         raise InvalidICalendar(f"More than {MOST_LINES} lines.")
     try:
-        found = icalendar.Calendar.from_ical(body.decode("utf-8"))
+        found = icalendar.Calendar.from_ical(body.decode("utf-8-sig"))
     except Exception as error:  # whatever the library stumbles over, the file is at fault
         raise InvalidICalendar("The file is not iCalendar in UTF-8.") from error
     if not isinstance(found, icalendar.Calendar):
@@ -151,8 +160,6 @@ def _take(report: Report, event: icalendar.Event, kind: Kind, year: int) -> None
         else:
             report.taken[day] = Day(day, "work" if is_work else kind, name)
         day += timedelta(days=1)
-    if len(report.taken) > MOST_EXCEPTIONS:
-        raise InvalidICalendar(f"More than {MOST_EXCEPTIONS} days.")
 
 
 def _reason(event: icalendar.Event, year: int) -> Reason | None:

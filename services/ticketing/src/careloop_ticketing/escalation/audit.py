@@ -4,11 +4,14 @@ A clock says itself when its next step is due, and of which generation its timer
 index, however many clocks there are, and whatever went wrong.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 import structlog
 from careloop_common import clock, timers
+from careloop_common.failures import is_transient
 from careloop_common.runtime import Runtime
 from careloop_common.timers.claim import LONGEST_DELAY
 from sqlalchemy import text
@@ -74,9 +77,22 @@ async def repair(session: AsyncSession, *, now: datetime) -> int:
     # Locked now, they are read again: what was being stored a moment ago is there by now.
     still = (await session.execute(UNSEEN, given)).all()
     broken = [(row.subject_id, row.key) for row in still if row.subject_id in free]
-    watches = await sla.some(session, broken)
-    await sla.rearm(session, watches)
-    for watch in watches:
+    return await _rearm(session, broken)
+
+
+async def _rearm(session: AsyncSession, broken: Sequence[tuple[UUID, str]]) -> int:
+    """Give clocks their timers; returns how many got one. What cannot be read stands in the way of no other."""
+    try:
+        async with session.begin_nested():
+            await sla.rearm(session, await sla.some(session, broken))
+    except Exception as error:
+        if is_transient(error):
+            raise
+        if len(broken) > 1:
+            return sum([await _rearm(session, [one]) for one in broken])
+        log.exception("clock.unreadable", ticket_id=str(broken[0][0]), clock=broken[0][1])
+        return 0
+    for subject_id, key in broken:
         metrics.REPAIRED.inc()
-        log.error("clock.repaired", ticket_id=str(watch.subject_id), clock=watch.key)
-    return len(watches)
+        log.error("clock.repaired", ticket_id=str(subject_id), clock=key)
+    return len(broken)

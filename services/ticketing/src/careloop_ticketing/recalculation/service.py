@@ -53,9 +53,9 @@ async def apply_policy(
         await sla.check_policy(session, wanted)
     except InvalidPolicy as error:
         raise InvalidPolicy(f"{error.pointer}: {error.detail}", pointer="/version") from error
+    await sla.apply(session, version, now=now)
     if (row := await queries.open_one(session, Cause.POLICY, POLICY)) is not None:
         raise RecalculationUnderWay(recalculation_id=str(row.id))
-    await sla.apply(session, version, now=now)
     return await _queue(session, Cause.POLICY, POLICY, version, by=actor, now=now)
 
 
@@ -117,7 +117,9 @@ async def follow(
     """Have these tickets follow, and count them; returns what that changed."""
     policy = await sla.policy_of(session, stretch.version) if stretch.cause is Cause.POLICY else None
     terms = await sla.new_terms(session, policy)
-    tickets = await standing.lock(session, ids, wait=True)
+    # What was closed while this waited is nothing to follow any more; what is merged does when it comes back.
+    locked = await standing.lock(session, ids, wait=True)
+    tickets = {one.id: one for one in locked.values() if one.status in tickets_of.UNFINISHED}
     watches = await sla.of_all(session, tickets)
     changes = await _changes(session, tickets, watches, terms, now)
     entries: list[Entry] = []

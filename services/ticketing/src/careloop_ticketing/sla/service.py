@@ -3,6 +3,7 @@
 Load the watches of a subject, let `policy.watch` decide, and `save` what changed: clocks, intervals and timers.
 """
 
+import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -50,8 +51,12 @@ async def applied(session: AsyncSession) -> Policy | None:
 
 
 async def apply(session: AsyncSession, version: int, *, now: datetime) -> None:
-    """Note that running clocks are told to follow this policy: those that stand still do when they run again."""
+    """Note that running clocks are told to follow this policy: those that stand still do when they run again.
+
+    Of two at once the second goes on when the first is through.
+    """
     (await documents.find(session, PolicyRow, version)).applied_at = now
+    await session.flush()
 
 
 async def policies(session: AsyncSession, versions: Collection[int]) -> dict[int, Policy]:
@@ -74,7 +79,9 @@ async def publish(
 async def checked(session: AsyncSession, document: Mapping[str, Any]) -> Policy:
     """The policy that a document describes, as version 0; `InvalidPolicy` if it could not be put in force."""
     proposed = terms.read(0, document)
-    sound.check(document, with_products((await classification.active(session)).products))
+    catalogue = with_products((await classification.active(session)).products)
+    # Of many conditions it takes seconds, in which others are answered.
+    await asyncio.to_thread(sound.check, document, catalogue)
     await check_policy(session, proposed)
     return proposed
 
@@ -191,22 +198,6 @@ async def active_calendars(session: AsyncSession, codes: Collection[str] | None 
         if codes is None or code in codes
     }
     return {code: (version, await calendars.of(session, code, version)) for code, version in wanted.items()}
-
-
-async def begin_late(
-    session: AsyncSession,
-    watches: Watches,
-    policy: Policy,
-    seen: Collection[Moment],
-    *,
-    facts: Facts,
-    actor: Actor,
-    now: datetime,
-) -> list[Watch]:
-    """Begin the clocks that a case has by its facts only now, though their moment is past; returns them."""
-    counted = await active_calendars(session, policy.calendars)
-    by = Because(actor.id)
-    return watch.begin_late(watches, policy, seen, facts=facts, calendars=counted, because=by, now=now)
 
 
 async def new_terms(session: AsyncSession, policy: Policy | None) -> NewTerms:

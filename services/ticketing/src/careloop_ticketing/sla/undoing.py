@@ -52,6 +52,10 @@ async def put_back(
     session: AsyncSession, watches: Watches, were: Sequence[Kept], *, begun: Collection[str]
 ) -> None:
     """Have clocks be as they were, and those that began with the act be none. To be stored like any other change."""
+    # Those in whose place others have begun are not among the present ones.
+    others = {*begun, *(one["key"] for one in were)} - watches.by_key.keys()
+    for found in await sla.some(session, [(watches.subject_id, key) for key in others]):
+        watches.hold(found)
     await _unbegin(session, watches, [watches.by_key[key] for key in begun])
     shortened = []
     for one in were:

@@ -31,6 +31,7 @@ class Progressing(Protocol):
 
     status: Status
     assignee_id: str | None
+    reopened_count: int
 
     @property
     def milestones(self) -> Sequence[str]: ...
@@ -54,11 +55,14 @@ _SEEN = {
 
 def seen_by(ticket: Progressing) -> set[Moment]:
     """What has happened to an open ticket already; nothing counts any more once it is resolved."""
-    seen = _SEEN.get(ticket.status)
-    if seen is None:
-        return set()
-    assigned = {Moment.ASSIGNED} if ticket.assignee_id else set()
-    return seen | assigned | set(map(Moment, ticket.milestones))
+    seen = set(_SEEN.get(ticket.status, ()))
+    if not seen:
+        return seen
+    if ticket.assignee_id:
+        seen.add(Moment.ASSIGNED)
+    if ticket.reopened_count:
+        seen.add(Moment.REOPENED)
+    return seen.union(map(Moment, ticket.milestones))
 
 
 def place(ticket: Placed) -> dict[str, Any]:

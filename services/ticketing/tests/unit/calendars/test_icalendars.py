@@ -41,6 +41,11 @@ def test_a_day_is_one_day_however_its_end_is_written(end):
     assert list(read(f"DTSTART;VALUE=DATE:20260501{end}").taken) == [date(2026, 5, 1)]
 
 
+def test_a_mark_of_the_byte_order_is_no_text():
+    body = b"\xef\xbb\xbf" + file("DTSTART;VALUE=DATE:20260501")
+    assert list(icalendars.read(body, "off", 2026).taken) == [date(2026, 5, 1)]
+
+
 def test_events_are_workdays_if_the_caller_or_they_say_so():
     assert read("DTSTART;VALUE=DATE:20260509", kind="work").taken[date(2026, 5, 9)].kind == "work"
     said = read(
@@ -139,6 +144,10 @@ HOSTILE = {
     "many lines": HEAD.encode() + b"X:1\r\n" * 20_001 + TAIL.encode(),
     "many rules": file(*["DTSTART;VALUE=DATE:20260101|RRULE:FREQ=YEARLY"] * 101),
     "many days": file("DTSTART;VALUE=DATE:20200101|RRULE:FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR,SA"),
+    "many days that are left out": file(
+        *["DTSTART;VALUE=DATE:19700101|STATUS:CANCELLED|RRULE:FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR,SA,SU"] * 100
+    ),
+    "many long holidays": file(*["DTSTART;VALUE=DATE:20260101|DTEND;VALUE=DATE:20260411"] * 3000),
     "no day left": file("DTSTART;VALUE=DATE:20260101|RRULE:FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR,SA,SU"),
 }
 

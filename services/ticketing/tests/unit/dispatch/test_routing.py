@@ -132,3 +132,11 @@ def test_rules_that_something_is_left_for_can_be_put_in_force():
     rules = [{"when": 'region != "北京"'}, {"when": 'region == "北京"', "highest": "expert"}, {}]
     document = {"rules": [{"name": f"rule_{index}", **rule} for index, rule in enumerate(rules)]}
     assert len(routing.read(0, document, teams=(), skills=()).rules) == 3
+
+
+def test_a_condition_that_no_ticket_meets_is_refused_before_it_is_in_force_only():
+    document = {"rules": [{"name": "only", "when": "reopened < 0"}]}
+    routing.read(1, document)
+    with pytest.raises(InvalidRouting) as refused:
+        routing.read(0, document, teams=())
+    assert refused.value.pointer == "/rules/0/when"

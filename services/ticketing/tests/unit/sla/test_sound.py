@@ -37,6 +37,12 @@ def test_the_last_target_may_be_there_for_what_nobody_thought_of(targets):
     sound.check(document(targets))
 
 
+def test_a_condition_that_no_ticket_meets_is_refused():
+    with pytest.raises(InvalidPolicy) as refused:
+        sound.check(document(['tier == "primary" && tier == "advanced"']))
+    assert refused.value.pointer == "/clocks/c/targets/0/when"
+
+
 @pytest.mark.parametrize(
     "reasons", [["waiting_for_customer", "lunch"], ["waiting_for_customer", "waiting_for_customer"]]
 )

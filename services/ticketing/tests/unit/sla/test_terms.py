@@ -88,7 +88,6 @@ def test_a_ladder_that_cannot_be_climbed_is_refused(steps, complaint):
         ({"targets": [{"seconds": 60}, {"seconds": 90}]}, "/clocks/c/targets/0"),
         ({"targets": [{"when": "vp", "seconds": 60}, {"seconds": 90}]}, "/clocks/c/targets/0/when"),
         ({"when": 'tier == "primry"'}, "/clocks/c/when"),
-        ({"when": 'tier == "primary" && tier == "advanced"'}, "/clocks/c/when"),
         ({"pausable": "vip &&"}, "/clocks/c/pausable"),
         ({"start": ["opened"], "stop": ["opened"]}, "/clocks/c/stop"),
     ],
@@ -103,3 +102,9 @@ def test_the_windows_of_a_policy_are_read():
     policy = terms.read(7, document(calendar="cn-business"))
     assert (policy.version, policy.satisfaction_window) == (7, timedelta(minutes=1))
     assert policy.calendars == {"cn-business"}
+
+
+def test_what_was_put_in_force_once_stays_readable_whatever_would_be_refused_today(noon):
+    """Nor does whoever reads it search for tickets that meet its conditions: clocks wait for it."""
+    policy = terms.read(1, document(when="reopened < 0"))
+    assert not policy.clocks["c"].applies(facts(), noon)

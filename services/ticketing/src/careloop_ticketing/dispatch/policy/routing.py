@@ -13,7 +13,7 @@ from careloop_common.rules import Catalogue
 
 from careloop_ticketing.dispatch.errors import InvalidRouting
 from careloop_ticketing.dispatch.policy.choosing import Needs
-from careloop_ticketing.facts import CATALOGUE, Condition, always, condition, never_reached
+from careloop_ticketing.facts import CATALOGUE, Condition, always, condition, expect_met, never_reached
 from careloop_ticketing.tickets.facts import Described, facts_of
 from careloop_ticketing.vocabulary import Level
 
@@ -109,6 +109,8 @@ def read(
             raise InvalidRouting(f"Nobody has a certificate in {rule.skill!r}.", pointer=f"{at}/skill")
         rules.append(rule)
     if teams is not None:
+        for place, item in enumerate(document["rules"]):
+            expect_met(item.get("when"), f"/rules/{place}/when", InvalidRouting, catalogue)
         _check_reached(document["rules"])
     return Routing(version, document.get("reserve", 0), tuple(rules))
 

@@ -7,7 +7,7 @@ one that would be over by now does not begin. What is late already is so by the 
 One that it drops ends without a verdict, unless it was late already: that stays.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -29,6 +29,8 @@ class Turn(StrEnum):
     RESUMED = "resumed"
     WITHDRAWN = "withdrawn"
     RETURNED = "returned"
+    UNDONE = "undone"
+    """The last that happened has never been."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,21 @@ def begin_added(
     return changes
 
 
+def over(
+    watches: Watches,
+    wanted: Iterable[Definition],
+    policy: Policy,
+    life: Sequence[Happening],
+    *,
+    facts: Facts,
+    calendars: Calendars,
+    because: Because,
+) -> set[str]:
+    """Which of these clocks the case would have behind it, if it had ever had them."""
+    lived = (_lived(watches, one, policy, life, facts, calendars, because) for one in wanted)
+    return {one.name for one in lived if one is not None and one.state is State.STOPPED}
+
+
 def _lived(
     watches: Watches,
     definition: Definition,
@@ -126,7 +143,7 @@ def _lived(
             watch.cancel(own, now=one.at)
         elif one.what is Turn.RETURNED:
             watch.revive(own, alone, because=because, now=one.at)
-        else:
+        elif isinstance(one.what, Moment):
             watch.observe(own, alone, one.what, facts=facts, calendars=calendars, because=because, now=one.at)
         own.put_all([watch.waiting(held, wait, facts, one.at) for held in own.values()])
     return own.get(definition.name)

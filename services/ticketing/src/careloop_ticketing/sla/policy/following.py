@@ -84,7 +84,7 @@ def _following(
     definition = policy.clocks[watch.name]
     if watch.lapsed:
         if not (definition.is_due(seen) and definition.applies(facts, now)):
-            return watch
+            return _resting(watch, watch, policy, facts, now, terms)
         revived = replace(watch.turned(clocks.reopen(watch.clock, now)), cancelled=False, lapsed=False)
         return waiting(_followed(revived, policy, facts, now, terms), wait, facts, now)
     if watch.state is State.STOPPED:
@@ -100,9 +100,16 @@ def _is_late(watch: Watch, now: datetime) -> bool:
 
 
 def _lapsed(watch: Watch, policy: Policy, facts: Facts, now: datetime, terms: NewTerms | None) -> Watch:
-    """Ended without a verdict, under the terms by which it may begin to run again."""
+    """Ended without a verdict."""
     stopped = replace(clocks.stop(watch.clock, now), breached_at=None)
     ended = replace(watch.turned(stopped), cancelled=True, lapsed=True)
+    return _resting(watch, ended, policy, facts, now, terms)
+
+
+def _resting(
+    watch: Watch, ended: Watch, policy: Policy, facts: Facts, now: datetime, terms: NewTerms | None
+) -> Watch:
+    """One that has ended, under the terms by which it may begin to run again."""
     if policy is watch.policy or terms is None:
         return ended
     definition = policy.clocks[watch.name]
@@ -182,6 +189,6 @@ def _change(before: Watch, after: Watch, now: datetime) -> Change:
         due_after=after.due_at,
         late_by_change=after.late_by_change and not before.late_by_change,
         calendar=after.calendar[0] if after.calendar else None,
-        lapsed=after.lapsed,
+        lapsed=after.lapsed and not before.lapsed,
         revived=before.lapsed and not after.lapsed,
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from careloop_common.rules import Catalogue
 
-from careloop_ticketing.facts import CATALOGUE, condition, met_together, never_reached
+from careloop_ticketing.facts import CATALOGUE, expect_met, met_together, never_reached
 from careloop_ticketing.sla.errors import InvalidPolicy
 from careloop_ticketing.sla.policy.terms import NEVER_WAITS, is_statutory
 from careloop_ticketing.vocabulary import PauseReason
@@ -19,7 +19,7 @@ def check(document: Mapping[str, Any], catalogue: Catalogue = CATALOGUE) -> None
     for name, clock in document["clocks"].items():
         at = f"/clocks/{name}"
         for place, text in _conditions(clock, at):
-            condition(text, place, InvalidPolicy, catalogue)
+            expect_met(text, place, InvalidPolicy, catalogue)
         for choice in ("targets", "ladders"):
             _check_choice(clock[choice], f"{at}/{choice}")
         _check_pauses(clock.get("pauses") or (), f"{at}/pauses")

@@ -47,6 +47,17 @@ def _begins(watch: Watch | None, definition: Definition, moment: Moment) -> bool
     return anew or (definition.repeats and moment in definition.start)
 
 
+def missing(
+    watches: Watches, policy: Policy, seen: Collection[Moment], *, facts: Facts, now: datetime
+) -> list[Definition]:
+    """The clocks that are due to the case by its facts, though their moment is past, and that it never had."""
+    return [
+        definition
+        for definition in policy.clocks.values()
+        if definition.name not in watches and definition.is_due(seen) and definition.applies(facts, now)
+    ]
+
+
 def begin_late(
     watches: Watches,
     policy: Policy,
@@ -56,16 +67,17 @@ def begin_late(
     calendars: Calendars,
     because: Because,
     now: datetime,
+    over: Collection[str] = (),
 ) -> list[Watch]:
-    """Begin the clocks that have become due to the case only now, by its facts, though their moment is past.
+    """Begin the clocks that have become due to the case only now, by its facts, unless they would be over.
 
     They count from now: a customer who turns out to be VIP is promised as much as one who was known to be.
     """
     wait = wait_of(watches)
     return [
         _begin(watches, definition, policy, facts, calendars, because, wait, now)
-        for definition in policy.clocks.values()
-        if definition.name not in watches and definition.is_due(seen) and definition.applies(facts, now)
+        for definition in missing(watches, policy, seen, facts=facts, now=now)
+        if definition.name not in over
     ]
 
 

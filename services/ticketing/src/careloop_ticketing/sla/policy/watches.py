@@ -115,7 +115,7 @@ class Watches(Mapping[str, Watch]):
         self._changed: dict[str, Watch] = {}
         self._stopped: dict[tuple[Moment, str], str] = {}
         for watch in found:
-            self._hold(watch)
+            self.hold(watch)
 
     def __getitem__(self, name: str) -> Watch:
         return self._present[name]
@@ -136,7 +136,7 @@ class Watches(Mapping[str, Watch]):
         self._changed.clear()
 
     def put(self, watch: Watch) -> None:
-        self._hold(watch)
+        self.hold(watch)
         self._changed[watch.key] = watch
 
     def put_stopped(self, watch: Watch, by: Moment) -> None:
@@ -149,7 +149,8 @@ class Watches(Mapping[str, Watch]):
             if present.definition.promises is moment:
                 yield self.by_key[self._stopped.get((moment, name), present.key)]
 
-    def _hold(self, watch: Watch) -> None:
+    def hold(self, watch: Watch) -> None:
+        """Know of a clock as it is stored."""
         self.by_key[watch.key] = watch
         present = self._present.get(watch.name)
         if present is None or present.instance <= watch.instance:
@@ -162,7 +163,7 @@ class Watches(Mapping[str, Watch]):
         del self._present[watch.name]
         for other in self.by_key.values():
             if other.name == watch.name:
-                self._hold(other)
+                self.hold(other)
 
     def put_all(self, watches: Iterable[Watch]) -> None:
         for watch in watches:

@@ -1,24 +1,26 @@
 """A ticket in somebody's hands: locked for this transaction, with its clocks, and who acts on it when."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from careloop_common import outbox
 from careloop_common.tokens import Actor
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_ticketing.sla import service as sla
-from careloop_ticketing.sla.policy import adopting
+from careloop_ticketing.sla.policy import adopting, watch
 from careloop_ticketing.sla.policy.adopting import Happening, Turn
 from careloop_ticketing.sla.policy.clock import Because
-from careloop_ticketing.sla.policy.following import NewTerms
-from careloop_ticketing.sla.service import Moment, Watches
+from careloop_ticketing.sla.policy.following import Change, NewTerms
+from careloop_ticketing.sla.policy.terms import Policy
+from careloop_ticketing.sla.service import Moment, Watch, Watches
 from careloop_ticketing.tickets import events
 from careloop_ticketing.tickets.facts import facts_of, seen_by
 from careloop_ticketing.tickets.models import TicketRow
 from careloop_ticketing.tickets.service import targets
-from careloop_ticketing.tickets.service.lives import lives
+from careloop_ticketing.tickets.service.lives import lives, opened_under
 
 
 @dataclass(slots=True)
@@ -48,48 +50,60 @@ class Case:
 
         `what` has just happened, and is not in the history yet.
         """
-        applied, before = await sla.applied(self.session), self.ticket.policy_version
+        ticket, before = self.ticket, self.ticket.policy_version
+        applied = await sla.applied(self.session)
         missed = applied if applied and applied.version >= before else None
         terms = await sla.new_terms(self.session, missed)
-        if missed is None or missed.version == before:
-            # The ticket is told already, but not those of its clocks that had stopped then.
-            return await self.follow(terms)
-        self.ticket.policy_version = missed.version
-        facts, life = facts_of(self.ticket), (await lives(self.session, [self.ticket.id]))[self.ticket.id]
-        changes = adopting.end_dropped(self.watches, missed, now=self.now)
-        changes += adopting.begin_added(
+        changes: list[Change] = []
+        if missed is not None:
+            ticket.policy_version = missed.version
+            # Told before or not, what stood still then neither ended nor began.
+            changes += adopting.end_dropped(self.watches, missed, now=self.now)
+            if missed.version != await opened_under(self.session, ticket.id):
+                changes += await self._adopt(missed, terms, what)
+        moved_from, moved_to = await self.follow(terms, what=what)
+        said_from, said_to = targets.told(ticket, self.watches, changes, self.now)
+        if ticket.policy_version != before:
+            said_from["policy_version"], said_to["policy_version"] = before, ticket.policy_version
+        return {**said_from, **moved_from}, {**said_to, **moved_to}
+
+    async def _adopt(self, policy: Policy, terms: NewTerms, what: Moment | Turn) -> list[Change]:
+        """Begin the clocks that the policy adds."""
+        return adopting.begin_added(
             self.watches,
-            missed,
-            [*life, Happening(self.now, what)],
-            facts=facts,
+            policy,
+            await self._life(what),
+            facts=facts_of(self.ticket),
             calendars=terms.calendars,
             because=Because(self.actor.id),
             now=self.now,
         )
-        moved_from, moved_to = await self.follow(terms)
-        said_from, said_to = targets.told(self.ticket, self.watches, changes, self.now)
-        return (
-            {"policy_version": before, **said_from, **moved_from},
-            {"policy_version": missed.version, **said_to, **moved_to},
-        )
 
-    async def follow(self, terms: NewTerms | None = None) -> targets.Said:
+    async def _life(self, what: Moment | Turn | None) -> Sequence[Happening]:
+        undone = what is Turn.UNDONE
+        life = (await lives(self.session, [self.ticket.id], undone=undone))[self.ticket.id]
+        return life if what is None or undone else [*life, Happening(self.now, what)]
+
+    async def follow(
+        self, terms: NewTerms | None = None, *, what: Moment | Turn | None = None
+    ) -> targets.Said:
         """Let the clocks follow the ticket's facts, and begin those that it has by them only now."""
         before, after = targets.follow(self.ticket, self.watches, self.now, terms)
         if "status" in after:
             event = events.resumed(self.ticket, because="not_allowed", by=self.actor.id, now=self.now)
             outbox.add(self.session, event, now=self.now)
+        return before, after | targets.begun(await self._begin_late(what))
+
+    async def _begin_late(self, what: Moment | Turn | None) -> Sequence[Watch]:
         policy = await sla.policy_of(self.session, self.ticket.policy_version)
-        begun = await sla.begin_late(
-            self.session,
-            self.watches,
-            policy,
-            seen_by(self.ticket),
-            facts=facts_of(self.ticket),
-            actor=self.actor,
-            now=self.now,
-        )
-        return before, after | targets.begun(begun)
+        facts, seen = facts_of(self.ticket), seen_by(self.ticket)
+        wanted = watch.missing(self.watches, policy, seen, facts=facts, now=self.now)
+        if not wanted:
+            return ()
+        life, calendars = await self._life(what), await sla.active_calendars(self.session, policy.calendars)
+        given: dict[str, Any] = {"facts": facts, "calendars": calendars, "because": Because(self.actor.id)}
+        over = adopting.over(self.watches, wanted, policy, life, **given)
+        return watch.begin_late(self.watches, policy, seen, **given, now=self.now, over=over)
 
     async def save(self) -> None:
         await sla.save(self.session, self.watches)

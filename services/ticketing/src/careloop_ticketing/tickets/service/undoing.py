@@ -14,6 +14,7 @@ from careloop_common import outbox, timers
 from careloop_ticketing.classification import service as classification
 from careloop_ticketing.sla import undoing
 from careloop_ticketing.sla.policy import watch
+from careloop_ticketing.sla.policy.adopting import Turn
 from careloop_ticketing.sla.policy.clock import State
 from careloop_ticketing.sla.service import Moment, Watch
 from careloop_ticketing.tickets import events
@@ -23,7 +24,7 @@ from careloop_ticketing.tickets.service import closing, telling
 from careloop_ticketing.tickets.service.case import Case
 from careloop_ticketing.tickets.service.history import record
 from careloop_ticketing.tickets.service.waiting import due_times
-from careloop_ticketing.vocabulary import Status
+from careloop_ticketing.vocabulary import OPEN, Status
 
 Back = Mapping[str, Any]
 """What has to be put back, as JSON."""
@@ -76,6 +77,8 @@ async def take_back(case: Case, act: str, given: Back) -> None:
     for name, value in given["ticket"].items():
         setattr(ticket, name, msgspec.convert(value, _CHANGING[name]))
     await undoing.put_back(case.session, case.watches, given["clocks"], begun=given["begun"])
+    # What is open follows what the others were told to follow since.
+    moved_from, moved_to = await case.catch_up(Turn.UNDONE) if ticket.status in OPEN else ({}, {})
     if given["correction"]:
         await classification.retract(case.session, UUID(given["correction"]))
     clocks = [case.watches.by_key[one["key"]] for one in given["clocks"]]
@@ -83,8 +86,8 @@ async def take_back(case: Case, act: str, given: Back) -> None:
     record(
         case,
         "undone",
-        before={"status": status, **{name: was[name] for name in given["ticket"]}},
-        after={"act": act, "reason": ReopenReason.MISTAKE, **said},
+        before={**moved_from, "status": status, **{name: was[name] for name in given["ticket"]}},
+        after={"act": act, "reason": ReopenReason.MISTAKE, **said, **moved_to},
     )
     await _tell(case, status, given)
     if act == Act.ASSIGN:

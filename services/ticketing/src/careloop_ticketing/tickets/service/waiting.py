@@ -32,9 +32,10 @@ async def pause(case: Case, *, reason: PauseReason, evidence: str | None, note: 
     if any(term.evidence for term in terms) and evidence is None:
         raise EvidenceNeeded(pointer="/evidence")
     written = await write_note(case, "pause", note)
-    said = {"reason": reason, "clocks": [one.name for one in paused], "evidence": evidence is not None}
-    record(case, "paused", before=before, after={"status": ticket.status, **said, **written})
     clocks, by = [one.name for one in paused], case.actor.id
+    proof = {"evidence": evidence is not None, "approved": approved is not None}
+    after = {"status": ticket.status, "reason": reason, "clocks": clocks, **proof, **written}
+    record(case, "paused", before=before, after=after)
     outbox.add(
         case.session, events.paused(ticket, reason=reason, clocks=clocks, by=by, now=case.now), now=case.now
     )
