@@ -1,8 +1,12 @@
 """Days of iCalendar files: what a file may close, and what it would move."""
 
-from datetime import datetime, timedelta
+from calendar import isleap
+from datetime import date, datetime, timedelta
 
 import pytest
+from careloop_common import clock
+from careloop_common.tokens import SYSTEM
+from careloop_ticketing.calendars import service as calendars
 
 OFFICE = {
     "name": "Office",
@@ -88,3 +92,49 @@ async def test_a_dry_run_says_how_many_days_and_what_would_move_and_stores_nothi
     assert (await client.get("/v1/calendars/desk")).json()["version"] == 1
     done = await client.post("/v1/calendars/desk/import", content=file, headers=AS_ICS)
     assert (done.status_code, done.json()["version"], done.json()["effect"]) == (201, 2, None)
+
+
+@pytest.fixture
+def notice():
+    """The official notice for the year after next: two days off, one of them no festival, and one made up for."""
+    year = clock.now().year + 2
+    event = ("BEGIN:VEVENT\nUID:{uid}\nDTSTART;VALUE=DATE:{year}{day}\nSUMMARY:{name}\nEND:VEVENT\n").format
+    days = [("0101", "元旦"), ("0311", "植树节"), ("0109", "元旦(班)")]
+    events = "".join(event(uid=uid, year=year, day=day, name=name) for uid, (day, name) in enumerate(days))
+    return year, f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//test//\n{events}END:VCALENDAR\n"
+
+
+async def test_days_of_the_official_notice_are_final_and_replace_what_was_guessed(client, notice, runtime):
+    year, file = notice
+    address = "/v1/calendars/cn-business"
+    asked = {"from": f"{year}-01-01T00:00:00+08:00", "until": f"{year + 1}-01-01T00:00:00+08:00"}
+    guessed = (await client.get(f"{address}/answer", params=asked)).json()
+    assert guessed["provisional"]
+    through = {"official_through": f"{year}-12-31"}
+    tried = await client.post(
+        f"{address}/import", params=through | {"dry_run": True}, content=file, headers=AS_ICS
+    )
+    assert (tried.status_code, tried.json()["valid_through"]) == (200, f"{year}-12-31")
+    done = await client.post(f"{address}/import", params=through, content=file, headers=AS_ICS)
+    assert (done.status_code, done.json()["valid_through"]) == (201, f"{year}-12-31")
+    final = (
+        await client.get(f"{address}/answer", params=asked | {"until": f"{year}-12-31T23:00:00+08:00"})
+    ).json()
+    assert not final["provisional"]
+    days = {date(year, 1, 1) + timedelta(days=number) for number in range(365 + isleap(year))}
+    worked = {day for day in days if day.weekday() < 5} - {date(year, 1, 1), date(year, 3, 11)}
+    assert final["seconds"] == len(worked | {date(year, 1, 9)}) * 7.5 * 3600
+    async with runtime.database.transaction() as session:
+        assert await calendars.renew(session, "cn-business", actor=SYSTEM, now=clock.now()) is None
+
+
+async def test_nothing_is_official_further_than_a_calendar_reaches(client, notice):
+    _, file = notice
+    answer = await client.post(
+        "/v1/calendars/cn-business/import",
+        params={"official_through": "2190-12-31"},
+        content=file,
+        headers=AS_ICS,
+    )
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_calendar")
+    assert (await client.get("/v1/calendars/cn-business")).json()["version"] == 1

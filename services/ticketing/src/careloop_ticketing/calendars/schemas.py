@@ -64,6 +64,8 @@ class Calendar(Body):
     make_up_hours: Hours | None = None
     holidays: Source = NO_SOURCE
     """`none`, a country such as `CN`, or a country and a part of it such as `DE-BY`."""
+    official_through: date | None = None
+    """Until when the exceptions are the official notice, where the source still guesses: its guesses do not count then."""
     exceptions: Annotated[list[DatedException], Field(max_length=MOST_EXCEPTIONS)] = Field(
         default_factory=list
     )

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from careloop_common.database import lasting
@@ -12,11 +12,16 @@ from careloop_common.versions import check_version
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_ticketing.calendars import icalendars, queries
-from careloop_ticketing.calendars.errors import CalendarNotFound, InvalidICalendar, OutsideHorizon
+from careloop_ticketing.calendars.errors import (
+    CalendarNotFound,
+    InvalidCalendar,
+    InvalidICalendar,
+    OutsideHorizon,
+)
 from careloop_ticketing.calendars.icalendars import Day, Kind, Report
 from careloop_ticketing.calendars.models import CalendarVersionRow, stored
 from careloop_ticketing.calendars.policy import document as documents
-from careloop_ticketing.calendars.policy.compiled import Compiled, renewed_in
+from careloop_ticketing.calendars.policy.compiled import REACH, Compiled, renewed_in
 from careloop_ticketing.calendars.policy.document import NO_SOURCE, Holidays
 from careloop_ticketing.calendars.recurrence import LONGEST
 from careloop_ticketing.calendars.sources import holidays_of
@@ -102,7 +107,7 @@ async def publish(
 
     What its holiday source says today becomes part of it.
     """
-    holidays = await _holidays(document.get("holidays", NO_SOURCE), now.year)
+    holidays = await _holidays(document, now.year)
     documents.read(document, holidays)
     if expected is not None:
         check_version(expected, await queries.current_version(session, code, lock="alone") or 0)
@@ -127,7 +132,7 @@ async def renew(
 ) -> CalendarVersionRow | None:
     """Publish the active document again if its source of holidays says otherwise by now, or its horizon is near."""
     active = await _locked(session, code)
-    holidays = await _holidays(active.document.get("holidays", NO_SOURCE), now.year)
+    holidays = await _holidays(active.document, now.year)
     same = holidays.valid_through == active.valid_through and stored(holidays) == active.holidays
     if same and now.year < renewed_in(active.created_at.year):
         return None
@@ -143,7 +148,7 @@ async def preview(
     now: datetime,
 ) -> tuple[int | None, Compiled, Sequence[Move]]:
     """The active version, the proposed one compiled, and what the latter would change."""
-    holidays = await _holidays(document.get("holidays", NO_SOURCE), now.year)
+    holidays = await _holidays(document, now.year)
     proposed = Compiled(documents.read(document, holidays), now.year)
     version = await queries.current_version(session, code)
     active = None if version is None else await of(session, code, version)
@@ -154,9 +159,15 @@ async def preview(
     return version, proposed, moves
 
 
-async def _holidays(source: str, year: int) -> Holidays:
+async def _holidays(document: Mapping[str, Any], year: int) -> Holidays:
     """A fifth of a second of looking things up, in which others are answered."""
-    return await asyncio.to_thread(holidays_of, source, year)
+    found = await asyncio.to_thread(holidays_of, document.get("holidays", NO_SOURCE), year)
+    if (stated := document.get("official_through")) is None:
+        return found
+    through = date.fromisoformat(stated)
+    if through.year > year + REACH:
+        raise InvalidCalendar(f"Nothing is official beyond {year + REACH} yet.", pointer="/official_through")
+    return found.vouched(through)
 
 
 def _due(calendar: Compiled | None, start: datetime, seconds: int) -> Due | None:
@@ -180,8 +191,19 @@ class Proposal:
     """Days on which other hours are worked than before."""
 
 
-async def propose(session: AsyncSession, code: str, body: bytes, kind: Kind, *, now: datetime) -> Proposal:
-    """The active version with the days of an iCalendar file as exceptions, which replace those of that day."""
+async def propose(
+    session: AsyncSession,
+    code: str,
+    body: bytes,
+    kind: Kind,
+    *,
+    official_through: date | None = None,
+    now: datetime,
+) -> Proposal:
+    """The active version with the days of an iCalendar file as exceptions, which replace those of that day.
+
+    If the file is the official notice until a day, nothing is guessed any more until then.
+    """
     await current(session, code)
     # A large file takes a second to read: others are answered meanwhile.
     report = await asyncio.to_thread(icalendars.read, body, kind, now.year)
@@ -193,10 +215,13 @@ async def propose(session: AsyncSession, code: str, body: bytes, kind: Kind, *, 
     kept = {exception["date"]: exception for exception in active.document.get("exceptions", ())}
     kept |= {day.isoformat(): _exception(taken) for day, taken in report.taken.items()}
     document = active.document | {"exceptions": [kept[day] for day in sorted(kept)]}
-    holidays = await _holidays(document.get("holidays", NO_SOURCE), now.year)
+    if official_through is not None:
+        document["official_through"] = official_through.isoformat()
+    holidays = await _holidays(document, now.year)
     before, after = active.to_compiled().calendar, documents.read(document, holidays)
     _refuse_closed(before, after, report)
-    changed = sum(before.hours_of(day) != after.hours_of(day) for day in report.taken)
+    concerned = report.taken.keys() | before.holidays.off | before.holidays.make_up
+    changed = sum(before.hours_of(day) != after.hours_of(day) for day in concerned)
     return Proposal(document, Compiled(after, now.year), report, changed)
 
 

@@ -1,5 +1,6 @@
 """Taking days of an iCalendar file into a calendar: here, because a dry run tells what they would move."""
 
+from datetime import date
 from typing import Annotated, Any, Final
 
 from careloop_common.errors import VersionMismatch
@@ -41,10 +42,14 @@ async def import_icalendar(
     expected: IfMatch,
     response: Response,
     kind: Annotated[Kind, Query(description="What the events of the file are.")] = "off",
+    official_through: Annotated[
+        date | None, Query(description="The file is the official notice until then: due times are final.")
+    ] = None,
     dry_run: Annotated[bool, Query(description="Say what would change, and store nothing.")] = False,
 ) -> ImportView:
     """Publish a new version with the whole days of an iCalendar file as exceptions, which replace those of that day."""
-    proposal = await calendars.propose(session, code, await request.body(), kind, now=now)
+    body = await request.body()
+    proposal = await calendars.propose(session, code, body, kind, official_through=official_through, now=now)
     await sla.check_calendar(session, code, proposal.compiled)
     if dry_run:
         response.status_code = 200
@@ -63,6 +68,7 @@ def _view(proposal: Proposal, version: int | None, effect: EffectView | None) ->
     return ImportView(
         version=version,
         days=len(report.taken),
+        valid_through=proposal.compiled.valid_through,
         changed=proposal.changed,
         taken=[DayView.model_validate(report.taken[day]) for day in sorted(report.taken)],
         skipped=[SkippedView.model_validate(event) for event in report.skipped[:MOST_SKIPPED]],

@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -72,7 +72,9 @@ class ImportView(View):
     days: int
     """How many days were taken."""
     changed: int
-    """On how many of them other hours are worked than before."""
+    """On how many days other hours are worked than before."""
+    valid_through: date | None
+    """Until when due times are final then; None if they always are."""
     taken: list[DayView]
     skipped: list[SkippedView]
     """The first 500 events that were left out."""

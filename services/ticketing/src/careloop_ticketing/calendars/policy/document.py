@@ -30,6 +30,16 @@ class Holidays:
     valid_through: date | None = None
     """None if the source is official for ever, as that of a calendar without holidays is."""
 
+    def vouched(self, through: date) -> "Holidays":
+        """The same once somebody has the official notice until then: its days are exceptions, and guesses give way."""
+        sure = self.valid_through
+        if sure is None or through <= sure:
+            return self
+        off, make_up = (
+            frozenset(day for day in days if not sure < day <= through) for days in (self.off, self.make_up)
+        )
+        return Holidays(off, make_up, through)
+
 
 NO_HOLIDAYS: Final = Holidays()
 
