@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from careloop_contracts import Event, envelope, partition_of
-from pydantic_core import to_json
 from sqlalchemy import text
 from sqlalchemy.event import listens_for
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -90,7 +90,7 @@ def _forget(session: Session) -> None:
 
 def _row(event: Event, at: datetime, source: str, trace: str | None) -> dict[str, Any]:
     event_id = ids.new_id()
-    payload = to_json(event)
+    payload = event.model_dump_json().encode()
     if len(payload) > MAX_BYTES:
         raise ValueError(f"{event.type} of {len(payload)} bytes is over the limit of {MAX_BYTES}")
     partition = partition_of(event.key_value)
@@ -99,7 +99,7 @@ def _row(event: Event, at: datetime, source: str, trace: str | None) -> dict[str
         "event_id": event_id,
         "partition": partition,
         "subject": event.subject(partition),
-        "header": to_json(headers).decode(),
+        "header": msgspec.json.encode(headers).decode(),
         "payload": payload,
         "created_at": at,
     }
