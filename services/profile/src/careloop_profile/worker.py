@@ -2,6 +2,7 @@ from careloop_common.jobs import Job
 from careloop_common.runtime import Runtime
 from careloop_common.worker import Worker
 
+from careloop_profile.collection import handlers as collection
 from careloop_profile.identity import handlers as identity
 from careloop_profile.imports.service.running import Importer
 from careloop_profile.imports.service.uploading import TIMER, forget_abandoned
@@ -16,6 +17,7 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
         runtime,
         subscriptions=[
             *interactions.subscriptions(),
+            *collection.subscriptions(runtime),
             *identity.subscriptions(runtime.vault),
             *linkage.subscriptions(runtime.vault),
         ],
