@@ -13,6 +13,7 @@ from careloop_profile.identity.api import router as identity
 from careloop_profile.imports.api import mapping_router as mappings
 from careloop_profile.imports.api import router as imports
 from careloop_profile.interactions.api import router as interactions
+from careloop_profile.interactions.archives_api import router as archives
 from careloop_profile.interactions.service.desk import Desk
 from careloop_profile.linkage.api import router as reviews
 from careloop_profile.linkage.models_api import router as linkage_models
@@ -24,7 +25,7 @@ from careloop_profile.settings import Settings
 
 def create_app(runtime: Runtime[Settings]) -> FastAPI:
     routers = [channels, resolving, customers, holdings, identity, linkage_models, reviews]
-    routers += [overview, interactions, collection, letters, imports, mappings, quality]
+    routers += [overview, interactions, archives, collection, letters, imports, mappings, quality]
     app = build_app(runtime, title="CareLoop profile", routers=routers)
     app.state.channels = ChannelCatalogue()
     app.state.desk = Desk(runtime, app.state.channels)

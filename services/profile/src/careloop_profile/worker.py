@@ -7,6 +7,7 @@ from careloop_profile.identity import handlers as identity
 from careloop_profile.imports.service.running import Importer
 from careloop_profile.imports.service.uploading import TIMER, forget_abandoned
 from careloop_profile.interactions import handlers as interactions
+from careloop_profile.interactions import jobs as keeping
 from careloop_profile.interactions import partitions
 from careloop_profile.linkage import handlers as linkage
 from careloop_profile.settings import Settings
@@ -24,6 +25,8 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
         timers={TIMER: Importer(runtime.vault).on_due},
         jobs=[
             Job("interaction partitions", 3600, partitions.keep_ahead),
+            Job("interaction archive", 3600, keeping.archive),
+            Job("refused messages", 3600, keeping.forget_letters),
             Job("linkage model", 30, linkage.apply),
             Job("match reviews", 30, linkage.tell, exclusive=False),
             Job("abandoned imports", 3600, forget_abandoned),

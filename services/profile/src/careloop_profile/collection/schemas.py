@@ -18,7 +18,9 @@ class SegmentMessage(BaseModel):
     anonymous_id: str | None = None
     previous_id: str | None = Field(default=None, description="Of alias.")
     group_id: str | None = Field(default=None, description="Of group.")
-    message_id: str | None = Field(default=None, max_length=200, description="What comes again is taken once.")
+    message_id: str | None = Field(
+        default=None, max_length=200, description="What comes again is taken once."
+    )
     timestamp: datetime | None = Field(default=None, description="With an offset.")
     original_timestamp: datetime | None = None
     sent_at: datetime | None = None

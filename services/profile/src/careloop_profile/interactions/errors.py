@@ -67,3 +67,19 @@ class LetterReplayed(DomainError):
     kind = Kind.CONFLICT
     code = "dead_letter_replayed"
     title = "Dead letter replayed"
+
+
+class ArchiveNotFound(DomainError):
+    """There is no such archive, or its days are in the database already."""
+
+    kind = Kind.NOT_FOUND
+    code = "archive_not_found"
+    title = "Archive not found"
+
+
+class ArchiveDamaged(DomainError):
+    """The file is missing, or not the one that was written."""
+
+    kind = Kind.CONFLICT
+    code = "archive_damaged"
+    title = "Archive damaged"

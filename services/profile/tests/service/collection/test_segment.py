@@ -1,6 +1,7 @@
 """Messages of the Segment specification become interactions, and what they say of customers becomes so."""
 
 import json
+from collections import Counter
 from datetime import datetime, timedelta
 
 import pytest
@@ -59,8 +60,14 @@ async def test_the_context_of_the_batch_is_that_of_its_messages_unless_they_know
     async with worker_running():
         await eventually(lambda: _count(rows, STORED, 2))
     first, second = await rows(STORED)
-    assert (first.channel, first.properties["_context"]) == ("kiosk", {"app": {"name": "Shop", "version": "1"}})
-    assert (second.channel, second.properties["_context"]) == ("ivr", {"app": {"name": "Shop", "version": "2"}})
+    assert (first.channel, first.properties["_context"]) == (
+        "kiosk",
+        {"app": {"name": "Shop", "version": "1"}},
+    )
+    assert (second.channel, second.properties["_context"]) == (
+        "ivr",
+        {"app": {"name": "Shop", "version": "2"}},
+    )
 
 
 async def test_a_clock_that_is_wrong_is_corrected_beside_what_it_said(
@@ -100,11 +107,13 @@ async def test_a_bad_message_is_put_aside_and_the_others_are_taken(
     letters = (await client.get("/v1/interaction-dead-letters")).json()["items"]
     assert len(letters) == 11
     assert {letter["source"] for letter in letters} == {"web-shop"}
-    found = sorted(letter["reason"] for letter in letters)
-    assert found == sorted(
-        ["kind_malformed", *["customer_ambiguous"] * 4, "channel_unknown", *["item_malformed"] * 4]
-        + ["message_too_large"]
-    )
+    assert Counter(letter["reason"] for letter in letters) == {
+        "kind_malformed": 1,
+        "customer_ambiguous": 4,
+        "channel_unknown": 1,
+        "item_malformed": 4,
+        "message_too_large": 1,
+    }
 
 
 @pytest.mark.parametrize(
@@ -128,11 +137,18 @@ async def test_a_bad_body_is_a_problem(shop, path, body, status, code):
 async def test_each_kind_of_message_has_a_path_of_its_own(
     shop, message, rows, worker_running, eventually, customer
 ):
-    said = {"track": {"event": "A"}, "page": {"name": "B"}, "screen": {"name": "C"}, "group": {"groupId": "g"}}
+    said = {
+        "track": {"event": "A"},
+        "page": {"name": "B"},
+        "screen": {"name": "C"},
+        "group": {"groupId": "g"},
+    }
     said |= {"identify": {"traits": {"plan": "5G"}}, "alias": {"previousId": "u-0"}}
     for number, (verb, members) in enumerate(said.items()):
         body = {key: value for key, value in message(verb, number, **members).items() if key != "type"}
-        answer = await shop.post(f"/v1/{verb}", content=json.dumps(body), headers={"content-type": "text/plain"})
+        answer = await shop.post(
+            f"/v1/{verb}", content=json.dumps(body), headers={"content-type": "text/plain"}
+        )
         assert (answer.status_code, answer.json()) == (200, {"success": True}), answer.text
     async with worker_running():
         await eventually(lambda: _count(rows, STORED, 3))

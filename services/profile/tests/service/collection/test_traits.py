@@ -1,5 +1,6 @@
 """What messages say of customers: the latest word counts, and who is called the same is one person unless a guard says no."""
 
+import asyncio
 import random
 from datetime import timedelta
 
@@ -57,8 +58,16 @@ async def test_traits_become_facts_and_attributes_of_the_customer(
     send, message, customer, worker_running, eventually
 ):
     traits = {"firstName": "伟", "lastName": "张", "phone": "138 0123 4567", "email": "Wei.Zhang@huaxing.cn"}
-    traits |= {"address": {"state": "广东省", "city": "深圳市", "street": "南山区科苑路15号"}, "birthday": "1990-01-05"}
-    traits |= {"loyaltyPoints": 12, "company": {"name": "华星", "plan": None}, "tags": ["a", "b"], "username": "w"}
+    traits |= {
+        "address": {"state": "广东省", "city": "深圳市", "street": "南山区科苑路15号"},
+        "birthday": "1990-01-05",
+    }
+    traits |= {
+        "loyaltyPoints": 12,
+        "company": {"name": "华星", "plan": None},
+        "tags": ["a", "b"],
+        "username": "w",
+    }
     await send(message("identify", 2, traits=traits))
     async with worker_running():
         await eventually(lambda: _true(customer("u-1")))
@@ -72,7 +81,9 @@ async def test_traits_become_facts_and_attributes_of_the_customer(
 
 
 async def test_personal_traits_are_sealed_wherever_they_go(send, message, broker, rows):
-    await send(message("identify", 1, traits={"phone": "13801234567"}), message("shout", 2, phone="13801234567"))
+    await send(
+        message("identify", 1, traits={"phone": "13801234567"}), message("shout", 2, phone="13801234567")
+    )
     for sent in await broker.messages("CARE_INBOUND"):
         assert b"3801234567" not in sent.data
     [letter] = await rows("SELECT detail, body_sealed FROM interaction_dead_letter")
@@ -90,9 +101,8 @@ async def test_the_latest_word_counts_in_whatever_order_words_come(apply, said, 
             for minutes, name in [(dice.randrange(4), dice.choice("abc"))]
         ]
         sent = [said(user, *word) for word in words]
-        oracle = {}
-        for one, (_, traits) in sorted(zip(sent, words, strict=True), key=lambda pair: (pair[0].at, pair[0].uid)):
-            oracle |= traits
+        ordered = sorted(zip(sent, words, strict=True), key=lambda pair: (pair[0].at, pair[0].uid))
+        oracle = {name: value for _, (_, traits) in ordered for name, value in traits.items()}
         sent += dice.sample(sent, 4)
         dice.shuffle(sent)
         while sent:
@@ -161,8 +171,6 @@ async def test_too_much_about_one_customer_is_put_aside_alone(
 
 
 async def test_two_workers_at_once_end_as_one_would(runtime, said, customer):
-    import asyncio
-
     applier = Applier(runtime.vault, "CN")
     words = [said(f"u-{number % 3}", number, {"a": number, "b": number}) for number in range(30)]
     words += [said(f"u-{number}", 1, rule="segment_identify", other=f"a-{number}") for number in range(3)]

@@ -16,7 +16,7 @@ def kind_of(name: str) -> str:
 
     What has no Latin letter, or is too long, is told apart by a hash: `提交订单` → `event_4f…`.
     """
-    plain = unicodedata.normalize("NFKD", name)
+    plain = "".join(char for char in unicodedata.normalize("NFKD", name) if not unicodedata.combining(char))
     slug = _OTHER.sub("_", _HUMPS.sub("_", plain).lower()).strip("_.")
     if not slug or not re.search("[a-z]", slug) or _foreign(plain):
         return f"event_{_hash(name)}"
