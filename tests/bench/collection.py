@@ -77,8 +77,10 @@ class Bench:
     async def reach(self, what: str, number: int, seconds: float = 300) -> int:
         """Wait until so many are there, or for so long."""
         deadline = time.perf_counter() + seconds
-        while (found := await self.count(what)) < number and time.perf_counter() < deadline:
+        found = await self.count(what)
+        while found < number and time.perf_counter() < deadline:
             await asyncio.sleep(0.2)
+            found = await self.count(what)
         return found
 
     async def attributes(self) -> dict[str, dict[str, Any]]:

@@ -1,12 +1,10 @@
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from careloop_common.schemas import Body, View
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
-
-from careloop_profile.interactions.errors import Reason
 
 
 class SegmentMessage(BaseModel):
@@ -67,11 +65,11 @@ class CloudEventBody(BaseModel):
 
 
 class LetterView(View):
-    """A message that was refused. What is in it is shown to nobody."""
+    """A message that was refused or, of the form `stored`, could not be stored. What is in it is shown to nobody."""
 
     id: UUID
-    form: Literal["interaction", "segment", "cloudevent"]
-    source: str
+    form: Literal["interaction", "segment", "cloudevent", "stored"]
+    source: str = Field(description="Who sent it; of what could not be stored, who could not.")
     reason: str
     detail: str
     size: int
@@ -84,7 +82,9 @@ class LetterView(View):
 
 
 class ReplayBody(Body):
-    reason: Reason
+    reason: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{0,39}$")] = Field(
+        examples=["channel_unknown"]
+    )
     limit: int = Field(default=1000, ge=1, le=5000)
 
 

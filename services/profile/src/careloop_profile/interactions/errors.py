@@ -83,3 +83,11 @@ class ArchiveDamaged(DomainError):
     kind = Kind.CONFLICT
     code = "archive_damaged"
     title = "Archive damaged"
+
+
+class LetterRefused(DomainError):
+    """The worker could not store it this time either; its log says why."""
+
+    kind = Kind.CONFLICT
+    code = "dead_letter_refused"
+    title = "Dead letter refused again"

@@ -1,10 +1,13 @@
 """What was refused is listed without a word of it, and taken once what was wrong is put right."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from careloop_common import clock, ids
+from careloop_profile.interactions import policy
 from careloop_profile.interactions.service import letters as dead_letters
+from sqlalchemy import text
 
 PATH = "/v1/interaction-dead-letters"
 STORED = "SELECT * FROM interaction ORDER BY occurred_at"
@@ -99,6 +102,37 @@ async def test_the_list_shows_nothing_that_was_sent(send, shop, message, client)
     assert secret not in answer.text
 
 
+async def test_what_the_database_refuses_is_listed_and_replayed_as_well(
+    client, shop, rows, letters, worker_running, eventually, register, monkeypatch, runtime
+):
+    await register(source="crm", external_id="A-1")
+    item = {"customer": {"source": "crm", "external_id": "A-1"}, "channel": "web", "kind": "a"}
+    at = clock.now() - timedelta(hours=1)
+    items = [
+        item | {"occurred_at": at.isoformat(), "message_id": f"{n}", "amount": 10.0**n} for n in range(16)
+    ]
+    with monkeypatch.context() as patch:
+        patch.setattr(policy, "money", str)  # as if it let pass what the column does not hold
+        await shop.post("/v1/interactions/batch", json={"items": items})
+    async with worker_running():
+        await eventually(lambda: _count(rows, 12))
+    found = await letters(form="stored")
+    assert len(found) == 4
+    assert {(one["source"], one["reason"], one["detail"]) for one in found} == {
+        ("interactions", "unexpected", "DBAPIError")
+    }
+    again = await client.post(f"{PATH}/{found[0]['id']}/replay")
+    assert (again.status_code, again.json()["code"]) == (409, "dead_letter_refused")
+    async with runtime.database.transaction() as session:
+        await session.execute(text("ALTER TABLE interaction ALTER COLUMN amount TYPE numeric(30, 4)"))
+        await session.execute(text("ALTER TABLE customer_activity ALTER COLUMN amount TYPE numeric(30, 4)"))
+    assert (await client.post(f"{PATH}/{found[0]['id']}/replay")).status_code == 204
+    answer = await client.post(f"{PATH}/replay", json={"reason": "unexpected"})
+    assert answer.json() == {"replayed": 3, "failed": 0, "left": 0}
+    assert len(await rows("SELECT 1 FROM interaction")) == 16
+    assert await letters(form="stored", waiting=True) == []
+
+
 async def test_letters_are_forgotten_in_time(send, bad, runtime, letters):
     await send(bad(1, context={"channel": "tv"}))
     async with runtime.database.transaction() as session:
@@ -108,7 +142,8 @@ async def test_letters_are_forgotten_in_time(send, bad, runtime, letters):
 
 
 async def test_there_is_no_letter_that_there_is_not(client):
-    answer = await client.post(f"{PATH}/{ids.new_id()}/replay")
+    for unknown in (ids.new_id(), UUID(int=7)):
+        answer = await client.post(f"{PATH}/{unknown}/replay")
     assert (answer.status_code, answer.json()["code"]) == (404, "dead_letter_not_found")
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_profile.collection.service.collecting import Collector
 from careloop_profile.interactions import queries
-from careloop_profile.interactions.errors import ItemRefused, Reason
+from careloop_profile.interactions.errors import ItemRefused
 from careloop_profile.interactions.service import letters
 from careloop_profile.interactions.service.letters import Opened
 from careloop_profile.interactions.service.preparing import Rejection
@@ -33,7 +33,7 @@ async def replay(
 
 
 async def replay_all(
-    session: AsyncSession, collector: Collector, reason: Reason, *, limit: int, now: datetime, actor: Actor
+    session: AsyncSession, collector: Collector, reason: str, *, limit: int, now: datetime, actor: Actor
 ) -> Outcome:
     """Take dead letters that wait for this reason. Those that are refused again wait on, for the reason they have now."""
     held = await letters.hold_all(session, reason, limit=limit)

@@ -64,23 +64,31 @@ async def archive_next(session: AsyncSession, directory: Path, *, days: int, now
     for span in partitions.due(now.astimezone(UTC).date(), names, days=days):
         known = await session.get(ArchiveRow, span.name)
         if known is None or known.restored_at is None or known.restored_at < now - _STAYS:
-            await _archive(session, directory, span, known, now)
+            await _archive(session, directory, span, now)
             return True
     return False
 
 
-async def _archive(
-    session: AsyncSession, directory: Path, span: Span, known: ArchiveRow | None, now: datetime
-) -> None:
+async def _archive(session: AsyncSession, directory: Path, span: Span, now: datetime) -> None:
     # Nothing may come in between reading the rows and dropping them.
     await session.execute(text(f"LOCK TABLE {span.name} IN SHARE MODE"))
     path = _path(directory, span.name)
     await asyncio.to_thread(directory.mkdir, parents=True, exist_ok=True)
     rows = await _write(session, span.name, path)
     size, digest = await asyncio.to_thread(_settle, path)
-    row = known or ArchiveRow(name=span.name, first=span.first, last=span.last)
-    row.rows, row.size, row.sha256, row.archived_at, row.restored_at = rows, size, digest, now, None
-    session.add(row)
+    # The same days again, after they came back: the new file has all that the old one had.
+    await session.merge(
+        ArchiveRow(
+            name=span.name,
+            first=span.first,
+            last=span.last,
+            rows=rows,
+            size=size,
+            sha256=digest,
+            archived_at=now,
+            restored_at=None,
+        )
+    )
     await session.execute(text("SET LOCAL lock_timeout = '5s'"))
     await session.execute(text(f"DROP TABLE {span.name}"))
 

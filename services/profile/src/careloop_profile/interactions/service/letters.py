@@ -106,7 +106,7 @@ async def hold(session: AsyncSession, letter_id: UUID) -> Opened:
     return _opened(session, row)
 
 
-async def hold_all(session: AsyncSession, reason: Reason, *, limit: int) -> list[Opened]:
+async def hold_all(session: AsyncSession, reason: str, *, limit: int) -> list[Opened]:
     """Letters that wait for this reason, those first that were tried least."""
     return [_opened(session, row) for row in await queries.hold_waiting(session, reason, limit=limit)]
 
