@@ -41,7 +41,7 @@ class EventReader:
             amount=number(data.amount),
             properties=Raw(properties),
         )
-        return Read(self._tools.preparer.row(item, channels.codes, arrival, timed=event.time is not None))
+        return Read(self._tools.preparer.row(item, channels.codes, arrival))
 
     def whole(self, raw: bytes, frame: Frame) -> bytes:  # noqa: ARG002  (an event says everything of itself)
         return raw

@@ -16,6 +16,7 @@ from careloop_profile.interactions.service.preparing import Preparer
 
 Form = Literal["segment", "cloudevent"]
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""The time of a message that states none: no clock can be right that says so, and it is then taken to be when it arrived."""
 _ZEROS: Final = re.compile(r"[0-]+")
 _ID: Final = 200
 

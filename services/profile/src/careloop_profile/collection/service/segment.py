@@ -102,7 +102,7 @@ class SegmentReader:
             ),
             properties=Raw(_properties(message, name, properties, context, claimed, frame)),
         )
-        row = self._tools.preparer.row(item, channels.codes, arrival, timed=claimed is not None)
+        row = self._tools.preparer.row(item, channels.codes, arrival)
         return Read(row, (Said(row.uid, int(row.at), row.customer_id, source, external_id, role),))
 
     def _identify(self, message: Message, user: str | None, anonymous: str | None) -> "list[_Word]":

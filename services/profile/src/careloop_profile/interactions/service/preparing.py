@@ -62,15 +62,12 @@ class Preparer:
                 rejected.append(Rejection(index, "item_malformed", str(error)))
         return rows, rejected
 
-    def row(
-        self, item: Item, channels: frozenset[str], arrival: policy.Arrival, *, timed: bool = True
-    ) -> Row:
-        """The row of an item. One that says no time (`timed`) is taken to have happened when it arrived."""
+    def row(self, item: Item, channels: frozenset[str], arrival: policy.Arrival) -> Row:
         if item.channel not in channels:
             raise ItemRefused("channel_unknown", "channel is not one of GET /v1/channels")
         policy.check_kind(item.kind, self._kinds)
         customer_id, blind_index, label = self._reference(item.customer)
-        claimed = policy.microseconds(item.occurred_at) if timed else 0
+        claimed = policy.microseconds(item.occurred_at)
         at, suspect = arrival.occurred(claimed)
         amount = "" if item.amount is None else policy.money(item.amount)
         properties = wire.checked_properties(item.properties)
