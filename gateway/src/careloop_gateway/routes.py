@@ -24,6 +24,14 @@ def _writes(upstream: str, scope: str, *operations: str) -> tuple[Route, ...]:
     )
 
 
+def _takes(*paths: str) -> tuple[Route, ...]:
+    """Where messages of other systems come in."""
+    scope = "interactions:write"
+    return tuple(
+        Route("POST", path, "profile", scope, Limit.INGEST, seconds=30, max_body=MIB) for path in paths
+    )
+
+
 PROFILE = (
     *_reads(
         "profile",
@@ -84,7 +92,26 @@ PROFILE = (
         max_body=4 * MIB,
     ),
     Route("POST", "/v1/customers/resolve", "profile", "customers:read", Limit.READ),
-    *_reads("profile", "interactions:read", "/v1/channels", "/v1/customers/{customer_id}/interactions"),
+    *_reads(
+        "profile",
+        "interactions:read",
+        "/v1/channels",
+        "/v1/customers/{customer_id}/interactions",
+        "/v1/interaction-archives",
+        "/v1/interaction-dead-letters",
+    ),
+    *_writes("profile", "channels:write", "POST /v1/channels", "PATCH /v1/channels/{code}"),
+    *_writes("profile", "interactions:replay", "POST /v1/interaction-dead-letters/{letter_id}/replay"),
+    Route(
+        "POST",
+        "/v1/interaction-dead-letters/replay",
+        "profile",
+        "interactions:replay",
+        Limit.WRITE,
+        seconds=30,
+    ),
+    *_takes("/v1/batch", "/v1/events", "/v1/identify", "/v1/track", "/v1/page", "/v1/screen"),
+    *_takes("/v1/group", "/v1/alias"),
     *_reads(
         "profile",
         "imports:read",

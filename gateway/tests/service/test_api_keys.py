@@ -1,3 +1,4 @@
+from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -214,3 +215,14 @@ async def test_credentials_are_sent_once_and_as_they_should(anyone, admin_key, p
     ):
         answer = await anyone.get("/v1/tickets", headers=headers)
         problem(answer, 401, "credentials_invalid")
+
+
+async def test_an_api_key_is_taken_as_a_user_without_a_password(anyone, admin_key, backend, problem):
+    def basic(text):
+        return {"authorization": f"Basic {b64encode(text.encode()).decode()}"}
+
+    answer = await anyone.post("/v1/batch", json={"batch": []}, headers=basic(f"{admin_key}:"))
+    assert answer.status_code == 200
+    assert backend.last.path == "/v1/batch"
+    for wrong in (":", admin_key, f"{admin_key}:secret", "somebody:", f"{admin_key}x:"):
+        problem(await anyone.get("/v1/tickets", headers=basic(wrong)), 401, "credentials_invalid")

@@ -4,7 +4,7 @@ import math
 from http import HTTPStatus
 
 from careloop_common.errors import DomainError, ScopeMissing
-from careloop_common.problems import problem
+from careloop_common.problems import RATE_RESET, problem
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -40,6 +40,8 @@ def _of_domain(error: DomainError, instance: str) -> Response:
     headers = dict(error.headers) if isinstance(error, Refusal) else {}
     if status in {429, 503}:
         headers["retry-after"] = str(max(1, math.ceil(error.retry_after or 1)))
+    if status == 429:
+        headers[RATE_RESET] = headers["retry-after"]
     if challenge := _challenge(error, status):
         headers["www-authenticate"] = challenge
     return problem(

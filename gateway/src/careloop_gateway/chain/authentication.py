@@ -1,3 +1,4 @@
+from base64 import b64decode
 from datetime import datetime
 
 from careloop_common import clock
@@ -65,6 +66,19 @@ def _credentials(exchange: Exchange) -> str:
             raise CredentialsInvalid("X-API-Key takes an API key.")
         return text
     scheme, _, token = text.partition(" ")
+    if scheme.lower() == "basic":
+        return _user(token.strip())
     if scheme.lower() != "bearer" or not token.strip():
-        raise CredentialsInvalid("The scheme must be Bearer.")
+        raise CredentialsInvalid("The scheme must be Bearer or, with an API key, Basic.")
     return token.strip()
+
+
+def _user(encoded: str) -> str:
+    """The API key that a collecting SDK sends as a user without a password, which it calls its write key."""
+    try:
+        user, colon, password = b64decode(encoded, validate=True).decode("ascii").partition(":")
+    except ValueError as error:
+        raise CredentialsInvalid("Basic takes `key:` in base64.") from error
+    if not user.startswith(PREFIX) or not colon or password:
+        raise CredentialsInvalid("Basic takes an API key as the user, and no password.")
+    return user

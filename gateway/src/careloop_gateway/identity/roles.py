@@ -32,6 +32,8 @@ ROLES: dict[Role, frozenset[str]] = {
     Role.OPERATOR: _VIEWER
     | {
         "policies:write",
+        "channels:write",
+        "interactions:replay",
         "hubs:operate",
         "scores:run",
         "scores:configure",

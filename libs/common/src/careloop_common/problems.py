@@ -24,6 +24,9 @@ MEDIA_TYPE = "application/problem+json"
 DOCS = "https://careloop.dev/errors#"
 """Where a problem's `type` points; `docs/errors.md` has one anchor per code."""
 
+RATE_RESET = "x-ratelimit-reset"
+"""Seconds until the caller may come again: the older name of `Retry-After`, which SDKs that collect events look for."""
+
 
 class FieldProblem(BaseModel):
     """One wrong member of the request; `pointer` is a JSON Pointer (RFC 6901) into the body, or a parameter's name."""
@@ -92,6 +95,8 @@ def from_error(error: DomainError, instance: str) -> Response:
     headers: dict[str, str] = {}
     if error.retry_after is not None or status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["retry-after"] = str(max(1, round(error.retry_after or 1)))
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
+            headers[RATE_RESET] = headers["retry-after"]
     if status == HTTPStatus.UNAUTHORIZED:
         headers["www-authenticate"] = 'Bearer realm="careloop"'
     fields = [{"pointer": error.pointer, "detail": error.detail}] if error.pointer is not None else None

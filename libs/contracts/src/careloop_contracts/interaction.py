@@ -12,3 +12,12 @@ ALL_SUBJECTS: Final = "in.v1.interaction.>"
 def subject(partition: int) -> str:
     """Return the subject of an envelope whose customers share a partition."""
     return f"in.v1.interaction.{partition:02d}"
+
+
+ALL_SAID: Final = "in.v1.said.>"
+"""The filter of the consumer that applies what messages say of customers."""
+
+
+def said(partition: int) -> str:
+    """Return the subject of an envelope of such words."""
+    return f"in.v1.said.{partition:02d}"

@@ -3,12 +3,17 @@ from careloop_common.runtime import Runtime
 from fastapi import FastAPI
 
 from careloop_profile.channels.api import router as channels
+from careloop_profile.channels.catalogue import ChannelCatalogue
+from careloop_profile.collection.api import router as collection
+from careloop_profile.collection.letters_api import router as letters
+from careloop_profile.collection.service.collecting import Collector
 from careloop_profile.customers.api import router as customers
 from careloop_profile.customers.holdings_api import router as holdings
 from careloop_profile.identity.api import router as identity
 from careloop_profile.imports.api import mapping_router as mappings
 from careloop_profile.imports.api import router as imports
 from careloop_profile.interactions.api import router as interactions
+from careloop_profile.interactions.archives_api import router as archives
 from careloop_profile.interactions.service.desk import Desk
 from careloop_profile.linkage.api import router as reviews
 from careloop_profile.linkage.models_api import router as linkage_models
@@ -20,7 +25,9 @@ from careloop_profile.settings import Settings
 
 def create_app(runtime: Runtime[Settings]) -> FastAPI:
     routers = [channels, resolving, customers, holdings, identity, linkage_models, reviews]
-    routers += [overview, interactions, imports, mappings, quality]
+    routers += [overview, interactions, archives, collection, letters, imports, mappings, quality]
     app = build_app(runtime, title="CareLoop profile", routers=routers)
-    app.state.desk = Desk(runtime)
+    app.state.channels = ChannelCatalogue()
+    app.state.desk = Desk(runtime, app.state.channels)
+    app.state.collector = Collector(app.state.desk, runtime)
     return app

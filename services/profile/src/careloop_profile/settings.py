@@ -13,6 +13,13 @@ class Settings(ServiceSettings):
     """How far sources are trusted where they differ, the most trusted lowest: `{"crm": 1, "bss": 2}`."""
     phone_region: str = "CN"
     """Numbering plan that reads phone numbers without a country code."""
+    interaction_days: int = Field(default=0, ge=0)
+    """Days that interactions stay in the database before they become files; 0 is for ever. Messages that claim to be older
+    than this, or than 400 days, are taken to have happened when they came."""
+    archive_directory: str = "archive"
+    """Where those files are written."""
+    dead_letter_days: int = Field(default=90, ge=1)
+    """How long refused messages are kept, to be replayed."""
     intake_flush_seconds: float = 0.02
     """Longest that a single interaction waits for company in its envelope."""
     intake_window: int = 64

@@ -2,10 +2,12 @@ from careloop_common.jobs import Job
 from careloop_common.runtime import Runtime
 from careloop_common.worker import Worker
 
+from careloop_profile.collection import handlers as collection
 from careloop_profile.identity import handlers as identity
 from careloop_profile.imports.service.running import Importer
 from careloop_profile.imports.service.uploading import TIMER, forget_abandoned
 from careloop_profile.interactions import handlers as interactions
+from careloop_profile.interactions import jobs as keeping
 from careloop_profile.interactions import partitions
 from careloop_profile.linkage import handlers as linkage
 from careloop_profile.settings import Settings
@@ -16,12 +18,15 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
         runtime,
         subscriptions=[
             *interactions.subscriptions(),
+            *collection.subscriptions(runtime),
             *identity.subscriptions(runtime.vault),
             *linkage.subscriptions(runtime.vault),
         ],
         timers={TIMER: Importer(runtime.vault).on_due},
         jobs=[
             Job("interaction partitions", 3600, partitions.keep_ahead),
+            Job("interaction archive", 3600, keeping.archive),
+            Job("refused messages", 3600, keeping.forget_letters),
             Job("linkage model", 30, linkage.apply),
             Job("match reviews", 30, linkage.tell, exclusive=False),
             Job("abandoned imports", 3600, forget_abandoned),

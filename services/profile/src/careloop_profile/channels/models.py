@@ -1,4 +1,7 @@
-from sqlalchemy import Text
+from typing import Any
+
+from sqlalchemy import Boolean, Column, Text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from careloop_profile.database import Base
@@ -10,5 +13,11 @@ class ChannelRow(Base, table=True):
     __tablename__ = "channel"
 
     code: str = Field(primary_key=True, sa_type=Text)
+    version: int = 1
     name: str = Field(sa_type=Text)
     name_zh: str = Field(sa_type=Text)
+    active: bool = Field(default=True, sa_type=Boolean)
+    """Nothing more is taken from a channel that is not; what it brought stays."""
+    rank: int = 100
+    matches: list[dict[str, list[str]]] = Field(sa_column=Column(JSONB, nullable=False))
+    kinds: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))

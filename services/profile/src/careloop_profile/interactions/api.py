@@ -3,7 +3,7 @@ from typing import Annotated, Any
 
 import msgspec
 from careloop_common.messaging.errors import BrokerUnavailable
-from careloop_common.web import CareRouter, NowDep, SessionDep, needs, problems
+from careloop_common.web import ActorDep, CareRouter, NowDep, SessionDep, needs, problems
 from fastapi import Depends, HTTPException, Request
 
 from careloop_profile.interactions import wire
@@ -30,7 +30,7 @@ async def _desk(request: Request) -> Desk:
 DeskDep = Annotated[Desk, Depends(_desk)]
 
 
-def _body_of(schema: type[Any], **more: Any) -> dict[str, Any]:
+def body_of(schema: type[Any], **more: Any) -> dict[str, Any]:
     """The body in OpenAPI: these routes read it themselves."""
     content = {"application/json": {"schema": schema.model_json_schema()}, **more}
     return {"requestBody": {"required": True, "content": content}}
@@ -41,11 +41,11 @@ def _body_of(schema: type[Any], **more: Any) -> dict[str, Any]:
     status_code=202,
     dependencies=[needs(WRITE)],
     responses=problems(ItemRefused, IntakeFull, BrokerUnavailable),
-    openapi_extra=_body_of(InteractionItem),
+    openapi_extra=body_of(InteractionItem),
 )
 async def take_one(request: Request, session: SessionDep, now: NowDep, desk: DeskDep) -> Accepted:
     """One interaction. It shares its message with others that arrive within 20 ms."""
-    body = _utf8(await request.body())
+    body = utf8(await request.body())
     try:
         msgspec.json.decode(body, type=msgspec.Raw)
     except (msgspec.DecodeError, RecursionError) as error:
@@ -59,15 +59,18 @@ async def take_one(request: Request, session: SessionDep, now: NowDep, desk: Des
     status_code=202,
     dependencies=[needs(WRITE)],
     responses=problems(BatchTooLarge, IntakeFull, BrokerUnavailable),
-    openapi_extra=_body_of(InteractionBatch, **{NDJSON: {"schema": {"type": "string"}}}),
+    openapi_extra=body_of(InteractionBatch, **{NDJSON: {"schema": {"type": "string"}}}),
 )
-async def take_batch(request: Request, session: SessionDep, now: NowDep, desk: DeskDep) -> Accepted:
-    """Up to 1,000 interactions. A bad one is refused by itself; the answer comes when the broker has the others."""
-    body = _utf8(await request.body())
+async def take_batch(
+    request: Request, session: SessionDep, now: NowDep, actor: ActorDep, desk: DeskDep
+) -> Accepted:
+    """Up to 1,000 interactions. A bad one is refused by itself, and kept among the dead letters; the answer comes when the
+    broker has the others."""
+    body = utf8(await request.body())
     items = _lines(body) if _is_ndjson(request) else _items(body)
     if len(items) > MAX_ITEMS:
         raise BatchTooLarge(f"A batch may have {MAX_ITEMS} items.", limit=MAX_ITEMS)
-    accepted, rejected = await desk.take(items, session, now)
+    accepted, rejected = await desk.take(items, session, now, actor.id)
     return Accepted(accepted=accepted, rejected=[RejectionView.model_validate(item) for item in rejected])
 
 
@@ -91,7 +94,7 @@ def _items(body: bytes) -> Sequence[msgspec.Raw | bytes]:
         return items
 
 
-def _utf8(body: bytes) -> bytes:
+def utf8(body: bytes) -> bytes:
     """Items are passed on as bytes, so what is not UTF-8 must stop here."""
     if not body.isascii():
         try:

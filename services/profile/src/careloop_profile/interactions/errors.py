@@ -11,6 +11,7 @@ Reason = Literal[
     "identifier_refused",
     "item_malformed",
     "kind_malformed",
+    "message_too_large",
     "properties_malformed",
     "properties_too_large",
 ]
@@ -30,6 +31,7 @@ class ItemRefused(DomainError):
         "identifier_refused": "The phone number or e-mail address by which the customer is named is none.",
         "item_malformed": "A member is missing, unknown or of another type.",
         "kind_malformed": "The kind is not of the form `[a-z][a-z0-9_.-]{0,47}`.",
+        "message_too_large": "The message of a batch has more bytes than one may.",
         "properties_malformed": "The properties are no JSON object, too deeply nested, or contain NUL characters.",
         "properties_too_large": "The properties have more bytes than an interaction may.",
     }
@@ -51,3 +53,41 @@ class IntakeFull(DomainError):
     kind = Kind.RATE_LIMITED
     code = "intake_full"
     title = "Intake full"
+
+
+class LetterNotFound(DomainError):
+    kind = Kind.NOT_FOUND
+    code = "dead_letter_not_found"
+    title = "Dead letter not found"
+
+
+class LetterReplayed(DomainError):
+    """It was taken before; there is nothing left to do."""
+
+    kind = Kind.CONFLICT
+    code = "dead_letter_replayed"
+    title = "Dead letter replayed"
+
+
+class ArchiveNotFound(DomainError):
+    """There is no such archive, or its days are in the database already."""
+
+    kind = Kind.NOT_FOUND
+    code = "archive_not_found"
+    title = "Archive not found"
+
+
+class ArchiveDamaged(DomainError):
+    """The file is missing, or not the one that was written."""
+
+    kind = Kind.CONFLICT
+    code = "archive_damaged"
+    title = "Archive damaged"
+
+
+class LetterRefused(DomainError):
+    """The worker could not store it this time either; its log says why."""
+
+    kind = Kind.CONFLICT
+    code = "dead_letter_refused"
+    title = "Dead letter refused again"

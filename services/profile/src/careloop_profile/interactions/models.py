@@ -1,9 +1,20 @@
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, Column, DateTime, Index, Numeric, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Index,
+    LargeBinary,
+    Numeric,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -73,3 +84,51 @@ class ActivityRow(Base, table=True):
     complaints: int
     first_at: datetime = Field(sa_type=INSTANT)
     last_at: datetime = Field(sa_type=INSTANT)
+
+
+class LetterRow(Base, table=True):
+    """A message that was refused when it came in. Its body is sealed: nobody knows what is in it."""
+
+    __tablename__ = "interaction_dead_letter"
+    __table_args__ = (
+        CheckConstraint("form IN ('interaction', 'segment', 'cloudevent')", name="form"),
+        Index("ix_interaction_dead_letter_received", "received_at", "id"),
+        Index(
+            "ix_interaction_dead_letter_waiting",
+            "reason",
+            "received_at",
+            "id",
+            postgresql_where=text("replayed_at IS NULL"),
+        ),
+    )
+
+    id: UUID = Field(primary_key=True)
+    form: str = Field(sa_type=Text)
+    source: str = Field(sa_type=Text)
+    reason: str = Field(sa_type=Text)
+    detail: str = Field(sa_type=Text)
+    size: int
+    body_sealed: bytes = Field(sa_type=LargeBinary)
+    times: int
+    """How often it was sent."""
+    attempts: int
+    received_at: datetime = Field(sa_type=INSTANT)
+    tried_at: datetime = Field(sa_type=INSTANT)
+    replayed_at: datetime | None = Field(default=None, sa_type=INSTANT)
+    replayed_by: str | None = Field(default=None, sa_type=Text)
+
+
+class ArchiveRow(Base, table=True):
+    """A partition of `interaction` that has become a file. Its name is that of both."""
+
+    __tablename__ = "interaction_archive"
+
+    name: str = Field(primary_key=True, sa_type=Text)
+    first: date
+    last: date
+    """The day after the last one in it."""
+    rows: int = Field(sa_type=BigInteger)
+    size: int = Field(sa_type=BigInteger)
+    sha256: str = Field(sa_type=Text)
+    archived_at: datetime = Field(sa_type=INSTANT)
+    restored_at: datetime | None = Field(default=None, sa_type=INSTANT)

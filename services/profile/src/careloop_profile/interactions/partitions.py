@@ -22,6 +22,8 @@ AHEAD = timedelta(days=7)
 MONTHS_BACK = 14
 _NAME = re.compile(r"interaction_p(\d{4})(\d{2})(\d{2})?")
 _EXISTING = text("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'interaction'::regclass")
+_GONE = text("SELECT name FROM interaction_archive")
+"""Days that have become files do not come again: what is late for them is for DEFAULT."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def wanted(today: date, *, fresh: bool) -> Iterator[Span]:
 
 
 def missing(today: date, names: Sequence[str]) -> list[Span]:
-    existing = [span for name in names if (span := _span(name))]
+    existing = [span for name in names if (span := span_of(name))]
     return [
         span
         for span in wanted(today, fresh=not existing)
@@ -60,7 +62,14 @@ def missing(today: date, names: Sequence[str]) -> list[Span]:
     ]
 
 
-def _span(name: str) -> Span | None:
+def due(today: date, names: Sequence[str], *, days: int) -> list[Span]:
+    """Partitions whose last day is so long ago, the oldest first."""
+    found = [span for name in names if (span := span_of(name))]
+    old = [span for span in found if span.last <= today - timedelta(days=days)]
+    return sorted(old, key=lambda span: span.first)
+
+
+def span_of(name: str) -> Span | None:
     match = _NAME.fullmatch(name)
     if match is None:
         return None
@@ -71,12 +80,17 @@ def _span(name: str) -> Span | None:
     return Span(first, (first + timedelta(days=31)).replace(day=1))
 
 
+async def existing(session: AsyncSession) -> Sequence[str]:
+    """The partitions that there are, by name."""
+    return (await session.scalars(_EXISTING)).all()
+
+
 async def ensure(session: AsyncSession, now: datetime) -> int:
     """Make what is missing; returns how many partitions were made."""
-    names = (await session.scalars(_EXISTING)).all()
+    names = [*await existing(session), *(await session.scalars(_GONE)).all()]
     made = 0
     for span in missing(now.astimezone(UTC).date(), names):
-        bounds = {"first": _midnight(span.first), "last": _midnight(span.last)}
+        bounds = {"first": midnight(span.first), "last": midnight(span.last)}
         stray = text(
             "SELECT EXISTS (SELECT FROM interaction_default WHERE occurred_at >= :first AND occurred_at < :last)"
         )
@@ -92,7 +106,7 @@ async def ensure(session: AsyncSession, now: datetime) -> int:
     return made
 
 
-def _midnight(day: date) -> datetime:
+def midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 

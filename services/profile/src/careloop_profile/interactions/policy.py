@@ -50,9 +50,9 @@ class Arrival:
 
     __slots__ = ("at", "newest", "oldest")
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(self, now: datetime, oldest: timedelta = OLDEST) -> None:
         self.at = microseconds(now)
-        self.oldest = microseconds(now - OLDEST)
+        self.oldest = microseconds(now - oldest)
         self.newest = microseconds(now + NEWEST)
 
     def occurred(self, claimed: int) -> tuple[int, bool]:

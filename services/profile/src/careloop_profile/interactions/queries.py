@@ -1,12 +1,14 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from careloop_common import keyset
-from sqlalchemy import Table, select
+from careloop_common.plumbing import dead_letter
+from sqlalchemy import CompoundSelect, Table, Text, Uuid, func, literal, null, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
-from careloop_profile.interactions.models import ActivityRow, InteractionRow
+from careloop_profile.interactions.models import ActivityRow, ArchiveRow, InteractionRow, LetterRow
 
 
 def _table(model: type[Any]) -> Table:
@@ -14,7 +16,13 @@ def _table(model: type[Any]) -> Table:
     return table
 
 
-INTERACTION, ACTIVITY = _table(InteractionRow), _table(ActivityRow)
+INTERACTION, ACTIVITY, LETTER = _table(InteractionRow), _table(ActivityRow), _table(LetterRow)
+CONSUMERS = ("interactions", "apply-traits")
+"""The worker's readers of what came in at the door."""
+_SHOWN = (
+    *("id", "form", "source", "reason", "detail", "size", "times", "attempts"),
+    *("received_at", "tried_at", "replayed_at", "replayed_by"),
+)
 
 
 async def timeline(
@@ -33,3 +41,74 @@ async def timeline(
 async def activity(session: AsyncSession, customer_id: UUID) -> Sequence[Any]:
     statement = select(ACTIVITY).where(ACTIVITY.c.customer_id == customer_id).order_by(ACTIVITY.c.channel)
     return (await session.execute(statement)).all()
+
+
+def _letters() -> CompoundSelect[Any]:
+    """What was refused at the door, and what the worker could not store. Of the latter only the kind of error is shown:
+    what the database says of it may have words of the message in it."""
+    ours, theirs = LETTER.c, dead_letter.c
+    door = select(*(ours[name] for name in _SHOWN))
+    store = select(
+        func.lpad(func.to_hex(theirs.id), 32, "0").cast(Uuid).label("id"),
+        literal("stored").label("form"),
+        theirs.consumer.label("source"),
+        theirs.reason,
+        func.split_part(theirs.detail, ":", 1).label("detail"),
+        func.octet_length(theirs.payload).label("size"),
+        literal(1).label("times"),
+        theirs.attempts,
+        theirs.failed_at.label("received_at"),
+        theirs.failed_at.label("tried_at"),
+        theirs.replayed_at,
+        null().cast(Text).label("replayed_by"),
+    ).where(theirs.consumer.in_(CONSUMERS))
+    return union_all(door, store)
+
+
+async def letters(
+    session: AsyncSession,
+    wanted: Mapping[str, str | None],
+    *,
+    waiting: bool | None,
+    before: tuple[Any, ...] | None,
+    limit: int,
+) -> Sequence[Any]:
+    """Dead letters of the way from the door to the rows, the newest first."""
+    found = _letters().subquery()
+    statement = select(found)
+    for name, value in wanted.items():
+        if value is not None:
+            statement = statement.where(found.c[name] == value)
+    if waiting is not None:
+        place = found.c.replayed_at
+        statement = statement.where(place.is_(None) if waiting else place.is_not(None))
+    key = found.c.received_at, found.c.id
+    return (await session.execute(keyset.backward(statement, *key, before=before, limit=limit))).all()
+
+
+async def stored_letters(session: AsyncSession, reason: str, *, limit: int) -> Sequence[int]:
+    """The numbers of those that the worker could not store for this reason, the least tried first."""
+    columns = dead_letter.c
+    statement = select(columns.id).where(
+        columns.consumer.in_(CONSUMERS), columns.reason == reason, columns.replayed_at.is_(None)
+    )
+    return (await session.scalars(statement.order_by(columns.attempts, columns.id).limit(limit))).all()
+
+
+async def hold_waiting(session: AsyncSession, reason: str, *, limit: int) -> Sequence[LetterRow]:
+    """Letters that wait for this reason, those first that were tried least; nobody else takes them meanwhile."""
+    waiting = select(LetterRow).where(col(LetterRow.reason) == reason, col(LetterRow.replayed_at).is_(None))
+    ordered = waiting.order_by(col(LetterRow.attempts), col(LetterRow.received_at), col(LetterRow.id))
+    return (await session.scalars(ordered.limit(limit).with_for_update(skip_locked=True))).all()
+
+
+async def waiting(session: AsyncSession, reason: str) -> int:
+    """How many letters wait for this reason."""
+    statement = select(func.count()).select_from(LetterRow)
+    statement = statement.where(col(LetterRow.reason) == reason, col(LetterRow.replayed_at).is_(None))
+    return await session.scalar(statement) or 0
+
+
+async def archives(session: AsyncSession) -> Sequence[ArchiveRow]:
+    """The days that have become files, the latest first."""
+    return (await session.scalars(select(ArchiveRow).order_by(col(ArchiveRow.first).desc()))).all()

@@ -75,19 +75,25 @@ class Intake:
 
     async def _publish(self, partition: int, rows: Sequence[Row], received_at: datetime) -> None:
         body = wire.seal(rows, policy.microseconds(received_at))
+        await self.publish(
+            interaction.subject(partition), "careloop.interaction.envelope.v1", body, received_at
+        )
+
+    async def publish(self, subject: str, kind: str, body: bytes, received_at: datetime) -> None:
+        """Return once the broker has the message."""
         digest = sha256(body).hexdigest()
         headers = {
             "Nats-Msg-Id": digest,
             "ce-specversion": "1.0",
             "ce-id": digest,
-            "ce-type": "careloop.interaction.envelope.v1",
+            "ce-type": kind,
             "ce-source": "/careloop/profile",
             "ce-time": received_at.isoformat(),
             "content-type": "application/json",
         }
         async with self._window:
             try:
-                await self._bus.publish(interaction.subject(partition), body, headers)
+                await self._bus.publish(subject, body, headers)
             except BrokerRefused as refused:
                 if refused.error in _STREAM_FULL:
                     raise IntakeFull("Interactions wait to be stored.", retry_after=5) from refused

@@ -1,6 +1,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import msgspec
@@ -36,11 +36,15 @@ class Reference(NamedTuple):
 class Preparer:
     """Turns items into rows. Lives as long as the process: it remembers the kinds it has seen."""
 
-    def __init__(self, vault: Vault, phone_region: str) -> None:
+    def __init__(self, vault: Vault, phone_region: str, oldest: timedelta = policy.OLDEST) -> None:
         self._vault = vault
         self._region = phone_region
+        self._oldest = oldest
         self._kinds: set[str] = set()
         self._references: dict[tuple[str, str], Reference] = {}
+
+    def arrival(self, now: datetime) -> policy.Arrival:
+        return policy.Arrival(now, self._oldest)
 
     def prepare(
         self, items: Iterable[Raw | bytes], *, channels: frozenset[str], now: datetime, first: int = 0
@@ -48,17 +52,17 @@ class Preparer:
         """The rows of the good items and the reasons of the others, which are numbered from `first` on."""
         rows: list[Row] = []
         rejected: list[Rejection] = []
-        arrival = policy.Arrival(now)
+        arrival = self.arrival(now)
         for index, raw in enumerate(items, first):
             try:
-                rows.append(self._row(wire.decode_item(raw), channels, arrival))
+                rows.append(self.row(wire.decode_item(raw), channels, arrival))
             except ItemRefused as refused:
                 rejected.append(Rejection(index, refused.reason, refused.detail))
             except (msgspec.DecodeError, RecursionError) as error:
                 rejected.append(Rejection(index, "item_malformed", str(error)))
         return rows, rejected
 
-    def _row(self, item: Item, channels: frozenset[str], arrival: policy.Arrival) -> Row:
+    def row(self, item: Item, channels: frozenset[str], arrival: policy.Arrival) -> Row:
         if item.channel not in channels:
             raise ItemRefused("channel_unknown", "channel is not one of GET /v1/channels")
         policy.check_kind(item.kind, self._kinds)
