@@ -3,6 +3,10 @@ from careloop_common.runtime import Runtime
 from fastapi import FastAPI
 
 from careloop_profile.channels.api import router as channels
+from careloop_profile.consents.api import router as consents
+from careloop_profile.consents.registers_api import notices
+from careloop_profile.consents.registers_api import router as registers
+from careloop_profile.consents.wishes_api import router as wishes
 from careloop_profile.customers.api import router as customers
 from careloop_profile.customers.holdings_api import router as holdings
 from careloop_profile.identity.api import router as identity
@@ -19,8 +23,8 @@ from careloop_profile.settings import Settings
 
 
 def create_app(runtime: Runtime[Settings]) -> FastAPI:
-    routers = [channels, resolving, customers, holdings, identity, linkage_models, reviews]
-    routers += [overview, interactions, imports, mappings, quality]
+    routers = [channels, resolving, customers, holdings, consents, wishes, identity, linkage_models, reviews]
+    routers += [overview, interactions, imports, mappings, quality, notices, registers]
     app = build_app(runtime, title="CareLoop profile", routers=routers)
     app.state.desk = Desk(runtime)
     return app

@@ -78,9 +78,9 @@ def test_nobody_is_changed_and_a_person_alone_is_told_as_it_is(people):
 
 
 def test_a_yes_after_the_merge_outweighs_a_no_from_before_it():
-    no = Consent("marketing", "sms", granted=False, at=START)
-    early = Consent("marketing", "sms", granted=True, at=START + timedelta(hours=1))
-    late = Consent("marketing", "sms", granted=True, at=START + timedelta(hours=5))
+    no = Consent("marketing", "sms", status="denied", at=START)
+    early = Consent("marketing", "sms", status="granted", at=START + timedelta(hours=1))
+    late = Consent("marketing", "sms", status="granted", at=START + timedelta(hours=5))
     since = START + timedelta(hours=2)
     other = customer(2, [no])
     assert refused(bound(customer(1, [early]), [customer(1), other], since)) == {no.about}
@@ -88,5 +88,5 @@ def test_a_yes_after_the_merge_outweighs_a_no_from_before_it():
     assert refused(bound(other, [customer(1, [late]), other], since)) == {no.about}, (
         "its own source has no yes"
     )
-    again = customer(2, [Consent("marketing", "sms", granted=False, at=START + timedelta(hours=6))])
+    again = customer(2, [Consent("marketing", "sms", status="denied", at=START + timedelta(hours=6))])
     assert refused(bound(customer(1, [late]), [customer(1), again], since)) == {no.about}
