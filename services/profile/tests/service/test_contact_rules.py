@@ -59,7 +59,7 @@ def told(runtime):
 
 
 async def consenting(client, register, **facts):
-    customer = await register(name="张伟", phone=PHONE, email="wei@example.com", **facts)
+    customer = await register(name="张伟", phone=PHONE, email="wei.zhang@163.com", **facts)
     path = f"/v1/customers/{customer['customer_id']}/consents"
     assert (await client.put(path, json={"items": [YES]})).status_code == 200
     return customer

@@ -25,6 +25,8 @@ from careloop_profile.customers.policy.state import Channel, Purpose
 
 HORIZON: Final = timedelta(days=366)
 """How far ahead is looked for a time at which something is allowed."""
+_FORTNIGHT: Final = timedelta(days=15)
+"""Quiet hours come again each week: who is never out of them for so long never is."""
 _ADDRESSES: Final = {"sms": "phone", "call": "phone", "email": "email"}
 """What is needed to reach somebody; apps and WeChat know their customers themselves."""
 
@@ -66,10 +68,13 @@ def permission(customer: Customer, purpose: Purpose, channel: Channel, at: datet
     needed = _ADDRESSES.get(channel)
     if needed and getattr(customer, needed) is None:
         return Permission(Reason.NO_ADDRESS)
-    quiet = next_outside_all(_spans(customer, channel, at), at, at + HORIZON)
-    if quiet > at:
-        return Permission(Reason.QUIET_HOURS, quiet, word)
-    return Permission(Reason.ALLOWED, word=word)
+    quiet = next_outside_all(_spans(customer, channel, at), at, at + _FORTNIGHT)
+    if quiet == at:
+        return Permission(Reason.ALLOWED, word=word)
+    ends = [one.until for one in customer.blocks if one.hours and one.until and one.open(at)]
+    if quiet < at + _FORTNIGHT:
+        ends.append(quiet)
+    return Permission(Reason.QUIET_HOURS, min(ends, default=None), word)
 
 
 def next_allowed(customer: Customer, purpose: Purpose, channel: Channel, at: datetime) -> datetime | None:
