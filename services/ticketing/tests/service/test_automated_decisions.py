@@ -51,13 +51,10 @@ async def test_who_is_in_danger_is_found_whatever_they_refused(open_ticket, refu
     assert (ticket["emotion"], ticket["classified_by"], ticket["tier"]) == ("extreme", "nobody", "primary")
 
 
-async def test_a_message_of_theirs_is_not_judged_either(client, open_ticket, refusing):
+async def test_a_message_of_theirs_is_not_judged_either(act, open_ticket, refusing):
     ticket = await open_ticket(subject="你好", customer_id=await refusing())
-    path = f"/v1/tickets/{ticket['id']}/messages"
-    answer = await client.post(path, json={"text": GRAVE})
-    assert answer.status_code == 200, answer.text
-    assert answer.json()["emotion"] == "calm"
-    assert (await client.post(path, json={"text": IN_DANGER})).json()["emotion"] == "extreme"
+    assert (await act(ticket, "messages", text=GRAVE))["emotion"] == "calm"
+    assert (await act(ticket, "messages", text=IN_DANGER))["emotion"] == "extreme"
 
 
 async def test_nothing_is_learnt_from_corrections_of_what_nobody_suggested(

@@ -113,8 +113,8 @@ async def lock_scorable(session: AsyncSession, customer_ids: Sequence[UUID]) -> 
 
 def _in(statuses: Sequence[str]) -> ColumnElement[bool]:
     column: Any = Customer.status
-    condition: ColumnElement[bool] = column.in_(statuses)
-    return condition & _withheld().is_distinct_from("profiling")
+    condition: ColumnElement[bool] = column.in_(statuses) & _withheld().is_distinct_from("profiling")
+    return condition
 
 
 def _withheld() -> Any:
