@@ -262,7 +262,7 @@ async def test_a_notice_that_changes_gets_a_new_version_and_the_old_one_stays(cl
     assert again.headers["location"] == "/v1/consent-notices/offers/2"
     assert (await client.get("/v1/consent-notices/offers/1")).json()["texts"] == {"zh": "一"}
     missing = await client.get("/v1/consent-notices/offers/3")
-    assert (missing.status_code, missing.json()["code"]) == (404, "notice_not_found")
+    assert (missing.status_code, missing.json()["code"]) == (404, "consent_notice_not_found")
     listed = (await client.get("/v1/consent-notices")).json()["items"]
     assert [row["version"] for row in listed] == [1, 2]
 

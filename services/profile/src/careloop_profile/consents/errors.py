@@ -17,10 +17,10 @@ class NoticeUnknown(DomainError):
     title = "There is no such version of the notice"
 
 
-class NoticeNotFound(DomainError):
+class ConsentNoticeNotFound(DomainError):
     kind = Kind.NOT_FOUND
-    code = "notice_not_found"
-    title = "Notice not found"
+    code = "consent_notice_not_found"
+    title = "Consent notice not found"
 
 
 class BlockNotFound(DomainError):

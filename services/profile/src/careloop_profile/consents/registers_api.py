@@ -6,7 +6,7 @@ from careloop_common.web import ActorDep, CareRouter, NowDep, RuntimeDep, Sessio
 from fastapi import Request, Response
 
 from careloop_profile.consents import queries, schemas, service
-from careloop_profile.consents.errors import ListTooLarge, NoticeNotFound
+from careloop_profile.consents.errors import ConsentNoticeNotFound, ListTooLarge
 from careloop_profile.consents.service.registers import Outcome
 from careloop_profile.customers.api import READ
 from careloop_profile.customers.schemas import Code
@@ -39,7 +39,7 @@ async def list_notices(query: PageQuery, session: SessionDep) -> Page[schemas.No
     )
 
 
-@notices.get("/{name}/{version}", dependencies=[needs(READ)], responses=problems(NoticeNotFound))
+@notices.get("/{name}/{version}", dependencies=[needs(READ)], responses=problems(ConsentNoticeNotFound))
 async def get_notice(name: Code, version: Version, session: SessionDep) -> schemas.NoticeView:
     return schemas.NoticeView.model_validate(await service.find_notice(session, name, version))
 

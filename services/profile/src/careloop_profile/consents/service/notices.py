@@ -6,7 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_profile.consents import queries
-from careloop_profile.consents.errors import NoticeNotFound
+from careloop_profile.consents.errors import ConsentNoticeNotFound
 from careloop_profile.consents.models import NoticeRow
 from careloop_profile.consents.queries import Reference
 
@@ -41,5 +41,5 @@ async def publish_notice(
 async def find_notice(session: AsyncSession, name: str, version: int) -> NoticeRow:
     found = await queries.notices(session, [Reference(name, version)])
     if not found:
-        raise NoticeNotFound(f"Notice {name!r} has no version {version}.")
+        raise ConsentNoticeNotFound(f"Notice {name!r} has no version {version}.")
     return found[0]
