@@ -86,7 +86,12 @@ class Bench:
             if dice.random() < 0.3
             else None,
             "consents": tuple(
-                Consent(purpose, channel, dice.random() < 0.6, START + dice.randrange(90) * HOUR)
+                Consent(
+                    purpose,
+                    channel,
+                    "granted" if dice.random() < 0.6 else "denied",
+                    START + dice.randrange(90) * HOUR,
+                )
                 for purpose in PURPOSES
                 for channel in CHANNELS[:2]
                 if dice.random() < 0.5

@@ -38,8 +38,15 @@ PROFILE = (
         "customers:read",
         "/v1/customers",
         "/v1/customers/{customer_id}",
+        "/v1/consent-notices",
+        "/v1/consent-notices/{name}/{version}",
+        "/v1/customers/{customer_id}/consents",
+        "/v1/customers/{customer_id}/consents/effective",
+        "/v1/customers/{customer_id}/consents/proof",
+        "/v1/customers/{customer_id}/contact-rules",
         "/v1/customers/{customer_id}/person",
         "/v1/customers/{customer_id}/profile",
+        "/v1/do-not-disturb-registers",
         "/v1/merges",
         "/v1/quality",
         "/v1/quality-issues",
@@ -50,8 +57,27 @@ PROFILE = (
         "POST /v1/customers",
         "PATCH /v1/customers/{customer_id}",
         "PUT /v1/customers/{customer_id}/consents",
+        "PUT /v1/customers/{customer_id}/preferences",
+        "POST /v1/customers/{customer_id}/do-not-disturb",
+        "DELETE /v1/customers/{customer_id}/do-not-disturb/{block_id}",
         "PUT /v1/customers/{customer_id}/subscriptions/{subscription_id}",
         "PUT /v1/customers/{customer_id}/devices/{device_id}",
+    ),
+    *_writes(
+        "profile",
+        "consents:write",
+        "POST /v1/consent-notices",
+    ),
+    *(
+        Route(
+            "POST",
+            f"/v1/do-not-disturb-registers/{{register}}/{change}",
+            "profile",
+            "consents:write",
+            Limit.WRITE,
+            max_body=8 * MIB,
+        )
+        for change in ("numbers", "removals")
     ),
     *_writes(
         "profile",

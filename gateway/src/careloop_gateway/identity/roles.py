@@ -38,6 +38,7 @@ ROLES: dict[Role, frozenset[str]] = {
         "scores:run",
         "scores:configure",
         "linkage:write",
+        "consents:write",
         "customers:write",
         "imports:write",
     },

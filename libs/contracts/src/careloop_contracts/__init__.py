@@ -11,6 +11,7 @@ from careloop_contracts.campaign import (
 )
 from careloop_contracts.customer import (
     CustomerActivityRecordedV1,
+    CustomerConsentExpiredV1,
     CustomerMergedV1,
     CustomerRegisteredV1,
     CustomerState,
@@ -53,6 +54,7 @@ __all__ = [
     "CareTaskOpenedV1",
     "CareTaskOverdueV1",
     "CustomerActivityRecordedV1",
+    "CustomerConsentExpiredV1",
     "CustomerMergedV1",
     "CustomerRegisteredV1",
     "CustomerState",

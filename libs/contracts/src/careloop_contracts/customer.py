@@ -26,6 +26,8 @@ class Consent(Record):
     channel: Channel
     granted: bool
     at: datetime
+    expires_at: datetime | None = None
+    """From this instant on it is no consent any more, also for who has not been told yet."""
 
 
 class QuietHours(Record):
@@ -34,6 +36,16 @@ class QuietHours(Record):
     start: time
     end: time
     timezone: str
+    weekdays: tuple[int, ...] = ()
+    """The days on which it begins, Monday being 1; none stands for every day."""
+
+
+class Block(Record):
+    """The customer wants to be left alone: on one channel or all, at some hours or always, for a while or for good."""
+
+    channel: Channel | None = None
+    hours: QuietHours | None = None
+    until: datetime | None = None
 
 
 class Subscription(Record):
@@ -71,7 +83,17 @@ class CustomerState(Record):
     do_not_disturb: bool = False
     quiet_hours: QuietHours | None = None
     also_quiet: tuple[QuietHours, ...] = ()
-    """The quiet hours of the same person as other sources know them: they hold beside the customer's own."""
+    """Quiet hours that hold beside those: more of the customer's own, and those of the same person elsewhere."""
+    blocks: tuple[Block, ...] = ()
+    """Do-not-disturb of a narrower kind; what stops everything is also said by `do_not_disturb`."""
+    accessibility: tuple[str, ...] = ()
+    """How the customer wants to be spoken to: `plain_language`, `large_print`, `screen_reader`, …"""
+    automated_decisions: bool = True
+    """Whether machines alone may decide about the customer; if not, people do."""
+    profiling: bool = True
+    """Whether the customer may be assessed and models trained on them."""
+    third_party: bool = False
+    """Whether others may be given the customer's data."""
     subscriptions: tuple[Subscription, ...] = ()
     devices: int = 0
     attributes: dict[str, str | float | bool | None] = Field(default_factory=dict)
@@ -87,6 +109,23 @@ class CustomerUpdatedV1(
     CustomerState, Event, entity="customer", name="updated", version=1, key="customer_id"
 ):
     """Something about a known customer changed."""
+
+
+class ExpiredConsent(Record):
+    """A consent whose time was up."""
+
+    purpose: str
+    channel: str
+    expired_at: datetime
+
+
+class CustomerConsentExpiredV1(
+    Event, entity="customer", name="consent_expired", version=1, key="customer_id"
+):
+    """Consents of a customer ended by the clock, not by their word. The state without them is published anew."""
+
+    customer_id: UUID
+    items: tuple[ExpiredConsent, ...] = Field(min_length=1)
 
 
 class CustomerMergedV1(Event, entity="customer", name="merged", version=1, key="person_id"):

@@ -111,6 +111,7 @@ def state_of(event):
         "quiet_start": quiet and quiet.start.isoformat(),
         "quiet_end": quiet and quiet.end.isoformat(),
         "quiet_timezone": quiet and quiet.timezone,
+        "quiet_weekdays": list(quiet.weekdays) if quiet else [],
         "updated_at": clock.now().isoformat(),
     }
 

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from careloop_campaign.contact.policy import (
+    Block,
     Candidate,
     Cap,
     Channel,
@@ -148,3 +149,37 @@ def test_a_person_who_is_never_to_be_reached_is_not_looked_at_for_ever():
     never = (QuietHours(time(8), time(20)), None), (QuietHours(time(20), time(9)), None)
     person = replace(PERSON, also_quiet=never)
     assert decide(candidate(), person, RULES, (), NOON) == Withhold(Reason.QUIET_HOURS)
+
+
+def test_do_not_disturb_of_a_channel_leaves_the_others_until_it_is_over():
+    email = Block(Channel.EMAIL)
+    assert decide(candidate(), replace(PERSON, blocks=(email,)), RULES, (), NOON) == Send(Channel.SMS)
+    both = replace(PERSON, blocks=(email, Block(Channel.SMS, until=NOON + DAY)))
+    assert decide(candidate(), both, RULES, (), NOON) == Withhold(Reason.DO_NOT_DISTURB)
+    assert decide(candidate(), both, RULES, (), NOON + DAY) == Send(Channel.SMS)
+
+
+def test_do_not_disturb_of_some_hours_defers_on_its_channel_only():
+    noon = Block(Channel.EMAIL, QuietHours(time(12), time(14)), ZoneInfo("Asia/Shanghai"))
+    person = replace(PERSON, blocks=(noon,))
+    assert decide(candidate(), person, RULES, (), NOON) == Defer(
+        NOON + timedelta(hours=2), Reason.QUIET_HOURS
+    )
+    assert decide(candidate(channels=(Channel.SMS,)), person, RULES, (), NOON) == Send(Channel.SMS)
+
+
+def test_a_consent_is_over_when_its_time_is_up_whatever_we_have_been_told():
+    words = {key: Consent(granted=True, at=NOON - DAY, expires_at=NOON) for key in PERSON.consents}
+    person = replace(PERSON, consents=words)
+    second = timedelta(seconds=1)
+    assert decide(candidate(), person, RULES, (), NOON - second) == Send(Channel.EMAIL)
+    assert decide(candidate(), person, RULES, (), NOON) == Withhold(Reason.NO_CONSENT)
+
+
+def test_quiet_hours_of_a_day_defer_on_that_day_only():
+    monday = QuietHours(time(9), time(18), (1,))  # NOON is one
+    person = replace(PERSON, quiet_hours=monday)
+    assert decide(candidate(), person, RULES, (), NOON) == Defer(
+        NOON + timedelta(hours=6), Reason.QUIET_HOURS
+    )
+    assert decide(candidate(), person, RULES, (), NOON + DAY) == Send(Channel.EMAIL)

@@ -7,6 +7,10 @@ from careloop_profile.channels.catalogue import ChannelCatalogue
 from careloop_profile.collection.api import router as collection
 from careloop_profile.collection.letters_api import router as letters
 from careloop_profile.collection.service.collecting import Collector
+from careloop_profile.consents.api import router as consents
+from careloop_profile.consents.registers_api import notices
+from careloop_profile.consents.registers_api import router as registers
+from careloop_profile.consents.wishes_api import router as wishes
 from careloop_profile.customers.api import router as customers
 from careloop_profile.customers.holdings_api import router as holdings
 from careloop_profile.identity.api import router as identity
@@ -24,8 +28,9 @@ from careloop_profile.settings import Settings
 
 
 def create_app(runtime: Runtime[Settings]) -> FastAPI:
-    routers = [channels, resolving, customers, holdings, identity, linkage_models, reviews]
-    routers += [overview, interactions, archives, collection, letters, imports, mappings, quality]
+    routers = [channels, resolving, customers, holdings, consents, wishes, identity, linkage_models, reviews]
+    routers += [overview, interactions, archives, collection, letters]
+    routers += [imports, mappings, quality, notices, registers]
     app = build_app(runtime, title="CareLoop profile", routers=routers)
     app.state.channels = ChannelCatalogue()
     app.state.desk = Desk(runtime, app.state.channels)

@@ -3,6 +3,7 @@ from careloop_common.runtime import Runtime
 from careloop_common.worker import Worker
 
 from careloop_profile.collection import handlers as collection
+from careloop_profile.consents import handlers as consents
 from careloop_profile.identity import handlers as identity
 from careloop_profile.imports.service.running import Importer
 from careloop_profile.imports.service.uploading import TIMER, forget_abandoned
@@ -22,11 +23,12 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
             *identity.subscriptions(runtime.vault),
             *linkage.subscriptions(runtime.vault),
         ],
-        timers={TIMER: Importer(runtime.vault).on_due},
+        timers={TIMER: Importer(runtime.vault).on_due, **consents.timers()},
         jobs=[
             Job("interaction partitions", 3600, partitions.keep_ahead),
             Job("interaction archive", 3600, keeping.archive),
             Job("refused messages", 3600, keeping.forget_letters),
+            Job("do-not-disturb registers", 2, consents.tell, exclusive=False),
             Job("linkage model", 30, linkage.apply),
             Job("match reviews", 30, linkage.tell, exclusive=False),
             Job("abandoned imports", 3600, forget_abandoned),

@@ -3,15 +3,14 @@
 from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
-from careloop_profile.customers.policy import CHANNELS, PURPOSES, Consent, Customer, QuietHours, bound
+from careloop_profile.customers.policy import CHANNELS, PURPOSES, Block, Consent, Customer, QuietHours, bound
 from hypothesis import given
 from hypothesis import strategies as st
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 MOMENTS = st.integers(0, 20).map(lambda hours: START + timedelta(hours=hours))
-WORDS = st.builds(
-    Consent, st.sampled_from(PURPOSES[:2]), st.sampled_from(CHANNELS[:2]), st.booleans(), MOMENTS
-)
+STATUSES = st.sampled_from(["granted", "denied", "withdrawn", "expired"])
+WORDS = st.builds(Consent, st.sampled_from(PURPOSES[:2]), st.sampled_from(CHANNELS[:2]), STATUSES, MOMENTS)
 QUIET = st.none() | st.builds(
     QuietHours, st.just(time(21)), st.sampled_from([time(7), time(8)]), st.just("Asia/Shanghai")
 )
@@ -19,7 +18,7 @@ QUIET = st.none() | st.builds(
 
 def customer(number, words=(), **facts):
     latest = {}
-    for word in sorted(words, key=lambda word: (word.at, not word.granted)):
+    for word in sorted(words, key=lambda word: word.place):
         latest[word.about] = word
     return Customer(
         UUID(int=number),
@@ -78,9 +77,9 @@ def test_nobody_is_changed_and_a_person_alone_is_told_as_it_is(people):
 
 
 def test_a_yes_after_the_merge_outweighs_a_no_from_before_it():
-    no = Consent("marketing", "sms", granted=False, at=START)
-    early = Consent("marketing", "sms", granted=True, at=START + timedelta(hours=1))
-    late = Consent("marketing", "sms", granted=True, at=START + timedelta(hours=5))
+    no = Consent("marketing", "sms", status="denied", at=START)
+    early = Consent("marketing", "sms", status="granted", at=START + timedelta(hours=1))
+    late = Consent("marketing", "sms", status="granted", at=START + timedelta(hours=5))
     since = START + timedelta(hours=2)
     other = customer(2, [no])
     assert refused(bound(customer(1, [early]), [customer(1), other], since)) == {no.about}
@@ -88,5 +87,26 @@ def test_a_yes_after_the_merge_outweighs_a_no_from_before_it():
     assert refused(bound(other, [customer(1, [late]), other], since)) == {no.about}, (
         "its own source has no yes"
     )
-    again = customer(2, [Consent("marketing", "sms", granted=False, at=START + timedelta(hours=6))])
+    again = customer(2, [Consent("marketing", "sms", status="denied", at=START + timedelta(hours=6))])
     assert refused(bound(customer(1, [late]), [customer(1), again], since)) == {no.about}
+
+
+def test_a_yes_whose_time_is_up_is_over_for_the_whole_person_but_a_no_weighs_more():
+    since = START + timedelta(hours=9)
+    yes = customer(1, [Consent("marketing", "sms", "granted", START)])
+    over = customer(2, [Consent("marketing", "sms", "expired", START + timedelta(hours=2))])
+    no = customer(3, [Consent("marketing", "sms", "denied", START + timedelta(hours=1))])
+    assert [word.status for word in bound(yes, [yes, over], since).consents] == ["expired"]
+    assert [word.status for word in bound(over, [yes, over, no], since).consents] == ["denied"]
+    assert [word.status for word in bound(yes, [yes, over, no], since).consents] == ["denied"]
+
+
+def test_blocks_and_wishes_of_one_hold_for_all():
+    quiet = (QuietHours(time(9), time(10), "UTC", (7,)),)
+    one = customer(1, more_quiet=quiet, accessibility=("hearing",), blocks=(Block("asked", "sms"),))
+    told = bound(customer(2), [customer(2), one], START)
+    assert (told.also_quiet, told.accessibility, told.blocks) == (
+        quiet,
+        ("hearing",),
+        (Block("asked", "sms"),),
+    )

@@ -29,6 +29,9 @@ def _state(delivery: Delivery) -> dict[str, Any]:
             "do_not_disturb",
             "also_quiet",
             "consents",
+            "blocks",
+            "accessibility",
+            "automated_decisions",
         },
     )
     contact, quiet = customer.contact, customer.quiet_hours
@@ -39,5 +42,6 @@ def _state(delivery: Delivery) -> dict[str, Any]:
         "quiet_start": quiet.start.isoformat() if quiet else None,
         "quiet_end": quiet.end.isoformat() if quiet else None,
         "quiet_timezone": quiet.timezone if quiet else None,
+        "quiet_weekdays": list(quiet.weekdays) if quiet else [],
         "updated_at": delivery.meta.time.isoformat(),
     }

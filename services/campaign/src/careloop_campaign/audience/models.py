@@ -6,7 +6,7 @@ from sqlalchemy import DateTime
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from careloop_campaign.audience.policy import ConsentRecord, Member, QuietPreference
+from careloop_campaign.audience.policy import BlockRecord, ConsentRecord, Member, QuietPreference
 from careloop_campaign.database import Base
 
 
@@ -30,8 +30,12 @@ class AudienceMember(Base, table=True):
     quiet_start: time | None = None
     quiet_end: time | None = None
     quiet_timezone: str | None = None
+    quiet_weekdays: list[int] = Field(default_factory=list, sa_type=JSONB)
     also_quiet: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)
     consents: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)
+    blocks: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)
+    accessibility: list[str] = Field(default_factory=list, sa_type=JSONB)
+    automated_decisions: bool = True
     updated_at: datetime = Field(sa_type=DateTime(timezone=True))
 
     def to_member(self) -> Member:
@@ -47,19 +51,36 @@ class AudienceMember(Base, table=True):
             email=self.email,
             do_not_disturb=self.do_not_disturb,
             quiet_hours=self._quiet_preference(),
-            also_quiet=tuple(
-                QuietPreference(
-                    time.fromisoformat(span["start"]), time.fromisoformat(span["end"]), span["timezone"]
-                )
-                for span in self.also_quiet
-            ),
+            also_quiet=tuple(_quiet(span) for span in self.also_quiet),
             consents=tuple(
-                ConsentRecord(c["purpose"], c["channel"], c["granted"], datetime.fromisoformat(c["at"]))
+                ConsentRecord(
+                    c["purpose"],
+                    c["channel"],
+                    c["granted"],
+                    datetime.fromisoformat(c["at"]),
+                    _moment(c.get("expires_at")),
+                )
                 for c in self.consents
             ),
+            blocks=tuple(
+                BlockRecord(b["channel"], b["hours"] and _quiet(b["hours"]), _moment(b["until"]))
+                for b in self.blocks
+            ),
+            accessibility=frozenset(self.accessibility),
+            automated_decisions=self.automated_decisions,
         )
 
     def _quiet_preference(self) -> QuietPreference | None:
         if self.quiet_start is None or self.quiet_end is None or self.quiet_timezone is None:
             return None
-        return QuietPreference(self.quiet_start, self.quiet_end, self.quiet_timezone)
+        days = tuple(self.quiet_weekdays)
+        return QuietPreference(self.quiet_start, self.quiet_end, self.quiet_timezone, days)
+
+
+def _quiet(span: dict[str, Any]) -> QuietPreference:
+    start, end = time.fromisoformat(span["start"]), time.fromisoformat(span["end"])
+    return QuietPreference(start, end, span["timezone"], tuple(span.get("weekdays", ())))
+
+
+def _moment(value: str | None) -> datetime | None:
+    return datetime.fromisoformat(value) if value else None

@@ -6,6 +6,8 @@ from enum import StrEnum
 from uuid import UUID
 
 LARGE_PRINT_FLAGS = frozenset({"elderly", "large_font", "plain_language", "low_vision", "accessibility"})
+LARGE_PRINT_WISHES = frozenset({"plain_language", "large_print"})
+"""What customers ask for themselves."""
 
 
 class Variant(StrEnum):
@@ -19,6 +21,7 @@ class ConsentRecord:
     channel: str
     granted: bool
     at: datetime
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,14 @@ class QuietPreference:
     start: time
     end: time
     timezone: str
+    weekdays: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BlockRecord:
+    channel: str | None
+    hours: QuietPreference | None
+    until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +57,15 @@ class Member:
     also_quiet: tuple[QuietPreference, ...]
     """Those of the same person as other sources know them."""
     consents: tuple[ConsentRecord, ...]
+    blocks: tuple[BlockRecord, ...] = ()
+    accessibility: frozenset[str] = frozenset()
+    automated_decisions: bool = True
+    """Whether machines alone may decide about them."""
 
     @property
     def variant(self) -> Variant:
-        return Variant.PLAIN_LARGE if self.care_flags & LARGE_PRINT_FLAGS else Variant.STANDARD
+        asked = self.care_flags & LARGE_PRINT_FLAGS or self.accessibility & LARGE_PRINT_WISHES
+        return Variant.PLAIN_LARGE if asked else Variant.STANDARD
 
 
 def language(tag: str | None, known: frozenset[str], default: str) -> str:

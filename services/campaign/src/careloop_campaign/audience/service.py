@@ -16,13 +16,16 @@ from careloop_campaign.audience.policy import Member
 _STORE = text("""
     INSERT INTO audience_member AS kept (
         customer_id, version, status, region, language, vip, tier, care_flags, name, phone, email,
-        do_not_disturb, quiet_start, quiet_end, quiet_timezone, also_quiet, consents, updated_at)
+        do_not_disturb, quiet_start, quiet_end, quiet_timezone, quiet_weekdays, also_quiet, consents, blocks,
+        accessibility, automated_decisions, updated_at)
     SELECT customer_id, version, status, region, language, vip, tier, care_flags, name, phone, email,
-        do_not_disturb, quiet_start, quiet_end, quiet_timezone, also_quiet, consents, updated_at
+        do_not_disturb, quiet_start, quiet_end, quiet_timezone, quiet_weekdays, also_quiet, consents, blocks,
+        accessibility, automated_decisions, updated_at
     FROM jsonb_to_recordset(CAST(:states AS jsonb)) AS new (
         customer_id uuid, version int, status text, region text, language text, vip boolean, tier text,
         care_flags jsonb, name text, phone text, email text, do_not_disturb boolean, quiet_start time,
-        quiet_end time, quiet_timezone text, also_quiet jsonb, consents jsonb, updated_at timestamptz)
+        quiet_end time, quiet_timezone text, quiet_weekdays jsonb, also_quiet jsonb, consents jsonb, blocks jsonb,
+        accessibility jsonb, automated_decisions boolean, updated_at timestamptz)
     ORDER BY customer_id
     ON CONFLICT (customer_id) DO UPDATE SET
         version = excluded.version, status = excluded.status, region = excluded.region,
@@ -30,8 +33,10 @@ _STORE = text("""
         care_flags = excluded.care_flags, name = excluded.name, phone = excluded.phone,
         email = excluded.email, do_not_disturb = excluded.do_not_disturb,
         quiet_start = excluded.quiet_start, quiet_end = excluded.quiet_end,
-        quiet_timezone = excluded.quiet_timezone, also_quiet = excluded.also_quiet,
-        consents = excluded.consents, updated_at = excluded.updated_at
+        quiet_timezone = excluded.quiet_timezone, quiet_weekdays = excluded.quiet_weekdays,
+        also_quiet = excluded.also_quiet, consents = excluded.consents, blocks = excluded.blocks,
+        accessibility = excluded.accessibility, automated_decisions = excluded.automated_decisions,
+        updated_at = excluded.updated_at
     WHERE kept.version < excluded.version
 """)
 

@@ -44,11 +44,14 @@ async def warn(session: AsyncSession, warnings: Sequence[ChurnWarning], *, now: 
     completed = await queries.last_completed(session, newest.keys(), RETENTION)
     members = await audience.members(session, newest.keys())
     tasks = [
-        _task(warning, members.get(customer_id), policy, now)
+        _task(warning, member, policy, now)
         # One order for everybody: inserts of the same customers wait for each other, and never in a circle.
         for customer_id, warning in sorted(newest.items())
-        if customer_id not in completed
-        or not same_episode(completed[customer_id], warning.raised_at, policy.episode)
+        if _may_be_warned_of(member := members.get(customer_id))
+        and (
+            customer_id not in completed
+            or not same_episode(completed[customer_id], warning.raised_at, policy.episode)
+        )
     ]
     opened = await _insert(session, tasks)
     for task in opened:
@@ -56,6 +59,11 @@ async def warn(session: AsyncSession, warnings: Sequence[ChurnWarning], *, now: 
         await timers.arm(session, kind=CLOCK, owner_id=task.task_id, step="callback", due_at=task.due_at)
     await messages.plan(session, [_message(task, newest[task.customer_id]) for task in opened], now=now)
     return len(opened)
+
+
+def _may_be_warned_of(member: Member | None) -> bool:
+    """Who refused automated decisions may have done so after the warning was raised."""
+    return member is None or member.automated_decisions
 
 
 async def _insert(session: AsyncSession, tasks: Sequence[CareTask]) -> list[CareTask]:

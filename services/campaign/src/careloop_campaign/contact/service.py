@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from careloop_campaign.audience import service as audience
-from careloop_campaign.audience.policy import Member
+from careloop_campaign.audience.policy import BlockRecord, Member, QuietPreference
 from careloop_campaign.complaints import service as complaints
 from careloop_campaign.contact import policy
 from careloop_campaign.contact.errors import TimezoneUnknown
@@ -175,11 +175,10 @@ def _person(member: Member, suppressions: Collection[policy.Suppression], compla
         ),
         left=member.status == "left",
         do_not_disturb=member.do_not_disturb,
-        quiet_hours=policy.QuietHours(preference.start, preference.end) if preference else None,
+        quiet_hours=_span(preference) if preference else None,
         zone=_zone(preference.timezone) if preference else None,
-        also_quiet=tuple(
-            (policy.QuietHours(span.start, span.end), _zone(span.timezone)) for span in member.also_quiet
-        ),
+        also_quiet=tuple((_span(one), _zone(one.timezone)) for one in member.also_quiet),
+        blocks=tuple(_block(one) for one in member.blocks),
         consents=_latest(member),
         suppressions=tuple(suppressions),
         open_complaint=complaining,
@@ -190,8 +189,19 @@ def _latest(member: Member) -> dict[tuple[policy.Purpose, policy.Channel], polic
     consents: dict[tuple[policy.Purpose, policy.Channel], policy.Consent] = {}
     for record in sorted(member.consents, key=lambda c: c.at):
         key = policy.Purpose(record.purpose), policy.Channel(record.channel)
-        consents[key] = policy.Consent(record.granted, record.at)
+        consents[key] = policy.Consent(record.granted, record.at, record.expires_at)
     return consents
+
+
+def _span(quiet: QuietPreference) -> policy.QuietHours:
+    return policy.QuietHours(quiet.start, quiet.end, quiet.weekdays)
+
+
+def _block(known: BlockRecord) -> policy.Block:
+    channel = policy.Channel(known.channel) if known.channel else None
+    if known.hours is None:
+        return policy.Block(channel, until=known.until)
+    return policy.Block(channel, _span(known.hours), _zone(known.hours.timezone), known.until)
 
 
 def _zone(name: str) -> tzinfo | None:

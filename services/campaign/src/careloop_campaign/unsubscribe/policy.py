@@ -32,7 +32,7 @@ def read(token: str, sign: Sign) -> Ticket | None:
     """The ticket, or None for anything that `write` did not write under the same key."""
     payload, _, signature = token.partition(".")
     expected = sign(payload)[:SIGNATURE_LENGTH]
-    if not payload.isascii() or not hmac.compare_digest(signature.encode(), expected.encode()):
+    if not token.isascii() or not hmac.compare_digest(signature.encode(), expected.encode()):
         return None
     try:
         raw = base64.b64decode(payload + "=" * (-len(payload) % 4), altchars=b"-_", validate=True)

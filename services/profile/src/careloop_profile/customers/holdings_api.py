@@ -1,4 +1,4 @@
-"""What a customer said and has: consents, subscriptions, devices."""
+"""What a customer has: subscriptions, devices."""
 
 from uuid import UUID
 
@@ -23,25 +23,6 @@ from careloop_profile.customers.views import CustomerView, view
 
 router = CareRouter(prefix="/v1/customers/{customer_id}", tags=["customers"])
 _PROBLEMS = problems(CustomerNotFound, VersionMismatch)
-
-
-@router.put("/consents", dependencies=[needs(WRITE)], responses=_PROBLEMS)
-async def declare_consents(
-    customer_id: UUID,
-    body: schemas.DeclareConsents,
-    expected: IfMatch,
-    response: Response,
-    session: SessionDep,
-    now: NowDep,
-    actor: ActorDep,
-    runtime: RuntimeDep,
-) -> CustomerView:
-    words = tuple(item.word(now) for item in body.items)
-    customer = await service.declare(
-        session, customer_id, words, expected_version=expected, now=now, actor=actor
-    )
-    etag(response, customer.version)
-    return view(customer, runtime.vault, actor)
 
 
 @router.put(

@@ -3,7 +3,17 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, CheckConstraint, Column, DateTime, Index, Numeric, Text, text
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Index,
+    Numeric,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
@@ -39,7 +49,9 @@ class CustomerRow(Base, table=True):
     birth_date_sealed: str | None = Field(default=None, sa_type=Text)
     address_sealed: str | None = Field(default=None, sa_type=Text)
     do_not_disturb: bool = Field(sa_type=Boolean)
-    quiet_hours: dict[str, str] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))
+    quiet_hours: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))
+    more_quiet: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
+    accessibility: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     declared_devices: int
     attributes: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     created_at: datetime = Field(sa_type=INSTANT)
@@ -106,19 +118,71 @@ class DeviceRow(Base, table=True):
 
 
 class ConsentRow(Base, table=True):
-    """One word of a customer. Rows are only ever added: what was said when, and who wrote it down.
-    The same word of the same instant is the same row."""
+    """One word of a customer, or the end of one by the clock. Rows are only ever added: what was said when, on what
+    grounds, and who wrote it down. The same word of the same instant is the same row."""
 
     __tablename__ = "consent"
     __table_args__ = (
-        CheckConstraint("purpose IN ('service', 'care', 'marketing')", name="purpose"),
-        CheckConstraint("channel IN ('sms', 'email', 'push', 'call', 'wechat')", name="channel"),
+        CheckConstraint(
+            "(channel <> 'any' AND purpose IN ('service', 'care', 'marketing')) OR"
+            " (channel = 'any' AND purpose IN ('profiling', 'automated_decision', 'third_party'))",
+            name="purpose",
+        ),
+        CheckConstraint("channel IN ('sms', 'email', 'push', 'call', 'wechat', 'any')", name="channel"),
+        CheckConstraint("status IN ('granted', 'denied', 'withdrawn', 'expired')", name="status"),
+        UniqueConstraint("entry_id"),
     )
 
     customer_id: UUID = Field(primary_key=True)
     purpose: str = Field(primary_key=True, sa_type=Text)
     channel: str = Field(primary_key=True, sa_type=Text)
     at: datetime = Field(primary_key=True, sa_type=INSTANT)
-    granted: bool = Field(primary_key=True, sa_type=Boolean)
+    status: str = Field(primary_key=True, sa_type=Text)
+    entry_id: UUID
+    expires_at: datetime | None = Field(default=None, sa_type=INSTANT)
+    legal_basis: str = Field(sa_type=Text)
+    notice: str | None = Field(default=None, sa_type=Text)
+    notice_version: int | None = None
+    proof_kind: str | None = Field(default=None, sa_type=Text)
+    proof_sealed: str | None = Field(default=None, sa_type=Text)
+    source: str | None = Field(default=None, sa_type=Text)
     recorded_at: datetime = Field(sa_type=INSTANT)
     recorded_by: str = Field(sa_type=Text)
+
+
+class BlockRow(Base, table=True):
+    """A do-not-disturb of a customer, from when it was said until it ended."""
+
+    __tablename__ = "do_not_disturb"
+    __table_args__ = (
+        CheckConstraint("channel IN ('sms', 'email', 'push', 'call', 'wechat')", name="channel"),
+        Index("ix_do_not_disturb_open", "customer_id", postgresql_where=text("ended_at IS NULL")),
+    )
+
+    id: UUID = Field(primary_key=True)
+    customer_id: UUID
+    channel: str | None = Field(default=None, sa_type=Text)
+    hours: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))
+    reason: str = Field(sa_type=Text)
+    until: datetime | None = Field(default=None, sa_type=INSTANT)
+    said_at: datetime = Field(sa_type=INSTANT)
+    recorded_by: str = Field(sa_type=Text)
+    ended_at: datetime | None = Field(default=None, sa_type=INSTANT)
+    ended_by: str | None = Field(default=None, sa_type=Text)
+
+
+class ListedNumberRow(Base, table=True):
+    """A phone number on a do-not-disturb register, whoever has it. It is known by its blind index only."""
+
+    __tablename__ = "listed_number"
+    __table_args__ = (
+        Index("ix_listed_number_untold", "on_register", "blind_index", postgresql_where=text("NOT told")),
+    )
+
+    blind_index: str = Field(primary_key=True, sa_type=Text)
+    on_register: str = Field(primary_key=True, sa_type=Text)
+    listed_at: datetime = Field(sa_type=INSTANT)
+    listed_by: str = Field(sa_type=Text)
+    removed_at: datetime | None = Field(default=None, sa_type=INSTANT)
+    told: bool = Field(sa_type=Boolean)
+    """Whether other services know of it, or of its end, for whoever has the number."""

@@ -1,5 +1,5 @@
 from collections.abc import Iterable, Sequence
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from sqlalchemy import ARRAY, ColumnElement, Select, Table, any_, func, literal,
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from careloop_profile.customers.blocks import blocks_of, quiet_hours
 from careloop_profile.customers.models import (
     ConsentRow,
     CustomerRow,
@@ -16,7 +17,7 @@ from careloop_profile.customers.models import (
     PersonRow,
     SubscriptionRow,
 )
-from careloop_profile.customers.policy import Consent, Customer, Identifier, QuietHours, Subscription
+from careloop_profile.customers.policy import Block, Consent, Customer, Identifier, Subscription
 
 
 def _table(model: type[Any]) -> Table:
@@ -55,6 +56,7 @@ async def load(session: AsyncSession, ids: Sequence[UUID], *, lock: bool = False
     identifiers = await _identifiers(session, found)
     subscriptions = await _subscriptions(session, found)
     consents = await _consents(session, found)
+    blocks = await blocks_of(session, found)
     devices = await _device_counts(session, found)
     return {
         row.id: _customer(
@@ -62,6 +64,7 @@ async def load(session: AsyncSession, ids: Sequence[UUID], *, lock: bool = False
             identifiers.get(row.id, {}),
             subscriptions.get(row.id, []),
             consents.get(row.id, []),
+            blocks.get(row.id, []),
             devices.get(row.id, 0),
         )
         for row in rows
@@ -143,15 +146,24 @@ async def _consents(session: AsyncSession, ids: list[UUID]) -> dict[UUID, list[C
     columns = CONSENT.c
     key = (columns.customer_id, columns.purpose, columns.channel)
     statement = (
-        select(*key, columns.granted, columns.at)
+        select(*key, columns.status, columns.at, columns.expires_at)
         .where(among(columns.customer_id, ids))
         .ext(distinct_on(*key))
-        .order_by(*key, columns.at.desc(), columns.granted)
+        .order_by(*key, *latest_first())
     )
     found: dict[UUID, list[Consent]] = {}
     for row in await session.execute(statement):
-        found.setdefault(row.customer_id, []).append(Consent(row.purpose, row.channel, row.granted, row.at))
+        found.setdefault(row.customer_id, []).append(
+            Consent(row.purpose, row.channel, row.status, row.at, row.expires_at)
+        )
     return found
+
+
+def latest_first() -> tuple[ColumnElement[Any], ...]:
+    """The order of words about one thing that `Consent.place` says, from its end."""
+    columns = CONSENT.c
+    status = columns.status
+    return columns.at.desc(), status == "granted", status == "expired", status.desc()
 
 
 async def _device_counts(session: AsyncSession, ids: list[UUID]) -> dict[UUID, int]:
@@ -166,9 +178,9 @@ def _customer(
     identifiers: dict[str, Identifier],
     subscriptions: list[Subscription],
     consents: list[Consent],
+    blocks: list[Block],
     devices: int,
 ) -> Customer:
-    quiet = row.quiet_hours
     return Customer(
         customer_id=row.id,
         version=row.version,
@@ -191,10 +203,10 @@ def _customer(
         birth_date=row.birth_date_sealed,
         address=row.address_sealed,
         do_not_disturb=row.do_not_disturb,
-        quiet_hours=quiet
-        and QuietHours(
-            time.fromisoformat(quiet["start"]), time.fromisoformat(quiet["end"]), quiet["timezone"]
-        ),
+        quiet_hours=row.quiet_hours and quiet_hours(row.quiet_hours),
+        more_quiet=tuple(quiet_hours(span) for span in row.more_quiet),
+        blocks=tuple(blocks),
+        accessibility=tuple(row.accessibility),
         declared_devices=row.declared_devices,
         registered_devices=devices,
         attributes=row.attributes,

@@ -37,15 +37,21 @@ Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 AttributeText = Annotated[str, StringConstraints(max_length=1000), AfterValidator(printable)]
 AttributeValue = StrictBool | FiniteFloat | AttributeText | None
+Weekday = Annotated[int, Field(ge=1, le=7)]
 Money = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)]
 
 
 class QuietHours(Body):
-    """The daily span in which nothing may reach the customer; it may span midnight."""
+    """The span of the day in which nothing may reach the customer; it may span midnight."""
 
     start: WallTime
     end: WallTime
     timezone: str = Field(default="Asia/Shanghai", max_length=64, examples=["Asia/Shanghai"])
+    weekdays: list[Weekday] = Field(
+        default=[],
+        max_length=7,
+        description="Days on which it begins, Monday being 1; none stands for every day.",
+    )
 
     @model_validator(mode="after")
     def _known(self) -> Self:
@@ -54,6 +60,9 @@ class QuietHours(Body):
         except ValueError as error:
             raise ValueError("timezone is not in the time zone database") from error
         return self
+
+    def held(self) -> policy.QuietHours:
+        return policy.QuietHours(self.start, self.end, self.timezone, tuple(sorted(set(self.weekdays))))
 
 
 class ConsentWord(Body):
@@ -66,11 +75,9 @@ class ConsentWord(Body):
 
     def word(self, now: datetime) -> policy.Consent:
         """A word dated in the future would outweigh every later one, so it counts as said now."""
-        return policy.Consent(self.purpose, self.channel, self.granted, min(self.at or now, now))
-
-
-class DeclareConsents(Body):
-    items: list[ConsentWord] = Field(min_length=1, max_length=100)
+        return policy.Consent(
+            self.purpose, self.channel, "granted" if self.granted else "denied", min(self.at or now, now)
+        )
 
 
 class SubscriptionFacts(Body):
@@ -131,7 +138,7 @@ class CustomerFacts(Body):
         if "care_flags" in sent:
             sent["care_flags"] = tuple(dict.fromkeys(sent["care_flags"]))
         if quiet := sent.get("quiet_hours"):
-            sent["quiet_hours"] = policy.QuietHours(quiet.start, quiet.end, quiet.timezone)
+            sent["quiet_hours"] = quiet.held()
         return sent
 
 

@@ -8,17 +8,25 @@ from careloop_common.tokens import Actor
 
 from careloop_profile.customers.personal import Personal
 from careloop_profile.customers.policy import Customer
-from careloop_profile.customers.policy.state import Channel, CustomerKind, CustomerStatus, Purpose
+from careloop_profile.customers.policy.state import (
+    ConsentStatus,
+    CustomerKind,
+    CustomerStatus,
+    LedgerChannel,
+    LedgerPurpose,
+)
 
 PERSONAL = "customers:personal"
 """The scope that unmasks."""
 
 
 class ConsentView(View):
-    purpose: Purpose
-    channel: Channel
+    purpose: LedgerPurpose
+    channel: LedgerChannel
     granted: bool
+    status: ConsentStatus
     at: datetime
+    expires_at: datetime | None
 
 
 class SubscriptionView(View):
@@ -49,6 +57,7 @@ class QuietHoursView(View):
     start: WallTime
     end: WallTime
     timezone: str
+    weekdays: list[int]
 
 
 class CustomerView(View):
@@ -75,6 +84,8 @@ class CustomerView(View):
     masked: bool
     do_not_disturb: bool
     quiet_hours: QuietHoursView | None
+    more_quiet: list[QuietHoursView]
+    accessibility: list[str]
     attributes: dict[str, str | float | bool | None]
     consents: list[ConsentView]
     subscriptions: list[SubscriptionView]

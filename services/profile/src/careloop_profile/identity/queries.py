@@ -1,4 +1,5 @@
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -83,6 +84,22 @@ async def merges_of(
     if before is not None:
         statement = statement.where(MERGE.c.number < before)
     return (await session.scalars(statement)).all()
+
+
+async def person_at(
+    session: AsyncSession, customer_id: UUID, at: datetime
+) -> tuple[list[UUID], datetime] | None:
+    """The customers that were one person with this one at an instant, and since when; None if it was one alone."""
+    last = (
+        select(MERGE.c.after, MERGE.c.at)
+        .where(MERGE.c.customers.contains([customer_id]), MERGE.c.at <= at)
+        .order_by(MERGE.c.number.desc())
+        .limit(1)
+    )
+    row = (await session.execute(last)).one_or_none()
+    persons = [[UUID(key) for key in person] for person in row.after] if row else []
+    members = next((person for person in persons if customer_id in person), [customer_id])
+    return (members, row.at) if row and len(members) > 1 else None
 
 
 async def undone_by(session: AsyncSession, merge_ids: Iterable[UUID]) -> dict[UUID, UUID]:

@@ -3,6 +3,7 @@
 from careloop_profile.channels import models as channels
 from careloop_profile.cleansing import models as cleansing
 from careloop_profile.collection import models as collection
+from careloop_profile.consents import models as consents
 from careloop_profile.customers import models as customers
 from careloop_profile.database import Base
 from careloop_profile.identity import models as identity
@@ -10,5 +11,15 @@ from careloop_profile.imports import models as imports
 from careloop_profile.interactions import models as interactions
 from careloop_profile.linkage import models as linkage
 
-SLICES = (channels, cleansing, collection, customers, identity, interactions, imports, linkage)
+SLICES = (
+    channels,
+    cleansing,
+    collection,
+    consents,
+    customers,
+    identity,
+    interactions,
+    imports,
+    linkage,
+)
 metadata = Base.metadata

@@ -69,5 +69,12 @@ def _known(state: CustomerState) -> Known:
             for one in state.subscriptions
         ),
         attributes=state.attributes,
+        withheld=_withheld(state),
     )
     return Known(facts, state.version)
+
+
+def _withheld(state: CustomerState) -> str | None:
+    if not state.profiling:
+        return "profiling"
+    return None if state.automated_decisions else "automated_decision"

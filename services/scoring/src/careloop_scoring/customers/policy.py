@@ -50,6 +50,8 @@ class Facts:
     subscriptions: tuple[Subscription, ...] = ()
     attributes: Mapping[str, Value] = field(default_factory=dict)
     activity: Activity | None = None
+    withheld: str | None = None
+    """What the customer refused, if it forbids a score."""
 
     @property
     def left(self) -> bool:

@@ -16,17 +16,42 @@ SAMPLE_PARTS = 1000
 
 
 async def count(session: AsyncSession, *statuses: str) -> int:
+    """Customers who did not refuse to be assessed."""
     statement = select(func.count()).select_from(Customer).where(_in(statuses))
     return (await session.execute(statement)).scalar_one()
 
 
+async def count_scorable(session: AsyncSession) -> tuple[int, int]:
+    """Active customers about whom machines may decide, and those who refused that."""
+    refused = func.count().filter(_withheld().is_not(None))
+    status: Any = Customer.status
+    statement = select(func.count(), refused).select_from(Customer).where(status == "active")
+    everybody, withheld = (await session.execute(statement)).one()
+    return everybody - withheld, withheld
+
+
+async def withheld(session: AsyncSession, customer_id: UUID) -> str | None:
+    """What the customer refused, if it forbids a score."""
+    return (await session.execute(select(_withheld()).where(_id() == customer_id))).scalar_one_or_none()
+
+
 async def chunk(
-    session: AsyncSession, *statuses: str, after: UUID | None, limit: int, parts: int = SAMPLE_PARTS
+    session: AsyncSession,
+    *statuses: str,
+    after: UUID | None,
+    limit: int,
+    parts: int = SAMPLE_PARTS,
+    scorable: bool = False,
 ) -> list[Facts]:
-    """The next customers by id; `parts` thousandths of them, always the same ones, when fewer are wanted."""
+    """The next customers by id; `parts` thousandths of them, always the same ones, when fewer are wanted.
+
+    `scorable` leaves out those about whom no machine may decide.
+    """
     statement = _facts().where(_in(statuses)).order_by(text("customer.customer_id")).limit(limit)
     if after is not None:
         statement = statement.where(_id() > after)
+    if scorable:
+        statement = statement.where(_withheld().is_(None))
     if parts < SAMPLE_PARTS:
         statement = statement.where(
             text(
@@ -51,8 +76,18 @@ async def walk(
 
 
 def is_active(customer_id: Any) -> ColumnElement[bool]:
-    """Whether the customer of another table's row is active."""
+    """Whether the customer of another table's row is active, and did not refuse to be assessed."""
     return exists().where(_id() == customer_id, _in(("active",)))
+
+
+def is_scorable(customer_id: Any) -> ColumnElement[bool]:
+    """Whether the customer of another table's row is active, and machines may decide about them."""
+    return exists().where(_id() == customer_id, _in(("active",)), _withheld().is_(None))
+
+
+def is_withheld(customer_id: Any) -> ColumnElement[bool]:
+    """Whether the customer of another table's row refused to be scored."""
+    return exists().where(_id() == customer_id, _withheld().is_not(None))
 
 
 async def count_paying(session: AsyncSession) -> int:
@@ -65,11 +100,11 @@ async def count_paying(session: AsyncSession) -> int:
     return (await session.execute(statement)).scalar_one()
 
 
-async def lock_active(session: AsyncSession, customer_ids: Sequence[UUID]) -> set[UUID]:
-    """Those who are still active, and stay so until this transaction ends."""
+async def lock_scorable(session: AsyncSession, customer_ids: Sequence[UUID]) -> set[UUID]:
+    """Those who are still active and did not refuse meanwhile, and stay so until this transaction ends."""
     statement = (
         select(_id())
-        .where(_id().in_(customer_ids), _in(("active",)))
+        .where(_id().in_(customer_ids), _in(("active",)), _withheld().is_(None))
         .order_by(text("customer_id"))
         .with_for_update(read=True)
     )
@@ -78,8 +113,12 @@ async def lock_active(session: AsyncSession, customer_ids: Sequence[UUID]) -> se
 
 def _in(statuses: Sequence[str]) -> ColumnElement[bool]:
     column: Any = Customer.status
-    condition: ColumnElement[bool] = column.in_(statuses)
+    condition: ColumnElement[bool] = column.in_(statuses) & _withheld().is_distinct_from("profiling")
     return condition
+
+
+def _withheld() -> Any:
+    return Customer.withheld
 
 
 def _id() -> Any:

@@ -14,14 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from careloop_scoring.customers.policy import Facts, Value
 
 _UPSERT = text("""
-    INSERT INTO customer (customer_id, version, status, kind, facts, updated_at)
-    SELECT customer_id, version, status, kind, facts, :now
+    INSERT INTO customer (customer_id, version, status, kind, withheld, facts, updated_at)
+    SELECT customer_id, version, status, kind, withheld, facts, :now
     FROM jsonb_to_recordset(CAST(:rows AS jsonb))
-        AS row (customer_id uuid, version bigint, status text, kind text, facts jsonb)
+        AS row (customer_id uuid, version bigint, status text, kind text, withheld text, facts jsonb)
     ORDER BY customer_id
     ON CONFLICT (customer_id) DO UPDATE
-    SET version = excluded.version, status = excluded.status, kind = excluded.kind, facts = excluded.facts,
-        updated_at = excluded.updated_at
+    SET version = excluded.version, status = excluded.status, kind = excluded.kind,
+        withheld = excluded.withheld, facts = excluded.facts, updated_at = excluded.updated_at
     WHERE customer.version < excluded.version
 """)
 
@@ -87,6 +87,7 @@ async def remember(session: AsyncSession, customers: Iterable[Known], *, now: da
             "version": one.version,
             "status": one.facts.status,
             "kind": one.facts.kind,
+            "withheld": one.facts.withheld,
             "facts": _document(one.facts),
         }
         for one in newest.values()

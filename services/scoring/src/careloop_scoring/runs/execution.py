@@ -73,13 +73,13 @@ async def cut(runtime: Runtime[Settings], run: ScoringRun) -> None:
         if drawn:
             held = await cutpoints.save(session, drawn, deciding, as_of=run.as_of, now=clock.now())
         assert held is not None
-        total = await customers.count(session, "active")
+        total, withheld = await customers.count_scorable(session)
         await service.record(
             session,
             run,
             phase=Phase.SCORING,
             cut_points=held.version,
-            counts={"total": total, "scored": 0, "changed": 0, "warned": 0},
+            counts={"total": total, "withheld": withheld, "scored": 0, "changed": 0, "warned": 0},
         )
 
 
@@ -109,7 +109,9 @@ async def score(runtime: Runtime[Settings], run: ScoringRun) -> None:
 
 async def _score_chunk(runtime: Runtime[Settings], run: ScoringRun, means: Means) -> bool:
     async with runtime.database.transaction() as session:
-        chunk = await customers.chunk(session, "active", after=run.position, limit=runtime.settings.chunk)
+        chunk = await customers.chunk(
+            session, "active", after=run.position, limit=runtime.settings.chunk, scorable=True
+        )
         ids = [facts.customer_id for facts in chunk]
         folds = await models.folds(session, run.model_id, ids) if run.model_id else {}
         held = await scores.held(session, ids)
@@ -118,7 +120,7 @@ async def _score_chunk(runtime: Runtime[Settings], run: ScoringRun, means: Means
     verdicts = await asyncio.to_thread(judge, means, chunk, folds, held)
     now = clock.now()
     async with runtime.database.transaction() as session:
-        active = await customers.lock_active(session, ids)
+        active = await customers.lock_scorable(session, ids)
         kept = [one for one in verdicts if one.customer_id in active]
         assert run.cut_points is not None
         await writing.write(session, kept, run_id=run.id, cut_points=run.cut_points, as_of=run.as_of, now=now)

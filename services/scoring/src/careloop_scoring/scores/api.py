@@ -5,8 +5,9 @@ from careloop_common.pagination import Page, PageQuery, page
 from careloop_common.web import CareRouter, SessionDep, needs, problems
 from fastapi import Query
 
+from careloop_scoring.customers import queries as customers
 from careloop_scoring.scores import queries, summary, views
-from careloop_scoring.scores.errors import ScoreUnknown
+from careloop_scoring.scores.errors import ScoreRefused, ScoreUnknown
 from careloop_scoring.scores.models import Score
 from careloop_scoring.scores.schemas import Band, ScoreView, SegmentName, SummaryView, Tier
 
@@ -32,10 +33,12 @@ async def list_scores(
     "/v1/scores/{customer_id}",
     response_model=ScoreView,
     dependencies=[needs("scores:read")],
-    responses=problems(ScoreUnknown),
+    responses=problems(ScoreUnknown, ScoreRefused),
 )
 async def get_score(customer_id: UUID, session: SessionDep) -> ScoreView:
     """The present verdict on an active customer, with its reasons."""
+    if refused := await customers.withheld(session, customer_id):
+        raise ScoreRefused(f"Customer {customer_id} refused: {refused}.", refused=refused)
     row = await session.get(Score, customer_id)
     if row is None:
         raise ScoreUnknown(f"No score for customer {customer_id}: not active, or no run since the import.")

@@ -26,6 +26,7 @@ async def riskiest(
 ) -> Sequence[Score]:
     """The highest probabilities first, ties by customer id."""
     conditions: list[ColumnElement[bool]] = [_SCORE[name] == value for name, value in filters.items()]
+    conditions.append(~customers.is_withheld(_SCORE.customer_id))
     if after is not None:
         conditions.append(tuple_(-_SCORE.probability, _SCORE.customer_id) > tuple_(-after[0], after[1]))
         conditions.append(_SCORE.probability <= after[0])
@@ -36,13 +37,12 @@ async def riskiest(
 
 
 async def counts(session: AsyncSession, column: str) -> dict[str, int]:
-    statement = (
-        select(_SCORE[column], func.count()).group_by(_SCORE[column]).where(_SCORE[column].is_not(None))
-    )
+    shown = _SCORE[column].is_not(None), ~customers.is_withheld(_SCORE.customer_id)
+    statement = select(_SCORE[column], func.count()).where(*shown).group_by(_SCORE[column])
     return {row[0]: row[1] for row in await session.execute(statement)}
 
 
 async def drop_departed(session: AsyncSession) -> int:
-    """Delete the scores of customers who are not active any more."""
-    result: Any = await session.execute(delete(Score).where(~customers.is_active(_SCORE.customer_id)))
+    """Delete the scores of customers who are not active any more, or refused to be scored."""
+    result: Any = await session.execute(delete(Score).where(~customers.is_scorable(_SCORE.customer_id)))
     return int(result.rowcount)

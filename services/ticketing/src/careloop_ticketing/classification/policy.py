@@ -21,6 +21,8 @@ from careloop_ticketing.vocabulary import Rank, Tier
 
 R = TypeVar("R", bound=Rank)
 RULES: Final = "rules"
+NOBODY: Final = "nobody"
+"""Whose verdict it is until a person has read the text."""
 ATTRIBUTES: Final = ("cause", "tier", "severity", "product", "emotion")
 
 
@@ -81,6 +83,16 @@ class Verdict:
 
     def corrected(self, changes: Changes, *, by: str) -> "Verdict":
         return replace(self, **changes, by=by, rule_set=None, rules=(), because={})
+
+    def withheld(self, heard: "Verdict") -> "Verdict":
+        """This one, of no text at all, in the place of what was heard in a text about which no rule may decide.
+
+        Only what is a matter of life and death is heeded: who harms themselves is to be found at once.
+        """
+        at_risk = heard.emotion is Emotion.EXTREME
+        emotion = heard.emotion if at_risk else self.emotion
+        because = {"emotion": heard.because.get("emotion", ())} if at_risk else {}
+        return replace(self, emotion=emotion, by=NOBODY, rule_set=None, rules=(), because=because)
 
     def lowered_by(self, other: "Verdict") -> list[str]:
         """Which of tier and severity the other one says to be less."""

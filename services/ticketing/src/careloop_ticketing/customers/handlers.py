@@ -5,7 +5,7 @@ from careloop_common.messaging.subscription import Delivery
 from careloop_contracts import CustomerRegisteredV1, CustomerUpdatedV1
 
 CUSTOMER_EVENTS = (CustomerRegisteredV1, CustomerUpdatedV1)
-_KEPT = ("version", "source", "external_id", "status", "region", "language", "vip")
+_KEPT = ("version", "source", "external_id", "status", "region", "language", "vip", "automated_decisions")
 
 
 def states(deliveries: Sequence[Delivery]) -> list[dict[str, Any]]:

@@ -28,4 +28,6 @@ class CustomerRow(Base, table=True):
     region: str | None = Field(default=None, sa_type=Text)
     language: str | None = Field(default=None, sa_type=Text)
     vip: bool
+    automated_decisions: bool
+    """Whether machines alone may decide about them."""
     updated_at: datetime = Field(sa_type=INSTANT)

@@ -1,7 +1,10 @@
 """Contact policy: pure decisions about who may be contacted, how, for what and when."""
 
+from careloop_common.wall_clock import Span as QuietHours
+
 from careloop_campaign.contact.policy.caps import Cap, exhausted
 from careloop_campaign.contact.policy.decision import (
+    Block,
     Candidate,
     Consent,
     Decision,
@@ -14,10 +17,10 @@ from careloop_campaign.contact.policy.decision import (
     decide,
     permitted,
 )
-from careloop_campaign.contact.policy.quiet_hours import QuietHours, next_allowed
 from careloop_campaign.contact.policy.terms import Channel, Purpose, Reason
 
 __all__ = [
+    "Block",
     "Candidate",
     "Cap",
     "Channel",
@@ -34,6 +37,5 @@ __all__ = [
     "Withhold",
     "decide",
     "exhausted",
-    "next_allowed",
     "permitted",
 ]

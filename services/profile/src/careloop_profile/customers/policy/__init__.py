@@ -7,30 +7,39 @@ from careloop_profile.customers.policy.changes import (
     patched,
     revise,
 )
-from careloop_profile.customers.policy.kinship import bound
+from careloop_profile.customers.policy.kinship import bound, bound_words
 from careloop_profile.customers.policy.state import (
+    ANY,
     CHANNELS,
     IDENTIFIERS,
     PURPOSES,
     SEALED_FACTS,
+    USES,
+    Block,
     Consent,
     Customer,
     Identifier,
     QuietHours,
     Subscription,
+    Terms,
 )
 
 __all__ = [
+    "ANY",
     "CHANNELS",
     "IDENTIFIERS",
     "PURPOSES",
     "SEALED_FACTS",
+    "USES",
+    "Block",
     "Consent",
     "Customer",
     "Identifier",
     "QuietHours",
     "Subscription",
+    "Terms",
     "bound",
+    "bound_words",
     "declare_consents",
     "enrich",
     "hold",

@@ -70,7 +70,7 @@ def _latest(customer: Customer, words: Iterable[Consent]) -> tuple[Consent, ...]
     latest = {word.about: word for word in customer.consents}
     for word in words:
         known = latest.get(word.about)
-        if known is None or (word.at, not word.granted) >= (known.at, not known.granted):
+        if known is None or word.place > known.place:
             latest[word.about] = word
     return tuple(latest[key] for key in sorted(latest))
 

@@ -1,5 +1,5 @@
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, Literal, get_args
@@ -9,10 +9,18 @@ CustomerKind = Literal["individual", "household", "enterprise"]
 CustomerStatus = Literal["prospect", "active", "left"]
 Purpose = Literal["service", "care", "marketing"]
 Channel = Literal["sms", "email", "push", "call", "wechat"]
+Use = Literal["profiling", "automated_decision", "third_party"]
+"""What is done with data and not with a channel."""
+LedgerPurpose = Purpose | Use
+LedgerChannel = Channel | Literal["any"]
+ConsentStatus = Literal["granted", "denied", "withdrawn", "expired"]
 Attribute = str | float | bool | None
 
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 CHANNELS: tuple[Channel, ...] = get_args(Channel)
+USES: tuple[Use, ...] = get_args(Use)
+ANY: Literal["any"] = "any"
+"""The channel of a word about a use."""
 IDENTIFIERS = ("phone", "email", "identity_number")
 """Personal facts that customers are found by."""
 SEALED_FACTS = ("name", "birth_date", "address")
@@ -32,6 +40,27 @@ class QuietHours:
     start: time
     end: time
     timezone: str
+    weekdays: tuple[int, ...] = ()
+    """The days on which it begins, Monday being 1; none stands for every day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Do-not-disturb: on one channel or all, at some hours or always, for a while or for good, and why."""
+
+    reason: str
+    channel: Channel | None = None
+    hours: QuietHours | None = None
+    until: datetime | None = None
+    block_id: UUID | None = None
+    """None for a number on a register."""
+
+    @property
+    def whole(self) -> bool:
+        return self.channel is None and self.hours is None
+
+    def open(self, at: datetime) -> bool:
+        return self.until is None or at < self.until
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +77,51 @@ class Subscription:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """On what grounds a word stands in the ledger."""
+
+    legal_basis: str = "consent"
+    notice: str | None = None
+    notice_version: int | None = None
+    proof_kind: str | None = None
+    proof_sealed: str | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Consent:
-    purpose: Purpose
-    channel: Channel
-    granted: bool
+    """One word: what the customer said about a purpose and channel, or that the time of their yes was up."""
+
+    purpose: LedgerPurpose
+    channel: LedgerChannel
+    status: ConsentStatus
     at: datetime
+    expires_at: datetime | None = None
+    terms: Terms = field(default=Terms(), compare=False)
 
     @property
     def about(self) -> tuple[str, str]:
         return self.purpose, self.channel
+
+    @property
+    def granted(self) -> bool:
+        return self.status == "granted"
+
+    @property
+    def severity(self) -> int:
+        """How much it restricts: a yes, a yes whose time was up, a no."""
+        return {"granted": 0, "expired": 1}.get(self.status, 2)
+
+    @property
+    def place(self) -> tuple[datetime, int, str]:
+        """The latest word counts, whatever order they arrive in; of two at one instant the one that refuses."""
+        return self.at, self.severity, self.status
+
+    def on(self, at: datetime) -> "Consent":
+        """The word as it stands at an instant: a clock need not have been read for a yes to be over."""
+        if not self.granted or self.expires_at is None or at < self.expires_at:
+            return self
+        return replace(self, status="expired", at=self.expires_at, expires_at=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +150,10 @@ class Customer:
     address: str | None = None
     do_not_disturb: bool = False
     quiet_hours: QuietHours | None = None
+    more_quiet: tuple[QuietHours, ...] = ()
+    """Further spans of the customer's own."""
+    blocks: tuple[Block, ...] = ()
+    accessibility: tuple[str, ...] = ()
     declared_devices: int = 0
     registered_devices: int = 0
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
@@ -94,11 +163,22 @@ class Customer:
     """The quiet hours of the same person as other sources know them; see `kinship`."""
 
     @property
+    def undisturbed(self) -> bool:
+        """Whether nothing may reach the customer at all."""
+        return self.do_not_disturb or any(block.whole for block in self.blocks)
+
+    def refuses(self, use: Use) -> bool:
+        return any(word.purpose == use and word.severity == 2 for word in self.consents)
+
+    def allows(self, use: Use) -> bool:
+        return any(word.purpose == use and word.granted for word in self.consents)
+
+    @property
     def devices(self) -> int:
         """Sources that count devices and sources that list them are both believed: the larger number holds."""
         return max(self.declared_devices, self.registered_devices)
 
 
-def flat(record: Subscription | Consent | QuietHours) -> dict[str, Any]:
+def flat(record: Subscription | Consent | QuietHours | Block) -> dict[str, Any]:
     """The fields of a record of plain values. `dataclasses.asdict` copies each value deeply, at forty times the cost."""
     return {name: getattr(record, name) for name in record.__slots__}

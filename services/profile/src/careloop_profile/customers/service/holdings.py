@@ -14,7 +14,8 @@ from careloop_profile.customers import policy
 from careloop_profile.customers.policy import Customer, Subscription
 from careloop_profile.customers.queries import DEVICE
 from careloop_profile.customers.service.revising import get
-from careloop_profile.customers.service.storing import Change, store
+from careloop_profile.customers.service.storing import store
+from careloop_profile.customers.service.writing import Change
 
 
 async def keep_subscription(

@@ -10,7 +10,8 @@ from careloop_profile.customers import policy, queries
 from careloop_profile.customers.errors import CustomerExists
 from careloop_profile.customers.policy import Consent, Customer, Subscription
 from careloop_profile.customers.service.reading_input import personal_facts
-from careloop_profile.customers.service.storing import Change, store
+from careloop_profile.customers.service.storing import store
+from careloop_profile.customers.service.writing import Change
 from careloop_profile.identifiers.keys import customer_id_of
 
 

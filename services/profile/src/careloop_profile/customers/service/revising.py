@@ -11,7 +11,8 @@ from careloop_profile.customers import policy, queries
 from careloop_profile.customers.errors import CustomerNotFound
 from careloop_profile.customers.policy import Consent, Customer
 from careloop_profile.customers.service.reading_input import personal_facts
-from careloop_profile.customers.service.storing import Change, store
+from careloop_profile.customers.service.storing import store
+from careloop_profile.customers.service.writing import Change
 
 
 async def get(session: AsyncSession, customer_id: UUID, *, lock: bool = False) -> Customer:

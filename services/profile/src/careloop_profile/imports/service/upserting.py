@@ -82,7 +82,7 @@ def _news(customer: Customer, draft: Draft, said_at: datetime) -> list[Consent]:
     for purpose, channel, granted in draft.consents:
         stated[purpose, channel] = granted
     return [
-        Consent(purpose, channel, granted, said_at)  # type: ignore[arg-type]
+        Consent(purpose, channel, "granted" if granted else "denied", said_at)  # type: ignore[arg-type]
         for (purpose, channel), granted in stated.items()
         if (purpose, channel) not in known or (known[purpose, channel] and not granted)
     ]

@@ -5,6 +5,7 @@ from datetime import datetime
 from careloop_common import outbox
 
 from careloop_ticketing.classification import service as classification
+from careloop_ticketing.customers import service as customers
 from careloop_ticketing.notices.service import Reason
 from careloop_ticketing.sla.policy import watch
 from careloop_ticketing.sla.policy.clock import Because
@@ -16,6 +17,7 @@ from careloop_ticketing.tickets.service.case import Case
 from careloop_ticketing.tickets.service.closing import reopen
 from careloop_ticketing.tickets.service.history import record, write_note
 from careloop_ticketing.tickets.service.merging import refuse_merged
+from careloop_ticketing.tickets.service.reading import verdict_on
 from careloop_ticketing.tickets.service.waiting import due_times
 from careloop_ticketing.vocabulary import PauseReason, Status
 
@@ -56,7 +58,8 @@ async def hear(case: Case, *, text: str, received_at: datetime | None) -> None:
 
 async def _feel(case: Case, text: str) -> None:
     ticket, now = case.ticket, case.now
-    heard = (await classification.classifier(case.session)).classify(text, ticket.kind)
+    customer = await customers.find(case.session, ticket.customer_id, None)
+    heard = verdict_on(await classification.classifier(case.session), text, ticket.kind, customer)
     if heard.emotion.rank <= ticket.emotion.rank:
         return
     before = {"emotion": ticket.emotion}

@@ -20,6 +20,7 @@ from careloop_ticketing.tickets.policy import Act
 from careloop_ticketing.tickets.service.amending import known_as
 from careloop_ticketing.tickets.service.case import Case
 from careloop_ticketing.tickets.service.history import Linked, chain_of, link
+from careloop_ticketing.tickets.service.reading import verdict_on
 from careloop_ticketing.tickets.service.storing import store
 from careloop_ticketing.vocabulary import Kind, Status
 
@@ -53,8 +54,8 @@ async def open_ticket(session: AsyncSession, intake: Intake, *, actor: Actor, no
     """Take a ticket in, classified and on its clocks; the same reference of the same source opens it only once."""
     sequence, policy_version, rule_set = (await session.execute(_LOOK)).one()
     classifier = await classification.classifier(session, rule_set)
-    verdict = classifier.classify(f"{intake.subject}\n{intake.description}", intake.kind)
     customer = await customers.find(session, intake.customer_id, intake.customer_reference)
+    verdict = verdict_on(classifier, f"{intake.subject}\n{intake.description}", intake.kind, customer)
     number = policy.number_of(sequence, now)
     ticket = _draft(intake, customer, number, verdict=verdict, policy_version=policy_version, now=now)
     history = _history(ticket, verdict, chain_of(session), actor, now)
