@@ -11,6 +11,7 @@ from careloop_contracts.campaign import (
 )
 from careloop_contracts.customer import (
     CustomerActivityRecordedV1,
+    CustomerAnniversaryApproachingV1,
     CustomerMergedV1,
     CustomerRegisteredV1,
     CustomerState,
@@ -52,6 +53,7 @@ __all__ = [
     "CareTaskOpenedV1",
     "CareTaskOverdueV1",
     "CustomerActivityRecordedV1",
+    "CustomerAnniversaryApproachingV1",
     "CustomerMergedV1",
     "CustomerRegisteredV1",
     "CustomerState",
