@@ -142,10 +142,12 @@ async def test_what_comes_round_is_told_of_so_many_days_before_and_once(
 ):
     now = datetime.now(UTC)  # noqa: TID251  (timers fire by the clock of the database)
     today = now.astimezone(CHINA).date()
-    joined = (today + timedelta(days=7)).replace(year=today.year - 3)
+    joined = (today + timedelta(days=7)).replace(year=today.year - 4)
     ends = today + timedelta(days=30)
     one = await register(name="张伟", joined_on=joined.isoformat())
-    await register(name="李娜", joined_on=(today + timedelta(days=8)).replace(year=2015).isoformat())
+    await register(
+        name="李娜", joined_on=(today + timedelta(days=8)).replace(year=today.year - 8).isoformat()
+    )
     other = await register(name="王芳", subscriptions=[_held("iptv", "2020-06-01", ends.isoformat())])
     for _ in range(2):
         async with runtime.database.transaction() as session:
@@ -153,7 +155,7 @@ async def test_what_comes_round_is_told_of_so_many_days_before_and_once(
     async with worker_running():
         told = await eventually(lambda: _told(published, 2))
     assert {(str(event.customer_id), event.kind, event.days, event.years, event.on) for event in told} == {
-        (one["customer_id"], "joining", 7, 3, today + timedelta(days=7)),
+        (one["customer_id"], "joining", 7, 4, today + timedelta(days=7)),
         (other["customer_id"], "contract_end", 30, None, ends),
     }
 
@@ -169,7 +171,7 @@ async def test_many_are_told_of_page_by_page(
     monkeypatch.setattr(anniversaries, "PAGE", 2)
     now = datetime.now(UTC)  # noqa: TID251  (timers fire by the clock of the database)
     today = now.astimezone(CHINA).date()
-    joined = (today + timedelta(days=7)).replace(year=today.year - 3)
+    joined = (today + timedelta(days=7)).replace(year=today.year - 4)
     customers = [await register(name="张伟", joined_on=joined.isoformat()) for _ in range(4)]
     async with runtime.database.transaction() as session:
         await anniversaries.plan(session, CHINA, 0, now=now)

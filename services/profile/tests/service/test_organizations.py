@@ -87,7 +87,7 @@ async def test_the_strongest_way_to_the_decider_is_told_step_by_step(firm, ask):
 
 
 async def test_the_map_is_as_it_was_on_a_day(firm, ask, client):
-    ids, say = firm
+    ids, _ = firm
     assert (await ask(f"{ids['firm']}/decision-map", on="2023-12-31"))["people"] == 0
     relations = (await client.get(f"/v1/customers/{ids['chief']}/relations")).json()["relations"]
     role = next(one for one in relations if one["kind"] == "contact")
@@ -139,7 +139,7 @@ async def test_an_organisation_in_short(firm, ask, register, client):
     found = await ask(ids["firm"])
     assert [one["person_id"] for one in found["owned"]] == [ids["daughter"]]
     assert [one["person_id"] for one in found["owners"]] == [ids["owner"]]
-    assert [one["person_id"] for one in found["contacts"]][0] == ids["chief"], "the highest comes first"
+    assert found["contacts"][0]["person_id"] == ids["chief"], "the highest comes first"
     assert (len(found["accounts"]), found["people"]) == (1, 4)
     body = {"kind": "owns", "from_id": ids["daughter"], "to_id": ids["firm"], "valid_from": "2024-06-01"}
     assert (await client.post("/v1/relations", json=body)).json()["code"] == "line_in_circle"

@@ -20,7 +20,8 @@ class Span(NamedTuple):
 class Holding:
     """What one customer record tells of the time on net: when it joined and left, and what was subscribed to.
 
-    The last day of a subscription is its own; whoever ports in on the next was never away.
+    The last day of a subscription is its own; whoever ports in on the next was never away. What has no last day ends when
+    the customer leaves.
     """
 
     joined_on: date | None
@@ -29,10 +30,10 @@ class Holding:
 
     def spans(self) -> list[Span]:
         """Subscriptions are believed for the time that they tell of, the joining for the time before them."""
-        told = [Span(start, end + _DAY if end else None) for start, end in self.subscriptions]
+        until = self.left_on + _DAY if self.left_on else None
+        told = [Span(start, end + _DAY if end else until) for start, end in self.subscriptions]
         if self.joined_on is None:
             return told
-        until = self.left_on + _DAY if self.left_on else None
         first = min((span.since for span in told), default=until)
         if first is not None and first <= self.joined_on:
             return told
