@@ -1,6 +1,7 @@
 """Who decides in a firm, from the outside: the map, the paths to the decider, and what merges make of both."""
 
 import pytest
+from careloop_profile.parties.schemas import DecisionMapView
 
 UNKNOWN = "0199aaaa-0000-7000-8000-000000000000"
 
@@ -58,6 +59,12 @@ async def test_the_map_shows_who_decides_who_blocks_and_what_they_prefer(firm, a
         (ids["engineer"], 5),
         (ids["blocker"], -3),
     }
+
+
+async def test_the_map_is_written_as_it_is_documented(firm, ask):
+    ids, _ = firm
+    found = await ask(f"{ids['firm']}/decision-map")
+    assert DecisionMapView.model_validate(found).model_dump(mode="json") == found
 
 
 async def test_names_are_open_to_those_who_may_see_them(firm, insider):

@@ -14,7 +14,7 @@ from careloop_profile.parties.service import organizations
 from careloop_profile.parties.service.persons import known
 from careloop_profile.parties.views import (
     Names,
-    decision_map_view,
+    decision_map_json,
     influence_path_view,
     organization_view,
 )
@@ -47,9 +47,8 @@ async def decision_map(
     found = await organizations.decisions(session, customer_id, day)
     shown = found.down_to(depth)
     names = Names(await known(session, [one.person_id for one in shown]), runtime.vault, actor)
-    view = decision_map_view(customer_id, day, found, shown, names)
-    # Written once, for there may be thousands in it.
-    return Response(view.__pydantic_serializer__.to_json(view, warnings=False), media_type="application/json")
+    body = decision_map_json(customer_id, day, found, shown, names)
+    return Response(body, media_type="application/json")
 
 
 @router.get(

@@ -1,13 +1,15 @@
 """Who decides in an organisation: the formal line, the informal influence, and on which way somebody we know gets there.
 
 A step is as strong as the chance that the word is passed on and heeded; a path is as strong as the product of its steps. The
-best path is the strongest one, found round by round: in round n the best ways of n steps are known to everybody who
-can be reached by n steps, so the limit on steps costs nothing.
+strongest is found as the shortest ways are (Dijkstra 1959), with one difference: somebody who was reached is looked at
+again when a weaker way took fewer steps, for steps are limited.
 """
 
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
+from itertools import count
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -23,6 +25,8 @@ UNWILLING: Final = 0.25
 """What is left of it when somebody passes it on who is against it."""
 MOST_RAPPORT: Final = 5
 MOST_INFLUENCE: Final = 5
+_REPORTS_TO: Final = Relation.REPORTS_TO.value
+_DESCRIBING: Final = frozenset({Relation.WORKS_FOR.value, Relation.CONTACT.value})
 
 
 class Edge(NamedTuple):
@@ -121,14 +125,15 @@ def decision_map(edges: Iterable[Edge]) -> DecisionMap:
     influences: list[Edge] = []
     for edge in edges:
         one = members.get(edge.one) or members.setdefault(edge.one, Member(edge.one))
-        if edge.kind in {Relation.WORKS_FOR, Relation.CONTACT}:
+        if edge.kind in _DESCRIBING:
             _describe(one, edge)
         elif edge.one != edge.other:
             other = members.get(edge.other) or members.setdefault(edge.other, Member(edge.other))
-            if edge.kind == Relation.REPORTS_TO:
-                one.superior = other.person_id
-            else:
+            if edge.kind != _REPORTS_TO:
                 influences.append(edge)
+            elif one.superior is None or other.person_id < one.superior:
+                # A merge can leave somebody with two; it is always the same of them.
+                one.superior = other.person_id
     _level(members)
     return DecisionMap(members, tuple(influences))
 
@@ -173,30 +178,26 @@ def strongest_path(
 ) -> Path | None:
     """The strongest way of at most so many steps to one of the goals: from one of the starts, or from whom we know."""
     begun = starts if starts is not None else [key for key, one in found.members.items() if one.known]
-    ways = {
-        key: Path(key, found.members[key].rapport, _trust(found.members[key], starts is not None), ())
+    words = _Words(found)
+    order = count()
+    ahead = [
+        (-_trust(found.members[key], starts is not None), 0, next(order), key, key, ())
         for key in sorted(begun)
-    }
-    best = _better(None, (ways[key] for key in sorted(goals) if key in ways))
-    words, held = _words(found), {key: path.strength for key, path in ways.items()}
-    for _ in range(most):
-        reached: dict[UUID, Path] = {}
-        for at, path in ways.items():
-            for step in words.get(at, ()):
-                strength = path.strength * step.strength
-                if strength > max(held.get(step.other, 0), best.strength if best else 0):
-                    held[step.other] = strength
-                    reached[step.other] = Path(path.start, path.rapport, strength, (*path.steps, step))
-        ways = reached
-        best = _better(best, (ways[key] for key in sorted(goals) if key in ways))
-    return best
-
-
-def _better(best: Path | None, found: Iterable[Path]) -> Path | None:
-    for path in found:
-        if best is None or path.strength > best.strength:
-            best = path
-    return best
+    ]
+    heapify(ahead)
+    fewest: dict[UUID, int] = {}
+    while ahead:
+        strength, steps, _, start, at, path = heappop(ahead)
+        if at in goals:
+            return Path(start, found.members[start].rapport, -strength, path)
+        if steps >= min(most, fewest.get(at, most)):
+            # Whoever was here before came on a stronger way, and with no more steps behind them.
+            continue
+        fewest[at] = steps
+        for step in words.of(at):
+            onward = (strength * step.strength, steps + 1, next(order), start, step.other, (*path, step))
+            heappush(ahead, onward)
+    return None
 
 
 def _trust(member: Member, named: bool) -> float:
@@ -204,26 +205,29 @@ def _trust(member: Member, named: bool) -> float:
     return 1.0 if named else (member.rapport or 0) / MOST_RAPPORT
 
 
-def _words(found: DecisionMap) -> dict[UUID, list[Step]]:
-    """Whose word reaches whom, the strongest of several ways."""
-    best: dict[tuple[UUID, UUID], tuple[float, str]] = {}
-    members = found.members
+class _Words:
+    """Whose word reaches whom, and how strong it is there; looked up of those only whom a word reaches."""
 
-    def say(one: UUID, other: UUID, strength: float, why: str) -> None:
-        strength *= UNWILLING if members[one].against else 1
-        known = best.get((one, other))
-        if known is None or strength > known[0]:
-            best[one, other] = (strength, why)
+    def __init__(self, found: DecisionMap) -> None:
+        self._members = found.members
+        self._below: dict[UUID, list[UUID]] = {}
+        self._heard: dict[UUID, list[Edge]] = {}
+        for member in found.members.values():
+            if member.superior is not None:
+                self._below.setdefault(member.superior, []).append(member.person_id)
+        for edge in found.influences:
+            self._heard.setdefault(edge.one, []).append(edge)
 
-    for member in members.values():
+    def of(self, one: UUID) -> list[Step]:
+        """By whom somebody is heard, and why."""
+        member = self._members[one]
+        willing = UNWILLING if member.against else 1
+        said = [(other, DOWN, "superior of") for other in self._below.get(one, ())]
         if member.superior is not None:
-            say(member.superior, member.person_id, DOWN, "superior of")
-            say(member.person_id, member.superior, UP, "reports to")
-    for edge in found.influences:
-        if edge.influence is not None and edge.influence > 0:
-            heeded = HEEDS * edge.influence / MOST_INFLUENCE
-            say(edge.one, edge.other, heeded, f"influence +{edge.influence}")
-    words: dict[UUID, list[Step]] = {}
-    for (one, other), (strength, why) in best.items():
-        words.setdefault(one, []).append(Step(one, other, strength, why))
-    return words
+            said.append((member.superior, UP, "reports to"))
+        said += [
+            (edge.other, HEEDS * edge.influence / MOST_INFLUENCE, f"influence +{edge.influence}")
+            for edge in self._heard.get(one, ())
+            if edge.influence is not None and edge.influence > 0
+        ]
+        return [Step(one, other, strength * willing, why) for other, strength, why in said]

@@ -42,15 +42,17 @@ _COMES_BACK: Final = text("""
     )
     SELECT EXISTS (SELECT FROM line WHERE line.person_id = :person_id)
 """)
+# A row of arrays for each kind, for there may be thousands of each, and a row costs more to read than what is in it.
 _IN_ORGANIZATION: Final = text("""
-    SELECT kind, coalesce(ours.person_id, from_id), coalesce(theirs.person_id, to_id), role, title, influence,
-           stance, rapport, preference
+    SELECT kind, array_agg(coalesce(ours.person_id, from_id)), array_agg(coalesce(theirs.person_id, to_id)),
+           array_agg(role), array_agg(title), array_agg(influence), array_agg(stance), array_agg(rapport),
+           array_agg(preference)
     FROM relationship
     LEFT JOIN person_member AS ours ON ours.customer_id = from_id
     LEFT JOIN person_member AS theirs ON theirs.customer_id = to_id
     WHERE organization_id = ANY(CAST(:organizations AS uuid[])) AND state = 'confirmed'
     AND valid_from <= :day AND (valid_to IS NULL OR valid_to > :day)
-    ORDER BY id
+    GROUP BY kind
 """)
 _PROPOSED: Final = {"id": "uuid", "from_id": "uuid", "to_id": "uuid", "state": "text", "evidence": "text"}
 # Who was said not to be family, or not to be any more, is not proposed again.
@@ -154,7 +156,7 @@ async def page(
 async def in_organization(session: AsyncSession, organizations: Sequence[UUID], day: date) -> list[Edge]:
     """What holds between the persons of an organisation on a day."""
     rows = await session.execute(_IN_ORGANIZATION, {"organizations": list(organizations), "day": day})
-    return [Edge(*row) for row in rows]
+    return [Edge(kind, *said) for kind, *columns in rows for said in zip(*columns, strict=True)]
 
 
 async def propose(session: AsyncSession, rows: Sequence[tuple[Any, ...]], **stamp: Any) -> int:

@@ -6,13 +6,12 @@ from datetime import date
 from uuid import UUID
 
 from careloop_common.privacy import Vault
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_profile.customers import queries as customers
 from careloop_profile.customers.errors import CustomerNotFound
-from careloop_profile.customers.queries import CUSTOMER, among
 from careloop_profile.parties.queries import relations as queries
+from careloop_profile.parties.queries.persons import sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +59,9 @@ async def persons(session: AsyncSession, ids: Collection[UUID]) -> Persons:
 
 async def known(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Known]:
     """Names and birth dates, by the ids of the persons that these customers are."""
-    kin = await customers.kin(session, list(ids))
-    columns = CUSTOMER.c
-    wanted = select(columns.id, columns.name_sealed, columns.birth_date_sealed)
-    rows = await session.execute(
-        wanted.where(among(columns.id, list({*ids, *kin}))).order_by(columns.created_at, columns.id)
-    )
     found: dict[UUID, Known] = {}
-    for customer_id, name, birth_date in rows:
-        one = found.setdefault(kin[customer_id].person_id if customer_id in kin else customer_id, Known())
+    for person_id, customer_id, name, birth_date in await sealed(session, ids):
+        one = found.get(person_id) or found.setdefault(person_id, Known())
         if name is not None and one.name is None:
             one.name = (customer_id, name)
         if birth_date is not None and one.birth_date is None:
