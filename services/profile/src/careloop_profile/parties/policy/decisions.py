@@ -110,6 +110,10 @@ class Step(NamedTuple):
     why: str
 
 
+_Reached = tuple[float, int, int, UUID, UUID, tuple[Step, ...]]
+"""Less than nothing by how strong the way is, its steps, what settles ties, its start, whom it has reached, and how."""
+
+
 class Path(NamedTuple):
     """How somebody we know reaches whoever decides."""
 
@@ -180,7 +184,7 @@ def strongest_path(
     begun = starts if starts is not None else [key for key, one in found.members.items() if one.known]
     words = _Words(found)
     order = count()
-    ahead = [
+    ahead: list[_Reached] = [
         (-_trust(found.members[key], starts is not None), 0, next(order), key, key, ())
         for key in sorted(begun)
     ]
@@ -195,8 +199,8 @@ def strongest_path(
             continue
         fewest[at] = steps
         for step in words.of(at):
-            onward = (strength * step.strength, steps + 1, next(order), start, step.other, (*path, step))
-            heappush(ahead, onward)
+            onward = strength * step.strength
+            heappush(ahead, (onward, steps + 1, next(order), start, step.other, (*path, step)))
     return None
 
 
