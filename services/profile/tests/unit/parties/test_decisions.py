@@ -66,6 +66,14 @@ def test_the_stronger_way_is_taken_though_it_is_longer():
     assert people(strongest_path(decision_map(edges), None, [D], 1)) == [A, D]
 
 
+def test_a_weaker_way_is_taken_where_the_stronger_one_has_too_many_steps():
+    edges = [influences(A, B, 5), influences(B, C, 5), influences(A, C, 4), influences(C, D, 5)]
+    found = decision_map([*edges, influences(D, E, 5), contact(A, "user", rapport=5)])
+    assert people(strongest_path(found, None, [E], 4)) == [A, B, C, D, E]
+    assert people(strongest_path(found, None, [E], 3)) == [A, C, D, E]
+    assert strongest_path(found, None, [E], 2) is None
+
+
 def test_whom_we_know_better_speaks_louder():
     edges = [influences(A, C, 5), influences(B, C, 5), contact(A, "user", rapport=2)]
     path = strongest_path(decision_map([*edges, contact(B, "user", rapport=4)]), None, [C], 6)
