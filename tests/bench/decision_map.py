@@ -22,7 +22,7 @@ from uuid import UUID
 
 import aiohttp
 import asyncpg
-from _stack import OwnStack, own_stack
+from _stack import Meter, OwnStack, own_stack
 from careloop_common.privacy import Vault
 from careloop_profile.parties.policy.decisions import DOWN, HEEDS, UP
 
@@ -185,9 +185,14 @@ async def ask(http: aiohttp.ClientSession, path: str, **params: str) -> tuple[fl
 
 
 async def measure_one(
-    http: aiohttp.ClientSession, name: str, count: int, path: str, check: Callable[[Any], None]
+    stack: OwnStack,
+    http: aiohttp.ClientSession,
+    name: str,
+    count: int,
+    path: str,
+    check: Callable[[Any], None],
 ) -> float:
-    took = []
+    took, meter = [], Meter(stack)
     for turn in range(count + 10):
         milliseconds, answer = await ask(http, path)
         check(answer)
@@ -196,6 +201,7 @@ async def measure_one(
     took.sort()
     p95 = took[int(0.95 * count)]
     print(f"{name:<16}p50 {statistics.median(took):6.1f} ms   p95 {p95:6.1f} ms   slowest {took[-1]:6.1f} ms")
+    meter.tell(count + 10, "answer")
     return p95
 
 
@@ -219,8 +225,10 @@ async def measure(given: argparse.Namespace) -> int:
         await seed(stack, firm)
         print(f"{firm.people:,} people, {firm.depth()} levels, {len(firm.influences):,} influences")
         async with aiohttp.ClientSession(stack.url, headers={"authorization": f"Bearer {stack.key}"}) as http:
-            map_p95 = await measure_one(http, "decision map", given.count, "decision-map", whole)
-            path_p95 = await measure_one(http, "influence path", given.count, "influence-path", strongest)
+            map_p95 = await measure_one(stack, http, "decision map", given.count, "decision-map", whole)
+            path_p95 = await measure_one(
+                stack, http, "influence path", given.count, "influence-path", strongest
+            )
             _, answer = await ask(http, "influence-path")
     print(f"strongest way: {answer['path']['explanation']}")
     return int(max(map_p95, path_p95) > 200)
