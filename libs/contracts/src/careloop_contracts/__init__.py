@@ -11,6 +11,7 @@ from careloop_contracts.campaign import (
 )
 from careloop_contracts.customer import (
     CustomerActivityRecordedV1,
+    CustomerAnniversaryApproachingV1,
     CustomerConsentExpiredV1,
     CustomerMergedV1,
     CustomerRegisteredV1,
@@ -54,6 +55,7 @@ __all__ = [
     "CareTaskOpenedV1",
     "CareTaskOverdueV1",
     "CustomerActivityRecordedV1",
+    "CustomerAnniversaryApproachingV1",
     "CustomerConsentExpiredV1",
     "CustomerMergedV1",
     "CustomerRegisteredV1",

@@ -176,3 +176,22 @@ class CustomerActivityRecordedV1(
         if len({partition_of(item.customer_id) for item in self.items}) > 1:
             raise ValueError("the customers of one event share a partition")
         return self
+
+
+class CustomerAnniversaryApproachingV1(
+    Event, entity="customer", name="anniversary_approaching", version=1, key="customer_id"
+):
+    """In some days it is so many years since the customer joined, or its birthday, or a contract or warranty ends."""
+
+    customer_id: UUID
+    person_id: UUID
+    kind: Literal["joining", "birthday", "contract_end", "warranty_end"]
+    on: date
+    days: int
+    """How many days there are until then."""
+    subject_id: UUID
+    """The subscription or the device; else the customer itself."""
+    product: str | None = None
+    """What of the customer ends: the product, or the type of the device."""
+    years: int | None = None
+    """Since the customer joined. How old somebody becomes is nobody's business."""

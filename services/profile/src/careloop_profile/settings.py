@@ -1,5 +1,8 @@
+from careloop_common import zones
 from careloop_common.settings import ServiceSettings, settings_config
-from pydantic import Field
+from pydantic import Field, field_validator
+
+from careloop_profile.parties.policy.anniversaries import Anniversary
 
 
 class Settings(ServiceSettings):
@@ -24,3 +27,23 @@ class Settings(ServiceSettings):
     """Longest that a single interaction waits for company in its envelope."""
     intake_window: int = 64
     """Envelopes in flight to the broker at a time; more callers wait, then are told to come back."""
+    timezone: str = "Asia/Shanghai"
+    """Where a day begins, for anniversaries."""
+    anniversary_hour: int = Field(default=8, ge=0, le=23)
+    """When a day's coming anniversaries are told of."""
+    anniversary_days: dict[Anniversary, int] = Field(
+        default_factory=lambda: dict(zip(Anniversary, (7, 3, 30, 30), strict=True))
+    )
+    """How many days before; of kinds that are left out nobody is told."""
+    minors_under: int = 14
+    """Who is younger needs a guardian."""
+    household_most: int = 10
+    """Customers that may have one phone number or e-mail address and be family; more are a shop or a mistake."""
+    strategic_products: int = 3
+    """From so many ecosystem products on a customer is strategic."""
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        zones.zone(value)
+        return value

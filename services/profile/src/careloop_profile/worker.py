@@ -11,6 +11,9 @@ from careloop_profile.interactions import handlers as interactions
 from careloop_profile.interactions import jobs as keeping
 from careloop_profile.interactions import partitions
 from careloop_profile.linkage import handlers as linkage
+from careloop_profile.parties import handlers as parties
+from careloop_profile.parties.service.anniversaries import TIMER as ANNIVERSARIES
+from careloop_profile.parties.service.anniversaries import Teller
 from careloop_profile.settings import Settings
 
 
@@ -22,8 +25,13 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
             *collection.subscriptions(runtime),
             *identity.subscriptions(runtime.vault),
             *linkage.subscriptions(runtime.vault),
+            *parties.subscriptions(runtime),
         ],
-        timers={TIMER: Importer(runtime.vault).on_due, **consents.timers()},
+        timers={
+            **consents.timers(),
+            TIMER: Importer(runtime.vault).on_due,
+            ANNIVERSARIES: Teller(runtime.vault, runtime.settings.anniversary_days).on_due,
+        },
         jobs=[
             Job("interaction partitions", 3600, partitions.keep_ahead),
             Job("interaction archive", 3600, keeping.archive),
@@ -32,5 +40,6 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
             Job("linkage model", 30, linkage.apply),
             Job("match reviews", 30, linkage.tell, exclusive=False),
             Job("abandoned imports", 3600, forget_abandoned),
+            Job("anniversaries", 3600, parties.plan_anniversaries),
         ],
     )

@@ -31,6 +31,11 @@ class CustomerRow(Base, table=True):
         CheckConstraint("status IN ('prospect', 'active', 'left')", name="status"),
         Index("ix_customer_created_at", "created_at", "id"),
         Index("ix_customer_external_id", "external_id", postgresql_where=text("external_id IS NOT NULL")),
+        Index(
+            "ix_customer_joined_day",
+            text("(extract(month FROM joined_on) * 100 + extract(day FROM joined_on))"),
+            postgresql_where=text("joined_on IS NOT NULL"),
+        ),
     )
 
     id: UUID = Field(primary_key=True)
@@ -88,6 +93,9 @@ class IdentifierRow(Base, table=True):
 
 class SubscriptionRow(Base, table=True):
     __tablename__ = "subscription"
+    __table_args__ = (
+        Index("ix_subscription_ended_on", "ended_on", postgresql_where=text("ended_on IS NOT NULL")),
+    )
 
     customer_id: UUID = Field(primary_key=True)
     subscription_id: UUID = Field(primary_key=True)
@@ -103,6 +111,11 @@ class SubscriptionRow(Base, table=True):
 
 class DeviceRow(Base, table=True):
     __tablename__ = "device"
+    __table_args__ = (
+        Index(
+            "ix_device_warranty_until", "warranty_until", postgresql_where=text("warranty_until IS NOT NULL")
+        ),
+    )
 
     customer_id: UUID = Field(primary_key=True)
     device_id: UUID = Field(primary_key=True)

@@ -10,6 +10,7 @@ from careloop_profile.identity import models as identity
 from careloop_profile.imports import models as imports
 from careloop_profile.interactions import models as interactions
 from careloop_profile.linkage import models as linkage
+from careloop_profile.parties import models as parties
 
 SLICES = (
     channels,
@@ -21,5 +22,6 @@ SLICES = (
     interactions,
     imports,
     linkage,
+    parties,
 )
 metadata = Base.metadata

@@ -1,0 +1,1 @@
+"""Use cases on relations and on what follows from them."""
