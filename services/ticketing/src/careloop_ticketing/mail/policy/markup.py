@@ -1,0 +1,135 @@
+"""HTML as the text that somebody reads in it: no styles, no scripts, links with their addresses, quotations marked with `>`."""
+
+import re
+from html.parser import HTMLParser
+from typing import Final
+
+LONGEST: Final = 512 << 10
+"""Characters of markup that are looked at."""
+_UNREAD: Final = frozenset(
+    {"script", "style", "head", "title", "template", "noscript", "object", "svg", "math"}
+)
+_BLOCKS: Final = frozenset(
+    {
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "center",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figure",
+        "footer",
+        "form",
+    }
+    | {
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "table",
+    }
+    | {"tbody", "tfoot", "thead", "tr", "ul"}
+)
+_APART: Final = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "blockquote", "pre"})
+_NOISE: Final = re.compile(r"<!--.*?(?:-->|\Z)|<!\[.*?(?:\]>|\Z)|<\?.*?(?:>|\Z)", re.DOTALL)
+"""Comments, what Word puts into them, and instructions: out before the parser sees them, which is slow where they never end."""
+
+_LONE: Final = re.compile(r"<(?![a-zA-Z/][^<>]*>)")
+"""A bracket that begins no tag that ends: the parser would look for the end of each of them anew."""
+
+
+def text_of(markup: str) -> str:
+    """The text, one line for each block."""
+    reader = _Reader()
+    reader.feed(_LONE.sub("&lt;", _NOISE.sub("", markup[:LONGEST])))
+    reader.close()
+    return reader.text()
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self._lines: list[str] = []
+        self._line: list[str] = []
+        self._unread: list[str] = []
+        self._quoted = 0
+        self._link: tuple[str, int] | None = None
+
+    def text(self) -> str:
+        self._break()
+        return re.sub(r"\n{3,}", "\n\n", "\n".join(self._lines)).strip()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if self._unread or tag in _UNREAD:
+            if tag in _UNREAD:
+                self._unread.append(tag)
+            return
+        given = dict(attrs)
+        if tag == "br":
+            self._break(blank=True)
+        elif tag in _BLOCKS:
+            self._break(apart=tag in _APART)
+        if tag == "blockquote":
+            self._quoted += 1
+        elif tag == "li":
+            self._line.append("- ")
+        elif tag in {"td", "th"} and self._line:
+            self._line.append("\t")
+        elif tag == "img" and given.get("alt"):
+            self._line.append(f"[{given['alt']}]")
+        elif tag == "a":
+            self._link = (given.get("href") or "").strip(), len(self._line)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in _UNREAD:
+            self.handle_starttag(tag, attrs)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._unread:
+            if tag in self._unread:
+                del self._unread[self._unread.index(tag) :]
+            return
+        if tag == "a":
+            self._end_link()
+        elif tag in _BLOCKS:
+            self._break(apart=tag in _APART)
+        if tag == "blockquote":
+            self._quoted = max(0, self._quoted - 1)
+
+    def handle_data(self, data: str) -> None:
+        if not self._unread:
+            self._line.append(re.sub(r"\s+", " ", data))
+
+    def _end_link(self) -> None:
+        target, begin = self._link or ("", 0)
+        shown = "".join(self._line[begin:]).strip()
+        told = target.partition(":")[2].strip("/") in shown
+        if target.lower().startswith(("http://", "https://", "mailto:", "tel:")) and not told:
+            self._line.append(f" <{target[:2000]}>")
+        self._link = None
+
+    def _break(self, *, blank: bool = False, apart: bool = False) -> None:
+        """End the line, if there is something on it; an empty one is kept where it is meant, or sets a block apart."""
+        line = re.sub(" {2,}", " ", "".join(self._line)).strip()
+        if line or blank:
+            self._lines.append("> " * min(self._quoted, 9) + line)
+        if apart and self._lines and self._lines[-1]:
+            self._lines.append("")
+        self._line.clear()
+        if self._link:
+            self._link = self._link[0], 0
