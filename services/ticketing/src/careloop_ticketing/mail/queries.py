@@ -44,9 +44,7 @@ async def count_from(session: AsyncSession, sender_index: str, *, since: datetim
     return (await session.execute(theirs)).scalar_one()
 
 
-async def correspondents(
-    session: AsyncSession, ticket_id: UUID, *, limit: int
-) -> Sequence[InboundMailRow]:
+async def correspondents(session: AsyncSession, ticket_id: UUID, *, limit: int) -> Sequence[InboundMailRow]:
     """The first messages on the ticket, and on those that were merged into it, of which it is known who wrote them."""
     theirs = select(InboundMailRow).where(
         col(InboundMailRow.ticket_id).in_(tickets.with_merged(ticket_id)),

@@ -161,7 +161,9 @@ async def test_what_is_no_message_is_refused_and_nothing_is_kept(deliver, client
 
 async def test_a_message_comes_under_its_own_type_and_is_bounded(client, deliver, message):
     for media_type in ("application/json", "text/plain", ""):
-        answer = await client.post("/v1/inbound-mail", content=message(), headers={"content-type": media_type})
+        answer = await client.post(
+            "/v1/inbound-mail", content=message(), headers={"content-type": media_type}
+        )
         problem(answer, 415, "media_type_not_supported")
     problem(await deliver(message() + bytes(20 << 20)), 413, "body_too_large")
 
@@ -178,7 +180,11 @@ async def test_reading_needs_a_scope_and_writing_another(client_as, deliver, mes
     found = await taken()
     path = f"/v1/tickets/{found['ticket_id']}/mail-thread"
     problem(await client_as("tickets:write").get(path), 403, "scope_missing")
-    problem(await client_as("tickets:read").get(f"/v1/tickets/{ids.new_id()}/mail-thread"), 404, "ticket_not_found")
+    problem(
+        await client_as("tickets:read").get(f"/v1/tickets/{ids.new_id()}/mail-thread"),
+        404,
+        "ticket_not_found",
+    )
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,9 @@ _CODECS: Final[Mapping[str, str]] = MappingProxyType(
 
 _SINGLE: Final = re.compile(r"cp125\d|iso8859_\d+|koi8_u|tis_620")
 """Every byte is a character of these, so that they read anything: UTF-8 that is called one of them is UTF-8."""
+_FOREIGN: Final = re.compile(r"[^\x00-\x7f]")
+_HIGH: Final = re.compile(rb"[\x80-\xff]")
+_PAIR: Final = re.compile(rb"[\xa1-\xf7][\xa1-\xfe]")
 _UNSEEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufeff]")
 _BREAKS: Final = re.compile("\r\n?|[\u2028\u2029]")
 
@@ -46,25 +49,35 @@ def text_of(data: bytes, declared: str | None = None, *, whole: bool = True) -> 
 
     What is not the whole may end within a character, which is left out then.
     """
-    for codec in _candidates(declared):
+    codec = _CODECS.get(re.sub(r"[^a-z0-9]", "", (declared or "")[:40].lower()))
+    for one in _candidates(codec, data):
         with suppress(UnicodeError):
-            return codecs.getincrementaldecoder(codec)().decode(data, final=whole)
-    return data.decode(_codec(declared) or "utf-8", "replace")
+            return codecs.getincrementaldecoder(one)().decode(data, final=whole)
+        if one == codec and (damaged := _hardly_damaged(data.decode(one, "replace"))):
+            return damaged
+    return data.decode(codec or "utf-8", "replace")
 
 
-def _codec(declared: str | None) -> str | None:
-    return _CODECS.get(re.sub(r"[^a-z0-9]", "", (declared or "")[:40].lower()))
-
-
-def _candidates(declared: str | None) -> Iterator[str]:
-    codec = _codec(declared)
+def _candidates(codec: str | None, data: bytes) -> Iterator[str]:
     if codec and not _SINGLE.fullmatch(codec):
         # First what it says: 联通 in GBK is UTF-8 by chance.
         yield from (codec, "utf-8", "gb18030")
     elif codec:
         yield from ("utf-8", codec)
     else:
-        yield from ("utf-8", "gb18030", "cp1252")
+        yield from ("utf-8", *(("gb18030",) if _in_pairs(data) else ()), "cp1252")
+
+
+def _hardly_damaged(text: str) -> str | None:
+    """The text, if most that is not ASCII could be read."""
+    foreign = len(_FOREIGN.findall(text))
+    return text if text.count("\ufffd") * 2 <= foreign else None
+
+
+def _in_pairs(data: bytes) -> bool:
+    """Whether high bytes stand beside each other, as in Chinese, and not one by one between letters, as in French."""
+    high = len(_HIGH.findall(data))
+    return len(_PAIR.findall(data)) * 2 * 4 >= high * 3
 
 
 def cleaned(text: str) -> str:

@@ -124,7 +124,8 @@ def addresses(value: str) -> list[str]:
 
 
 def message_ids(value: str) -> list[str]:
-    return _MESSAGE_ID.findall(value)
+    """All of them, also where a program took a long one for words to be encoded."""
+    return _MESSAGE_ID.findall(words(value))
 
 
 def date(value: str) -> datetime | None:

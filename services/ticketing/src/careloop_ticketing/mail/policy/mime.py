@@ -31,7 +31,7 @@ _FIELDS: Final = fields(
         "return-path",
     ),
     *("subject", "date", "received", "message-id", "in-reply-to", "references"),
-    *("auto-submitted", "precedence", "x-auto-response-suppress", "list-id", "action", "status"),
+    *("auto-submitted", "precedence", "x-auto-response-suppress", "list-id", "authentication-results"),
     *("content-type", "content-disposition", "content-transfer-encoding"),
 )
 _CARRIERS: Final = frozenset({"message/rfc822", "message/global", "text/rfc822-headers"})

@@ -6,6 +6,7 @@ from typing import Final
 
 _LINES_ABOVE: Final = 3
 """Over how many lines `On … wrote:` may go."""
+_LONGEST_ABOVE: Final = 400
 _HEAD_LINES: Final = 6
 """Within how many lines a second field of a quoted head has to come."""
 _BAR: Final = re.compile(
@@ -14,7 +15,7 @@ _BAR: Final = re.compile(
     re.IGNORECASE,
 )
 _WROTE: Final = re.compile(
-    r"(?:on\s.{0,300}?\bwrote\s*[:：]|(?:在|于|於).{1,300}?(?:写道|寫道|写到|來信|来信)\s*[:：]|.{0,300}\d.{0,300}(?:写道|寫道)\s*[:：])",
+    r"(?:on\s.{0,300}?\bwrote\s*[:：]|(?:在|于|於).{1,300}?(?:写道|寫道|写到|來信|来信)\s*[:：]|[^\n]{0,300}\d[^\n]{0,300}(?:写道|寫道)\s*[:：])",
     re.IGNORECASE | re.DOTALL,
 )
 _FIELD: Final = re.compile(
@@ -58,8 +59,10 @@ def _opens_quotation(lines: Sequence[str], place: int) -> int:
     if _FROM.match(line) and sum(map(bool, map(_FIELD.match, lines[place : place + _HEAD_LINES]))) >= 2:
         return 1
     for length in range(1, _LINES_ABOVE + 1):
-        above = "\n".join(lines[place : place + length]).strip()
-        if line and len(above) <= 400 and above.endswith((":", "：")) and _WROTE.fullmatch(above):
+        above = lines[place : place + length]
+        if not above[-1].strip() or sum(map(len, above)) > _LONGEST_ABOVE:
+            return 0
+        if above[-1].rstrip().endswith((":", "：")) and _WROTE.fullmatch("\n".join(above).strip()):
             return length
     return 0
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -17,6 +17,7 @@ from careloop_ticketing.mail.policy.mime import Part
 MARK: Final = "\n[…]"
 """Where a text was cut off."""
 _LONGEST_BODY: Final = 1 << 20
+_GLANCE: Final = 4096
 _REFERENCES: Final = 50
 _PAST: Final = timedelta(days=7)
 _ENOUGH: Final = ("from", "subject", "date", "received", "message-id", "to")
@@ -46,6 +47,8 @@ class Mail:
     ignored: Ignored | None
     silent: bool
     """Whether the sender asks for no automatic answer, or cannot be given one."""
+    doubtful: bool
+    """Whether our own server does not believe who sent it."""
     bounced: str | None
     """The id of the message that did not arrive."""
 
@@ -55,8 +58,8 @@ class _Contents:
     """What the parts of a message are to whoever reads it."""
 
     texts: list[Part] = field(default_factory=list)
-    carried: list[str] = field(default_factory=list)
-    """The texts of messages inside of it."""
+    carried: list[tuple[str, list[Part]]] = field(default_factory=list)
+    """Subjects and texts of messages inside of it."""
     files: list[Part] = field(default_factory=list)
 
     def add(self, other: "_Contents") -> None:
@@ -64,9 +67,20 @@ class _Contents:
         self.carried += other.carried
         self.files += other.files
 
-    @property
-    def text(self) -> str:
-        return "\n\n".join(filter(None, (_text(part) for part in self.texts)))
+
+class _Reader:
+    """Reads texts, all of them together no further than a ticket could ever take in."""
+
+    def __init__(self) -> None:
+        self._left = _LONGEST_BODY
+
+    def text(self, parts: Iterable[Part]) -> str:
+        found = []
+        for part in parts:
+            if self._left > 0:
+                found.append(_text(part, self._left))
+                self._left -= part.size
+        return "\n\n".join(filter(None, found))
 
 
 def read(data: bytes, *, ours: Collection[str] = ()) -> Mail:
@@ -81,14 +95,16 @@ def read(data: bytes, *, ours: Collection[str] = ()) -> Mail:
         head, whole.media_type, whole.parameters.get("report-type", "").lower(), ours=ours
     )
     found = _contents(whole) if why is None else _Contents()
-    text = found.text
+    reader = _Reader()
+    text = reader.text(found.texts)
+    carried = [f"[{about}]\n{reader.text(parts)}".strip() for about, parts in found.carried]
     return Mail(
         key=_key(whole, message_id, sender),
         message_id=message_id,
         sender=sender,
         subject=subject_of(head),
-        text="\n\n".join(filter(None, (text, *found.carried))),
-        own=quoting.own_words(text) or "\n\n".join(found.carried),
+        text="\n\n".join(filter(None, (text, *carried))),
+        own=quoting.own_words(text) or "\n\n".join(carried),
         references=tuple(_references(head)),
         recipients=tuple(
             one for name in _RECIPIENTS for to in head.all(name) for one in headers.addresses(to)
@@ -97,6 +113,7 @@ def read(data: bytes, *, ours: Collection[str] = ()) -> Mail:
         files=tuple(found.files),
         ignored=why,
         silent=sender is None or automatic.asks_for_silence(head),
+        doubtful="dmarc=fail" in head.first("authentication-results").replace(" ", "").lower(),
         bounced=_bounced(whole) if why is Ignored.BOUNCE else None,
     )
 
@@ -138,14 +155,14 @@ def _contents(part: Part) -> _Contents:
     for one in inside:
         found.add(one)
     if part.carries_message:
-        carried = f"[{subject_of(part.parts[0].headers)}]\n{found.text}"
+        carried = subject_of(part.parts[0].headers), found.texts
         return _Contents([], [carried, *found.carried], found.files)
     return found
 
 
 def _leave_one(inside: list[_Contents]) -> None:
     """Of texts that say the same the plain one, if it says anything."""
-    telling = [one for one in inside if one.text]
+    telling = [one for one in inside if any(part.content(_GLANCE).strip() for part in one.texts)]
     plain = [one for one in telling if all(part.media_type != "text/html" for part in one.texts)]
     chosen = next(iter(plain or telling), None)
     for one in inside:
@@ -159,8 +176,8 @@ def _is_text(part: Part) -> bool:
     return part.media_type in {"text/plain", "text/html"} and not part.is_file
 
 
-def _text(part: Part) -> str:
-    data, whole = part.content(_LONGEST_BODY), part.size <= _LONGEST_BODY
+def _text(part: Part, most: int) -> str:
+    data, whole = part.content(most), part.size <= most
     declared = part.parameters.get("charset")
     if part.media_type != "text/html":
         return cleaned(text_of(data, declared, whole=whole)).strip()

@@ -32,11 +32,17 @@ async def place_of(session: AsyncSession, mail: Mail, sender_index: str | None) 
     if named is None:
         return Place()
     ticket = await _locked(session, named)
-    if not proved and not (sender_index and await queries.wrote_on(session, sender_index, ticket.id)):
+    if not proved and not await _known(session, mail, sender_index, ticket.id):
         return Place(related=ticket.id, reason=Apart.SENDER_UNKNOWN)
     if ticket.status in CLOSED:
         return Place(related=ticket.id, reason=Apart.TICKET_CLOSED)
     return Place(ticket)
+
+
+async def _known(session: AsyncSession, mail: Mail, sender_index: str | None, ticket_id: UUID) -> bool:
+    if sender_index is None or mail.doubtful:
+        return False
+    return await queries.wrote_on(session, sender_index, ticket_id)
 
 
 async def bounced_from(session: AsyncSession, message_id: str | None) -> tickets.Ticket | None:
