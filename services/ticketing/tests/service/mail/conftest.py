@@ -84,3 +84,9 @@ def notes(client):
         return [(item["about"], item["text"]) for item in items]
 
     return read
+
+
+@pytest.fixture
+def on_disk(runtime):
+    """`on_disk()`: names of the files in the store."""
+    return lambda: sorted(path.name for path in runtime.settings.files.rglob("*") if path.is_file())

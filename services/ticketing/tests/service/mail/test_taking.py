@@ -1,4 +1,5 @@
 import asyncio
+from pathlib import Path
 
 import pytest
 from careloop_common import ids
@@ -152,6 +153,17 @@ async def test_more_files_than_a_ticket_has_room_for_do_not_lose_the_message(tak
     assert [one["code"] for one in found["refused"]] == ["too_many_attachments"] * 3
 
 
+async def test_a_disk_that_takes_no_files_leaves_the_message_with_whoever_has_it(
+    deliver, message, client, runtime
+):
+    data = message(files=[("a.pdf", "application/pdf", PDF)])
+    runtime.settings.files.write_text("no directory")
+    problem(await deliver(data), 503, "service_unavailable")
+    assert await count(client) == 0
+    runtime.settings.files.unlink()
+    assert (await deliver(data)).status_code == 201
+
+
 @pytest.mark.parametrize("body", [b"", b"\r\n\r\n", b"hello\n\nworld", b"\x00\xff" * 500, b"{}"])
 async def test_what_is_no_message_is_refused_and_nothing_is_kept(deliver, client, session, body):
     problem(await deliver(body), 422, "mail_unreadable")
@@ -173,6 +185,24 @@ async def test_a_message_comes_under_its_own_type_and_is_bounded(client, deliver
 
     problem(await deliver(endless()), 413, "body_too_large")
     assert await count(client) == 0
+
+
+async def test_every_message_that_we_have_an_example_of_is_taken_in(deliver):
+    mails = sorted((Path(__file__).parents[2] / "unit" / "mail" / "mails").glob("*.eml"))
+    for path in mails:
+        answer = await deliver(path.read_bytes())
+        assert (path.name, answer.status_code) in {(path.name, 200), (path.name, 201)}, answer.text
+    assert len(mails) > 10
+
+
+async def test_files_of_what_opens_nothing_are_not_kept(deliver, message, on_disk):
+    data = message(files=[("a.pdf", "application/pdf", PDF)])
+    await deliver(data)
+    assert len(on_disk()) == 1
+    await deliver(data)
+    ignored = message(files=[("b.pdf", "application/pdf", PDF + b"\n")], Precedence="bulk")
+    assert (await deliver(ignored)).json()["outcome"] == "ignored"
+    assert len(on_disk()) == 1
 
 
 async def test_reading_needs_a_scope_and_writing_another(client_as, deliver, message, taken):
