@@ -199,7 +199,7 @@ class TestHostile:
     def test_a_line_of_a_megabyte(self):
         found = reading.read(b"From: a@b.c\r\nSubject: " + b"s" * 1_000_000 + b"\r\n\r\n" + b"b" * 1_000_000)
         assert len(found.subject) <= 10_000
-        assert len(found.text) == 1_000_000
+        assert len(found.text) == 100_000
 
     def test_parts_within_parts_without_end(self):
         inner = b"hello"
@@ -271,11 +271,25 @@ class TestHostile:
         carried = part.replace(b"text/html", b"message/rfc822\r\n\r\nFrom: x\r\nContent-Type: text/html")
         head = b"From: a@b.c\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
         for one in (part, carried):
-            assert len(reading.read(head + one * 150).text) < 1 << 20
+            assert len(reading.read(head + one * 150).text) < 110_000
 
-    def test_lines_that_look_like_the_beginning_of_a_quotation(self):
-        lines = b"On 1 " + b"a" * 290 + b"\n"
-        reading.read(b"From: a@b.c\n\n" + lines * 3000)
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "On 1 " + "a" * 290,
+            "1" * 390 + "写道：",
+            "在" * 390 + "写道：",
+            "-" + " " * 1_000_000 + "x",
+            "-" * 1_000_000 + "x",
+            "From" + " " * 1_000_000,
+            "From" + " " * 390,
+            "*" * 390,
+            "sent from my " + "a" * 380,
+        ],
+    )
+    def test_lines_that_look_like_the_beginning_of_a_quotation(self, line):
+        lines = f"{line}\n" * (1_000_000 // len(line))
+        reading.read(b"From: a@b.c\nContent-Type: text/plain; charset=utf-8\n\n" + lines.encode())
 
 
 @given(st.binary(max_size=2000))

@@ -86,6 +86,10 @@ class Part:
     def is_file(self) -> bool:
         return self.disposition[0] == "attachment" or self.name is not None
 
+    @cached_property
+    def _encoding(self) -> str:
+        return valued(self.headers.first("content-transfer-encoding"))[0]
+
     @property
     def size(self) -> int:
         """Of the body as it was sent."""
@@ -100,7 +104,7 @@ class Part:
         """The decoded body, or what its first `most` bytes say."""
         end = self.end if most is None else min(self.end, self._body + most)
         raw = self.data[self._body : end]
-        match self.headers.first("content-transfer-encoding").lower():
+        match self._encoding:
             case "base64":
                 return base64(raw)
             case "quoted-printable":
@@ -114,7 +118,7 @@ class Part:
         if self.depth >= DEEPEST:
             return ()
         if self.carries_message:
-            if self.headers.first("content-transfer-encoding").lower() in {"base64", "quoted-printable"}:
+            if self._encoding in {"base64", "quoted-printable"}:
                 inner = self.content()
                 return (Part(inner, 0, len(inner), self.depth + 1),)
             return (Part(self.data, self._body, self.end, self.depth + 1),)

@@ -17,6 +17,7 @@ from careloop_ticketing.mail.policy.mime import Part
 MARK: Final = "\n[…]"
 """Where a text was cut off."""
 _LONGEST_BODY: Final = 1 << 20
+_LONGEST_TEXT: Final = 100_000
 _GLANCE: Final = 4096
 _REFERENCES: Final = 50
 _PAST: Final = timedelta(days=7)
@@ -72,14 +73,15 @@ class _Reader:
     """Reads texts, all of them together no further than a ticket could ever take in."""
 
     def __init__(self) -> None:
-        self._left = _LONGEST_BODY
+        self._bytes, self._characters = _LONGEST_BODY, _LONGEST_TEXT
 
     def text(self, parts: Iterable[Part]) -> str:
         found = []
         for part in parts:
-            if self._left > 0:
-                found.append(_text(part, self._left))
-                self._left -= part.size
+            if self._bytes > 0 and self._characters > 0:
+                found.append(_text(part, self._bytes, self._characters))
+                self._bytes -= part.size
+                self._characters -= len(found[-1])
         return "\n\n".join(filter(None, found))
 
 
@@ -176,14 +178,14 @@ def _is_text(part: Part) -> bool:
     return part.media_type in {"text/plain", "text/html"} and not part.is_file
 
 
-def _text(part: Part, most: int) -> str:
-    data, whole = part.content(most), part.size <= most
+def _text(part: Part, most_bytes: int, most: int) -> str:
+    data, whole = part.content(most_bytes), part.size <= most_bytes
     declared = part.parameters.get("charset")
     if part.media_type != "text/html":
-        return cleaned(text_of(data, declared, whole=whole)).strip()
+        return cleaned(text_of(data, declared, whole=whole)[:most]).strip()
     if declared is None and (stated := _META.search(data[:2048])):
         declared = stated[1].decode()
-    return cleaned(markup.text_of(cleaned(text_of(data, declared, whole=whole)))).strip()
+    return cleaned(markup.text_of(cleaned(text_of(data, declared, whole=whole)), most=most))[:most].strip()
 
 
 def _references(head: Headers) -> Iterator[str]:
