@@ -33,7 +33,7 @@ def test_what_somebody_answers_is_not_what_they_say(below):
 @pytest.mark.parametrize(
     "text",
     [
-        "From: the beginning it was slow.",
+        "It is slow.\nFrom: the beginning on.\nAll the time.",
         "The technician wrote: come tomorrow",
         "在家里没有信号，客服说：",
         "日期：3月2日\n金额：38元",

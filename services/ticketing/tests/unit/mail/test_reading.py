@@ -45,6 +45,16 @@ def test_html_is_the_text_that_somebody_reads_in_it(mail):
     )
 
 
+def test_html_may_say_itself_in_what_it_is_written():
+    markup = '<meta charset="big5"><p>帳單金額不正確'.encode("big5")
+    assert reading.read(b"From: a@b.c\nContent-Type: text/html\n\n" + markup).text == "帳單金額不正確"
+
+
+def test_a_head_without_an_end_does_not_hide_the_body():
+    found = reading.read(b"From: a@b.c\nContent-Type: text/html\n\n<head><title>x</title><body>hello<br>you")
+    assert found.text == "hello\nyou"
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
@@ -126,6 +136,7 @@ def test_a_date_that_is_none_is_no_date(date):
     [
         ("Zhang <Zhang.Wei@Example.COM>", "zhang.wei@example.com"),
         ('"boss@operator.example" <eve@example.net>', "eve@example.net"),
+        ('"Boss <boss@operator.example>" eve@example.net', "eve@example.net"),
         ('"a \\" <x@y.z>" <eve@example.net>', "eve@example.net"),
         ("boss@operator.example <eve@example.net>", "eve@example.net"),
         ("eve@example.net (boss)", "eve@example.net"),
@@ -154,6 +165,9 @@ def test_a_message_is_known_again_whatever_way_it_came():
     for other in (b"From: b@b.c", b"From: a@b.c\nMessage-ID: <1@x>"):
         assert reading.read(data.replace(b"From: a@b.c", other)).key != key
     assert reading.read(data + b".").key != key
+    named = data.replace(b"Date: x", b"Message-ID: <1@x>")
+    assert reading.read(named + b".").key == reading.read(named).key
+    assert reading.read(named.replace(b"a@b.c", b"eve@b.c")).key != reading.read(named).key
 
 
 def test_controls_and_halves_of_characters_are_left_out():
@@ -223,6 +237,8 @@ class TestHostile:
         part = b"--b\r\nContent-Type: image/png\r\n\r\nx\r\n"
         data = b"From: a@b.c\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" + part * 50_000
         assert len(reading.read(data).files) == mime.MOST
+        few = b"--b\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n" + part.replace(b"--b", b"--c") * 200
+        assert len(reading.read(data[: data.index(b"--b")] + few * 200).files) <= mime.MOST
 
     @pytest.mark.parametrize(
         "piece",

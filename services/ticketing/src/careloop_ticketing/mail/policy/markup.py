@@ -1,50 +1,17 @@
 """HTML as the text that somebody reads in it: no styles, no scripts, links with their addresses, quotations marked with `>`."""
 
 import re
+from collections.abc import Mapping
 from html.parser import HTMLParser
 from typing import Final
 
 LONGEST: Final = 512 << 10
 """Characters of markup that are looked at."""
 _PIECE: Final = 16 << 10
-_UNREAD: Final = frozenset(
-    {"script", "style", "head", "title", "template", "noscript", "object", "svg", "math"}
-)
-_BLOCKS: Final = frozenset(
-    {
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "center",
-        "dd",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figure",
-        "footer",
-        "form",
-    }
-    | {
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "li",
-        "main",
-        "nav",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "table",
-    }
-    | {"tbody", "tfoot", "thead", "tr", "ul"}
+_UNREAD: Final = frozenset({"script", "style", "head", "title", "template", "svg"})
+_BLOCK: Final = re.compile(
+    "address|article|aside|blockquote|center|d[dlt]|div|fieldset|figure|footer|form|h[1-6r]|header|li|main|nav|[ou]l|p|pre"
+    "|section|table|t(?:body|foot|head|r)"
 )
 _APART: Final = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "blockquote", "pre"})
 _NOISE: Final = re.compile(r"<!--.*?(?:-->|\Z)|<!\[.*?(?:\]>|\Z)|<\?.*?(?:>|\Z)", re.DOTALL)
@@ -80,14 +47,17 @@ class _Reader(HTMLParser):
         return re.sub(r"\n{3,}", "\n\n", "\n".join(self._lines)).strip()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if self._unread or tag in _UNREAD:
-            if tag in _UNREAD:
-                self._unread.append(tag)
-            return
-        given = dict(attrs)
+        if tag == "body":
+            self._unread.clear()  # Not everybody ends their head.
+        if tag in _UNREAD:
+            self._unread.append(tag)
+        elif not self._unread:
+            self._begin(tag, dict(attrs))
+
+    def _begin(self, tag: str, given: Mapping[str, str | None]) -> None:
         if tag == "br":
             self._break(blank=True)
-        elif tag in _BLOCKS:
+        elif _BLOCK.fullmatch(tag):
             self._break(apart=tag in _APART)
         if tag == "blockquote":
             self._quoted += 1
@@ -111,7 +81,7 @@ class _Reader(HTMLParser):
             return
         if tag == "a":
             self._end_link()
-        elif tag in _BLOCKS:
+        elif _BLOCK.fullmatch(tag):
             self._break(apart=tag in _APART)
         if tag == "blockquote":
             self._quoted = max(0, self._quoted - 1)

@@ -38,6 +38,13 @@ _CARRIERS: Final = frozenset({"message/rfc822", "message/global", "text/rfc822-h
 _END_OF_HEAD: Final = re.compile(rb"\n\r?\n")
 
 
+@dataclass(slots=True)
+class _Room:
+    """For how many more parts of a message there is room."""
+
+    left: int = MOST
+
+
 @dataclass(frozen=True)
 class Part:
     """A part of a message: where its head and its body are, and the parts that the body is made of."""
@@ -46,6 +53,7 @@ class Part:
     begin: int
     end: int
     depth: int = 0
+    room: _Room = field(default_factory=_Room, repr=False, compare=False)
 
     @cached_property
     def _body(self) -> int:
@@ -120,8 +128,8 @@ class Part:
         if self.carries_message:
             if self._encoding in {"base64", "quoted-printable"}:
                 inner = self.content()
-                return (Part(inner, 0, len(inner), self.depth + 1),)
-            return (Part(self.data, self._body, self.end, self.depth + 1),)
+                return (Part(inner, 0, len(inner), self.depth + 1, self.room),)
+            return (Part(self.data, self._body, self.end, self.depth + 1, self.room),)
         boundary = self.parameters.get("boundary", "")
         if not self.media_type.startswith("multipart/") or not 0 < len(boundary) <= 200:
             return ()
@@ -130,11 +138,11 @@ class Part:
     def _between(self, boundary: bytes) -> Iterator["Part"]:
         line = re.compile(rb"\n--" + re.escape(boundary) + rb"(--)?[ \t]*\r?(?=\n|\Z)")
         begin: int | None = None
-        for count, found in enumerate(line.finditer(self.data, max(0, self._body - 1), self.end)):
+        for found in line.finditer(self.data, max(0, self._body - 1), self.end):
             if begin is not None:
                 yield self._part(begin, found.start())
             begin = found.end() + 1
-            if found[1] or count >= MOST:
+            if found[1] or self.room.left <= 0:
                 return
         if (
             begin is not None and begin < self.end
@@ -142,9 +150,10 @@ class Part:
             yield self._part(begin, self.end)
 
     def _part(self, begin: int, end: int) -> "Part":
+        self.room.left -= 1
         if end > begin and self.data[end - 1] == 0x0D:
             end -= 1
-        return Part(self.data, min(begin, end), end, self.depth + 1)
+        return Part(self.data, min(begin, end), end, self.depth + 1, self.room)
 
 
 def message(data: bytes) -> Part:
@@ -156,10 +165,9 @@ def message(data: bytes) -> Part:
 
 
 def walk(part: Part) -> Iterator[Part]:
-    """The part and all that are in it, in order, a bounded number of them."""
-    waiting, seen = [part], 0
-    while waiting and seen < MOST:
+    """The part and all that are in it, in order."""
+    waiting = [part]
+    while waiting:
         one = waiting.pop()
-        seen += 1
         yield one
         waiting.extend(reversed(one.parts))

@@ -24,7 +24,9 @@ _PAST: Final = timedelta(days=7)
 _ENOUGH: Final = ("from", "subject", "date", "received", "message-id", "to")
 """A message has one of these fields at least."""
 _RECIPIENTS: Final = ("to", "cc", "delivered-to", "x-original-to", "envelope-to")
-_SIGNATURES: Final = frozenset({"application/pgp-signature", "application/pkcs7-signature"})
+_SIGNATURES: Final = frozenset(
+    {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
+)
 _META: Final = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([\w-]{1,40})", re.IGNORECASE)
 _STATUS: Final = headers.fields("action", "status")
 
