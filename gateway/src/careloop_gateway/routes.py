@@ -210,6 +210,7 @@ TICKETING = (
         "/v1/tickets/{ticket_id}/history/verification",
         "/v1/tickets/{ticket_id}/notes",
         "/v1/tickets/{ticket_id}/links",
+        "/v1/tickets/{ticket_id}/mail-thread",
         "/v1/tickets/{ticket_id}/attachments",
         "/v1/tickets/{ticket_id}/attachments/{attachment_id}",
         "/v1/tickets/{ticket_id}/attachments/{attachment_id}/content",
@@ -294,6 +295,15 @@ TICKETING = (
     # Many texts of customers at once.
     *_reads("ticketing", "tickets:supervise", "/v1/classification-corrections", "/v1/ticket-exports"),
     *_reads("ticketing", "tickets:export", "/v1/ticket-export"),
+    Route(
+        "POST",
+        "/v1/inbound-mail",
+        "ticketing",
+        "tickets:write",
+        Limit.WRITE,
+        seconds=60,
+        max_body=20 * MIB,
+    ),
     Route(
         "POST",
         "/v1/tickets/{ticket_id}/attachments",

@@ -99,7 +99,7 @@ def test_every_operation_has_a_limit_and_a_time():
     for each in API:
         assert each.limit is not None
         assert 0 < each.seconds <= 60
-        assert each.max_body <= (20 if each.path.endswith("/attachments") else 8) << 20
+        assert each.max_body <= (20 if each.path.endswith(("/attachments", "/inbound-mail")) else 8) << 20
 
 
 def test_roles_grant_known_scopes_only_and_every_scope_is_in_some_role():

@@ -166,9 +166,9 @@ def needs(scope: str) -> DependsParam:
     return Depends(demanded)  # type: ignore[no-any-return]
 
 
-def streams(most: int) -> dict[str, Any]:
-    """`openapi_extra=` of a route that reads its body as a stream, of up to `most` bytes of any type."""
-    content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+def streams(most: int, media_type: str = "application/octet-stream") -> dict[str, Any]:
+    """`openapi_extra=` of a route that reads its body as a stream, of up to `most` bytes; of any type, if not of one."""
+    content = {media_type: {"schema": {"type": "string", "format": "binary"}}}
     return {BODY_KEY: most, "requestBody": {"required": True, "content": content}}
 
 

@@ -16,6 +16,7 @@ from careloop_ticketing.history.api import router as history
 from careloop_ticketing.incidents.api import router as incidents
 from careloop_ticketing.kpis.api import router as kpis
 from careloop_ticketing.learning.api import router as learning
+from careloop_ticketing.mail.api import router as mail
 from careloop_ticketing.notices.api import router as notices
 from careloop_ticketing.notices.duty_api import router as duty_rosters
 from careloop_ticketing.recalculation.api import router as recalculations
@@ -46,6 +47,7 @@ def create_app(runtime: Runtime[Settings]) -> FastAPI:
         acts,
         links,
         attachments,
+        mail,
         bulk_jobs,
         dispatch,
         my_day,

@@ -26,6 +26,11 @@ class Settings(ServiceSettings):
     request_seconds: float = 60.0
     """An attachment over a slow line takes long; the gateway gives other requests less."""
 
+    mail_addresses: str = ""
+    """Addresses that we send from, such as `care@example.com,help@example.com`: what comes from them opens no ticket."""
+    mail_hourly: Annotated[int, Field(ge=1)] = 20
+    """From so many e-mails of one sender within an hour on, none of them may be answered by a machine."""
+
     hub_networks: str = ""
     """Networks such as `10.1.0.0/16,fd00::/8` into which notifications may be sent although they are not public."""
     hub_seconds: float = 0.5

@@ -11,6 +11,7 @@ from careloop_ticketing.dispatch import handlers as dispatch
 from careloop_ticketing.escalation import audit
 from careloop_ticketing.escalation import service as escalation
 from careloop_ticketing.history import handlers as history
+from careloop_ticketing.mail import handlers as mail
 from careloop_ticketing.notices import handlers as notices
 from careloop_ticketing.recalculation import handlers as recalculation
 from careloop_ticketing.satisfaction import service as satisfaction
@@ -47,6 +48,7 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
             Job("hand tickets over", 10, dispatch.hand_over, exclusive=False),
             Job("anchor histories", 3600, history.anchor),
             Job("sweep loose files", 300, attachments.sweep, exclusive=False),
+            Job("forget ignored mail", 3600, mail.forget, exclusive=False),
             Job("write notifications", runtime.settings.hub_seconds, tmf621.write),
             Job("deliver notifications", runtime.settings.hub_seconds, tmf621.deliver),
             Job("tend notifications", 15, tmf621.tend, exclusive=False),

@@ -11,6 +11,7 @@ from careloop_ticketing.escalation import models as escalation
 from careloop_ticketing.exports import models as exports
 from careloop_ticketing.history import models as history
 from careloop_ticketing.incidents import models as incidents
+from careloop_ticketing.mail import models as mail
 from careloop_ticketing.notices import models as notices
 from careloop_ticketing.recalculation import models as recalculation
 from careloop_ticketing.satisfaction import models as satisfaction
@@ -40,6 +41,7 @@ SLICES = (
     incidents,
     exports,
     attachments,
+    mail,
     tmf621,
 )
 metadata = Base.metadata

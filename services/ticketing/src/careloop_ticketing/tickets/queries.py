@@ -94,6 +94,11 @@ async def numbered(
     return (await session.scalars(chosen)).all()
 
 
+async def by_number(session: AsyncSession, number: str) -> UUID | None:
+    found = select(col(TicketRow.id)).where(col(TicketRow.number) == number)
+    return (await session.scalars(found)).one_or_none()
+
+
 async def ids(session: AsyncSession, choice: Choice, *, limit: int, now: datetime) -> Sequence[UUID]:
     chosen = chosen_by(select(col(TicketRow.id)), choice, now).limit(limit)
     return (await session.scalars(chosen)).all()
