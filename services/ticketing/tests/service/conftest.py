@@ -6,10 +6,13 @@ from uuid import UUID
 import httpx
 import pytest
 from careloop_common import clock, ids
+from careloop_common.runtime import Runtime
 from careloop_contracts import CustomerRegisteredV1
 from careloop_ticketing import defaults
 from careloop_ticketing.bulk import working
+from careloop_ticketing.customers.models import CustomerRow
 from careloop_ticketing.service import service
+from careloop_ticketing.settings import Settings
 from careloop_ticketing.vocabulary import Tier
 
 
@@ -34,6 +37,20 @@ def open_ticket(client: httpx.AsyncClient) -> Callable[..., Awaitable[dict[str, 
         return answer.json()
 
     return open_one
+
+
+@pytest.fixture
+def customer(runtime: Runtime[Settings]) -> Callable[..., Awaitable[str]]:
+    """`await customer(vip=True, region="广东")`: the id of somebody whom the replica knows."""
+
+    async def add(**given: Any) -> str:
+        about = {"version": 1, "source": "crm", "status": "active", "vip": False, "automated_decisions": True}
+        row = CustomerRow(id=ids.new_id(), updated_at=clock.now(), **(about | given))
+        async with runtime.database.transaction() as session:
+            session.add(row)
+        return str(row.id)
+
+    return add
 
 
 @pytest.fixture

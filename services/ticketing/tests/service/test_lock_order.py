@@ -7,7 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from careloop_common import clock, ids
+from careloop_common import clock
 from careloop_common.plumbing import timer
 from careloop_common.timers import DueTimer
 from careloop_common.tokens import Actor
@@ -39,22 +39,22 @@ def deadlocks(runtime):
 
 
 @pytest.fixture
-def customer(runtime):
-    async def add(vip):
-        about = {"version": 1, "source": "crm", "status": "active", "updated_at": clock.now()}
-        row = CustomerRow(id=ids.new_id(), vip=vip, **about)
+def replicated(runtime, customer):
+    """`await replicated()`: what the replica has of somebody new."""
+
+    async def add():
+        customer_id = UUID(await customer())
         async with runtime.database.transaction() as session:
-            session.add(row)
-        return row
+            return await session.get_one(CustomerRow, customer_id)
 
     return add
 
 
 async def test_news_of_customers_and_a_change_for_all_tickets_do_not_wait_for_each_other(
-    runtime, open_ticket, customer, deadlocks
+    runtime, open_ticket, replicated, deadlocks
 ):
     """The later tickets wait for a customer, the earlier ones follow another: in the order of their ids nevertheless."""
-    known, newcomer = await customer(vip=False), await customer(vip=False)
+    known, newcomer = await replicated(), await replicated()
     earlier = [await open_ticket(customer_id=str(known.id)) for _ in range(8)]
     later = [await open_ticket() for _ in range(8)]
     of_all = [UUID(ticket["id"]) for ticket in (*earlier, *later)]
@@ -179,13 +179,13 @@ async def test_workers_who_fire_timers_of_each_others_tickets_do_not_wait_for_ea
 
 
 async def test_many_who_act_on_the_same_tickets_in_all_orders_never_wait_in_a_circle(
-    runtime, client, open_ticket, publish_policy, ask_bulk, work_bulk, customer, worker_running, deadlocks
+    runtime, client, open_ticket, publish_policy, ask_bulk, work_bulk, replicated, worker_running, deadlocks
 ):
     """Acts of people, links and merges, bulk jobs, a recalculation, customers' news, and steps that fall due meanwhile."""
     seed = random.SystemRandom().randrange(1_000_000)
     chance = random.Random(seed)
     await publish_policy(first_response=1, resolution={"primary": 1, "intermediate": 2})
-    known = await customer(vip=False)
+    known = await replicated()
     all_of_them = [await open_ticket(customer_id=str(known.id)) for _ in range(12)]
     before = await deadlocks()
 

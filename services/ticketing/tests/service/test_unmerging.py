@@ -10,7 +10,7 @@ from careloop_ticketing.customers import service as customers
 def customer(runtime):
     """`await customer(vip=True)`: what the replica knows of one customer by now; returns their id."""
     known = {"id": ids.new_id(), "version": 0, "source": "crm", "external_id": "c-1", "status": "active"}
-    known |= {"region": "北京", "language": "zh", "vip": False}
+    known |= {"region": "北京", "language": "zh", "vip": False, "automated_decisions": True}
 
     async def say(**what):
         known.update(what, version=known["version"] + 1, updated_at=clock.now())

@@ -67,8 +67,10 @@ class Launcher:
     def start_in_terminal(self, *arguments):
         """Start a command in a terminal of its own; calling what is returned closes that."""
         ours, its = pty.openpty()
+        # Who runs the tests may ignore hang-ups, and children inherit that.
+        hearing = ["env", "--default-signal=HUP", "setsid", "--ctty"]
         self.process = subprocess.Popen(
-            ["setsid", "--ctty", *self.prefix, sys.executable, "-m", "careloop_local", *arguments],
+            [*hearing, *self.prefix, sys.executable, "-m", "careloop_local", *arguments],
             env=self.environment,
             stdin=its,
             stdout=its,

@@ -1,20 +1,4 @@
 import pytest
-from careloop_common import clock, ids
-from careloop_ticketing.customers.models import CustomerRow
-
-
-@pytest.fixture
-def customer(runtime):
-    """`await customer(vip=True, external_id="K-77")`: the id of somebody whom the replica knows."""
-
-    async def add(**given):
-        about = {"version": 1, "source": "crm", "status": "active", "vip": False, "updated_at": clock.now()}
-        row = CustomerRow(id=ids.new_id(), **(about | given))
-        async with runtime.database.transaction() as session:
-            session.add(row)
-        return str(row.id)
-
-    return add
 
 
 @pytest.fixture

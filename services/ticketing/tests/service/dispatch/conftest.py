@@ -1,6 +1,5 @@
 import pytest
-from careloop_common import clock, ids
-from careloop_ticketing.customers.models import CustomerRow
+from careloop_common import clock
 from careloop_ticketing.dispatch.service import dispatching
 from careloop_ticketing.dispatch.service.dispatching import Walk
 
@@ -39,20 +38,6 @@ def route(client):
         return answer.json()["version"]
 
     return publish
-
-
-@pytest.fixture
-def customer(runtime):
-    """`await customer(vip=True, region="广东")`: the id of somebody whom the replica knows."""
-
-    async def add(**given):
-        about = {"version": 1, "source": "crm", "status": "active", "vip": False, "updated_at": clock.now()}
-        row = CustomerRow(id=ids.new_id(), **(about | given))
-        async with runtime.database.transaction() as session:
-            session.add(row)
-        return str(row.id)
-
-    return add
 
 
 @pytest.fixture

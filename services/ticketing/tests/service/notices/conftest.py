@@ -1,9 +1,8 @@
 from datetime import timedelta
 
 import pytest
-from careloop_common import clock, ids
+from careloop_common import clock
 from careloop_common.timers import claim
-from careloop_ticketing.customers.models import CustomerRow
 from careloop_ticketing.escalation import service as escalation
 from careloop_ticketing.sla.service import TIMER
 
@@ -104,17 +103,3 @@ def desk(client_as):
         return [item["ticket"]["number"] for item in answer.json()["items"]]
 
     return read
-
-
-@pytest.fixture
-def customer(runtime):
-    """`await customer(vip=True, region="广东")`: the id of somebody whom the replica knows."""
-
-    async def add(**given):
-        about = {"version": 1, "source": "crm", "status": "active", "vip": False, "updated_at": clock.now()}
-        row = CustomerRow(id=ids.new_id(), **(about | given))
-        async with runtime.database.transaction() as session:
-            session.add(row)
-        return str(row.id)
-
-    return add
