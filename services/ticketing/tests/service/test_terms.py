@@ -279,3 +279,21 @@ async def test_a_clock_that_starts_when_a_ticket_is_opened_again_is_there_again_
     assert _clock(ended, "again")["cancelled"]
     back = await act(ticket, "classify", severity="high")
     assert _clock(back, "again")["state"] == "running"
+
+
+async def test_a_clock_that_starts_when_the_customer_writes_is_there_again_with_its_condition(
+    open_ticket, act, publish_clocks
+):
+    heard = {"when": 'severity == "high"', "start": ["customer_wrote"], "targets": [{"seconds": 3600}]}
+    await publish_clocks(heard=heard)
+    ticket = await open_ticket()
+    never = await act(ticket, "classify", severity="high")
+    assert "heard" not in {clock["name"] for clock in never["clocks"]}
+    await act(ticket, "messages", text="还是不行")
+    ended = await act(ticket, "classify", severity="normal", reason="misjudged")
+    assert _clock(ended, "heard")["cancelled"]
+    back = await act(ticket, "classify", severity="high")
+    assert _clock(back, "heard")["state"] == "running"
+    await act(ticket, "classify", severity="normal", reason="misjudged")
+    await act(ticket, "resolve")
+    assert _clock(await act(ticket, "classify", severity="high"), "heard")["cancelled"]

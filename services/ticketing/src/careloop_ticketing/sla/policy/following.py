@@ -83,7 +83,10 @@ def _following(
     policy = terms.policy if terms and terms.policy and watch.name in terms.policy.clocks else watch.policy
     definition = policy.clocks[watch.name]
     if watch.lapsed:
-        if not (definition.is_due(seen) and definition.applies(facts, now)):
+        # That it began has seen its start, also one that is not to be told from where the case stands.
+        begun = definition.start == watch.definition.start and bool(seen)
+        due = definition.is_due(seen) or (begun and definition.stop.isdisjoint(seen))
+        if not (due and definition.applies(facts, now)):
             return _resting(watch, watch, policy, facts, now, terms)
         revived = replace(watch.turned(clocks.reopen(watch.clock, now)), cancelled=False, lapsed=False)
         return waiting(_followed(revived, policy, facts, now, terms), wait, facts, now)
