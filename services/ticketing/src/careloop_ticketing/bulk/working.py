@@ -5,10 +5,11 @@ impossible, the savepoint is rolled back and the others are done anew: whatever 
 trace. A dry run is the same with a savepoint that is rolled back in any case, so the two cannot come apart.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 import structlog
 from careloop_common.errors import DomainError
@@ -21,7 +22,10 @@ from careloop_ticketing.bulk.errors import ActFailed, ChangedSince
 from careloop_ticketing.bulk.models import BulkJobRow
 from careloop_ticketing.bulk.policy import Result, State
 from careloop_ticketing.bulk.queries import Item, Outcome
+from careloop_ticketing.notices import service as notices
+from careloop_ticketing.notices.service import Notice
 from careloop_ticketing.sla import service as sla
+from careloop_ticketing.sla.service import Watches
 from careloop_ticketing.tickets import service as tickets
 from careloop_ticketing.tickets.service import Case
 
@@ -34,11 +38,37 @@ log = structlog.get_logger()
 
 
 @dataclass(slots=True)
+class _Later:
+    """What the acts of a batch leave to be written for all of them at once."""
+
+    acknowledged: list[UUID] = field(default_factory=list)
+    told: list[Notice] = field(default_factory=list)
+
+    async def write(
+        self, session: AsyncSession, watches: Collection[Watches], *, by: str, now: datetime
+    ) -> None:
+        await session.flush()
+        await sla.save(session, *watches)
+        # In this order: what is told now waits for somebody.
+        if self.acknowledged:
+            await notices.acknowledge(session, self.acknowledged, by=by, now=now)
+        await notices.tell(session, self.told, by=by, now=now)
+
+
+@dataclass(slots=True)
 class _OneOfMany(Case):
-    """A case whose clocks are stored with those of its batch."""
+    """A case of which what is alike for all of its batch is written with theirs."""
+
+    later: _Later = field(default_factory=_Later)
 
     async def save(self) -> None:
         """Later."""
+
+    async def tell(self, told: Sequence[Notice]) -> None:
+        self.later.told += told
+
+    async def acknowledged(self) -> None:
+        self.later.acknowledged.append(self.ticket.id)
 
 
 async def advance(session: AsyncSession, *, now: datetime, limit: int = BATCH) -> bool:
@@ -108,15 +138,14 @@ async def _do(session: AsyncSession, job: BulkJobRow, items: Sequence[Item], now
     found = await tickets.lock_all(session, [item.ticket_id for item in items])
     locked = {ticket.id: ticket for ticket in found}
     watches = await sla.of_all(session, locked)
+    later, outcomes = _Later(), []
     with session.no_autoflush:
-        outcomes = []
         for item in items:
             ticket = locked[item.ticket_id]
-            case = _OneOfMany(session, ticket, watches[ticket.id], actor, now, within)
+            case = _OneOfMany(session, ticket, watches[ticket.id], actor, now, within, later)
             outcomes.append(await _try(job, item, case))
     if not any(one.result is Result.IMPOSSIBLE for one in outcomes):
-        await session.flush()
-        await sla.save(session, *watches.values())
+        await later.write(session, watches.values(), by=actor.id, now=now)
     return outcomes
 
 

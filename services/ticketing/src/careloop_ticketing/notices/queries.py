@@ -48,7 +48,7 @@ _READ_THESE: Final = text(
 _ACKNOWLEDGE: Final = text(
     "UPDATE notice SET acknowledged_at = :now, acknowledged_by = :by,"  # noqa: S608
     " read_at = CASE WHEN recipient = :by THEN coalesce(read_at, :now) ELSE read_at END"
-    f" WHERE ticket_id = :ticket AND {WAITS}"
+    f" WHERE ticket_id = ANY(:tickets) AND {WAITS}"
 )
 _COUNTS: Final = text(
     "SELECT reason, count(*) FROM notice WHERE recipient = :recipient AND (read_at IS NOT NULL) = false GROUP BY reason"
@@ -177,8 +177,8 @@ async def mark_up_to(session: AsyncSession, recipient: str, newest_id: UUID, now
     return _count(await session.execute(_READ, {"recipient": recipient, "newest": newest_id, "now": now}))
 
 
-async def acknowledge(session: AsyncSession, ticket_id: UUID, *, by: str, now: datetime) -> None:
-    await session.execute(_ACKNOWLEDGE, {"ticket": ticket_id, "by": by, "now": now})
+async def acknowledge(session: AsyncSession, tickets: Collection[UUID], *, by: str, now: datetime) -> None:
+    await session.execute(_ACKNOWLEDGE, {"tickets": list(tickets), "by": by, "now": now})
 
 
 async def unread(session: AsyncSession, recipient: str) -> dict[str, int]:

@@ -9,6 +9,8 @@ from careloop_common import outbox
 from careloop_common.tokens import Actor
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from careloop_ticketing.notices import service as notices
+from careloop_ticketing.notices.service import Notice
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.sla.policy import adopting, watch
 from careloop_ticketing.sla.policy.adopting import Happening, Turn
@@ -104,6 +106,13 @@ class Case:
         given: dict[str, Any] = {"facts": facts, "calendars": calendars, "because": Because(self.actor.id)}
         over = adopting.over(self.watches, wanted, policy, life, **given)
         return watch.begin_late(self.watches, policy, seen, **given, now=self.now, over=over)
+
+    async def tell(self, told: Sequence[Notice]) -> None:
+        await notices.tell(self.session, told, by=self.actor.id, now=self.now)
+
+    async def acknowledged(self) -> None:
+        """Somebody has taken notice of the ticket: it waits for nobody."""
+        await notices.acknowledge(self.session, [self.ticket.id], by=self.actor.id, now=self.now)
 
     async def save(self) -> None:
         await sla.save(self.session, self.watches)

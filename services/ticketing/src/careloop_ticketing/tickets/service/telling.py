@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 from uuid import UUID
 
-from careloop_ticketing.notices import service as notices
 from careloop_ticketing.notices.service import Notice, Reason, Role
 from careloop_ticketing.tickets.service.case import Case
 
@@ -32,7 +31,7 @@ async def handed(case: Case, before: str | None) -> None:
 
 async def acknowledged(case: Case) -> None:
     """Somebody has taken notice of the ticket, or nothing is to be done about it any more: it waits for nobody."""
-    await notices.acknowledge(case.session, case.ticket.id, by=case.actor.id, now=case.now)
+    await case.acknowledged()
 
 
 def concerned(ticket: Watched, reason: Reason) -> Iterator[Notice]:
@@ -58,5 +57,5 @@ def changed_hands(ticket: Watched, before: str | None) -> Iterator[Notice]:
 
 
 async def _tell(case: Case, told: Iterable[Notice]) -> None:
-    by = case.actor.id
-    await notices.tell(case.session, (one for one in told if one.recipient != by), by=by, now=case.now)
+    if others := [one for one in told if one.recipient != case.actor.id]:
+        await case.tell(others)
