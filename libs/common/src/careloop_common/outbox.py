@@ -5,37 +5,40 @@ this module never talks to the broker, so a service may write events without dep
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Final
 from uuid import UUID
 
-import msgspec
 from careloop_contracts import Event, envelope, partition_of
 from sqlalchemy import text
 from sqlalchemy.event import listens_for
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session, SessionTransaction
 
-from careloop_common import clock, ids
+from careloop_common import clock, ids, records
 from careloop_common.database import after_commit
 from careloop_common.observability.tracing import current_traceparent
 
 WAKE = "outbox"
 PENDING = "outbox_rows"
+_Row = tuple[UUID, int, str, dict[str, str], str, datetime]
 _MARKS = "outbox_marks"
 """How many rows there were when each of the open savepoints began."""
 MAX_BYTES = 256 << 10
 """Largest event: the streams take no larger message, and a row that can never be sent would block its partition."""
 
-_INSERT = text(
-    """
+_COLUMNS: Final = {
+    "event_id": "uuid",
+    "partition": "int",
+    "subject": "text",
+    "headers": "jsonb",
+    "payload": "text",
+    "created_at": "timestamptz",
+}
+_INSERT: Final = text(
+    f"""
     INSERT INTO outbox (event_id, partition, subject, headers, payload, created_at)
-    SELECT event_id, partition, subject, CAST(header AS jsonb), payload, created_at
-    FROM unnest(
-        CAST(:event_ids AS uuid[]), CAST(:partitions AS int[]), CAST(:subjects AS text[]), CAST(:headers AS text[]),
-        CAST(:payloads AS bytea[]), CAST(:created_ats AS timestamptz[])
-    ) WITH ORDINALITY AS new (event_id, partition, subject, header, payload, created_at, place)
-    ORDER BY place
-    """
+    SELECT event_id, partition, subject, headers, convert_to(payload, 'UTF8'), created_at FROM {records.given(_COLUMNS)}
+    """  # noqa: S608
 )
 """In the order of the calls: the relay publishes by ascending id."""
 
@@ -58,8 +61,7 @@ def add(session: AsyncSession, event: Event, *, now: datetime | None = None) -> 
     row = _row(event, now or clock.now(), source, trace)
     session.info.setdefault(PENDING, []).append(row)
     after_commit(session, WAKE)
-    event_id: UUID = row["event_id"]
-    return event_id
+    return row[0]
 
 
 @listens_for(Session, "before_commit")
@@ -67,7 +69,7 @@ def _write(session: Session) -> None:
     if session.in_nested_transaction():
         return
     if rows := session.info.pop(PENDING, None):
-        session.execute(_INSERT, {f"{name}s": [row[name] for row in rows] for name in rows[0]})
+        session.execute(_INSERT, {"rows": records.encode(_COLUMNS, rows)})
 
 
 @listens_for(Session, "after_transaction_create")
@@ -88,18 +90,11 @@ def _forget(session: Session) -> None:
     del session.info.get(PENDING, [])[kept:]
 
 
-def _row(event: Event, at: datetime, source: str, trace: str | None) -> dict[str, Any]:
+def _row(event: Event, at: datetime, source: str, trace: str | None) -> _Row:
     event_id = ids.new_id()
-    payload = event.model_dump_json().encode()
-    if len(payload) > MAX_BYTES:
-        raise ValueError(f"{event.type} of {len(payload)} bytes is over the limit of {MAX_BYTES}")
+    payload = event.model_dump_json()
+    if (size := len(payload.encode())) > MAX_BYTES:
+        raise ValueError(f"{event.type} of {size} bytes is over the limit of {MAX_BYTES}")
     partition = partition_of(event.key_value)
     headers = envelope.headers(event, event_id=event_id, time=at, source=source, traceparent=trace)
-    return {
-        "event_id": event_id,
-        "partition": partition,
-        "subject": event.subject(partition),
-        "header": msgspec.json.encode(headers).decode(),
-        "payload": payload,
-        "created_at": at,
-    }
+    return event_id, partition, event.subject(partition), headers, payload, at

@@ -124,7 +124,7 @@ class Service(Generic[S]):
         # What is there by now stays for good: no collection need look at it again, and there are few cycles to come.
         gc.collect()
         gc.freeze()
-        gc.set_threshold(20_000, 20, 20)
+        gc.set_threshold(200_000, 20, 20)
         log.info("service.started", command=what, port=runtime.settings.port)
         await _together(_Server(_uvicorn(app, runtime.settings)), worker)
         log.info("service.stopped", command=what)

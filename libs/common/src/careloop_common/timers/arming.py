@@ -1,15 +1,14 @@
 """Arming and cancelling, within the caller's transaction."""
 
-import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from careloop_common import records
 from careloop_common.database import after_commit
 from careloop_common.plumbing import timer
 
@@ -24,20 +23,24 @@ _CANCEL: Final = text(
     RETURNING timer.id
     """
 )
+_TIMER: Final = {
+    "kind": "text",
+    "owner_id": "uuid",
+    "step": "text",
+    "generation": "int",
+    "due_at": "timestamptz",
+    "data": "jsonb",
+}
 _ARM: Final = text(
-    """
+    f"""
     INSERT INTO timer (kind, owner_id, step, generation, due_at, available_at, data, armed_at)
-    SELECT kind, owner_id, step, generation, due_at, due_at, CAST(data AS jsonb), now()
-    FROM unnest(
-        CAST(:kinds AS text[]), CAST(:owners AS uuid[]), CAST(:steps AS text[]), CAST(:generations AS int[]),
-        CAST(:moments AS timestamptz[]), CAST(:data AS text[])
-    ) AS new (kind, owner_id, step, generation, due_at, data)
+    SELECT kind, owner_id, step, generation, due_at, due_at, data, now() FROM {records.given(_TIMER)}
     ON CONFLICT (kind, owner_id, step) DO UPDATE
     SET generation = excluded.generation, due_at = excluded.due_at, available_at = excluded.available_at,
         data = excluded.data, armed_at = excluded.armed_at, attempts = 0, status = 'armed'
     WHERE timer.generation <= excluded.generation
     RETURNING id
-    """
+    """  # noqa: S608
 )
 
 _ELSEWHERE: Final = text(
@@ -51,8 +54,7 @@ _ELSEWHERE: Final = text(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class NewTimer:
+class NewTimer(NamedTuple):
     """A timer to be armed."""
 
     kind: str
@@ -60,7 +62,7 @@ class NewTimer:
     step: str
     due_at: datetime
     generation: int = 0
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] | None = None
 
 
 async def in_other_hands(session: AsyncSession, kind: str, owners: Collection[UUID]) -> set[UUID]:
@@ -86,7 +88,7 @@ async def arm(
 
     A timer of a newer generation stays: then nothing is armed, and False returned.
     """
-    return await arm_all(session, [NewTimer(kind, owner_id, step, due_at, generation, data or {})]) == 1
+    return await arm_all(session, [NewTimer(kind, owner_id, step, due_at, generation, data)]) == 1
 
 
 async def arm_all(session: AsyncSession, timers: Iterable[NewTimer]) -> int:
@@ -98,20 +100,16 @@ async def arm_all(session: AsyncSession, timers: Iterable[NewTimer]) -> int:
             latest[key] = new
     if not latest:
         return 0
-    rows = list(latest.values())
-    columns = {
-        "kinds": [row.kind for row in rows],
-        "owners": [row.owner_id for row in rows],
-        "steps": [row.step for row in rows],
-        "generations": [row.generation for row in rows],
-        "moments": [row.due_at for row in rows],
-        "data": [json.dumps(dict(row.data)) if row.data else "{}" for row in rows],
-    }
+    rows = records.encode(_TIMER, map(_row, latest.values()))
     # The caller's rows have nothing to do with timers, and are better written all at once.
     with session.no_autoflush:
-        armed = (await session.execute(_ARM, columns)).all()
+        armed = (await session.execute(_ARM, {"rows": rows})).all()
     after_commit(session, WAKE)
     return len(armed)
+
+
+def _row(new: NewTimer) -> tuple[Any, ...]:
+    return new.kind, new.owner_id, new.step, new.generation, new.due_at, new.data or {}
 
 
 async def cancel(session: AsyncSession, kind: str, owner_id: UUID, *steps: str) -> int:

@@ -5,7 +5,6 @@ would be evaluated per row and could not use the index.
 """
 
 from collections.abc import Iterable
-from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -53,7 +52,7 @@ def _claim(*only: ColumnElement[bool]) -> Select[Any]:
         .with_for_update(skip_locked=True)
         .cte("picked")
     )
-    names = [field.name for field in fields(DueTimer)]
+    names = DueTimer._fields
     taken = delete(timer).where(_COLUMNS.id == picked.c.id).returning(*(_COLUMNS[name] for name in names))
     gone = taken.cte("taken")
     fired = select(*gone.c, now, literal("fired")).where(gone.c.kind != canary.KIND)

@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from careloop_ticketing.bulk.errors import UndoImpossible
 from careloop_ticketing.bulk.policy import INVERSE, SAID_AGAIN, Act
 from careloop_ticketing.bulk.schemas import Watch
@@ -35,14 +37,26 @@ async def undo(act: Act, case: Case, given: Arguments) -> Arguments | None:
     return tickets.back(case, was)
 
 
+async def expect(session: AsyncSession, act: Act, given: Arguments, *, undo: bool) -> None:
+    """Whoever the act would name has to be there: the same for all tickets, so it is looked up once for many.
+
+    What is put back as it was is put back also to somebody who has left since.
+    """
+    if undo and act not in SAID_AGAIN:
+        return
+    if act is Act.ASSIGN:
+        wanted = schemas.Assign.model_validate(given)
+        if wanted.team is not None:
+            await staff.expect_team(session, wanted.team, pointer="/arguments/team")
+        if (agent := wanted.assignee_id) is not None:
+            await staff.expect_agent(session, agent, team=wanted.team, pointer="/arguments/assignee_id")
+    elif act is Act.WATCH:
+        person = Watch.model_validate(given).person
+        await staff.expect_agent(session, person, pointer="/arguments/person")
+
+
 async def _assign(case: Case, given: Arguments) -> None:
     wanted = schemas.Assign.model_validate(given)
-    if wanted.team is not None:
-        await staff.expect_team(case.session, wanted.team, pointer="/arguments/team")
-    if wanted.assignee_id is not None:
-        await staff.expect_agent(
-            case.session, wanted.assignee_id, team=wanted.team, pointer="/arguments/assignee_id"
-        )
     await tickets.assign(case, assignee_id=wanted.assignee_id, level=wanted.level, team=wanted.team)
 
 
@@ -89,9 +103,7 @@ async def _note(case: Case, given: Arguments) -> None:
 
 
 async def _watch(case: Case, given: Arguments) -> None:
-    person = Watch.model_validate(given).person
-    await staff.expect_agent(case.session, person, pointer="/arguments/person")
-    tickets.watch(case, person)
+    tickets.watch(case, Watch.model_validate(given).person)
 
 
 async def _unwatch(case: Case, given: Arguments) -> None:

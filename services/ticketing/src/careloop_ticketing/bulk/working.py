@@ -27,7 +27,8 @@ from careloop_ticketing.notices.service import Notice
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.sla.service import Watches
 from careloop_ticketing.tickets import service as tickets
-from careloop_ticketing.tickets.service import Case
+from careloop_ticketing.tickets.chain import Linked
+from careloop_ticketing.tickets.service import Case, history
 
 BATCH: Final = 12
 """Tickets that are locked together; whoever wants one of them waits for so long as they take."""
@@ -43,11 +44,13 @@ class _Later:
 
     acknowledged: list[UUID] = field(default_factory=list)
     told: list[Notice] = field(default_factory=list)
+    entries: list[Linked] = field(default_factory=list)
 
     async def write(
         self, session: AsyncSession, watches: Collection[Watches], *, by: str, now: datetime
     ) -> None:
         await session.flush()
+        await history.write(session, self.entries)
         await sla.save(session, *watches)
         # In this order: what is told now waits for somebody.
         if self.acknowledged:
@@ -63,6 +66,9 @@ class _OneOfMany(Case):
 
     async def save(self) -> None:
         """Later."""
+
+    def keep(self, entry: Linked) -> None:
+        self.later.entries.append(entry)
 
     async def tell(self, told: Sequence[Notice]) -> None:
         self.later.told += told
@@ -140,22 +146,36 @@ async def _do(session: AsyncSession, job: BulkJobRow, items: Sequence[Item], now
     watches = await sla.of_all(session, locked)
     later, outcomes = _Later(), []
     with session.no_autoflush:
+        # Most share the arguments of their job.
+        named: dict[int, DomainError | None] = {}
         for item in items:
             ticket = locked[item.ticket_id]
             case = _OneOfMany(session, ticket, watches[ticket.id], actor, now, within, later)
-            outcomes.append(await _try(job, item, case))
+            given = job.arguments if item.arguments is None else item.arguments
+            if id(given) not in named:
+                named[id(given)] = await _nobody(session, job, given)
+            missed = named[id(given)]
+            outcomes.append(_impossible(item, missed) if missed else await _try(job, item, case, given))
     if not any(one.result is Result.IMPOSSIBLE for one in outcomes):
         await later.write(session, watches.values(), by=actor.id, now=now)
     return outcomes
 
 
-async def _try(job: BulkJobRow, item: Item, case: Case) -> Outcome:
+async def _nobody(session: AsyncSession, job: BulkJobRow, given: acts.Arguments) -> DomainError | None:
+    """What is wrong with whom these arguments name."""
+    try:
+        await acts.expect(session, job.act, given, undo=job.undoes is not None)
+    except DomainError as error:
+        return error
+    return None
+
+
+async def _try(job: BulkJobRow, item: Item, case: Case, given: acts.Arguments) -> Outcome:
     ticket, version = case.ticket, case.ticket.version
     try:
         if job.undoes and item.version != version:
             raise ChangedSince(current_version=version)
         tickets.expect(ticket, item.version)
-        given = job.arguments if item.arguments is None else item.arguments
         back = await (acts.undo if job.undoes else acts.do)(job.act, case, given)
     except DomainError as error:
         return _impossible(item, error)

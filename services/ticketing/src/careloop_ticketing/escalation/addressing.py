@@ -6,7 +6,7 @@ says that nobody was there.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -62,7 +62,7 @@ def _addressed(taken: Taken, place: Place, duty: Duty) -> Taken:
     else:
         people = duty.holders(Level(told), team=place.team, region=place.region)
     after = {**taken.entry.after, "told": told, "people": named(people)}
-    return replace(taken, told=told, people=people, entry=taken.entry._replace(after=after))
+    return taken._replace(told=told, people=people, entry=taken.entry._replace(after=after))
 
 
 async def addressees(

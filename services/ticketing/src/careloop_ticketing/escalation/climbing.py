@@ -2,9 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from careloop_common.tokens import SYSTEM
@@ -24,8 +23,7 @@ _LIFTING = frozenset({Action.RAISE_TIER, Action.REASSIGN})
 """Steps that change what a ticket's targets are decided by."""
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """A step of a ladder that was taken."""
 
     ticket: Standing
@@ -144,7 +142,7 @@ def one_notice_each(taken: Sequence[Taken]) -> list[Taken]:
     for one in taken:
         *earlier, last = of_person[one.ticket.id, one.told]
         if one is last:
-            told.append(replace(one, also=tuple(step.name for step in earlier)))
+            told.append(one._replace(also=tuple(step.name for step in earlier)))
         else:
-            told.append(replace(one, notice=False))
+            told.append(one._replace(notice=False))
     return told

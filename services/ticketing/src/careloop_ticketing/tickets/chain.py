@@ -42,6 +42,14 @@ class Entry(NamedTuple):
     after: Mapping[str, Any]
 
 
+class Linked(NamedTuple):
+    """An entry of a chain, with the hash that links it to the one before, under this key."""
+
+    said: Entry
+    hash: bytes
+    key_id: str
+
+
 class Chain:
     """Hashes under the keys of a ring; new entries get the newest."""
 

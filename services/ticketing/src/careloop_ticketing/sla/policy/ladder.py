@@ -96,11 +96,10 @@ class Climb:
         object.__setattr__(self, "told", told)
 
 
-@dataclass(frozen=True, slots=True)
-class Upcoming:
+class Upcoming(NamedTuple):
     """The next step: its place on the ladder, and when it is due."""
 
-    index: int
+    rung: int
     step: Step
     due_at: datetime
 
@@ -128,7 +127,7 @@ def next_step(ladder: Ladder, climb: Climb, clock: Clock) -> Upcoming | None:
                     continue
                 if placed is not None and index > breach:
                     # A target that was made shorter since does not call for it before the breach.
-                    placed = replace(placed, due_at=max(placed.due_at, clock.breached_at))
+                    placed = placed._replace(due_at=max(placed.due_at, clock.breached_at))
             return placed if waiting is None or (placed and placed.due_at < waiting.due_at) else waiting
         if waiting is None and silent_since is not None:
             waiting = _silent(index, step, clock, silent_since, step.unacknowledged)
@@ -157,9 +156,9 @@ def _silent(index: int, step: Step, clock: Clock, since: datetime, left: timedel
 def after(ladder: Ladder, climb: Climb, upcoming: Upcoming, taken_at: datetime) -> Climb:
     """Where the clock is on its ladder once that step is taken; it waits to be acknowledged again."""
     passed = climb.passed
-    if upcoming.index:
+    if upcoming.rung:
         # What stands before it and was not taken has given way.
-        passed |= {step.name for step in ladder[: upcoming.index]} - climb.behind
+        passed |= {step.name for step in ladder[: upcoming.rung]} - climb.behind
     return Climb((*climb.taken, upcoming.step.mark), passed, max(upcoming.due_at, taken_at))
 
 

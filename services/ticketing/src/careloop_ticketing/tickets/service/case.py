@@ -19,8 +19,9 @@ from careloop_ticketing.sla.policy.following import Change, NewTerms
 from careloop_ticketing.sla.policy.terms import Policy
 from careloop_ticketing.sla.service import Moment, Watch, Watches
 from careloop_ticketing.tickets import events
+from careloop_ticketing.tickets.chain import Linked
 from careloop_ticketing.tickets.facts import facts_of, seen_by
-from careloop_ticketing.tickets.models import TicketRow
+from careloop_ticketing.tickets.models import HistoryRow, TicketRow
 from careloop_ticketing.tickets.service import targets
 from careloop_ticketing.tickets.service.lives import lives, opened_under
 
@@ -113,6 +114,10 @@ class Case:
     async def acknowledged(self) -> None:
         """Somebody has taken notice of the ticket: it waits for nobody."""
         await notices.acknowledge(self.session, [self.ticket.id], by=self.actor.id, now=self.now)
+
+    def keep(self, entry: Linked) -> None:
+        """Write the next entry of the ticket's history."""
+        self.session.add(HistoryRow(**entry.said._asdict(), key_id=entry.key_id, hash=entry.hash))
 
     async def save(self) -> None:
         await sla.save(self.session, self.watches)

@@ -1,16 +1,17 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from uuid import UUID
 
 from careloop_common import ids, records
 from careloop_common.database import lasting, vault
 from careloop_common.tokens import Actor
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_ticketing.search import service as search
-from careloop_ticketing.tickets.chain import PURPOSE, Chain, Entry
-from careloop_ticketing.tickets.models import HistoryRow, NoteRow, TicketRow
+from careloop_ticketing.tickets.chain import PURPOSE, Chain, Entry, Linked
+from careloop_ticketing.tickets.models import NoteRow, TicketRow
 from careloop_ticketing.tickets.service.case import Case
 
 _COLUMNS: Final = {
@@ -27,13 +28,7 @@ _COLUMNS: Final = {
 _NAMES: Final = ", ".join(_COLUMNS)
 RECORD: Final = f"INSERT INTO ticket_history ({_NAMES}, key_id) SELECT {_NAMES}, :key_id FROM {records.given(_COLUMNS, 'entries')}"  # noqa: S608
 """Writes what `recorded` gives."""
-
-
-class Linked(NamedTuple):
-    """An entry of a chain."""
-
-    said: Entry
-    hash: bytes
+_RECORD: Final = text(RECORD)
 
 
 def chain_of(session: AsyncSession) -> Chain:
@@ -54,8 +49,7 @@ def record(
 ) -> None:
     """Write the next history entry; with it the ticket has a new version."""
     chain, said = chain_of(case.session), {"before": before or {}, "after": {**(after or {}), **case.within}}
-    new = link(case.ticket, fact, chain=chain, actor=case.actor, now=case.now, **said)
-    case.session.add(HistoryRow(**new.said._asdict(), key_id=chain.key_id, hash=new.hash))
+    case.keep(link(case.ticket, fact, chain=chain, actor=case.actor, now=case.now, **said))
 
 
 def link(
@@ -73,12 +67,18 @@ def link(
     ticket.changed_at = now
     new = Entry(ticket.id, ticket.version, fact, now, actor.id, actor.kind, dict(before), dict(after))
     ticket.head = chain.link(ticket.head, new)
-    return Linked(new, ticket.head)
+    return Linked(new, ticket.head, chain.key_id)
+
+
+async def write(session: AsyncSession, entries: Sequence[Linked]) -> None:
+    """Store entries whose tickets are stored."""
+    if entries:
+        await session.execute(_RECORD, recorded(session, entries))
 
 
 def recorded(session: AsyncSession, entries: Sequence[Linked]) -> Mapping[str, Any]:
     """What `RECORD` takes."""
-    rows = ((*said, records.hexed(found)) for said, found in entries)
+    rows = ((*one.said, records.hexed(one.hash)) for one in entries)
     return {"entries": records.encode(_COLUMNS, rows), "key_id": chain_of(session).key_id}
 
 

@@ -14,12 +14,12 @@ from careloop_ticketing.customers.service import CustomerRow
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.sla.service import Moment, Watches
 from careloop_ticketing.tickets import events, metrics, policy, queries
-from careloop_ticketing.tickets.chain import START, Chain
+from careloop_ticketing.tickets.chain import START, Chain, Linked
 from careloop_ticketing.tickets.models import NUMBERS, TicketRow
 from careloop_ticketing.tickets.policy import Act
 from careloop_ticketing.tickets.service.amending import known_as
 from careloop_ticketing.tickets.service.case import Case
-from careloop_ticketing.tickets.service.history import Linked, chain_of, link
+from careloop_ticketing.tickets.service.history import chain_of, link
 from careloop_ticketing.tickets.service.reading import verdict_on
 from careloop_ticketing.tickets.service.storing import store
 from careloop_ticketing.vocabulary import Kind, Status

@@ -17,8 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from careloop_ticketing.classification.policy import Cause, Emotion, Severity
 from careloop_ticketing.tickets import chain as chains
 from careloop_ticketing.tickets import events
-from careloop_ticketing.tickets.chain import Chain
-from careloop_ticketing.tickets.service.history import RECORD, Linked, chain_of, recorded
+from careloop_ticketing.tickets.chain import Chain, Linked
+from careloop_ticketing.tickets.service import history
 from careloop_ticketing.vocabulary import Kind, Level, Status, Tier
 
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
@@ -48,7 +48,6 @@ _STORE: Final = text(
     f"UPDATE ticket SET {', '.join(f'{name} = new.{name}' for name in _CHANGING)} FROM {records.given(_STORED)}"  # noqa: S608
     " WHERE ticket.id = new.id"
 )
-_RECORD: Final = text(RECORD)
 
 
 @dataclass(slots=True)
@@ -172,10 +171,9 @@ async def store(
     """Write where the tickets stand, and their histories; the entries have counted up the versions already."""
     if not changed:
         return
-    linked = _link(chain_of(session), changed, entries, now)
+    linked = _link(history.chain_of(session), changed, entries, now)
     await session.execute(_STORE, {"rows": records.encode(_STORED, map(_stored, changed))})
-    if linked:
-        await session.execute(_RECORD, recorded(session, linked))
+    await history.write(session, linked)
     standings = {one.id: one for one in changed}
     for entry in entries:
         if entry.before.get("status") == Status.WAITING and entry.after.get("status") == Status.HANDLING:
@@ -211,5 +209,5 @@ def _link(
         ticket.changed_at = at = max(now, ticket.changed_at)
         said = chains.Entry(ticket_id, seq, fact, at, SYSTEM.id, SYSTEM.kind, before, after)
         ticket.head = chain.link(ticket.head, said)
-        linked.append(Linked(said, ticket.head))
+        linked.append(Linked(said, ticket.head, chain.key_id))
     return linked

@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import make_transient_to_detached
 
 from careloop_ticketing.search import service as search
+from careloop_ticketing.tickets.chain import Linked
 from careloop_ticketing.tickets.models import TicketRow
-from careloop_ticketing.tickets.service.history import RECORD, Linked, recorded
+from careloop_ticketing.tickets.service.history import RECORD, recorded
 
 _NAMES: Final = tuple(TicketRow.model_fields)
 _STORE: Final = text(
