@@ -53,7 +53,9 @@ class Bench:
 
     async def fired(self, until: datetime) -> None:
         """Wait until nothing is left that was due by then."""
-        left = "SELECT EXISTS (SELECT FROM timer WHERE status = 'armed' AND available_at <= $1 AND kind = 'sla')"
+        left = (
+            "SELECT EXISTS (SELECT FROM timer WHERE status = 'armed' AND available_at <= $1 AND kind = 'sla')"
+        )
         while await self.database.fetchval(left, until):  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from careloop_common import plumbing_migrations
 from sqlalchemy.dialects import postgresql
 
 revision = "0001"
@@ -41,6 +42,7 @@ CHANNELS = (
 
 
 def upgrade() -> None:
+    plumbing_migrations.create()
     op.create_table(
         "channel",
         sa.Column("code", sa.Text(), nullable=False),
@@ -64,22 +66,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint(
             "customer_id", "purpose", "channel", "at", "granted", name=op.f("pk_consent")
         ),
-    )
-    op.create_table(
-        "consumer_position",
-        sa.Column("consumer", sa.Text(), nullable=False),
-        sa.Column("partition_group", sa.SmallInteger(), autoincrement=False, nullable=False),
-        sa.Column("stream", sa.Text(), nullable=False),
-        sa.Column("stream_created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("sequence", sa.BigInteger(), nullable=False),
-        sa.Column("message_nanos", sa.BigInteger(), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("consumer", "partition_group", name=op.f("pk_consumer_position")),
-        postgresql_with={
-            "fillfactor": 50,
-            "autovacuum_vacuum_scale_factor": 0.01,
-            "autovacuum_vacuum_threshold": 1000,
-        },
     )
     op.create_table(
         "customer",
@@ -130,31 +116,6 @@ def upgrade() -> None:
         postgresql_with={"fillfactor": 70},
     )
     op.create_table(
-        "dead_letter",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("consumer", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("detail", sa.Text(), nullable=False),
-        sa.Column("event_id", sa.Uuid(), nullable=True),
-        sa.Column("event_type", sa.Text(), nullable=True),
-        sa.Column("stream", sa.Text(), nullable=False),
-        sa.Column("sequence", sa.BigInteger(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("headers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("payload", sa.LargeBinary(), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("failed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("replayed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_dead_letter")),
-    )
-    op.create_index(
-        "ix_dead_letter_waiting",
-        "dead_letter",
-        ["consumer", "id"],
-        unique=False,
-        postgresql_where=sa.text("replayed_at IS NULL"),
-    )
-    op.create_table(
         "device",
         sa.Column("customer_id", sa.Uuid(), nullable=False),
         sa.Column("device_id", sa.Uuid(), nullable=False),
@@ -168,21 +129,6 @@ def upgrade() -> None:
         sa.Column("serial_sealed", sa.Text(), nullable=True),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("customer_id", "device_id", name=op.f("pk_device")),
-    )
-    op.create_table(
-        "idempotency",
-        sa.Column("client", sa.Text(), nullable=False),
-        sa.Column("route", sa.Text(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("fingerprint", sa.Text(), nullable=False),
-        sa.Column("status", sa.Integer(), nullable=False),
-        sa.Column("headers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("client", "route", "key", name=op.f("pk_idempotency")),
-    )
-    op.create_index(
-        "ix_idempotency_created_at", "idempotency", ["created_at"], unique=False, postgresql_using="brin"
     )
     op.create_table(
         "identifier",
@@ -263,14 +209,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("import_id", "line", "column", name=op.f("pk_import_reject")),
     )
     op.create_table(
-        "inbox",
-        sa.Column("consumer", sa.Text(), nullable=False),
-        sa.Column("event_id", sa.Uuid(), nullable=False),
-        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("consumer", "event_id", name=op.f("pk_inbox")),
-    )
-    op.create_index("ix_inbox_received_at", "inbox", ["received_at"], unique=False, postgresql_using="brin")
-    op.create_table(
         "interaction",
         sa.Column("message_uid", sa.Uuid(), nullable=False),
         sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
@@ -327,31 +265,6 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
-        "outbox",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("event_id", sa.Uuid(), nullable=False),
-        sa.Column("partition", sa.SmallInteger(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("headers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("payload", sa.LargeBinary(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
-        postgresql_with={"autovacuum_vacuum_scale_factor": 0.01, "autovacuum_vacuum_threshold": 1000},
-    )
-    op.create_table(
-        "outbox_sent",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("event_id", sa.Uuid(), nullable=False),
-        sa.Column("partition", sa.SmallInteger(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("headers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("payload", sa.LargeBinary(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox_sent")),
-    )
-    op.create_index("ix_outbox_sent_at", "outbox_sent", ["sent_at"], unique=False)
-    op.create_table(
         "subscription",
         sa.Column("customer_id", sa.Uuid(), nullable=False),
         sa.Column("subscription_id", sa.Uuid(), nullable=False),
@@ -365,55 +278,6 @@ def upgrade() -> None:
         sa.Column("ended_on", sa.Date(), nullable=True),
         sa.PrimaryKeyConstraint("customer_id", "subscription_id", name=op.f("pk_subscription")),
     )
-    op.create_table(
-        "timer",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("owner_id", sa.Uuid(), nullable=False),
-        sa.Column("step", sa.Text(), nullable=False),
-        sa.Column("generation", sa.Integer(), nullable=False),
-        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("available_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("status", sa.Text(), server_default=sa.text("'armed'"), nullable=False),
-        sa.Column("data", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("armed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_timer")),
-        postgresql_with={
-            "fillfactor": 80,
-            "autovacuum_vacuum_scale_factor": 0.01,
-            "autovacuum_vacuum_threshold": 1000,
-        },
-    )
-    op.create_index(
-        "ix_timer_dead", "timer", ["kind"], unique=False, postgresql_where=sa.text("status = 'dead'")
-    )
-    op.create_index(
-        "ix_timer_due",
-        "timer",
-        ["available_at", "id"],
-        unique=False,
-        postgresql_where=sa.text("status = 'armed'"),
-    )
-    op.create_index("uq_timer_owner", "timer", ["kind", "owner_id", "step"], unique=True)
-    op.create_table(
-        "timer_history",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("owner_id", sa.Uuid(), nullable=False),
-        sa.Column("step", sa.Text(), nullable=False),
-        sa.Column("generation", sa.Integer(), nullable=False),
-        sa.Column("data", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("fired_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("outcome", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_timer_history")),
-    )
-    op.create_index(
-        "ix_timer_history_fired_at", "timer_history", ["fired_at"], unique=False, postgresql_using="brin"
-    )
-    op.create_index("ix_timer_history_owner", "timer_history", ["owner_id", "kind"], unique=False)
     # ### end Alembic commands ###
     op.execute("CREATE TABLE interaction_default PARTITION OF interaction DEFAULT")
     # Parts are read in pieces: compressed, every piece would cost the whole part.
@@ -424,17 +288,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.drop_index("ix_timer_history_owner", table_name="timer_history")
-    op.drop_index("ix_timer_history_fired_at", table_name="timer_history", postgresql_using="brin")
-    op.drop_table("timer_history")
-    op.drop_index("uq_timer_owner", table_name="timer")
-    op.drop_index("ix_timer_due", table_name="timer", postgresql_where=sa.text("status = 'armed'"))
-    op.drop_index("ix_timer_dead", table_name="timer", postgresql_where=sa.text("status = 'dead'"))
-    op.drop_table("timer")
     op.drop_table("subscription")
-    op.drop_index("ix_outbox_sent_at", table_name="outbox_sent")
-    op.drop_table("outbox_sent")
-    op.drop_table("outbox")
     op.drop_index("ix_interaction_unresolved_received", table_name="interaction_unresolved")
     op.drop_index("ix_interaction_unresolved_index", table_name="interaction_unresolved")
     op.drop_index("ix_interaction_unresolved_customer", table_name="interaction_unresolved")
@@ -444,8 +298,6 @@ def downgrade() -> None:
         "ix_interaction_suspect", table_name="interaction", postgresql_where=sa.text("time_suspect")
     )
     op.drop_table("interaction")
-    op.drop_index("ix_inbox_received_at", table_name="inbox", postgresql_using="brin")
-    op.drop_table("inbox")
     op.drop_table("import_reject")
     op.drop_table("import_part")
     op.drop_table("import_mapping")
@@ -454,19 +306,13 @@ def downgrade() -> None:
     op.drop_table("import_job")
     op.drop_index("ix_identifier_blind_index", table_name="identifier")
     op.drop_table("identifier")
-    op.drop_index("ix_idempotency_created_at", table_name="idempotency", postgresql_using="brin")
-    op.drop_table("idempotency")
     op.drop_table("device")
-    op.drop_index(
-        "ix_dead_letter_waiting", table_name="dead_letter", postgresql_where=sa.text("replayed_at IS NULL")
-    )
-    op.drop_table("dead_letter")
     op.drop_table("customer_activity")
     op.drop_index(
         "ix_customer_external_id", table_name="customer", postgresql_where=sa.text("external_id IS NOT NULL")
     )
     op.drop_index("ix_customer_created_at", table_name="customer")
     op.drop_table("customer")
-    op.drop_table("consumer_position")
     op.drop_table("consent")
     op.drop_table("channel")
+    plumbing_migrations.drop()

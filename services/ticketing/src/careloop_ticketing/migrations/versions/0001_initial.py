@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from careloop_common import plumbing_migrations
 from sqlalchemy.dialects import postgresql
 
 revision = "0001"
@@ -11,6 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    plumbing_migrations.create()
     op.execute(sa.schema.CreateSequence(sa.Sequence("ticket_number")))
     op.create_table(
         "classification_correction",
@@ -35,22 +37,6 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
-        "consumer_position",
-        sa.Column("consumer", sa.Text(), nullable=False),
-        sa.Column("partition_group", sa.SmallInteger(), autoincrement=False, nullable=False),
-        sa.Column("stream", sa.Text(), nullable=False),
-        sa.Column("stream_created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("sequence", sa.BigInteger(), nullable=False),
-        sa.Column("message_nanos", sa.BigInteger(), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("consumer", "partition_group", name=op.f("pk_consumer_position")),
-        postgresql_with={
-            "fillfactor": 50,
-            "autovacuum_vacuum_scale_factor": 0.01,
-            "autovacuum_vacuum_threshold": 1000,
-        },
-    )
-    op.create_table(
         "customer",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -71,31 +57,6 @@ def upgrade() -> None:
         postgresql_where=sa.text("external_id IS NOT NULL"),
     )
     op.create_table(
-        "dead_letter",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("consumer", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("detail", sa.Text(), nullable=False),
-        sa.Column("event_id", sa.Uuid(), nullable=True),
-        sa.Column("event_type", sa.Text(), nullable=True),
-        sa.Column("stream", sa.Text(), nullable=False),
-        sa.Column("sequence", sa.BigInteger(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("headers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("payload", sa.LargeBinary(), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("failed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("replayed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_dead_letter")),
-    )
-    op.create_index(
-        "ix_dead_letter_waiting",
-        "dead_letter",
-        ["consumer", "id"],
-        unique=False,
-        postgresql_where=sa.text("replayed_at IS NULL"),
-    )
-    op.create_table(
         "escalation",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("ticket_id", sa.Uuid(), nullable=False),
@@ -112,54 +73,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_escalation")),
     )
     op.create_index("ix_escalation_ticket_id", "escalation", ["ticket_id", "id"], unique=False)
-    op.create_table(
-        "idempotency",
-        sa.Column("client", sa.Text(), nullable=False),
-        sa.Column("route", sa.Text(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("fingerprint", sa.Text(), nullable=False),
-        sa.Column("status", sa.Integer(), nullable=False),
-        sa.Column("headers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("client", "route", "key", name=op.f("pk_idempotency")),
-    )
-    op.create_index(
-        "ix_idempotency_created_at", "idempotency", ["created_at"], unique=False, postgresql_using="brin"
-    )
-    op.create_table(
-        "inbox",
-        sa.Column("consumer", sa.Text(), nullable=False),
-        sa.Column("event_id", sa.Uuid(), nullable=False),
-        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("consumer", "event_id", name=op.f("pk_inbox")),
-    )
-    op.create_index("ix_inbox_received_at", "inbox", ["received_at"], unique=False, postgresql_using="brin")
-    op.create_table(
-        "outbox",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("event_id", sa.Uuid(), nullable=False),
-        sa.Column("partition", sa.SmallInteger(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("headers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("payload", sa.LargeBinary(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
-        postgresql_with={"autovacuum_vacuum_scale_factor": 0.01, "autovacuum_vacuum_threshold": 1000},
-    )
-    op.create_table(
-        "outbox_sent",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("event_id", sa.Uuid(), nullable=False),
-        sa.Column("partition", sa.SmallInteger(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("headers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("payload", sa.LargeBinary(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox_sent")),
-    )
-    op.create_index("ix_outbox_sent_at", "outbox_sent", ["sent_at"], unique=False)
     op.create_table(
         "rule_set",
         sa.Column("version", sa.Integer(), sa.Identity(always=False), nullable=False),
@@ -279,55 +192,6 @@ def upgrade() -> None:
             "linked_at IS NULL AND (customer_id IS NOT NULL OR customer_external_id IS NOT NULL)"
         ),
     )
-    op.create_table(
-        "timer",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("owner_id", sa.Uuid(), nullable=False),
-        sa.Column("step", sa.Text(), nullable=False),
-        sa.Column("generation", sa.Integer(), nullable=False),
-        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("available_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("status", sa.Text(), server_default=sa.text("'armed'"), nullable=False),
-        sa.Column("data", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("armed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_timer")),
-        postgresql_with={
-            "fillfactor": 80,
-            "autovacuum_vacuum_scale_factor": 0.01,
-            "autovacuum_vacuum_threshold": 1000,
-        },
-    )
-    op.create_index(
-        "ix_timer_dead", "timer", ["kind"], unique=False, postgresql_where=sa.text("status = 'dead'")
-    )
-    op.create_index(
-        "ix_timer_due",
-        "timer",
-        ["available_at", "id"],
-        unique=False,
-        postgresql_where=sa.text("status = 'armed'"),
-    )
-    op.create_index("uq_timer_owner", "timer", ["kind", "owner_id", "step"], unique=True)
-    op.create_table(
-        "timer_history",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("owner_id", sa.Uuid(), nullable=False),
-        sa.Column("step", sa.Text(), nullable=False),
-        sa.Column("generation", sa.Integer(), nullable=False),
-        sa.Column("data", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("fired_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("outcome", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_timer_history")),
-    )
-    op.create_index(
-        "ix_timer_history_fired_at", "timer_history", ["fired_at"], unique=False, postgresql_using="brin"
-    )
-    op.create_index("ix_timer_history_owner", "timer_history", ["owner_id", "kind"], unique=False)
     op.create_table(
         "sla_interval",
         sa.Column("subject_id", sa.Uuid(), nullable=False),
