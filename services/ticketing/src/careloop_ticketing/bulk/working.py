@@ -25,12 +25,13 @@ from careloop_ticketing.bulk.queries import Item, Outcome
 from careloop_ticketing.notices import service as notices
 from careloop_ticketing.notices.service import Notice
 from careloop_ticketing.sla import service as sla
+from careloop_ticketing.sla.policy.terms import Policy
 from careloop_ticketing.sla.service import Watches
 from careloop_ticketing.tickets import service as tickets
 from careloop_ticketing.tickets.chain import Linked
 from careloop_ticketing.tickets.service import Case, history
 
-BATCH: Final = 12
+BATCH: Final = 24
 """Tickets that are locked together; whoever wants one of them waits for so long as they take."""
 SUPERVISE: Final = "tickets:supervise"
 """Who asked for a job held this scope."""
@@ -39,9 +40,10 @@ log = structlog.get_logger()
 
 
 @dataclass(slots=True)
-class _Later:
-    """What the acts of a batch leave to be written for all of them at once."""
+class _Batch:
+    """What the acts of a batch share, and what they leave to be written for all of them at once."""
 
+    applied: Policy | None
     acknowledged: list[UUID] = field(default_factory=list)
     told: list[Notice] = field(default_factory=list)
     entries: list[Linked] = field(default_factory=list)
@@ -62,19 +64,22 @@ class _Later:
 class _OneOfMany(Case):
     """A case of which what is alike for all of its batch is written with theirs."""
 
-    later: _Later = field(default_factory=_Later)
+    batch: _Batch = field(kw_only=True)
+
+    async def applied(self) -> Policy | None:
+        return self.batch.applied
 
     async def save(self) -> None:
         """Later."""
 
     def keep(self, entry: Linked) -> None:
-        self.later.entries.append(entry)
+        self.batch.entries.append(entry)
 
     async def tell(self, told: Sequence[Notice]) -> None:
-        self.later.told += told
+        self.batch.told += told
 
     async def acknowledged(self) -> None:
-        self.later.acknowledged.append(self.ticket.id)
+        self.batch.acknowledged.append(self.ticket.id)
 
 
 async def advance(session: AsyncSession, *, now: datetime, limit: int = BATCH) -> bool:
@@ -144,20 +149,20 @@ async def _do(session: AsyncSession, job: BulkJobRow, items: Sequence[Item], now
     found = await tickets.lock_all(session, [item.ticket_id for item in items])
     locked = {ticket.id: ticket for ticket in found}
     watches = await sla.of_all(session, locked)
-    later, outcomes = _Later(), []
+    batch, outcomes = _Batch(await sla.applied(session)), []
     with session.no_autoflush:
         # Most share the arguments of their job.
         named: dict[int, DomainError | None] = {}
         for item in items:
             ticket = locked[item.ticket_id]
-            case = _OneOfMany(session, ticket, watches[ticket.id], actor, now, within, later)
+            case = _OneOfMany(session, ticket, watches[ticket.id], actor, now, within, batch=batch)
             given = job.arguments if item.arguments is None else item.arguments
             if id(given) not in named:
                 named[id(given)] = await _nobody(session, job, given)
             missed = named[id(given)]
             outcomes.append(_impossible(item, missed) if missed else await _try(job, item, case, given))
     if not any(one.result is Result.IMPOSSIBLE for one in outcomes):
-        await later.write(session, watches.values(), by=actor.id, now=now)
+        await batch.write(session, watches.values(), by=actor.id, now=now)
     return outcomes
 
 

@@ -155,6 +155,8 @@ async def every(session: AsyncSession, subject_ids: Collection[UUID]) -> Mapping
 
 async def some(session: AsyncSession, wanted: Sequence[tuple[UUID, str]]) -> list[Watch]:
     """Clocks by subject and key."""
+    if not wanted:
+        return []
     subjects, keys = [subject_id for subject_id, _ in wanted], [key for _, key in wanted]
     return await _watches(session, await store.rows(session, subjects, keys))
 
@@ -214,6 +216,9 @@ async def terms_with(session: AsyncSession, code: str, proposed: Hours) -> NewTe
 async def save(session: AsyncSession, *subjects: Watches) -> None:
     """Store what changed, and move the timers to where the next steps are now."""
     changed = [one for watches in subjects for one in watches.changed]
+    gone = [one for watches in subjects for one in watches.gone]
+    await timers.cancel_all(session, TIMER, [(one.subject_id, one.key) for one in gone])
+    await store.forget(session, gone)
     await store.save(session, changed)
     await arm(session, changed)
     for watches in subjects:

@@ -231,9 +231,14 @@ def _steps(climb: Climb) -> str:
 
 
 async def save(session: AsyncSession, changed: Sequence[Watch]) -> None:
-    """Store clocks, and of their intervals those that are new and the one before them, which has ended."""
+    """Store clocks, and of their intervals those that are new and the one before them, which has ended.
+
+    Those that they do not have any more, because an act was taken back, are deleted.
+    """
     if not changed:
         return
+    shortened = [watch for watch in changed if len(watch.clock.intervals) < len(watch.kept)]
+    await _delete(session, _CUT, shortened, [len(watch.clock.intervals) for watch in shortened])
     clocks = map(_clock_row, changed)
     spans = chain.from_iterable(map(_interval_rows, changed))
     values = {
@@ -241,11 +246,6 @@ async def save(session: AsyncSession, changed: Sequence[Watch]) -> None:
         "sla_interval": records.encode(_INTERVAL_COLUMNS, spans),
     }
     await session.execute(_SAVE, values)
-
-
-async def cut(session: AsyncSession, shortened: Sequence[Watch]) -> None:
-    """Delete the stored intervals of these clocks that they do not have any more."""
-    await _delete(session, _CUT, shortened, [len(watch.clock.intervals) for watch in shortened])
 
 
 async def forget(session: AsyncSession, gone: Sequence[Watch]) -> None:

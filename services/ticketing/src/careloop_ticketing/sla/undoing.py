@@ -9,12 +9,10 @@ from typing import Any, Final, get_type_hints
 from uuid import UUID
 
 import msgspec
-from careloop_common import timers
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_ticketing.calendars import service as calendars
 from careloop_ticketing.sla import service as sla
-from careloop_ticketing.sla import store
 from careloop_ticketing.sla.policy.clock import ROUND_THE_CLOCK, Clock, Hours
 from careloop_ticketing.sla.policy.terms import Policy
 from careloop_ticketing.sla.policy.watches import Watch, Watches
@@ -56,8 +54,8 @@ async def put_back(
     others = {*begun, *(one["key"] for one in were)} - watches.by_key.keys()
     for found in await sla.some(session, [(watches.subject_id, key) for key in others]):
         watches.hold(found)
-    await _unbegin(session, watches, [watches.by_key[key] for key in begun])
-    shortened = []
+    for key in begun:
+        watches.drop(watches.by_key[key])
     for one in were:
         was = await _was(session, watches.subject_id, one)
         if is_now := watches.by_key.get(was.key):
@@ -67,11 +65,7 @@ async def put_back(
                 told = replace(was.climb, taken=is_now.climb.taken, last_at=is_now.climb.last_at)
                 was = replace(was, climb=told)
         # Where it was dropped, its timer is too: either way it needs one.
-        was = was.rearmed()
-        watches.put(was)
-        if len(was.clock.intervals) < len(was.kept):
-            shortened.append(was)
-    await store.cut(session, shortened)
+        watches.put(was.rearmed())
 
 
 async def _was(session: AsyncSession, subject_id: UUID, one: Kept) -> Watch:
@@ -90,13 +84,6 @@ def read(subject_id: UUID, one: Kept, policy: Policy, hours: Hours) -> Watch:
         instance=one["instance"],
         **_values(one["watch"], _WATCH),
     )
-
-
-async def _unbegin(session: AsyncSession, watches: Watches, gone: Sequence[Watch]) -> None:
-    await timers.cancel_all(session, sla.TIMER, [(one.subject_id, one.key) for one in gone])
-    await store.forget(session, gone)
-    for one in gone:
-        watches.drop(one)
 
 
 def _values(found: Mapping[str, Any], hints: Mapping[str, Any]) -> dict[str, Any]:

@@ -113,6 +113,7 @@ class Watches(Mapping[str, Watch]):
         self.by_key: dict[str, Watch] = {}
         self._present: dict[str, Watch] = {}
         self._changed: dict[str, Watch] = {}
+        self._gone: dict[str, Watch] = {}
         self._stopped: dict[tuple[Moment, str], str] = {}
         for watch in found:
             self.hold(watch)
@@ -131,9 +132,15 @@ class Watches(Mapping[str, Watch]):
         """What is to be stored: also the last of a clock in whose place a new one has begun."""
         return self._changed.values()
 
+    @property
+    def gone(self) -> Collection[Watch]:
+        """What is to be stored no more."""
+        return self._gone.values()
+
     def stored(self) -> None:
         """All that changed is in the database."""
         self._changed.clear()
+        self._gone.clear()
 
     def put(self, watch: Watch) -> None:
         self.hold(watch)
@@ -158,7 +165,7 @@ class Watches(Mapping[str, Watch]):
 
     def drop(self, watch: Watch) -> None:
         """There never was such a clock."""
-        del self.by_key[watch.key]
+        self._gone[watch.key] = self.by_key.pop(watch.key)
         self._changed.pop(watch.key, None)
         del self._present[watch.name]
         for other in self.by_key.values():

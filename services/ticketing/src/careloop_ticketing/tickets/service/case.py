@@ -54,7 +54,7 @@ class Case:
         `what` has just happened, and is not in the history yet.
         """
         ticket, before = self.ticket, self.ticket.policy_version
-        applied = await sla.applied(self.session)
+        applied = await self.applied()
         missed = applied if applied and applied.version >= before else None
         terms = await sla.new_terms(self.session, missed)
         changes: list[Change] = []
@@ -69,6 +69,10 @@ class Case:
         if ticket.policy_version != before:
             said_from["policy_version"], said_to["policy_version"] = before, ticket.policy_version
         return {**said_from, **moved_from}, {**said_to, **moved_to}
+
+    async def applied(self) -> Policy | None:
+        """The newest policy that running clocks were told to follow, if there is one."""
+        return await sla.applied(self.session)
 
     async def _adopt(self, policy: Policy, terms: NewTerms, what: Moment | Turn) -> list[Change]:
         """Begin the clocks that the policy adds."""
