@@ -181,11 +181,12 @@ async def observe(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """Let what happened stop and start clocks."""
+    """Let what happened stop and start clocks, but for those that are `over` without ever having begun."""
     by = Because(actor.id)
     counted = await active_calendars(session, policy.calendars_from(moments))
     for moment in moments:
-        watch.observe(watches, policy, moment, facts=facts, calendars=counted, because=by, now=now)
+        watch.observe(watches, policy, moment, facts=facts, calendars=counted, because=by, now=now, over=over)
+    over: Collection[str] = (),
 
 
 async def active_calendars(session: AsyncSession, codes: Collection[str] | None = None) -> Calendars:
