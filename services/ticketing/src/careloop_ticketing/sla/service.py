@@ -12,6 +12,7 @@ from uuid import UUID
 from careloop_common import timers
 from careloop_common.timers import NewTimer
 from careloop_common.tokens import Actor
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_ticketing import documents
@@ -170,6 +171,11 @@ async def _watches(session: AsyncSession, rows: Sequence[store.Stored]) -> list[
     codes: set[Calendar] = {(row.calendar, row.calendar_version) for row in rows if row.calendar}
     hours: dict[Calendar, Hours] = {code: await calendars.of(session, *code) for code in codes}
     return await store.watches(session, rows, known, hours)
+
+
+async def was_late(session: AsyncSession, subject_id: UUID, *, now: datetime) -> bool:
+    """Whether any clock that the subject ever had counts against somebody."""
+    return bool(await session.scalar(select(queries.any_broken(subject_id, now))))
 
 
 async def observe(

@@ -279,6 +279,14 @@ async def open_by_tier(session: AsyncSession) -> dict[Tier, int]:
     return {tier: found.get(tier, 0) for tier in Tier}
 
 
+
+def cancelled_because() -> ScalarSelect[str]:
+    """Why the ticket of the statement around this was cancelled, if it was."""
+    reason = select(col(HistoryRow.after)["reason"].astext).where(
+        col(HistoryRow.ticket_id) == col(TicketRow.id), col(HistoryRow.fact) == "cancelled"
+    )
+    return reason.limit(1).correlate(TicketRow).scalar_subquery()
+
 async def responded_in_time(session: AsyncSession, now: datetime) -> tuple[int, int, int]:
     """How many had their first answer within 30 minutes, how many had not, how many still can."""
     took = func.coalesce(col(TicketRow.responded_at), now) - col(TicketRow.opened_at)
