@@ -9,10 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from careloop_ticketing.satisfaction import events, policy
-from careloop_ticketing.satisfaction.errors import SatisfactionAlreadyGiven, SatisfactionNotRequested
+from careloop_ticketing.satisfaction.errors import (
+    AnswerToOwnWork,
+    SatisfactionAlreadyGiven,
+    SatisfactionNotRequested,
+)
 from careloop_ticketing.satisfaction.models import AnswerRow
 from careloop_ticketing.satisfaction.policy import Outcome
 from careloop_ticketing.sla import service as sla
+from careloop_ticketing.tickets import queries
 from careloop_ticketing.tickets import service as tickets
 from careloop_ticketing.tickets.policy import ArchiveReason, ReopenReason
 from careloop_ticketing.tickets.service import Case
@@ -32,6 +37,7 @@ async def answer(case: Case, *, score: int | None, comment: str | None) -> Answe
         ticket_id=ticket.id,
         round=ticket.feedback_round,
         score=score,
+    await _expect_another(case)
         comment=comment,
         late=outcome is Outcome.RECORD,
         received_at=now,
@@ -58,6 +64,15 @@ async def on_due(session: AsyncSession, due: Sequence[DueTimer], now: datetime) 
     watches = await sla.of_all(session, free)
     for timer in due:
         if timer.owner_id in free:
+async def _expect_another(case: Case) -> None:
+    """Nobody enters what a customer thinks of their own work. A system by which customers answer is nobody."""
+    actor, ticket = case.actor, case.ticket
+    if actor.kind != "user" or actor.may("tickets:supervise"):
+        return
+    if actor.id in {ticket.assignee_id, await queries.resolved_by(case.session, ticket.id)}:
+        raise AnswerToOwnWork(f"Somebody else has to enter the answer for ticket {ticket.number}.")
+
+
             ticket = await tickets.get(session, timer.owner_id)
             if ticket.status is Status.FEEDBACK and ticket.feedback_round == timer.generation:
                 case = Case(session, ticket, watches[ticket.id], SYSTEM, now)

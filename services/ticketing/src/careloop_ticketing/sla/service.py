@@ -186,13 +186,13 @@ async def observe(
     facts: Facts,
     actor: Actor,
     now: datetime,
+    over: Collection[str] = (),
 ) -> None:
     """Let what happened stop and start clocks, but for those that are `over` without ever having begun."""
     by = Because(actor.id)
     counted = await active_calendars(session, policy.calendars_from(moments))
     for moment in moments:
         watch.observe(watches, policy, moment, facts=facts, calendars=counted, because=by, now=now, over=over)
-    over: Collection[str] = (),
 
 
 async def active_calendars(session: AsyncSession, codes: Collection[str] | None = None) -> Calendars:

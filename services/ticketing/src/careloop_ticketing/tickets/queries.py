@@ -164,6 +164,14 @@ async def history(session: AsyncSession, ticket_id: UUID, *, after: int, limit: 
     return (await session.scalars(entries.order_by(col(HistoryRow.seq)).limit(limit))).all()
 
 
+async def resolved_by(session: AsyncSession, ticket_id: UUID) -> str | None:
+    """Who resolved the ticket the last time."""
+    actor = select(col(HistoryRow.actor_id)).where(
+        col(HistoryRow.ticket_id) == ticket_id, col(HistoryRow.fact) == "resolved"
+    )
+    return (await session.scalars(actor.order_by(col(HistoryRow.seq).desc()).limit(1))).one_or_none()
+
+
 class Conversation(NamedTuple):
     """When the customer wrote, the opening included, when somebody wrote to them, and when they made less of it."""
 
