@@ -114,7 +114,8 @@ async def _heard(
         row.outcome = await _add(case, mail, row.received_at)
         await keep(case, files)
         return Taken(row, ticket)
-    opened = await tickets.open_ticket(session, _intake(mail, named), actor=actor, now=now)
+    intake = _intake(mail, named, acknowledge=row.acknowledge)
+    opened = await tickets.open_ticket(session, intake, actor=actor, now=now)
     await session.flush()
     case = Case(session, opened.ticket, opened.watches, actor, now)
     row.outcome, row.reason = Outcome.OPENED, place.reason
@@ -133,7 +134,7 @@ async def _add(case: Case, mail: Mail, received_at: datetime) -> Outcome:
     return Outcome.REOPENED if reopened else Outcome.ADDED
 
 
-def _intake(mail: Mail, named: Named) -> Intake:
+def _intake(mail: Mail, named: Named, *, acknowledge: bool) -> Intake:
     return Intake(
         kind=named.kind,
         channel=CHANNEL,
@@ -143,6 +144,7 @@ def _intake(mail: Mail, named: Named) -> Intake:
         language=named.language,
         customer_id=named.customer_id,
         customer_reference=named.customer_reference,
+        acknowledge=acknowledge,
     )
 
 
