@@ -54,6 +54,7 @@ def counted(outcome, reason):
         ({"X-Auto-Response-Suppress": "All"}, "auto_response_suppressed"),
         ({"List-Id": "<news.example.com>"}, "mailing_list"),
         ({"Return-Path": "<>"}, "empty_sender"),
+        ({"sender": "Mail Delivery System <MAILER-DAEMON@mx.example>"}, "bounce"),
         ({"sender": "care@operator.example"}, "own_address"),
         ({"sender": "Help <HELP+c-1@operator.example>"}, "own_address"),
     ],
