@@ -20,8 +20,14 @@ from careloop_ticketing.sla import service as sla
 from careloop_ticketing.tickets import queries
 from careloop_ticketing.tickets import service as tickets
 from careloop_ticketing.tickets.policy import ArchiveReason, ReopenReason
-from careloop_ticketing.tickets.service import Case
+from careloop_ticketing.tickets.service import Case, Ticket
 from careloop_ticketing.vocabulary import Status
+
+
+async def awaits(session: AsyncSession, ticket: Ticket) -> bool:
+    """Whether the customer was asked how the last resolution went, and has not answered."""
+    asked = ticket.feedback_round > 0
+    return asked and await session.get(AnswerRow, (ticket.id, ticket.feedback_round)) is None
 
 
 async def answer(case: Case, *, score: int | None, comment: str | None) -> AnswerRow:
@@ -29,15 +35,15 @@ async def answer(case: Case, *, score: int | None, comment: str | None) -> Answe
     session, ticket, now = case.session, case.ticket, case.now
     if not ticket.feedback_round:
         raise SatisfactionNotRequested(f"Ticket {ticket.number} has not been resolved yet.")
-    if await session.get(AnswerRow, (ticket.id, ticket.feedback_round)):
+    if not await awaits(session, ticket):
         raise SatisfactionAlreadyGiven(f"Ticket {ticket.number} has its answer.")
+    await _expect_another(case)
     open_until = ticket.feedback_until if ticket.status is Status.FEEDBACK else None
     outcome = policy.outcome(score, open_until=open_until, reopened_before=ticket.dissatisfied, now=now)
     given = AnswerRow(
         ticket_id=ticket.id,
         round=ticket.feedback_round,
         score=score,
-    await _expect_another(case)
         comment=comment,
         late=outcome is Outcome.RECORD,
         received_at=now,
@@ -58,12 +64,6 @@ async def answer(case: Case, *, score: int | None, comment: str | None) -> Answe
     return given
 
 
-async def on_due(session: AsyncSession, due: Sequence[DueTimer], now: datetime) -> None:
-    """Nobody answered in time: archive."""
-    free = await tickets.lock_due(session, due, now)
-    watches = await sla.of_all(session, free)
-    for timer in due:
-        if timer.owner_id in free:
 async def _expect_another(case: Case) -> None:
     """Nobody enters what a customer thinks of their own work. A system by which customers answer is nobody."""
     actor, ticket = case.actor, case.ticket
@@ -73,6 +73,12 @@ async def _expect_another(case: Case) -> None:
         raise AnswerToOwnWork(f"Somebody else has to enter the answer for ticket {ticket.number}.")
 
 
+async def on_due(session: AsyncSession, due: Sequence[DueTimer], now: datetime) -> None:
+    """Nobody answered in time: archive."""
+    free = await tickets.lock_due(session, due, now)
+    watches = await sla.of_all(session, free)
+    for timer in due:
+        if timer.owner_id in free:
             ticket = await tickets.get(session, timer.owner_id)
             if ticket.status is Status.FEEDBACK and ticket.feedback_round == timer.generation:
                 case = Case(session, ticket, watches[ticket.id], SYSTEM, now)
