@@ -25,7 +25,7 @@ from careloop_ticketing.tickets.service.hearing import hear
 from careloop_ticketing.tickets.service.history import chain_of, record
 from careloop_ticketing.tickets.service.listing import find
 from careloop_ticketing.tickets.service.loading import expect, get, lock, lock_both, lock_due
-from careloop_ticketing.tickets.service.merging import lock_merged, merge, unmerge
+from careloop_ticketing.tickets.service.merging import lock_merged, merge, refuse_merged, unmerge
 from careloop_ticketing.tickets.service.opening import Intake, open_ticket
 from careloop_ticketing.tickets.service.relating import adopt, link, links, unlink, unwatch, watch
 from careloop_ticketing.tickets.service.standing import Entry, Standing
@@ -78,6 +78,7 @@ __all__ = [
     "open_ticket",
     "pause",
     "reach",
+    "refuse_merged",
     "record",
     "reject",
     "release",
