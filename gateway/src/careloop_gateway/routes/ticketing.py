@@ -46,6 +46,7 @@ TICKETING = (
         "/v1/calendars/{code}/answer",
         "/v1/sla-recalculations",
         "/v1/sla-recalculations/{recalculation_id}",
+        "/v1/sla-recalculations/{recalculation_id}/set-aside",
         "/v1/escalations",
         "/v1/escalations/lateness",
         "/v1/escalations/desk",

@@ -21,6 +21,8 @@ class TicketOpenedV1(Event, entity="ticket", name="opened", version=1, key="tick
     language: str | None = None
     region: str | None = None
     vip: bool = False
+    acknowledge: bool = True
+    """Whether a machine may tell the customer that it came in: not where a machine seems to have written, or to answer."""
     opened_at: datetime
 
 

@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 
+from careloop_campaign.complaints.models import Complaint
 from careloop_common import clock, ids
 from careloop_contracts import (
     TicketOpenedV1,
     TicketSatisfactionRequestedV1,
 )
+from sqlmodel import select
 
 
 async def test_a_complaint_is_acknowledged_at_night_and_satisfaction_asked_once_per_request(
@@ -45,6 +47,24 @@ async def test_a_complaint_is_acknowledged_at_night_and_satisfaction_asked_once_
     assert line["text"].startswith("Dear 王小明")
     assert "We got your message" in line["text"]
     assert "List-Unsubscribe" not in line["headers"]
+
+
+async def test_a_machine_that_complains_is_not_answered_by_a_machine(
+    make_customer, publish, worker_running, eventually, ledger, session
+):
+    async def complaint(number):
+        return await session.scalar(select(Complaint).filter_by(number=number))
+
+    customer = make_customer()
+    about = {"customer_id": customer.customer_id, "kind": "complaint", "channel": "web"}
+    async with worker_running():
+        await publish(customer)
+        for number, acknowledge in (("T-1", False), ("T-2", True)):
+            opened = {"ticket_id": ids.new_id(), "number": number, "opened_at": clock.now()}
+            await publish(TicketOpenedV1(**opened, **about, acknowledge=acknowledge))
+            await eventually(lambda number=number: complaint(number))
+        await eventually(lambda: ledger(template="complaint_acknowledged", state="accepted"))
+    assert len(await ledger()) == 1
 
 
 async def test_an_old_complaint_is_not_acknowledged(

@@ -12,6 +12,7 @@ from careloop_common.errors import DomainError
 from careloop_common.tokens import SYSTEM, Actor
 from careloop_ticketing import defaults
 from careloop_ticketing.classification.policy import Severity
+from careloop_ticketing.recalculation import previewing
 from careloop_ticketing.recalculation import service as recalculation
 from careloop_ticketing.recalculation.policy import Cause
 from careloop_ticketing.recalculation.service import Stretch
@@ -136,7 +137,7 @@ async def apply(session, document, life, now):
     """Apply a policy to these tickets, which is to do what was foretold."""
     version = (await sla.publish(session, document, actor=SYSTEM, now=now)).version
     terms = await sla.new_terms(session, await sla.policy_of(session, version))
-    foretold = await recalculation.preview(session, terms, limit=2, now=now)
+    foretold = await previewing.preview(session, terms, limit=2, now=now)
     job = await recalculation.apply_policy(session, version, actor=SYSTEM, now=now)
     ids = sorted((life.mine, life.other))
     stretch = Stretch(job.id, Cause.POLICY, recalculation.POLICY, version, ids)

@@ -1,7 +1,12 @@
 """A policy that is applied to open tickets is applied whole; and an older one can be put in force again."""
 
+from uuid import UUID
+
 import pytest
+from careloop_common import clock
 from careloop_contracts import TicketSlaRecalculatedV1
+from careloop_ticketing.tickets.service import line, standing
+from careloop_ticketing.tickets.service.line import Gift
 
 LOOP = {
     "start": ["opened"],
@@ -76,6 +81,49 @@ async def test_what_would_be_over_does_not_begin_and_what_waits_begins_waiting(
     assert (now["patient"]["state"], now["loop"]["state"]) == ("paused", "running")
     heard = await act(ticket, "messages", text="寄出了")
     assert (heard["status"], clocks(heard)["patient"]["state"]) == ("handling", "running")
+
+
+@pytest.mark.parametrize("start", ["diagnosed", "assigned", "customer_wrote"])
+async def test_what_would_be_over_does_not_begin_with_the_next_such_moment_either(
+    client, open_ticket, act, publish_policy, publish_other, apply, start
+):
+    async def happens(ticket):
+        match start:
+            case "diagnosed":
+                return clocks(await act(ticket, "milestones", milestone=start))
+            case "assigned":
+                return clocks(await act(ticket, "assign", assignee_id="agent-7"))
+            case _:
+                return clocks(await act(ticket, "messages", text="还没好"))
+
+    await publish_policy()
+    ticket, waits = await open_ticket(), await open_ticket()
+    for one in (ticket, waits):
+        await happens(one)
+    await act(ticket, "respond")
+    _, version = await publish_other(report=LOOP | {"start": [start], "stop": ["responded"]})
+    await apply(version)
+    assert ("report" in await shown(client, ticket), "report" in await shown(client, waits)) == (False, True)
+    assert "report" not in await happens(ticket)
+    assert (await happens(await open_ticket()))["report"]["state"] == "running"
+
+
+async def test_what_would_be_over_does_not_begin_when_the_line_gives_the_ticket_away(
+    runtime, client, open_ticket, act, publish_policy, publish_other, apply
+):
+    await publish_policy()
+    ticket, other = await open_ticket(), await open_ticket()
+    await act(ticket, "assign", assignee_id="agent-7")
+    await act(ticket, "respond")
+    await act(ticket, "release")
+    await act(other, "respond")
+    _, version = await publish_other(report=LOOP | {"start": ["assigned"], "stop": ["responded"]})
+    await apply(version)
+    async with runtime.database.transaction() as session:
+        found = await standing.lock(session, [UUID(one["id"]) for one in (ticket, other)])
+        gifts = [Gift(one, "agent-8", one.level, one.team, {}) for one in found.values()]
+        await line.give(session, gifts, now=clock.now())
+    assert ("report" in await shown(client, ticket), "report" in await shown(client, other)) == (False, True)
 
 
 async def test_tickets_whose_customers_are_asked_how_it_went_are_followed_too(

@@ -217,3 +217,28 @@ async def test_a_rule_makes_no_incident_a_child_of_another(open_ticket, open_inc
     await open_incident(tickets=[(await open_ticket(kind="fault"))["id"]])
     second = await open_incident(rule='kind == "fault"')
     assert second["children"] == {"classified": 1}
+
+
+async def test_a_ticket_that_has_taken_in_an_incident_resolves_its_children(
+    client, open_ticket, open_incident, resolve, progress, work, act
+):
+    child, plain = await open_ticket(), await open_ticket()
+    incident = await open_incident(tickets=[child["id"]])
+    assert (await client.get(f"/v1/incidents/{plain['id']}")).status_code == 404
+    await act(incident["ticket"], "merge", into=plain["id"])
+    taken_in = await progress({"ticket": plain})
+    assert (taken_in["children"], taken_in["resolution"]) == ({"classified": 1}, None)
+    refused = (await resolve(incident)).json()
+    assert (refused["code"], refused["number"]) == ("ticket_merged", plain["number"])
+    assert (await resolve({"ticket": plain})).status_code == 200
+    await work()
+    found = await progress({"ticket": plain})
+    assert (found["children"], found["resolution"]["children"]["resolved"]) == ({"feedback": 1}, 1)
+
+
+async def test_an_incident_is_no_child_of_another(client, open_ticket, open_incident):
+    incident = await open_incident(tickets=[(await open_ticket())["id"]])
+    chosen = [incident["ticket"]["id"], (await open_ticket())["id"]]
+    answer = await client.post("/v1/incidents", json={"title": "骨干网故障", "tickets": chosen})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_incident")
+    assert answer.json()["errors"][0]["pointer"] == "/tickets"

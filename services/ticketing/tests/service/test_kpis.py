@@ -196,6 +196,60 @@ async def test_withdrawn_tickets_are_in_neither_page_of_figures(
     await act(kept, "cancel", reason="test")
 
 
+@pytest.mark.parametrize(
+    ("end", "said", "counts"),
+    [
+        ("cancel", {"reason": "withdrawn"}, True),
+        ("cancel", {"reason": "mistake"}, False),
+        ("reject", {"reason": "unfounded"}, False),
+        ("merge", {}, True),
+    ],
+)
+async def test_a_promise_that_was_broken_is_not_forgotten_with_its_ticket(
+    open_ticket, act, publish_policy, attainment, eventually, client, window, end, said, counts
+):
+    await publish_policy(resolution=1)
+    ticket = await open_ticket()
+    due = datetime.fromisoformat(ticket["opened_at"]) + timedelta(seconds=1.1)
+
+    async def over():
+        return clock.now() > due
+
+    await eventually(over)
+    await publish_policy(resolution=3600)
+    into = await open_ticket(channel="app")
+    await act(ticket, end, **(said or {"into": into["id"]}))
+    broken = int(counts)
+    assert await attainment("resolution") == (0, broken, 1, 0, broken)
+    groups = (await client.get("/v1/ticket-kpis", params=window | {"by": "channel"})).json()["groups"]
+    lost = [one["attainment"]["resolution"]["denominator"] for one in groups if one["group"] == "hotline"]
+    assert lost == ([1] if counts else [])
+
+
+async def test_only_a_supervisor_cancels_what_was_late(
+    open_ticket, publish_policy, client, client_as, act, eventually
+):
+    await publish_policy(resolution=1)
+    agent = client_as("tickets:read", "tickets:write")
+    late = await open_ticket()
+    due = datetime.fromisoformat(late["opened_at"]) + timedelta(seconds=1.1)
+
+    async def over():
+        return clock.now() > due
+
+    await eventually(over)
+    await publish_policy(resolution=3600)
+    in_time = await open_ticket()
+    answer = await agent.post(f"/v1/tickets/{late['id']}/cancel", json={"reason": "mistake"})
+    assert (answer.status_code, answer.json()["code"]) == (403, "cancellation_not_allowed")
+    assert (await client.get(f"/v1/tickets/{late['id']}")).json()["version"] == late["version"]
+    answer = await agent.post(f"/v1/tickets/{in_time['id']}/cancel", json={"reason": "mistake"})
+    assert answer.status_code == 200, answer.text
+    assert (await act(late, "cancel", reason="withdrawn"))["status"] == "cancelled"
+    again = await agent.post(f"/v1/tickets/{late['id']}/cancel", json={"reason": "mistake"})
+    assert again.json()["code"] == "transition_impossible"
+
+
 async def test_who_asks_for_nothing_any_more_is_in_no_figure(client, open_ticket, act, past, window):
     kept, merged, rejected, cancelled = [await open_ticket() for _ in range(4)]
     await act(merged, "merge", into=kept["id"])

@@ -47,7 +47,7 @@ async def test_links_are_listed_at_both_ends_and_said_once(client, open_ticket, 
     for ticket in (one, two):
         (link,) = (await client.get(f"/v1/tickets/{ticket['id']}/links")).json()["items"]
         assert (link["from_id"], link["to_id"], link["type"]) == (one["id"], two["id"], "related")
-    assert (await client.delete(f"{url}/related/{two['id']}")).json() == {"items": []}
+    assert (await client.delete(f"{url}/related/{two['id']}")).json()["items"] == []
     assert (await client.delete(f"{url}/related/{two['id']}")).json()["code"] == "link_not_found"
     assert (await facts(one))[2:] == ["link_added", "link_removed"]
 
@@ -235,3 +235,21 @@ async def test_watchers_are_kept_in_view_and_in_history(client, open_ticket, fac
     assert (await shown(ticket))["watchers"] == ["chen.jie"]
     assert (await facts(ticket))[2:] == ["watched", "watched", "unwatched"]
     assert (await client.put(f"{url}/{'x' * 101}")).status_code == 422
+
+
+async def test_links_come_in_pages_the_newest_first(client, open_ticket, act):
+    parent = await open_ticket()
+    children = [await open_ticket() for _ in range(5)]
+    for child in children:
+        await act(child, "links", to=parent["id"], type="child")
+    url, seen, query = f"/v1/tickets/{parent['id']}/links", [], {"limit": 2}
+    while True:
+        found = (await client.get(url, params=query)).json()
+        seen += [link["from_id"] for link in found["items"]]
+        if found["next_cursor"] is None:
+            break
+        query["cursor"] = found["next_cursor"]
+    assert seen == [child["id"] for child in reversed(children)]
+    assert (await client.get(url, params={"cursor": "x"})).json()["code"] == "invalid_cursor"
+    newest = await act(parent, "links", to=children[0]["id"], type="related")
+    assert (newest["items"][0]["to_id"], len(newest["items"])) == (children[0]["id"], 6)

@@ -1,6 +1,13 @@
 """Clocks that run follow a changed calendar by themselves, and a changed policy when somebody says so."""
 
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from careloop_common import clock
 from careloop_contracts import TicketSlaRecalculatedV1
+from careloop_ticketing.recalculation import queries, service
+from sqlalchemy import text
 
 OFFICE = {
     "name": "Office",
@@ -103,3 +110,55 @@ async def test_a_policy_that_forbids_a_pause_ends_it_when_it_is_applied(
         await eventually(lambda: _done(client))
     shown = (await client.get(f"/v1/tickets/{ticket['id']}")).json()
     assert (shown["status"], _clock(shown, "resolution")["state"]) == ("handling", "running")
+
+
+@pytest.fixture
+def spoil(runtime):
+    """`await spoil(ticket)`: nobody can read how far its clocks are on their ladders."""
+
+    async def store(ticket):
+        async with runtime.database.transaction() as session:
+            spoiled = text("UPDATE sla_clock SET steps = '?' WHERE subject_id = :id")
+            await session.execute(spoiled, {"id": UUID(ticket["id"])})
+
+    return store
+
+
+async def test_a_ticket_that_cannot_be_read_is_set_aside_and_the_others_follow(
+    client, open_ticket, publish_policy, apply, spoil
+):
+    tickets = [await open_ticket() for _ in range(5)]
+    await spoil(tickets[2])
+    version = await publish_policy(resolution=7200)
+    document = await _document(client, version)
+    preview = await client.post("/v1/sla-recalculations/preview", json={"policy": document})
+    assert (preview.json()["examined"], preview.json()["open"]) == (4, 5)
+    done = await apply(version)
+    assert {name: done[name] for name in ("examined", "moved", "set_aside")} == {
+        "examined": 4,
+        "moved": 4,
+        "set_aside": 1,
+    }
+    (aside,) = (await client.get(f"/v1/sla-recalculations/{done['id']}/set-aside")).json()["items"]
+    assert (aside["ticket_id"], aside["reason"].partition(":")[0]) == (tickets[2]["id"], "AttributeError")
+    nowhere = f"/v1/sla-recalculations/{aside['ticket_id']}/set-aside"
+    assert (await client.get(nowhere)).json()["code"] == "recalculation_not_found"
+
+
+async def test_a_ticket_that_was_set_aside_is_no_reason_to_begin_again_at_once(
+    runtime, client, open_ticket, publish_clocks, worker_running, eventually, spoil
+):
+    await client.put("/v1/calendars/office", json=OFFICE)
+    await publish_clocks(desk={"calendar": "office", "targets": [{"seconds": 36_000}]})
+    await spoil(await open_ticket())
+    await client.put("/v1/calendars/office", json=OFFICE | {"name": "The office"})
+    async with worker_running():
+        assert (await eventually(lambda: _done(client)))["set_aside"] == 1
+
+    async def begun(now):
+        async with runtime.database.transaction() as session:
+            await service.notice_calendars(session, now=now)
+            return await queries.backlog(session)
+
+    assert (await begun(clock.now()))[0] == 0
+    assert (await begun(clock.now() + timedelta(hours=2)))[0] == 1

@@ -102,3 +102,19 @@ async def test_answers_that_do_not_fit_change_nothing(client, open_ticket, act, 
         assert await refused(body) == (422, "validation_failed")
     await act(ticket, "satisfaction", score=5)
     assert await refused({"score": 1}) == (409, "satisfaction_already_given")
+
+
+async def test_nobody_enters_what_a_customer_thinks_of_their_own_work(client, client_as, open_ticket, act):
+    given = "tickets:read", "tickets:write"
+    holder, resolver, other = [client_as(*given, actor_id=name) for name in ("agent-7", "agent-8", "agent-9")]
+    system = client_as(*given, actor_id="agent-8", kind="service")
+    for by in (other, system, client):
+        ticket = await open_ticket()
+        url = f"/v1/tickets/{ticket['id']}"
+        await act(ticket, "assign", assignee_id="agent-7")
+        assert (await resolver.post(f"{url}/resolve", json={})).status_code == 200
+        for one in (holder, resolver):
+            answer = await one.post(f"{url}/satisfaction", json={"score": 5})
+            assert (answer.status_code, answer.json()["code"]) == (403, "answer_to_own_work")
+        assert (await client.get(url)).json()["status"] == "feedback"
+        assert (await by.post(f"{url}/satisfaction", json={"score": 5})).status_code == 201

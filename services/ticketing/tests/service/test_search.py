@@ -81,6 +81,15 @@ async def test_a_ticket_is_found_by_its_number_alone(open_ticket, listed):
     assert await listed(q="C-20200101-000001") == []
 
 
+@pytest.mark.parametrize("around", ["工单{}", "{}的进度", "工单：{}", "ticket {} please"])
+async def test_a_ticket_is_found_by_its_number_whatever_stands_around_it(open_ticket, listed, around):
+    ticket, _ = await open_ticket(subject="一"), await open_ticket(subject="二")
+    assert await listed(q=around.format(ticket["number"])) == ["一"]
+    wide = "".join(chr(ord(one) + 0xFEE0) for one in ticket["number"])
+    assert await listed(q=wide) == ["一"]
+    assert await listed(q=f"x{ticket['number']}") == []
+
+
 async def test_the_words_of_a_subject_and_its_description_do_not_run_together(open_ticket, listed):
     await open_ticket(subject="没有信", description="号码错误")
     assert await listed(q="信号") == []

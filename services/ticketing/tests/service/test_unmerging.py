@@ -2,7 +2,6 @@
 
 import pytest
 from careloop_common import clock, ids
-from careloop_contracts import TicketSlaRecalculatedV1
 from careloop_ticketing.customers import service as customers
 
 
@@ -56,14 +55,12 @@ async def test_who_became_known_meanwhile_is_linked(open_ticket, act, customer):
 
 @pytest.mark.parametrize(("away", "back"), [("merge", "unmerge"), ("resolve", "reopen")])
 async def test_a_policy_that_running_clocks_were_told_to_follow_meanwhile_is_followed(
-    client, open_ticket, act, publish_policy, worker_running, published, eventually, resolution, away, back
+    open_ticket, act, publish_policy, apply, resolution, away, back
 ):
     ticket, runs = await open_ticket(), await open_ticket()
     await act(ticket, away, **({"into": runs["id"]} if away == "merge" else {}))
     version = await publish_policy(resolution=7200)
-    assert (await client.post("/v1/sla-recalculations", json={"version": version})).status_code == 202
-    async with worker_running():
-        await eventually(lambda: published(TicketSlaRecalculatedV1))
+    await apply(version)
     await act(ticket, back)
     assert await resolution(ticket) == await resolution(runs) == (7200, version)
 

@@ -20,7 +20,7 @@ async def opened(session: AsyncSession, event: TicketOpenedV1, meta: Meta) -> No
         number=event.number,
         at=event.opened_at,
     )
-    if event.customer_id is not None:
+    if event.customer_id is not None and event.acknowledge:
         await service.acknowledge(
             session,
             ticket_id=event.ticket_id,

@@ -15,7 +15,7 @@ from careloop_ticketing.incidents.service import Standing
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.tickets import service as tickets
 from careloop_ticketing.tickets import views
-from careloop_ticketing.tickets.errors import TicketNotFound, TransitionImpossible
+from careloop_ticketing.tickets.errors import TicketMerged, TicketNotFound, TransitionImpossible
 from careloop_ticketing.tickets.schemas import TicketView
 from careloop_ticketing.tickets.service import Case
 
@@ -66,7 +66,12 @@ async def get_incident(ticket_id: UUID, session: SessionDep, now: NowDep, respon
     "/{ticket_id}/resolve",
     dependencies=[SUPERVISE],
     responses=problems(
-        IncidentNotFound, TicketNotFound, TransitionImpossible, ResolutionUnderWay, VersionMismatch
+        IncidentNotFound,
+        TicketNotFound,
+        TicketMerged,
+        TransitionImpossible,
+        ResolutionUnderWay,
+        VersionMismatch,
     ),
 )
 async def resolve_incident(

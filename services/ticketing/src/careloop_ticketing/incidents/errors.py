@@ -10,7 +10,7 @@ class IncidentNotFound(DomainError):
 
 
 class InvalidIncident(DomainError):
-    """The rule cannot be read, or what is chosen is none or more than one incident takes."""
+    """The rule cannot be read, or what is chosen is none or more than one incident takes, or an incident itself."""
 
     kind = Kind.INVALID
     code = "invalid_incident"

@@ -86,18 +86,32 @@ async def _existing(session: AsyncSession, chosen: Collection[UUID]) -> list[UUI
     wanted = set(chosen)
     for ticket_id in sorted(wanted - await tickets.known(session, wanted)):
         raise InvalidIncident(f"There is no ticket {ticket_id}.", pointer="/tickets")
+    incidents = select(col(IncidentRow.ticket_id)).where(col(IncidentRow.ticket_id).in_(wanted))
+    for ticket_id in (await session.scalars(incidents)).all():
+        raise InvalidIncident(f"Ticket {ticket_id} is an incident itself.", pointer="/tickets")
     return sorted(wanted)
 
 
 async def standing(session: AsyncSession, ticket_id: UUID) -> Standing:
-    incident = await session.get(IncidentRow, ticket_id)
-    if incident is None:
-        raise IncidentNotFound(f"There is no incident {ticket_id}.")
+    incident = await _incident(session, ticket_id)
     ticket = await tickets.get(session, ticket_id)
     # First how far the job is, then the children: what it has said to be done is done.
     job = await _job(session, incident)
     children = (await tickets.children_by_status(session, [ticket_id]))[ticket_id]
     return Standing(ticket, children, job)
+
+
+async def _incident(session: AsyncSession, ticket_id: UUID) -> IncidentRow:
+    """The incident of a ticket. One that has taken an incident in by a merge, and with it the children, is one."""
+    if found := await session.get(IncidentRow, ticket_id):
+        return found
+    taken_in = select(IncidentRow).where(
+        col(IncidentRow.ticket_id).in_(ticket_queries.with_merged(ticket_id))
+    )
+    newest = taken_in.order_by(col(IncidentRow.ticket_id).desc()).limit(1)
+    if found := (await session.scalars(newest)).one_or_none():
+        return IncidentRow(ticket_id=ticket_id, opened_at=found.opened_at, job_id=found.job_id)
+    raise IncidentNotFound(f"There is no incident {ticket_id}.")
 
 
 async def listed(session: AsyncSession, *, before: UUID | None, limit: int) -> list[Standing]:
@@ -121,9 +135,8 @@ async def resolve(case: Case, *, outcome: Outcome, note: str | None, resolve_chi
     Those that are still open when the fault is archived follow then.
     """
     session, ticket = case.session, case.ticket
-    incident = await session.get(IncidentRow, ticket.id, with_for_update=True)
-    if incident is None:
-        raise IncidentNotFound(f"There is no incident {ticket.id}.")
+    await tickets.refuse_merged(session, ticket)
+    incident = await _incident(session, ticket.id)
     wanted = {"outcome": outcome, "note": note}
     job = await _job(session, incident)
     under_way = job is not None and job.finished_at is None
@@ -132,6 +145,7 @@ async def resolve(case: Case, *, outcome: Outcome, note: str | None, resolve_chi
     if ticket.status not in {Status.FEEDBACK, Status.ARCHIVED}:
         await tickets.resolve(case, outcome=outcome, note=note)
     if resolve_children and not under_way:
+        session.add(incident)
         children = [Item(child) for child in await tickets.open_children(session, ticket.id)]
         order = Order(Act.RESOLVE, wanted)
         incident.job_id = (await bulk.queue(session, order, children, actor=case.actor, now=case.now)).id

@@ -13,6 +13,7 @@ from sqlmodel import col
 
 from careloop_ticketing.kpis.policy import LOOP_GOAL, REPEAT_WINDOW, Grouping
 from careloop_ticketing.sla import queries as sla
+from careloop_ticketing.summary.queries import counted
 from careloop_ticketing.tickets.queries import RESPONSE_GOAL
 from careloop_ticketing.tickets.service import Ticket
 from careloop_ticketing.vocabulary import WITHDRAWN
@@ -22,15 +23,18 @@ from careloop_ticketing.vocabulary import WITHDRAWN
 class Span:
     """Tickets by when they were opened; the end is not in it.
 
-    Who was merged, rejected or cancelled asks for nothing: they are in no figure.
+    Who was merged, rejected or cancelled asks for nothing: they are in no figure, but for what was broken before of
+    those who were merged or withdrew.
     """
 
     opened_from: datetime
     opened_until: datetime
 
+    def within(self) -> ColumnElement[bool]:
+        return and_(col(Ticket.opened_at) >= self.opened_from, col(Ticket.opened_at) < self.opened_until)
+
     def holds(self) -> ColumnElement[bool]:
-        within = and_(col(Ticket.opened_at) >= self.opened_from, col(Ticket.opened_at) < self.opened_until)
-        return and_(within, col(Ticket.status).not_in(WITHDRAWN))
+        return and_(self.within(), col(Ticket.status).not_in(WITHDRAWN))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +100,8 @@ async def clocks(session: AsyncSession, window: Window, now: datetime) -> Sequen
     group = window.group()
     name, *counts = sla.outcome(now)
     figures = select(group.label("group"), name, *counts).join(Ticket, col(Ticket.id) == sla.SUBJECT)
-    return (
-        await session.execute(figures.where(window.holds()).group_by(group, name).order_by(group, name))
-    ).all()
+    chosen = figures.where(window.within(), counted(now))
+    return (await session.execute(chosen.group_by(group, name).order_by(group, name))).all()
 
 
 async def knows_zone(session: AsyncSession, zone: ZoneInfo) -> bool:

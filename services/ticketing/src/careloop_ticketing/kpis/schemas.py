@@ -23,8 +23,9 @@ class GroupView(View):
     reopened: Ratio
     """Taken up again, of those that were ever resolved."""
     attainment: dict[str, Attainment]
-    """By clock: stopped within the target, of all that were stopped or ran out, whatever ended them then. Excluded are
-    those that run or were cancelled within it, and those that only a change of terms made late."""
+    """By clock: stopped within the target, of all that were stopped or ran out, whatever ended them then, be it a merge
+    or that the customer withdrew. Excluded are those that run or were cancelled within it, and those that only a change of
+    terms made late."""
 
 
 class KpiView(View):

@@ -2,6 +2,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -39,18 +40,21 @@ async def figures(session: AsyncSession, window: Window, now: datetime) -> list[
     attainment: dict[str, dict[str, Attainment]] = defaultdict(dict)
     for group, clock, met, broken, neither, forgiven in await queries.clocks(session, window, now):
         attainment[group][clock] = Attainment(met, met + broken, neither, forgiven)
+    rows = {row.group: row for row in await queries.tickets(session, window, now)}
+    # A group may have nothing left but what was broken.
     return [
-        Group(
-            row.group,
-            row.tickets,
-            {
-                name: _ratio(row.tickets, *(getattr(row, key) for key in (name, f"{name}_of")))
-                for name in FIGURES
-            },
-            attainment[row.group],
-        )
-        for row in await queries.tickets(session, window, now)
+        _group(name, rows.get(name), attainment[name]) for name in dict.fromkeys([*rows, *sorted(attainment)])
     ]
+
+
+def _group(name: str, row: Any, attainment: Mapping[str, Attainment]) -> Group:
+    if row is None:
+        return Group(name, 0, dict.fromkeys(FIGURES, Ratio(0, 0, 0)), attainment)
+    figures = {
+        figure: _ratio(row.tickets, *(getattr(row, key) for key in (figure, f"{figure}_of")))
+        for figure in FIGURES
+    }
+    return Group(name, row.tickets, figures, attainment)
 
 
 def _ratio(whole: int, numerator: int, denominator: int) -> Ratio:

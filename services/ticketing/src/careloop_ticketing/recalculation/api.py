@@ -1,19 +1,21 @@
 from uuid import UUID
 
+from careloop_common.errors import InvalidCursor
 from careloop_common.pagination import Page, PageQuery, page
 from careloop_common.web import ActorDep, CareRouter, NowDep, SessionDep, needs, problems
 from fastapi import Response
 
 from careloop_ticketing.calendars import service as calendars
 from careloop_ticketing.calendars.errors import InvalidCalendar
-from careloop_ticketing.recalculation import queries, service, views
+from careloop_ticketing.recalculation import previewing, queries, service, views
 from careloop_ticketing.recalculation.errors import RecalculationNotFound, RecalculationUnderWay
-from careloop_ticketing.recalculation.models import RecalculationRow
+from careloop_ticketing.recalculation.models import RecalculationRow, SetAsideRow
 from careloop_ticketing.recalculation.schemas import (
     ApplyPolicy,
     EffectView,
     PreviewTerms,
     RecalculationView,
+    SetAsideView,
 )
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.sla.errors import InvalidPolicy, PolicyNotFound, PolicyNotInForce
@@ -46,7 +48,7 @@ async def apply_policy(
 async def preview(body: PreviewTerms, session: SessionDep, now: NowDep) -> EffectView:
     """What a policy or a calendar would move, begin and end in the open tickets, were it in force. Nothing is changed."""
     terms = await _terms(body, session, now)
-    return views.effect(await service.preview(session, terms, limit=body.tickets, now=now))
+    return views.effect(await previewing.preview(session, terms, limit=body.tickets, now=now))
 
 
 async def _terms(body: PreviewTerms, session: SessionDep, now: NowDep) -> NewTerms:
@@ -75,3 +77,16 @@ async def list_recalculations(session: SessionDep, query: PageQuery) -> Page[Rec
 )
 async def get_recalculation(recalculation_id: UUID, session: SessionDep) -> RecalculationRow:
     return await service.find(session, recalculation_id)
+
+
+@router.get(
+    "/{recalculation_id}/set-aside",
+    response_model=Page[SetAsideView],
+    dependencies=[READ],
+    responses=problems(RecalculationNotFound, InvalidCursor),
+)
+async def list_set_aside(recalculation_id: UUID, session: SessionDep, query: PageQuery) -> Page[SetAsideRow]:
+    """The tickets that did not follow, and why. They do with the next recalculation, once they are repaired."""
+    await service.find(session, recalculation_id)
+    rows = await queries.set_aside(session, recalculation_id, after=query.after(UUID), limit=query.limit + 1)
+    return page(rows, query.limit, key=lambda row: (row.ticket_id,))

@@ -3,11 +3,16 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
+import structlog
 from careloop_common import clock, outbox
+from careloop_common.failures import is_transient
 from careloop_common.runtime import Runtime
 
 from careloop_ticketing.recalculation import metrics, queries, service
+from careloop_ticketing.recalculation.policy import halves
 from careloop_ticketing.recalculation.service import Stretch
+
+log = structlog.get_logger()
 
 UNPUBLISHED: Final = 2_000
 """So many events may wait, a second's work of the relay: an escalation of meanwhile stands behind them."""
@@ -22,6 +27,7 @@ async def work(runtime: Runtime[Any]) -> bool:
         if stretch is None:
             await service.notice_calendars(session, now=clock.now())
             return False
+        await service.terms_of(session, stretch)
     async with asyncio.TaskGroup() as lanes:
         for ids in stretch.batches():
             lanes.create_task(_follow(runtime, ids, stretch))
@@ -40,11 +46,29 @@ async def tell(runtime: Runtime[Any]) -> None:
 
 
 async def _follow(runtime: Runtime[Any], ids: Sequence[UUID], stretch: Stretch) -> None:
-    async with runtime.database.transaction() as session:
-        moved = await service.follow(session, ids, stretch, now=clock.now())
+    """Have these tickets follow; one that cannot is looked for, and set aside."""
+    try:
+        async with runtime.database.transaction() as session:
+            moved = await service.follow(session, ids, stretch, now=clock.now())
+    except Exception as error:
+        if is_transient(error):
+            raise
+        if len(ids) > 1:
+            for half in halves(ids):
+                await _follow(runtime, half, stretch)
+        else:
+            await _set_aside(runtime, ids[0], stretch, error)
+        return
     metrics.EXAMINED.labels(stretch.cause).inc(len(ids))
     metrics.MOVED.labels(stretch.cause).inc(len(moved))
     metrics.LATE.labels(stretch.cause).inc(sum(change.late_by_change for change in moved))
+
+
+async def _set_aside(runtime: Runtime[Any], ticket_id: UUID, stretch: Stretch, error: Exception) -> None:
+    log.error("recalculation.set_aside", ticket_id=str(ticket_id), cause=stretch.cause, exc_info=error)
+    async with runtime.database.transaction() as session:
+        await service.set_aside(session, ticket_id, stretch, error, now=clock.now())
+    metrics.SET_ASIDE.labels(stretch.cause).inc()
 
 
 async def _keep_pace(runtime: Runtime[Any]) -> None:

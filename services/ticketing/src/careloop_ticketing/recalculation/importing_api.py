@@ -12,7 +12,7 @@ from careloop_ticketing.calendars.errors import CalendarNotFound, InvalidCalenda
 from careloop_ticketing.calendars.icalendars import Kind
 from careloop_ticketing.calendars.schemas import CODE, DayView, SkippedView
 from careloop_ticketing.calendars.service import Proposal
-from careloop_ticketing.recalculation import service, views
+from careloop_ticketing.recalculation import previewing, views
 from careloop_ticketing.recalculation.schemas import EffectView, ImportView
 from careloop_ticketing.sla import service as sla
 
@@ -53,7 +53,7 @@ async def import_icalendar(
     await sla.check_calendar(session, code, proposal.compiled)
     if dry_run:
         response.status_code = 200
-        preview = await service.preview(
+        preview = await previewing.preview(
             session, await sla.terms_with(session, code, proposal.compiled), limit=MOST_TICKETS, now=now
         )
         return _view(proposal, None, views.effect(preview))

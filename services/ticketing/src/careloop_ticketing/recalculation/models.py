@@ -40,6 +40,20 @@ class RecalculationRow(Base, table=True):
     """Clocks that have begun."""
     ended: int = 0
     """Clocks that have ended."""
+    set_aside: int = 0
+    """Tickets that did not follow."""
     requested_by: str = Field(sa_type=Text)
     requested_at: datetime = Field(sa_type=INSTANT)
     finished_at: datetime | None = Field(default=None, sa_type=INSTANT)
+
+
+class SetAsideRow(Base, table=True):
+    """A ticket that did not follow, for it could not be read, say: it stands in the way of no other."""
+
+    __tablename__ = "sla_set_aside"
+    __table_args__ = (Index("ix_sla_set_aside_ticket_id", "ticket_id"),)
+
+    recalculation_id: UUID = Field(primary_key=True, foreign_key="sla_recalculation.id")
+    ticket_id: UUID = Field(primary_key=True)
+    reason: str = Field(sa_type=Text)
+    at: datetime = Field(sa_type=INSTANT)

@@ -1,6 +1,8 @@
 """What a recalculation is about, and how far it is."""
 
+from collections.abc import Sequence
 from enum import StrEnum
+from uuid import UUID
 
 from careloop_ticketing.sla.policy.following import Change
 
@@ -30,3 +32,9 @@ class Effect(StrEnum):
         if change.begun or change.revived:
             return cls.BEGUN
         return cls.ENDED if change.dropped or change.lapsed else cls.MOVED
+
+
+def halves(ids: Sequence[UUID]) -> tuple[Sequence[UUID], Sequence[UUID]]:
+    """Both parts of a batch of which something is wrong with one."""
+    middle = len(ids) // 2
+    return ids[:middle], ids[middle:]

@@ -1,14 +1,15 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from careloop_common import keyset
 from sqlalchemy import func, text, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from careloop_ticketing.recalculation.models import RecalculationRow
+from careloop_ticketing.recalculation.models import RecalculationRow, SetAsideRow
 from careloop_ticketing.recalculation.policy import Cause, State
 from careloop_ticketing.tickets.queries import UNFINISHED
 
@@ -24,9 +25,13 @@ _OF_POLICY: Final = text(
     " AND k.policy_version < :version AND k.state <> 'stopped')) ORDER BY t.id LIMIT :limit"
 )
 _START: Final = UUID(int=0)
+# A ticket that was set aside a while ago may have been repaired; before that it is no reason to begin again.
 _OUTDATED: Final = text(
     "SELECT c.code, c.version FROM calendar AS c WHERE EXISTS (SELECT FROM sla_clock AS k"
-    " WHERE k.calendar = c.code AND k.calendar_version < c.version AND k.state <> 'stopped')"
+    " WHERE k.calendar = c.code AND k.calendar_version < c.version AND k.state <> 'stopped'"
+    " AND NOT EXISTS (SELECT FROM sla_set_aside AS a JOIN sla_recalculation AS r ON r.id = a.recalculation_id"
+    " WHERE a.ticket_id = k.subject_id AND a.at > :since AND r.subject = c.code AND r.version = c.version"
+    " AND r.cause = 'calendar'))"
 )
 
 
@@ -41,9 +46,9 @@ async def affected(
     return (await session.scalars(_OF_POLICY, {**given, "unfinished": unfinished})).all()
 
 
-async def outdated_calendars(session: AsyncSession) -> Sequence[tuple[str, int]]:
-    """Calendars with a newer version than some clock counts by."""
-    return [(code, version) for code, version in (await session.execute(_OUTDATED)).all()]
+async def outdated_calendars(session: AsyncSession, *, since: datetime) -> Sequence[tuple[str, int]]:
+    """Calendars with a newer version than some clock counts by, unless it could not follow that, and this after `since`."""
+    return [(code, version) for code, version in (await session.execute(_OUTDATED, {"since": since})).all()]
 
 
 async def open_one(session: AsyncSession, cause: Cause, subject: str) -> RecalculationRow | None:
@@ -79,3 +84,17 @@ async def move(session: AsyncSession, recalculation_id: UUID, *, to: UUID) -> No
 async def newest(session: AsyncSession, *, before: UUID | None, limit: int) -> Sequence[RecalculationRow]:
     rows = keyset.backward(select(RecalculationRow), col(RecalculationRow.id), before=before, limit=limit)
     return (await session.scalars(rows)).all()
+
+
+async def set_aside(
+    session: AsyncSession, recalculation_id: UUID, *, after: UUID | None, limit: int
+) -> Sequence[SetAsideRow]:
+    theirs = select(SetAsideRow).where(col(SetAsideRow.recalculation_id) == recalculation_id)
+    rows = keyset.forward(theirs, col(SetAsideRow.ticket_id), after=after, limit=limit)
+    return (await session.scalars(rows)).all()
+
+
+async def add_set_aside(session: AsyncSession, recalculation_id: UUID, given: Mapping[str, Any]) -> bool:
+    """Whether it was not set aside before."""
+    row = insert(SetAsideRow).values(recalculation_id=recalculation_id, **given).on_conflict_do_nothing()
+    return (await session.scalars(row.returning(col(SetAsideRow.ticket_id)))).first() is not None

@@ -96,6 +96,15 @@ class RecalculationView(View):
     ended: int
     """Clocks that have ended: the policy does not have them, or not for such tickets."""
     late: int
+    set_aside: int
+    """Tickets that did not follow, for they could not be read, say; the others did."""
     requested_by: str
     requested_at: datetime
     finished_at: datetime | None
+
+
+class SetAsideView(View):
+    ticket_id: UUID
+    reason: str
+    """The code of a problem, or what the failure is called; the logs have the rest."""
+    at: datetime

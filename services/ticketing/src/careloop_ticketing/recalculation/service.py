@@ -7,11 +7,12 @@ known that all before it have followed; those that had followed already do so on
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from careloop_common import outbox
+from careloop_common.errors import DomainError
 from careloop_common.tokens import SYSTEM, Actor
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -34,8 +35,10 @@ from careloop_ticketing.vocabulary import Status
 LANES: Final = 2
 BATCH: Final = 300
 """Tickets that are locked together; whoever wants one of them waits for so long as they take."""
+AGAIN_AFTER: Final = timedelta(hours=1)
+"""How long a ticket that was set aside is left alone before its calendar is tried again."""
 POLICY: Final = "policy"
-EXAMPLES: Final = 20
+_LONGEST_REASON: Final = 200
 
 
 async def apply_policy(
@@ -61,7 +64,7 @@ async def apply_policy(
 
 async def notice_calendars(session: AsyncSession, *, now: datetime) -> None:
     """Queue the calendars whose newest version some clock does not count by yet."""
-    for code, version in await queries.outdated_calendars(session):
+    for code, version in await queries.outdated_calendars(session, since=now - AGAIN_AFTER):
         if await queries.open_one(session, Cause.CALENDAR, code) is None:
             await _queue(session, Cause.CALENDAR, code, version, by=SYSTEM, now=now)
 
@@ -111,17 +114,23 @@ async def next_stretch(session: AsyncSession, *, now: datetime) -> Stretch | Non
     return None
 
 
+async def terms_of(session: AsyncSession, stretch: Stretch) -> NewTerms:
+    """What is to be followed; if that cannot be read, it is no fault of the tickets."""
+    policy = await sla.policy_of(session, stretch.version) if stretch.cause is Cause.POLICY else None
+    return await sla.new_terms(session, policy)
+
+
 async def follow(
     session: AsyncSession, ids: Sequence[UUID], stretch: Stretch, *, now: datetime
 ) -> Sequence[Change]:
     """Have these tickets follow, and count them; returns what that changed."""
-    policy = await sla.policy_of(session, stretch.version) if stretch.cause is Cause.POLICY else None
-    terms = await sla.new_terms(session, policy)
+    terms = await terms_of(session, stretch)
+    policy = terms.policy
     # What was closed while this waited is nothing to follow any more; what is merged does when it comes back.
     locked = await standing.lock(session, ids, wait=True)
     tickets = {one.id: one for one in locked.values() if one.status in tickets_of.UNFINISHED}
     watches = await sla.of_all(session, tickets)
-    changes = await _changes(session, tickets, watches, terms, now)
+    changes = await changes_of(session, tickets, watches, terms, now)
     entries: list[Entry] = []
     for ticket in tickets.values():
         theirs = changes[ticket.id]
@@ -150,7 +159,7 @@ def counted(changes: Collection[Change]) -> dict[str, int]:
     return {**{effect.value: effects[effect] for effect in Effect}, "late": late}
 
 
-async def _changes(
+async def changes_of(
     session: AsyncSession,
     tickets: Mapping[UUID, Standing],
     watches: Mapping[UUID, Watches],
@@ -191,33 +200,16 @@ def _entry(
     return Entry(ticket.id, ticket.version, "recalculated", before, after | why)
 
 
+async def set_aside(
+    session: AsyncSession, ticket_id: UUID, stretch: Stretch, error: Exception, *, now: datetime
+) -> None:
+    """Note that this ticket did not follow, and why; who is killed before the stretch is through comes to it again."""
+    reason = error.code if isinstance(error, DomainError) else f"{type(error).__name__}: {error}"
+    given = {"ticket_id": ticket_id, "reason": reason.partition("\n")[0][:_LONGEST_REASON], "at": now}
+    if await queries.add_set_aside(session, stretch.recalculation_id, given):
+        await queries.count(session, stretch.recalculation_id, {"set_aside": 1})
+
+
 async def passed(session: AsyncSession, stretch: Stretch) -> None:
     """All of these tickets have followed."""
     await queries.move(session, stretch.recalculation_id, to=stretch.ids[-1])
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    ticket: Standing
-    change: Change
-
-
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """What a change of terms would do to some of the open tickets, were it applied now."""
-
-    examined: int
-    open: int
-    """Of how many."""
-    counts: Mapping[str, int]
-    examples: Sequence[Example]
-
-
-async def preview(session: AsyncSession, terms: NewTerms, *, limit: int, now: datetime) -> Outlook:
-    """Work out for the newest, and store nothing: what was changed is the caller's copy of the clocks."""
-    found = await standing.read(session, await tickets_of.newest_unfinished(session, limit=limit))
-    changes = await _changes(session, found, await sla.of_all(session, found), terms, now)
-    examples = [Example(found[ticket_id], one) for ticket_id, theirs in changes.items() for one in theirs]
-    counts = counted([example.change for example in examples])
-    most = sorted(examples, key=lambda example: not example.change.late_by_change)[:EXAMPLES]
-    return Outlook(len(found), await tickets_of.count_unfinished(session), counts, most)

@@ -1,8 +1,8 @@
 """What a change of terms would do, as it is shown."""
 
 from careloop_ticketing.recalculation.policy import Effect
+from careloop_ticketing.recalculation.previewing import Example, Outlook
 from careloop_ticketing.recalculation.schemas import EffectView, MovedClock
-from careloop_ticketing.recalculation.service import Example, Outlook
 
 
 def effect(found: Outlook) -> EffectView:

@@ -5,6 +5,7 @@ from careloop_common.web import ActorDep, CareRouter, IfMatch, NowDep, SessionDe
 
 from careloop_ticketing.satisfaction import policy, service
 from careloop_ticketing.satisfaction.errors import (
+    AnswerToOwnWork,
     ReplyNotUnderstood,
     SatisfactionAlreadyGiven,
     SatisfactionNotRequested,
@@ -29,6 +30,7 @@ router = CareRouter(prefix="/v1/tickets", tags=["satisfaction"])
         TicketNotFound,
         SatisfactionNotRequested,
         SatisfactionAlreadyGiven,
+        AnswerToOwnWork,
         ReplyNotUnderstood,
         VersionMismatch,
     ),
@@ -44,7 +46,7 @@ async def give_satisfaction(
     """The customer's answer archives the ticket; a dissatisfied one (2 or less) reopens it, once.
 
     A reply is a digit or words (`5`, `5分`, `非常满意`, `very satisfied`, `差`), and may have a comment after the digit.
-    `未去过` ends the round without a score.
+    `未去过` ends the round without a score. Who resolved or holds the ticket needs the scope tickets:supervise for this.
     """
     said = Said(body.score) if body.reply is None else policy.understand(body.reply)
     if said is None:

@@ -17,6 +17,14 @@ class SatisfactionAlreadyGiven(DomainError):
     title = "Satisfaction already given"
 
 
+class AnswerToOwnWork(DomainError):
+    """How it went is not for who resolved or holds the ticket to enter, unless they hold the scope tickets:supervise."""
+
+    kind = Kind.FORBIDDEN
+    code = "answer_to_own_work"
+    title = "Answer to own work"
+
+
 class ReplyNotUnderstood(DomainError):
     """The reply is neither one digit from 1 to 5 nor words such as 很好, 满意, 一般, 差, 未去过; or it could be two answers."""
 

@@ -9,14 +9,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from careloop_ticketing.satisfaction import events, policy
-from careloop_ticketing.satisfaction.errors import SatisfactionAlreadyGiven, SatisfactionNotRequested
+from careloop_ticketing.satisfaction.errors import (
+    AnswerToOwnWork,
+    SatisfactionAlreadyGiven,
+    SatisfactionNotRequested,
+)
 from careloop_ticketing.satisfaction.models import AnswerRow
 from careloop_ticketing.satisfaction.policy import Outcome
 from careloop_ticketing.sla import service as sla
+from careloop_ticketing.tickets import queries
 from careloop_ticketing.tickets import service as tickets
 from careloop_ticketing.tickets.policy import ArchiveReason, ReopenReason
-from careloop_ticketing.tickets.service import Case
+from careloop_ticketing.tickets.service import Case, Ticket
 from careloop_ticketing.vocabulary import Status
+
+
+async def awaits(session: AsyncSession, ticket: Ticket) -> bool:
+    """Whether the customer was asked how the last resolution went, and has not answered."""
+    asked = ticket.feedback_round > 0
+    return asked and await session.get(AnswerRow, (ticket.id, ticket.feedback_round)) is None
 
 
 async def answer(case: Case, *, score: int | None, comment: str | None) -> AnswerRow:
@@ -24,8 +35,9 @@ async def answer(case: Case, *, score: int | None, comment: str | None) -> Answe
     session, ticket, now = case.session, case.ticket, case.now
     if not ticket.feedback_round:
         raise SatisfactionNotRequested(f"Ticket {ticket.number} has not been resolved yet.")
-    if await session.get(AnswerRow, (ticket.id, ticket.feedback_round)):
+    if not await awaits(session, ticket):
         raise SatisfactionAlreadyGiven(f"Ticket {ticket.number} has its answer.")
+    await _expect_another(case)
     open_until = ticket.feedback_until if ticket.status is Status.FEEDBACK else None
     outcome = policy.outcome(score, open_until=open_until, reopened_before=ticket.dissatisfied, now=now)
     given = AnswerRow(
@@ -50,6 +62,15 @@ async def answer(case: Case, *, score: int | None, comment: str | None) -> Answe
             case, reason=ArchiveReason.NOT_VISITED if score is None else ArchiveReason.ANSWERED
         )
     return given
+
+
+async def _expect_another(case: Case) -> None:
+    """Nobody enters what a customer thinks of their own work. A system by which customers answer is nobody."""
+    actor, ticket = case.actor, case.ticket
+    if actor.kind != "user" or actor.may("tickets:supervise"):
+        return
+    if actor.id in {ticket.assignee_id, await queries.resolved_by(case.session, ticket.id)}:
+        raise AnswerToOwnWork(f"Somebody else has to enter the answer for ticket {ticket.number}.")
 
 
 async def on_due(session: AsyncSession, due: Sequence[DueTimer], now: datetime) -> None:

@@ -91,6 +91,10 @@ def broken(now: datetime) -> ColumnElement[bool]:
     return and_(breached(now), col(ClockRow.made_late_at).is_(None))
 
 
+def any_broken(subject_id: UUID, now: datetime) -> ColumnElement[bool]:
+    return exists().where(col(ClockRow.subject_id) == subject_id, broken(now))
+
+
 def outcome(now: datetime) -> tuple[Any, ...]:
     """Columns of every report over clocks: the name, how many were met, broken, neither, and of these late by change.
 

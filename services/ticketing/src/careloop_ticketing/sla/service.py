@@ -12,6 +12,7 @@ from uuid import UUID
 from careloop_common import timers
 from careloop_common.timers import NewTimer
 from careloop_common.tokens import Actor
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_ticketing import documents
@@ -174,6 +175,11 @@ async def _watches(session: AsyncSession, rows: Sequence[store.Stored]) -> list[
     return await store.watches(session, rows, known, hours)
 
 
+async def was_late(session: AsyncSession, subject_id: UUID, *, now: datetime) -> bool:
+    """Whether any clock that the subject ever had counts against somebody."""
+    return bool(await session.scalar(select(queries.any_broken(subject_id, now))))
+
+
 async def observe(
     session: AsyncSession,
     watches: Watches,
@@ -182,12 +188,13 @@ async def observe(
     facts: Facts,
     actor: Actor,
     now: datetime,
+    over: Collection[str] = (),
 ) -> None:
-    """Let what happened stop and start clocks."""
+    """Let what happened stop and start clocks, but for those that are `over` without ever having begun."""
     by = Because(actor.id)
     counted = await active_calendars(session, policy.calendars_from(moments))
     for moment in moments:
-        watch.observe(watches, policy, moment, facts=facts, calendars=counted, because=by, now=now)
+        watch.observe(watches, policy, moment, facts=facts, calendars=counted, because=by, now=now, over=over)
 
 
 async def active_calendars(session: AsyncSession, codes: Collection[str] | None = None) -> Calendars:

@@ -25,8 +25,8 @@ class TicketSummary(View):
     open: int
     open_by_tier: dict[Tier, int]
     breached: int
-    """Tickets, open or not, of which any clock ran out, and not only by a change of terms; without those that were merged,
-    rejected or cancelled."""
+    """Tickets, open or not, of which any clock ran out, and not only by a change of terms; without those
+    that were rejected, or cancelled as a mistake or a test."""
     responded_in_30_min: Ratio
     attainment: dict[str, Attainment]
     """By clock: stopped within its target, of all that were stopped or ran out; as in `/v1/ticket-kpis`, of all tickets."""

@@ -25,6 +25,7 @@ from careloop_ticketing.staff.errors import AgentUnknown, TeamUnknown
 from careloop_ticketing.tickets import queries, schemas, service, views
 from careloop_ticketing.tickets.errors import (
     ApprovalNeeded,
+    CancellationNotAllowed,
     EvidenceNeeded,
     FeedbackAwaited,
     LoweringNotAllowed,
@@ -195,9 +196,16 @@ async def reject(body: schemas.Reject, case: CaseDep, response: Response) -> Tic
     return _shown(case, response)
 
 
-@router.post("/{ticket_id}/cancel", dependencies=[WRITE], responses=PROBLEMS)
+@router.post(
+    "/{ticket_id}/cancel",
+    dependencies=[WRITE],
+    responses={**PROBLEMS, **problems(CancellationNotAllowed)},
+)
 async def cancel(body: schemas.Cancel, case: CaseDep, response: Response) -> TicketView:
-    """Nothing needs to be done about it any more: the clocks end without a verdict."""
+    """Nothing needs to be done about it any more: the clocks end without a verdict, but for those that were late.
+
+    Where one was, this needs the scope tickets:supervise.
+    """
     await service.cancel(case, reason=body.reason, note=body.note)
     return _shown(case, response)
 

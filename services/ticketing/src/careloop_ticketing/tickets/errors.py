@@ -41,6 +41,14 @@ class LoweringNotAllowed(DomainError):
     title = "Lowering not allowed"
 
 
+class CancellationNotAllowed(DomainError):
+    """A ticket that broke a promise is for somebody with the scope tickets:supervise to cancel. The breach stays one."""
+
+    kind = Kind.FORBIDDEN
+    code = "cancellation_not_allowed"
+    title = "Cancellation not allowed"
+
+
 class LoweringReasonNeeded(DomainError):
     """A lower tier or severity needs a reason."""
 

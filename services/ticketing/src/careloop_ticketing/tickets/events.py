@@ -41,7 +41,7 @@ class Named(Protocol):
     team: str | None
 
 
-def opened(ticket: TicketRow) -> TicketOpenedV1:
+def opened(ticket: TicketRow, *, acknowledge: bool) -> TicketOpenedV1:
     return TicketOpenedV1(
         ticket_id=ticket.id,
         number=ticket.number,
@@ -51,6 +51,7 @@ def opened(ticket: TicketRow) -> TicketOpenedV1:
         language=ticket.language,
         region=ticket.region,
         vip=ticket.vip,
+        acknowledge=acknowledge,
         opened_at=ticket.opened_at,
     )
 

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from careloop_ticketing.classification.policy import Cause, Emotion, Severity
 from careloop_ticketing.facts import Facts
 from careloop_ticketing.sla.policy.terms import Moment
-from careloop_ticketing.vocabulary import Kind, Level, Status, Tier
+from careloop_ticketing.vocabulary import OPEN, Kind, Level, Milestone, Status, Tier
 
 
 class Described(Protocol):
@@ -63,6 +63,18 @@ def seen_by(ticket: Progressing) -> set[Moment]:
     if ticket.reopened_count:
         seen.add(Moment.REOPENED)
     return seen.union(map(Moment, ticket.milestones))
+
+
+def past_of(ticket: Progressing) -> set[Moment]:
+    """What may have happened to a ticket at any time, be it said again since."""
+    if ticket.status not in OPEN:
+        return set(Moment)
+    past = seen_by(ticket) | {Moment.CLASSIFIED, Moment.ASSIGNED, Moment.CUSTOMER_WROTE}
+    if ticket.reopened_count:
+        past.add(Moment.RESOLVED)
+    if Milestone.VISIT_NEEDED in ticket.milestones:
+        past.add(Moment.VISITED)
+    return past
 
 
 def place(ticket: Placed) -> dict[str, Any]:

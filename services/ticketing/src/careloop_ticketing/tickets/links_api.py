@@ -1,9 +1,11 @@
 """Tickets among each other: links and merges; and who watches them. Two tickets are locked in the order of their ids."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from careloop_common.errors import VersionMismatch
+from careloop_common.errors import InvalidCursor, VersionMismatch
+from careloop_common.pagination import Page, PageQuery, PageRequest, page
 from careloop_common.web import ActorDep, CareRouter, IfMatch, NowDep, SessionDep, etag, problems
 from fastapi import Path, Response
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.staff import service as staff
 from careloop_ticketing.staff.errors import AgentUnknown
-from careloop_ticketing.tickets import schemas, service, views
+from careloop_ticketing.tickets import queries, schemas, service, views
 from careloop_ticketing.tickets.acts_api import PROBLEMS, READ, WRITE, CaseDep
 from careloop_ticketing.tickets.errors import (
     CustomersDiffer,
@@ -23,8 +25,9 @@ from careloop_ticketing.tickets.errors import (
     TicketNotFound,
     TransitionImpossible,
 )
+from careloop_ticketing.tickets.models import LinkRow
 from careloop_ticketing.tickets.policy import LinkType
-from careloop_ticketing.tickets.schemas import LinksView, TicketView
+from careloop_ticketing.tickets.schemas import LinkView, TicketView
 from careloop_ticketing.tickets.service import Case
 
 router = CareRouter(prefix="/v1/tickets", tags=["tickets"])
@@ -34,43 +37,60 @@ MERGING = problems(
 )
 
 
-@router.get("/{ticket_id}/links", dependencies=[READ], responses=problems(TicketNotFound))
-async def list_links(ticket_id: UUID, session: SessionDep) -> LinksView:
-    """From this ticket and to it."""
-    return await _links(session, ticket_id)
+@router.get(
+    "/{ticket_id}/links",
+    response_model=Page[LinkView],
+    dependencies=[READ],
+    responses=problems(TicketNotFound, InvalidCursor),
+)
+async def list_links(ticket_id: UUID, session: SessionDep, query: PageQuery) -> Page[LinkRow]:
+    """From this ticket and to it, the newest first."""
+    await service.get(session, ticket_id)
+    return await _links(session, ticket_id, query)
 
 
 @router.post(
     "/{ticket_id}/links",
     status_code=201,
+    response_model=Page[LinkView],
     dependencies=[WRITE],
     responses=problems(TicketNotFound, LinkToItself, LinkCycle, ParentClosed, VersionMismatch),
 )
 async def add_link(
-    ticket_id: UUID, body: schemas.Link, session: SessionDep, actor: ActorDep, now: NowDep, if_match: IfMatch
-) -> LinksView:
-    """Say what this ticket is to another one; saying it again changes nothing."""
+    ticket_id: UUID,
+    body: schemas.Link,
+    session: SessionDep,
+    actor: ActorDep,
+    now: NowDep,
+    if_match: IfMatch,
+    query: PageQuery,
+) -> Page[LinkRow]:
+    """Say what this ticket is to another one; saying it again changes nothing. The answer is the first page of its links."""
     ticket, other = await service.lock_both(session, ticket_id, body.to)
     service.expect(ticket, if_match)
     case = Case(session, ticket, await sla.of(session, ticket.id), actor, now)
     await service.link(case, other.id, body.type)
     await session.flush()
-    return await _links(session, ticket_id)
+    return await _links(session, ticket_id, query)
 
 
 @router.delete(
     "/{ticket_id}/links/{type}/{to}",
+    response_model=Page[LinkView],
     dependencies=[WRITE],
     responses=problems(TicketNotFound, LinkNotFound, VersionMismatch),
 )
-async def remove_link(type: LinkType, to: UUID, case: CaseDep) -> LinksView:  # noqa: A002
+async def remove_link(type: LinkType, to: UUID, case: CaseDep, query: PageQuery) -> Page[LinkRow]:  # noqa: A002
+    """The answer is the first page of the links that are left."""
     await service.unlink(case, to, type)
     await case.session.flush()
-    return await _links(case.session, case.ticket.id)
+    return await _links(case.session, case.ticket.id, query)
 
 
-async def _links(session: AsyncSession, ticket_id: UUID) -> LinksView:
-    return LinksView.model_validate({"items": await service.links(session, ticket_id)})
+async def _links(session: AsyncSession, ticket_id: UUID, query: PageRequest) -> Page[LinkRow]:
+    before = query.after(datetime, UUID, UUID, str)
+    rows = await queries.links(session, ticket_id, before=before, limit=query.limit + 1)
+    return page(rows, query.limit, key=lambda row: (row.linked_at, row.from_id, row.to_id, row.type))
 
 
 @router.post("/{ticket_id}/merge", dependencies=[WRITE], responses=MERGING)

@@ -10,6 +10,7 @@ From classified, handling and waiting also: merge ──► merged ──unmerge
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -181,7 +182,7 @@ def after(status: Status, act: Act) -> Status:
 
 
 CLOCKS_DIFFER: Final = timedelta(minutes=1)
-NUMBER: Final = re.compile(r"C-\d{8}-\d{6,}", re.ASCII)
+_NUMBER: Final = re.compile(r"(?<![a-z0-9-])c-\d{8}-\d{6,12}(?![a-z0-9-])", re.ASCII | re.IGNORECASE)
 
 
 def reached(before: Sequence[Milestone], milestone: Milestone) -> list[Milestone]:
@@ -213,6 +214,12 @@ def heard_at(received_at: datetime | None, *, opened_at: datetime, now: datetime
 def number_of(sequence: int, now: datetime) -> str:
     """What the customer quotes: `C-20260301-000042`. Numbers rise; gaps are possible."""
     return f"C-{now:%Y%m%d}-{sequence:06d}"
+
+
+def number_in(text: str) -> str | None:
+    """The number of a ticket that somebody quotes: `工单C-20260301-000042`, in whatever width."""
+    found = _NUMBER.search(unicodedata.normalize("NFKC", text))
+    return found[0].upper() if found else None
 
 
 def language_of(text: str) -> str:

@@ -1,6 +1,6 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from careloop_common import keyset
@@ -164,6 +164,14 @@ async def history(session: AsyncSession, ticket_id: UUID, *, after: int, limit: 
     return (await session.scalars(entries.order_by(col(HistoryRow.seq)).limit(limit))).all()
 
 
+async def resolved_by(session: AsyncSession, ticket_id: UUID) -> str | None:
+    """Who resolved the ticket the last time."""
+    actor = select(col(HistoryRow.actor_id)).where(
+        col(HistoryRow.ticket_id) == ticket_id, col(HistoryRow.fact) == "resolved"
+    )
+    return (await session.scalars(actor.order_by(col(HistoryRow.seq).desc()).limit(1))).one_or_none()
+
+
 class Conversation(NamedTuple):
     """When the customer wrote, the opening included, when somebody wrote to them, and when they made less of it."""
 
@@ -237,10 +245,13 @@ async def is_descendant(session: AsyncSession, ticket_id: UUID, *, of: UUID) -> 
     return bool(await session.scalar(_DESCENDS, {"id": ticket_id, "of": of}))
 
 
-async def links(session: AsyncSession, ticket_id: UUID) -> Sequence[LinkRow]:
-    ends = or_(col(LinkRow.from_id) == ticket_id, col(LinkRow.to_id) == ticket_id)
-    found = select(LinkRow).where(ends).order_by(col(LinkRow.linked_at), col(LinkRow.from_id))
-    return (await session.scalars(found)).all()
+async def links(
+    session: AsyncSession, ticket_id: UUID, *, before: tuple[Any, ...] | None, limit: int
+) -> Sequence[LinkRow]:
+    """From and to a ticket, the newest first."""
+    theirs = select(LinkRow).where(or_(col(LinkRow.from_id) == ticket_id, col(LinkRow.to_id) == ticket_id))
+    key = col(LinkRow.linked_at), col(LinkRow.from_id), col(LinkRow.to_id), col(LinkRow.type)
+    return (await session.scalars(keyset.backward(theirs, *key, before=before, limit=limit))).all()
 
 
 async def lock_all(session: AsyncSession, ticket_ids: Collection[UUID]) -> Sequence[TicketRow]:
@@ -267,6 +278,14 @@ def waits_for() -> ScalarSelect[str]:
         col(HistoryRow.ticket_id) == col(TicketRow.id), col(HistoryRow.fact) == "paused"
     )
     return paused.order_by(col(HistoryRow.seq).desc()).limit(1).correlate(TicketRow).scalar_subquery()
+
+
+def cancelled_because() -> ScalarSelect[str]:
+    """Why the ticket of the statement around this was cancelled, if it was."""
+    reason = select(col(HistoryRow.after)["reason"].astext).where(
+        col(HistoryRow.ticket_id) == col(TicketRow.id), col(HistoryRow.fact) == "cancelled"
+    )
+    return reason.limit(1).correlate(TicketRow).scalar_subquery()
 
 
 UNFINISHED = (*OPEN, Status.FEEDBACK)

@@ -303,7 +303,3 @@ class LinkView(View):
     type: LinkType
     linked_at: datetime
     linked_by: str
-
-
-class LinksView(View):
-    items: list[LinkView]

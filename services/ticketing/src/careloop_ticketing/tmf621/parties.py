@@ -8,8 +8,9 @@ from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, cast, false, or_
-from sqlalchemy.dialects.postgresql import JSONPATH
+from sqlalchemy import ColumnElement, Text, and_, cast, false, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY, JSONPATH
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from careloop_ticketing.tickets.service import Ticket
@@ -73,10 +74,19 @@ def _is(role: str, word: str) -> Condition:
     return or_(*found)
 
 
+_IS_CUSTOMER: Final = f'@.role like_regex "^{CUSTOMER}$" flag "i"'
+_FIRST_CUSTOMER: Final = (
+    f'$.{ATTRIBUTE}[*] ? ({_IS_CUSTOMER} && @.partyOrPartyRole.id != "").partyOrPartyRole.id'
+)
+
+
 def kept(wanted: Party) -> Condition:
-    """Tickets whose clients named such a party: one that is all of it, not several of which each is a part."""
+    """Tickets whose clients named such a party: one that is all of it, not several of which each is a part.
+
+    Whom they named as the customer counts for as long as the ticket is theirs, which others may have corrected.
+    """
     conditions = [
-        " || ".join(f"@.{member} == {json.dumps(word)}" for word in words)
+        "(" + " || ".join(f"@.{member} == {json.dumps(word)}" for word in words) + ")"
         for member, words in (
             ("partyOrPartyRole.id", wanted.ids),
             ("role", wanted.roles),
@@ -84,5 +94,24 @@ def kept(wanted: Party) -> Condition:
         )
         if words
     ]
-    path = f"$.{ATTRIBUTE}[*] ? (" + " && ".join(f"({one})" for one in conditions) + ")"
+    return _names(conditions) & (_is_theirs() | _names([*conditions, f"!({_IS_CUSTOMER})"]))
+
+
+def _names(conditions: Sequence[str]) -> Condition:
+    path = f"$.{ATTRIBUTE}[*] ? ({' && '.join(conditions)})"
     return col(ExtensionRow.kept).bool_op("@?")(cast(path, JSONPATH))
+
+
+def _is_theirs() -> Condition:
+    """Whether the ticket is of the customer whom its client named, as `views` tells it."""
+    ticket = aliased(Ticket)
+    first = func.jsonb_path_query_first(col(ExtensionRow.kept), cast(_FIRST_CUSTOMER, JSONPATH))
+    named = func.btrim(first.op("#>>")(cast([], ARRAY(Text))))
+    behind_source = func.substr(named, func.strpos(named, ":") + 1)
+    is_theirs = or_(
+        func.lower(named) == cast(col(ticket.customer_id), Text),
+        col(ticket.customer_external_id).in_([named, behind_source]),
+        and_(named.is_(None), col(ticket.customer_id).is_(None), col(ticket.customer_external_id).is_(None)),
+    )
+    theirs = select(col(ticket.id)).where(col(ticket.id) == col(ExtensionRow.ticket_id), is_theirs)
+    return theirs.correlate(ExtensionRow).exists()

@@ -16,7 +16,7 @@ from careloop_ticketing.tickets.service import Ticket
 from careloop_ticketing.tmf621 import parties
 from careloop_ticketing.tmf621.models import ExtensionRow, SpecificationRow
 from careloop_ticketing.tmf621.parties import Party
-from careloop_ticketing.tmf621.policy import statuses, words
+from careloop_ticketing.tmf621.policy import intake, statuses, words
 from careloop_ticketing.tmf621.policy.statuses import TmfStatus
 
 Condition = ColumnElement[bool]
@@ -38,16 +38,20 @@ class _Either:
 
     ours: Condition | None
     kept: Condition
+    holds: Condition | None = None
+    """As long as which the ticket is shown with what its client wrote: others may have corrected it."""
 
     def among_few(self) -> Condition:
         """Each side is found by its own index."""
         found = [select(col(Ticket.id)).where(self.ours)] if self.ours is not None else []
-        return col(Ticket.id).in_(union_all(*found, select(col(ExtensionRow.ticket_id)).where(self.kept)))
+        few = col(Ticket.id).in_(union_all(*found, select(col(ExtensionRow.ticket_id)).where(self.kept)))
+        return few if self.holds is None else few & self.holds
 
     def among_many(self) -> Condition:
         """Asked of one ticket after another, of which soon enough are found."""
         beside = select(col(ExtensionRow.ticket_id)).where(col(ExtensionRow.ticket_id) == col(Ticket.id))
-        written = beside.where(self.kept).correlate(Ticket).exists()
+        written: Condition = beside.where(self.kept).correlate(Ticket).exists()
+        written = written if self.holds is None else written & self.holds
         return written if self.ours is None else self.ours | written
 
 
@@ -63,14 +67,22 @@ def _status(word: str) -> Condition:
     return chosen if reason is None else chosen & (tickets.waits_for() == reason.value)
 
 
-def _severity(word: str) -> _Either:
+# A word that means something is shown with whatever means the same, and with nothing else.
+def _severity(word: str) -> Condition | _Either:
     meant = words.severity_of(word)
-    return _Either(None if meant is None else col(Ticket.severity) == meant, _kept({"severity": word}))
+    return col(Ticket.severity) == meant if meant else _Either(None, _kept({"severity": word}))
 
 
-def _kind(word: str) -> _Either:
-    meant = words.KINDS.get(word.strip().lower())
-    return _Either(None if meant is None else col(Ticket.kind) == meant, _kept({"ticketType": word}))
+def _kind(word: str) -> Condition | _Either:
+    if meant := words.KINDS.get(word.strip().lower()):
+        return col(Ticket.kind) == meant
+    return _Either(None, _kept({"ticketType": word}), col(Ticket.kind) == words.kind_of(word))
+
+
+def _channel(word: str) -> Condition | _Either:
+    if intake.is_code(word):
+        return col(Ticket.channel) == word
+    return _Either(None, _kept({"channel": {"id": word}}), col(Ticket.channel) == intake.SOURCE)
 
 
 def _identity(word: str) -> Condition:
@@ -88,7 +100,7 @@ _CONDITIONS: Mapping[str, Callable[[str], Condition | _Either]] = MappingProxyTy
         "ticketType": _kind,
         "name": lambda word: col(Ticket.subject) == word,
         "priority": lambda word: _Either(None, _kept({"priority": word})),
-        "channel.id": lambda word: _Either(col(Ticket.channel) == word, _kept({"channel": {"id": word}})),
+        "channel.id": _channel,
         "externalId": lambda word: col(Ticket.external_ref) == word,
         "externalIdentifier.id": lambda word: col(Ticket.external_ref) == word,
     }

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 from careloop_common import clock, ids
+from careloop_contracts import TicketOpenedV1
 from careloop_ticketing.mail import service
 from careloop_ticketing.mail.models import InboundMailRow
 from prometheus_client import REGISTRY
@@ -53,6 +54,7 @@ def counted(outcome, reason):
         ({"X-Auto-Response-Suppress": "All"}, "auto_response_suppressed"),
         ({"List-Id": "<news.example.com>"}, "mailing_list"),
         ({"Return-Path": "<>"}, "empty_sender"),
+        ({"sender": "Mail Delivery System <MAILER-DAEMON@mx.example>"}, "bounce"),
         ({"sender": "care@operator.example"}, "own_address"),
         ({"sender": "Help <HELP+c-1@operator.example>"}, "own_address"),
     ],
@@ -165,3 +167,17 @@ async def test_what_was_ignored_is_forgotten_after_a_while_and_what_has_a_ticket
             assert not await service.forget(transaction, now=clock.now() + timedelta(days=days))
         async with runtime.database.transaction() as transaction:
             assert len((await transaction.scalars(select(InboundMailRow))).all()) == left
+
+
+async def test_that_a_ticket_was_opened_tells_whether_a_machine_may_answer(
+    taken, open_ticket, worker_running, published, eventually
+):
+    quiet = await taken(X_Auto_Response_Suppress="OOF")
+    others = [(await taken(text="别的"))["ticket_id"], (await open_ticket())["id"]]
+
+    async def told():
+        found = {str(event.ticket_id): event.acknowledge for event in await published(TicketOpenedV1)}
+        return found if len(found) == 3 else None
+
+    async with worker_running():
+        assert await eventually(told) == {quiet["ticket_id"]: False} | dict.fromkeys(others, True)

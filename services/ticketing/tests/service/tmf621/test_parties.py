@@ -126,3 +126,33 @@ async def test_who_was_corrected_elsewhere_is_the_customer_here_too(client, comp
     assert (await client.patch(f"/v1/tickets/{made['id']}", json=other)).status_code == 200
     roles = [one["role"] for one in (await client.get(f"{V4}/{made['id']}")).json()["relatedParty"]]
     assert roles == ["vendor", "customer"]
+
+
+@pytest.mark.parametrize(("version", "path"), [(4, V4), (5, V5)])
+async def test_nothing_is_found_by_what_others_have_corrected(client, complaint, monkeypatch, version, path):
+    named = [_named(4, "Customer", "crm:4711", "李雷"), _named(4, "vendor", "E2", "李雷")]
+    given = {"severity": "minor", "ticketType": "投诉", "channel": {"id": "app"}}
+    made, kept = [
+        (await client.post(V4, json=complaint(4, relatedParty=named, **given))).json() for _ in range(2)
+    ]
+    whose = {"customer": {"source": "crm", "external_id": "4712"}, "reason": "mistaken"}
+    other = {**whose, "channel": "hotline", "kind": "inquiry"}
+    assert (await client.patch(f"/v1/tickets/{made['id']}", json=other)).status_code == 200
+    await client.post(f"/v1/tickets/{made['id']}/classify", json={"severity": "critical"})
+    identity, name, role = f"{INNER[version]}id", f"{INNER[version]}name", "relatedParty.role"
+    both = [kept["id"], made["id"]]
+    for few in (0, 2_000):
+        monkeypatch.setattr(queries, "_FEW", few)
+        for params, found in (
+            ({identity: "crm:4711"}, both[:1]),
+            ({identity: "crm:4712"}, both[1:]),
+            ({name: "李雷", role: "Customer"}, both[:1]),
+            ({name: "李雷"}, both),
+            ({identity: "E2"}, both),
+            ({"severity": "minor"}, both[:1]),
+            ({"ticketType": "投诉"}, both[:1]),
+            ({"channel.id": "app"}, both[:1]),
+            ({"channel.id": "hotline"}, both[1:]),
+        ):
+            answer = await client.get(path, params=params)
+            assert [one["id"] for one in answer.json()] == found, (params, answer.text)

@@ -34,6 +34,8 @@ def ignored(headers: Headers, media_type: str, report: str, *, ours: Collection[
         return Ignored.BOUNCE if report in {"delivery-status", ""} else Ignored.REPORT
     sender = address(headers.first("from"))
     signs = {
+        # Not all of them write reports, nor does everybody who hands mail over say to whom it would go back.
+        Ignored.BOUNCE: sender is not None and sender.startswith("mailer-daemon@"),
         Ignored.EMPTY_SENDER: headers.first("return-path").replace(" ", "") == "<>",
         Ignored.OWN_ADDRESS: sender is not None and without_tag(sender) in ours,
         Ignored.AUTO_SUBMITTED: valued(headers.first("auto-submitted"))[0] not in {"", "no"},

@@ -10,12 +10,14 @@ class Outcome(StrEnum):
     """The customer has said it on their ticket."""
     REOPENED = "reopened"
     """The same, and the ticket had been resolved."""
+    ANSWERED = "answered"
+    """The customer has said how it went."""
     IGNORED = "ignored"
     KNOWN = "known"
     """It came before."""
 
 
-HEARD = (Outcome.OPENED, Outcome.ADDED, Outcome.REOPENED)
+HEARD = (Outcome.OPENED, Outcome.ADDED, Outcome.REOPENED, Outcome.ANSWERED)
 """Whoever wrote these is known on the ticket."""
 
 

@@ -18,10 +18,9 @@ from careloop_ticketing.vocabulary import CLOSED
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a message belongs: on a ticket, locked, or on one of its own that may be `related` to another."""
+    """Where a message belongs: on the ticket, which is locked, or, for some reason, on one of its own that is related to it."""
 
     ticket: tickets.Ticket | None = None
-    related: UUID | None = None
     reason: Apart | None = None
 
 
@@ -33,10 +32,8 @@ async def place_of(session: AsyncSession, mail: Mail, sender_index: str | None) 
         return Place()
     ticket = await _locked(session, named)
     if not proved and not await _known(session, mail, sender_index, ticket.id):
-        return Place(related=ticket.id, reason=Apart.SENDER_UNKNOWN)
-    if ticket.status in CLOSED:
-        return Place(related=ticket.id, reason=Apart.TICKET_CLOSED)
-    return Place(ticket)
+        return Place(ticket, Apart.SENDER_UNKNOWN)
+    return Place(ticket, Apart.TICKET_CLOSED if ticket.status in CLOSED else None)
 
 
 async def _known(session: AsyncSession, mail: Mail, sender_index: str | None, ticket_id: UUID) -> bool:

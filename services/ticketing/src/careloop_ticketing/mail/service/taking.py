@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from careloop_ticketing.mail import metrics, queries
 from careloop_ticketing.mail.models import InboundMailRow
 from careloop_ticketing.mail.policy import reading
-from careloop_ticketing.mail.policy.outcomes import Outcome
+from careloop_ticketing.mail.policy.outcomes import Apart, Outcome
 from careloop_ticketing.mail.policy.reading import Mail
-from careloop_ticketing.mail.service import sealing
+from careloop_ticketing.mail.service import answering, sealing
 from careloop_ticketing.mail.service.files import Files, keep
 from careloop_ticketing.mail.service.finding import bounced_from, place_of
 from careloop_ticketing.sla import service as sla
@@ -109,17 +109,23 @@ async def _heard(
     now: datetime,
 ) -> Taken:
     place = await place_of(session, mail, row.sender_index)
-    if ticket := place.ticket:
-        case = Case(session, ticket, await sla.of(session, ticket.id), actor, now)
-        row.outcome = await _add(case, mail, row.received_at)
-        await keep(case, files)
-        return Taken(row, ticket)
-    opened = await tickets.open_ticket(session, _intake(mail, named), actor=actor, now=now)
+    if place.ticket and place.reason is not Apart.SENDER_UNKNOWN:
+        case = Case(session, place.ticket, await sla.of(session, place.ticket.id), actor, now)
+        if said := await answering.said(case, mail, row.received_at):
+            row.outcome = Outcome.ANSWERED
+            await answering.answer(case, said, files)
+            return Taken(row, case.ticket)
+        if place.reason is None:
+            row.outcome = await _add(case, mail, row.received_at)
+            await keep(case, files)
+            return Taken(row, case.ticket)
+    intake = _intake(mail, named, acknowledge=row.acknowledge)
+    opened = await tickets.open_ticket(session, intake, actor=actor, now=now)
     await session.flush()
     case = Case(session, opened.ticket, opened.watches, actor, now)
     row.outcome, row.reason = Outcome.OPENED, place.reason
-    if place.related:
-        await tickets.link(case, place.related, LinkType.RELATED)
+    if place.ticket:
+        await tickets.link(case, place.ticket.id, LinkType.RELATED)
     await keep(case, files)
     return Taken(row, opened.ticket, opened=opened)
 
@@ -133,7 +139,7 @@ async def _add(case: Case, mail: Mail, received_at: datetime) -> Outcome:
     return Outcome.REOPENED if reopened else Outcome.ADDED
 
 
-def _intake(mail: Mail, named: Named) -> Intake:
+def _intake(mail: Mail, named: Named, *, acknowledge: bool) -> Intake:
     return Intake(
         kind=named.kind,
         channel=CHANNEL,
@@ -143,6 +149,7 @@ def _intake(mail: Mail, named: Named) -> Intake:
         language=named.language,
         customer_id=named.customer_id,
         customer_reference=named.customer_reference,
+        acknowledge=acknowledge,
     )
 
 

@@ -7,7 +7,7 @@ version goes elsewhere and touches the twenty indexes of its table. Rows that ar
 from alembic import op
 
 revision = "0029"
-down_revision = "0027"
+down_revision = "0028"
 branch_labels = None
 depends_on = None
 

@@ -20,8 +20,12 @@ def observe(
     calendars: Calendars,
     because: Because,
     now: datetime,
+    over: Collection[str] = (),
 ) -> None:
-    """Let a moment stop and start what their definitions say: a clock goes by those that it started with."""
+    """Let a moment stop and start what their definitions say: a clock goes by those that it started with.
+
+    What is `over` does not begin: the case never had it, but would have it behind it.
+    """
     wait = wait_of(watches)
     for watch in tuple(watches.values()):
         if watch.state is not State.STOPPED:
@@ -34,7 +38,8 @@ def observe(
         ):
             watches.put(watch.turned(clocks.reopen(watch.clock, now, because)))
     for definition in policy.clocks.values():
-        if _begins(watches.get(definition.name), definition, moment) and definition.applies(facts, now):
+        begins = definition.name not in over and _begins(watches.get(definition.name), definition, moment)
+        if begins and definition.applies(facts, now):
             _begin(watches, definition, policy, facts, calendars, because, wait, now)
 
 
@@ -45,6 +50,31 @@ def _begins(watch: Watch | None, definition: Definition, moment: Moment) -> bool
         return False
     anew = moment is Moment.REOPENED and watch.definition.on_reopen is OnReopen.RESTART
     return anew or (definition.repeats and moment in definition.start)
+
+
+def doubtful(
+    watches: Watches,
+    policy: Policy,
+    moments: Collection[Moment],
+    past: Collection[Moment],
+    *,
+    facts: Facts,
+    now: datetime,
+) -> list[Definition]:
+    """The clocks that would begin for the first time at these moments, but may be over by what was before.
+
+    A clock that does not repeat is there once in the life of a case, be it that the case has had none of it: it came with a
+    policy that was applied too late for it, or with a fact.
+    """
+    return [
+        definition
+        for definition in policy.clocks.values()
+        if definition.name not in watches
+        and not definition.repeats
+        and not definition.start.isdisjoint(moments)
+        and not definition.stop.isdisjoint(past)
+        and definition.applies(facts, now)
+    ]
 
 
 def missing(

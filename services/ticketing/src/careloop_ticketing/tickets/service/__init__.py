@@ -25,9 +25,9 @@ from careloop_ticketing.tickets.service.hearing import hear
 from careloop_ticketing.tickets.service.history import chain_of, record
 from careloop_ticketing.tickets.service.listing import find
 from careloop_ticketing.tickets.service.loading import expect, get, lock, lock_both, lock_due
-from careloop_ticketing.tickets.service.merging import lock_merged, merge, unmerge
+from careloop_ticketing.tickets.service.merging import lock_merged, merge, refuse_merged, unmerge
 from careloop_ticketing.tickets.service.opening import Intake, open_ticket
-from careloop_ticketing.tickets.service.relating import adopt, link, links, unlink, unwatch, watch
+from careloop_ticketing.tickets.service.relating import adopt, link, unlink, unwatch, watch
 from careloop_ticketing.tickets.service.standing import Entry, Standing
 from careloop_ticketing.tickets.service.telling import changed_hands, watching
 from careloop_ticketing.tickets.service.undoing import back, before, take_back
@@ -67,7 +67,6 @@ __all__ = [
     "known",
     "leave_team",
     "link",
-    "links",
     "lock",
     "lock_all",
     "lock_both",
@@ -79,6 +78,7 @@ __all__ = [
     "pause",
     "reach",
     "record",
+    "refuse_merged",
     "reject",
     "release",
     "reopen",

@@ -1,9 +1,8 @@
 """A ticket in somebody's hands: locked for this transaction, with its clocks, and who acts on it when."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from careloop_common import outbox
 from careloop_common.tokens import Actor
@@ -16,11 +15,11 @@ from careloop_ticketing.sla.policy import adopting, watch
 from careloop_ticketing.sla.policy.adopting import Happening, Turn
 from careloop_ticketing.sla.policy.clock import Because
 from careloop_ticketing.sla.policy.following import Change, NewTerms
-from careloop_ticketing.sla.policy.terms import Policy
+from careloop_ticketing.sla.policy.terms import Definition, Policy
 from careloop_ticketing.sla.service import Moment, Watch, Watches
 from careloop_ticketing.tickets import events
 from careloop_ticketing.tickets.chain import Linked
-from careloop_ticketing.tickets.facts import facts_of, seen_by
+from careloop_ticketing.tickets.facts import facts_of, past_of, seen_by
 from careloop_ticketing.tickets.models import HistoryRow, TicketRow
 from careloop_ticketing.tickets.service import targets
 from careloop_ticketing.tickets.service.lives import lives, opened_under
@@ -44,8 +43,38 @@ class Case:
         """Let the clocks see what happened, now or `at` an earlier time. They are stored with `save`, at the end of the act."""
         policy = await sla.policy_of(self.session, self.ticket.policy_version)
         facts = facts_of(self.ticket)
+        over = await self._over(policy, moments)
         await sla.observe(
-            self.session, self.watches, policy, *moments, facts=facts, actor=self.actor, now=at or self.now
+            self.session,
+            self.watches,
+            policy,
+            *moments,
+            facts=facts,
+            actor=self.actor,
+            now=at or self.now,
+            over=over,
+        )
+
+    async def _over(self, policy: Policy, moments: Collection[Moment]) -> Collection[str]:
+        """The clocks that would begin now, though by its life the ticket has had its time for them."""
+        if Moment.OPENED in moments:
+            return ()
+        facts, past = facts_of(self.ticket), past_of(self.ticket)
+        found = watch.doubtful(self.watches, policy, moments, past, facts=facts, now=self.now)
+        return await self._behind(policy, found, None) if found else ()
+
+    async def _behind(
+        self, policy: Policy, wanted: Sequence[Definition], what: Moment | Turn | None
+    ) -> Collection[str]:
+        """Which of these clocks the ticket would have behind it, if it had ever had them."""
+        return adopting.over(
+            self.watches,
+            wanted,
+            policy,
+            await self._life(what),
+            facts=facts_of(self.ticket),
+            calendars=await sla.active_calendars(self.session, policy.calendars),
+            because=Because(self.actor.id),
         )
 
     async def catch_up(self, what: Moment | Turn) -> targets.Said:
@@ -107,10 +136,16 @@ class Case:
         wanted = watch.missing(self.watches, policy, seen, facts=facts, now=self.now)
         if not wanted:
             return ()
-        life, calendars = await self._life(what), await sla.active_calendars(self.session, policy.calendars)
-        given: dict[str, Any] = {"facts": facts, "calendars": calendars, "because": Because(self.actor.id)}
-        over = adopting.over(self.watches, wanted, policy, life, **given)
-        return watch.begin_late(self.watches, policy, seen, **given, now=self.now, over=over)
+        return watch.begin_late(
+            self.watches,
+            policy,
+            seen,
+            facts=facts,
+            calendars=await sla.active_calendars(self.session, policy.calendars),
+            because=Because(self.actor.id),
+            now=self.now,
+            over=await self._behind(policy, wanted, what),
+        )
 
     async def tell(self, told: Sequence[Notice]) -> None:
         await notices.tell(self.session, told, by=self.actor.id, now=self.now)

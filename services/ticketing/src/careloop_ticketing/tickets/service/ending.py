@@ -2,8 +2,10 @@
 
 from careloop_common import outbox
 
+from careloop_ticketing.sla import service as sla
 from careloop_ticketing.sla.policy import watch
 from careloop_ticketing.tickets import events, policy
+from careloop_ticketing.tickets.errors import CancellationNotAllowed
 from careloop_ticketing.tickets.policy import Act, CancelReason, RejectReason, Unstated
 from careloop_ticketing.tickets.service import telling
 from careloop_ticketing.tickets.service.case import Case
@@ -17,7 +19,12 @@ async def reject(case: Case, *, reason: RejectReason | Unstated, note: str | Non
 
 
 async def cancel(case: Case, *, reason: CancelReason | Unstated, note: str | None) -> None:
-    """Nothing needs to be done about it."""
+    """Nothing needs to be done about it. Where a promise was broken, a supervisor has to say so, and the breach stays."""
+    policy.after(case.ticket.status, Act.CANCEL)
+    if not case.actor.may("tickets:supervise") and await sla.was_late(
+        case.session, case.ticket.id, now=case.now
+    ):
+        raise CancellationNotAllowed(f"Ticket {case.ticket.number} was late: a supervisor has to cancel it.")
     await _end(case, Act.CANCEL, "cancelled", reason, note)
     outbox.add(case.session, events.cancelled(case.ticket, reason=reason, now=case.now), now=case.now)
 

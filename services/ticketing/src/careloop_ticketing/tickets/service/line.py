@@ -1,7 +1,7 @@
 """The line: open tickets that nobody holds, until they are given to somebody. Many at once, by a handful of statements."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -15,15 +15,16 @@ from sqlmodel import col
 from careloop_ticketing.notices import service as notices
 from careloop_ticketing.notices.service import Notice
 from careloop_ticketing.sla import service as sla
-from careloop_ticketing.sla.policy import watch
+from careloop_ticketing.sla.policy import adopting, watch
 from careloop_ticketing.sla.policy.clock import Because
 from careloop_ticketing.sla.policy.terms import Policy
 from careloop_ticketing.sla.policy.watches import Calendars
 from careloop_ticketing.sla.service import Moment, Watches
 from careloop_ticketing.tickets import events
-from careloop_ticketing.tickets.facts import facts_of, place, seen_by
+from careloop_ticketing.tickets.facts import facts_of, past_of, place, seen_by
 from careloop_ticketing.tickets.models import HELD, IN_LINE, TicketRow
 from careloop_ticketing.tickets.service import standing, targets, telling
+from careloop_ticketing.tickets.service.lives import lives
 from careloop_ticketing.tickets.service.standing import Entry, Standing
 from careloop_ticketing.vocabulary import Level, Status
 
@@ -113,8 +114,16 @@ async def give(session: AsyncSession, gifts: Sequence[Gift], *, now: datetime) -
     policies = await sla.policies(session, {gift.ticket.policy_version for gift in gifts})
     codes = {code for policy in policies.values() for code in policy.calendars}
     calendars = await sla.active_calendars(session, codes)
+    over = await _over(session, gifts, watches, policies, calendars, now)
     entries = [
-        _given(gift, watches[gift.ticket.id], policies[gift.ticket.policy_version], calendars, now)
+        _given(
+            gift,
+            watches[gift.ticket.id],
+            policies[gift.ticket.policy_version],
+            calendars,
+            over.get(gift.ticket.id, ()),
+            now,
+        )
         for gift in gifts
     ]
     await standing.store(session, [gift.ticket for gift in gifts], entries, now=now)
@@ -126,21 +135,53 @@ async def give(session: AsyncSession, gifts: Sequence[Gift], *, now: datetime) -
     await notices.tell(session, told, by=SYSTEM.id, now=now)
 
 
-def _given(gift: Gift, watches: Watches, policy: Policy, calendars: Calendars, now: datetime) -> Entry:
+async def _over(
+    session: AsyncSession,
+    gifts: Sequence[Gift],
+    watches: Mapping[UUID, Watches],
+    policies: Mapping[int, Policy],
+    calendars: Calendars,
+    now: datetime,
+) -> Mapping[UUID, Collection[str]]:
+    """Of each ticket the clocks that would begin now, though by its life it has had its time for them."""
+    asked = {}
+    for gift in gifts:
+        ticket, facts = gift.ticket, facts_of(replace(gift.ticket, level=gift.level))
+        policy, past = policies[ticket.policy_version], past_of(ticket)
+        if wanted := watch.doubtful(
+            watches[ticket.id], policy, (Moment.ASSIGNED,), past, facts=facts, now=now
+        ):
+            asked[ticket.id] = wanted, policy, facts
+    histories = await lives(session, asked) if asked else {}
+    by = Because(SYSTEM.id)
+    return {
+        one: adopting.over(
+            watches[one], wanted, policy, histories[one], facts=facts, calendars=calendars, because=by
+        )
+        for one, (wanted, policy, facts) in asked.items()
+    }
+
+
+def _given(
+    gift: Gift,
+    watches: Watches,
+    policy: Policy,
+    calendars: Calendars,
+    over: Collection[str],
+    now: datetime,
+) -> Entry:
     ticket, before = gift.ticket, place(gift.ticket)
     lifted = gift.level is not ticket.level
     ticket.assignee_id, ticket.level, ticket.team = gift.assignee_id, gift.level, gift.team
     ticket.released_by = None
     ticket.version += 1
-    seen, by = facts_of(ticket), Because(SYSTEM.id)
-    watch.observe(watches, policy, Moment.ASSIGNED, facts=seen, calendars=calendars, because=by, now=now)
+    given: dict[str, Any] = {"facts": facts_of(ticket), "calendars": calendars, "because": Because(SYSTEM.id)}
+    watch.observe(watches, policy, Moment.ASSIGNED, **given, now=now, over=over)
     moved_from: dict[str, Any] = {}
     moved_to: dict[str, Any] = {}
     if lifted:
         moved_from, moved_to = targets.follow(ticket, watches, now)
-        begun = watch.begin_late(
-            watches, policy, seen_by(ticket), facts=seen, calendars=calendars, because=by, now=now
-        )
+        begun = watch.begin_late(watches, policy, seen_by(ticket), **given, now=now, over=over)
         moved_to |= targets.begun(begun)
     after = {**place(ticket), **gift.why, **moved_to}
     return Entry(ticket.id, ticket.version, "assigned", before | moved_from, after)

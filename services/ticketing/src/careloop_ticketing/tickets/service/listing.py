@@ -11,7 +11,7 @@ from careloop_ticketing.search import service as search
 from careloop_ticketing.tickets import choices, queries
 from careloop_ticketing.tickets.choices import Choice
 from careloop_ticketing.tickets.models import TicketRow
-from careloop_ticketing.tickets.policy import NUMBER
+from careloop_ticketing.tickets.policy import number_in
 
 _FEW: Final = 1_000
 """So many tickets are looked at one by one for the words, rather than those with the words for the filters."""
@@ -27,13 +27,14 @@ class Hits:
 async def find(
     session: AsyncSession, query: str, choice: Choice, *, before: int | None, limit: int, now: datetime
 ) -> Hits:
-    """The newest tickets of a choice that have all words of the query, or the number that it is.
+    """The newest tickets of a choice that have all words of the query, or the number that it is or has in it.
 
     There can be fewer of them than asked for, even none, although more follow: a search ends when it has taken its time.
     """
-    number = query.strip().upper()
-    if NUMBER.fullmatch(number):
-        return Hits(await queries.numbered(session, number, choice, now=now))
+    if number := number_in(query):
+        named = await queries.numbered(session, number, choice, now=now)
+        if named or number == query.strip().upper():
+            return Hits(named)
     words = search.wanted(query)
     if not words:
         return Hits([])

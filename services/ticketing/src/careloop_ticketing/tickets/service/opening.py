@@ -41,6 +41,8 @@ class Intake:
     language: str | None = None
     customer_id: UUID | None = None
     customer_reference: tuple[str, str] | None = None
+    acknowledge: bool = True
+    """Whether a machine may tell the customer that it came in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ async def open_ticket(session: AsyncSession, intake: Intake, *, actor: Actor, no
         return Opened(ticket, await sla.of(session, ticket.id), is_new=False)
     case = Case(session, ticket, Watches(ticket.id), actor, now)
     await case.observe(Moment.OPENED, Moment.CLASSIFIED)
-    outbox.add(session, events.opened(ticket), now=now)
+    outbox.add(session, events.opened(ticket, acknowledge=intake.acknowledge), now=now)
     outbox.add(session, events.classified(ticket, now), now=now)
     metrics.OPENED.labels(ticket.kind, ticket.tier).inc()
     await case.save()

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_ticketing.tickets import queries
 from careloop_ticketing.tickets.errors import LinkCycle, LinkNotFound, ParentClosed
@@ -70,9 +69,3 @@ def unwatch(case: Case, person: str) -> None:
     if person in case.ticket.watchers:
         case.ticket.watchers = [other for other in case.ticket.watchers if other != person]
         record(case, "unwatched", before={"watcher": person})
-
-
-async def links(session: AsyncSession, ticket_id: UUID) -> Sequence[LinkRow]:
-    """From and to a ticket."""
-    await loading.get(session, ticket_id)
-    return await queries.links(session, ticket_id)

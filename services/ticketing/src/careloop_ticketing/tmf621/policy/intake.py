@@ -43,7 +43,12 @@ def settled(kept: Mapping[str, Any]) -> Settled:
 
 
 def _code(value: str | None) -> str | None:
-    return value if value and _CODE.fullmatch(value) else None
+    return value if value and is_code(value) else None
+
+
+def is_code(value: str) -> bool:
+    """Whether it can be a channel or a source of ours as it is."""
+    return _CODE.fullmatch(value) is not None
 
 
 def _identifier(identifiers: list[dict[str, Any]]) -> tuple[str | None, str | None]:
