@@ -184,6 +184,33 @@ async def test_a_yes_that_was_renewed_does_not_end_with_the_first(
 
 
 async def test_what_was_in_force_in_the_past_is_told_by_what_was_known_then(register, say, effective):
+async def test_what_was_said_before_a_yes_was_over_counts_however_late_it_is_heard(
+    client, register, say, effective, published, worker_running, eventually
+):
+    refused, renewed = await register(name="张伟"), await register(name="李娜")
+    end = clock.now() - timedelta(hours=1)
+    for customer in (refused, renewed):
+        word = {"at": (end - timedelta(days=1)).isoformat(), "expires_at": end.isoformat()}
+        await say(customer, {**YES, **word}, {**word, "purpose": "profiling", "granted": True})
+    async with worker_running():
+        await eventually(lambda: _expired(published, 2))
+    late = (end - timedelta(minutes=5)).isoformat()
+    await say(refused, {**NO, "at": late}, {"purpose": "profiling", "status": "denied", "at": late})
+    await say(renewed, {**YES, "at": late})
+    statuses = {key: one["status"] for key, one in (await effective(refused)).items()}
+    assert statuses == {("marketing", "sms"): "withdrawn", ("profiling", "any"): "denied"}
+    rules = (await client.get(f"/v1/customers/{refused['customer_id']}/contact-rules")).json()
+    assert [use["allowed"] for use in rules["uses"] if use["purpose"] == "profiling"] == [False]
+    assert (await effective(renewed))["marketing", "sms"]["status"] == "granted"
+    stored = (await client.get(f"/v1/customers/{renewed['customer_id']}")).json()["consents"]
+    assert [word["status"] for word in stored if word["purpose"] == "marketing"] == ["granted"]
+
+
+async def _expired(published, count):
+    found = await published(CustomerConsentExpiredV1)
+    return found if len(found) == count else None
+
+
     customer = await register(name="张伟")
     await say(customer, {**YES, "at": "2026-01-01T00:00:00Z"})
     known = clock.now()

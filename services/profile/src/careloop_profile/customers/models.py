@@ -154,6 +154,8 @@ class ConsentRow(Base, table=True):
     entry_id: UUID
     expires_at: datetime | None = Field(default=None, sa_type=INSTANT)
     legal_basis: str = Field(sa_type=Text)
+    said_at: datetime | None = Field(default=None, sa_type=INSTANT)
+    """Of the end of a yes: when that was said."""
     notice: str | None = Field(default=None, sa_type=Text)
     notice_version: int | None = None
     proof_kind: str | None = Field(default=None, sa_type=Text)

@@ -146,7 +146,7 @@ async def _consents(session: AsyncSession, ids: list[UUID]) -> dict[UUID, list[C
     columns = CONSENT.c
     key = (columns.customer_id, columns.purpose, columns.channel)
     statement = (
-        select(*key, columns.status, columns.at, columns.expires_at)
+        select(*key, columns.status, columns.at, columns.expires_at, columns.said_at)
         .where(among(columns.customer_id, ids))
         .ext(distinct_on(*key))
         .order_by(*key, *latest_first())
@@ -154,7 +154,7 @@ async def _consents(session: AsyncSession, ids: list[UUID]) -> dict[UUID, list[C
     found: dict[UUID, list[Consent]] = {}
     for row in await session.execute(statement):
         found.setdefault(row.customer_id, []).append(
-            Consent(row.purpose, row.channel, row.status, row.at, row.expires_at)
+            Consent(row.purpose, row.channel, row.status, row.at, row.expires_at, said_at=row.said_at)
         )
     return found
 
@@ -163,7 +163,8 @@ def latest_first() -> tuple[ColumnElement[Any], ...]:
     """The order of words about one thing that `Consent.place` says, from its end."""
     columns = CONSENT.c
     status = columns.status
-    return columns.at.desc(), status == "granted", status == "expired", status.desc()
+    said_at = func.coalesce(columns.said_at, columns.at)
+    return said_at.desc(), status == "granted", status == "expired", status.desc()
 
 
 async def _device_counts(session: AsyncSession, ids: list[UUID]) -> dict[UUID, int]:

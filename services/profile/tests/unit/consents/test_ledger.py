@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 START = datetime(2026, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 MOMENTS = st.integers(0, 20).map(lambda hours: START + hours * HOUR)
+ABOUT_SMS = "marketing", "sms"
 ABOUT = st.sampled_from(
     [("marketing", "sms"), ("marketing", "email"), ("service", "sms"), ("automated_decision", ANY)]
 )
@@ -65,4 +66,24 @@ def test_a_merge_never_allows_what_was_not_allowed_at_any_instant(ledger, since,
 def test_each_decision_names_the_entry_that_makes_it(ledger, since, at):
     for one in decided(UUID(int=1), replayed(ledger, at=at, known_at=at), since, at=at).values():
         assert one.entry in ledger
+@given(
+    st.lists(st.tuples(MOMENTS, st.none() | st.integers(1, 9)), min_size=1, max_size=4), MOMENTS, st.data()
+)
+def test_reading_the_clock_changes_nothing_whenever_it_is_read(said, at, data):
+    words = [
+        Consent(*ABOUT_SMS, "granted" if ends else "denied", when, when + ends * HOUR if ends else None)
+        for when, ends in said
+    ]
+    customer = Customer(UUID(int=1), 1, "individual", "crm", None, START, START)
+    read = customer
+    for word in words:
+        customer = declare_consents(customer, [word])
+        now = word.at + data.draw(st.integers(0, 20)) * HOUR
+        read = declare_consents(declare_consents(read, [word]), [one.on(now) for one in read.consents])
+    later = max(at, START + 30 * HOUR)
+    assert [one.on(later).status for one in read.consents] == [
+        one.on(later).status for one in customer.consents
+    ]
+
+
         assert one.entry.word.on(at) == one.word
