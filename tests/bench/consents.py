@@ -13,16 +13,14 @@ import argparse
 import asyncio
 import random
 import sys
-import tempfile
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from datetime import time as wall
-from pathlib import Path
 from uuid import UUID
 
+from _stack import own_profile
 from careloop_common.database import Database
-from careloop_common.embedded import EmbeddedPostgres, bootstrap_databases
 from careloop_common.privacy import Vault
 from careloop_common.testing.access import data_keys
 from careloop_common.tokens import SYSTEM
@@ -45,7 +43,6 @@ from careloop_profile.identity import service as identity
 from careloop_profile.identity.errors import HeldTogether, MergeUndone
 from careloop_profile.identity.policy import Method
 from careloop_profile.identity.service import Candidates, Grounds
-from careloop_profile.service import service as profile
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -255,22 +252,8 @@ def quiet(dice: random.Random) -> QuietHours:
 
 
 async def measure(given: argparse.Namespace) -> bool:
-    with tempfile.TemporaryDirectory(prefix="careloop-bench-") as directory:
-        Path(directory).chmod(0o755)  # noqa: ASYNC240
-        postgres = EmbeddedPostgres(Path(directory) / "pg")
-        postgres.start()
-        postgres.wait_ready()
-        try:
-            await bootstrap_databases(postgres.admin_url, {"profile": "bench"})
-            url = f"postgresql://profile:bench@127.0.0.1:{postgres.port}/profile"
-            await asyncio.to_thread(profile.migrate, url)
-            database = Database(url, service="profile", vault=Vault(data_keys()))
-            try:
-                return await run(Bench(database, given.seed), given.cases)
-            finally:
-                await database.close()
-        finally:
-            postgres.stop()
+    async with own_profile() as database:
+        return await run(Bench(database, given.seed), given.cases)
 
 
 async def run(bench: Bench, cases: int) -> bool:
