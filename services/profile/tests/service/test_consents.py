@@ -240,6 +240,33 @@ async def test_a_person_is_bound_by_who_it_was_at_the_time(client, register, say
 
 
 async def test_who_refuses_automated_decisions_is_told_of_so_with_all_of_their_person(
+async def test_a_yes_after_a_merge_outlives_another_merge_and_its_undoing(
+    client, register, say, effective, merge, published, worker_running, eventually
+):
+    one, other, third = [await register(name=f"张伟{number}") for number in range(3)]
+    await say(other, NO)
+    await merge(one, other)
+    await say(one, YES)
+    merged = await merge(other, third)
+    undone = await client.post(f"/v1/merges/{merged['merge_id']}/undo", json={"reason": "a stranger"})
+    assert undone.status_code == 201, undone.text
+    assert (await effective(one))["marketing", "sms"]["status"] == "granted"
+    assert (await effective(other))["marketing", "sms"]["status"] == "withdrawn"
+    async with worker_running():
+        told = await eventually(lambda: _of_version(published, one, 5))
+    assert [word.granted for word in told.consents] == [True]
+    person = (await client.get(f"/v1/customers/{one['customer_id']}/person")).json()
+    assert [[word["granted"] for word in member["consents"]] for member in person["customers"]] == [
+        [True],
+        [False],
+    ]
+
+
+async def _of_version(published, customer, version):
+    found = state_of(await published(CustomerUpdatedV1), customer)
+    return found[-1] if found and found[-1].version == version else None
+
+
     register, say, merge, published, worker_running, eventually
 ):
     one, other = await register(name="张伟"), await register(name="张玮")

@@ -36,7 +36,7 @@ PERSON = _table(PersonRow)
 
 
 class Kinship(NamedTuple):
-    """The person that a customer belongs to, and since when the person is as it is."""
+    """The person that a customer belongs to, and since when it is one with the customer before it."""
 
     person_id: UUID
     since: datetime
@@ -72,9 +72,9 @@ async def load(session: AsyncSession, ids: Sequence[UUID], *, lock: bool = False
 
 
 async def kin(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Kinship]:
-    """Every customer of the same persons as these, as far as they are not a person alone."""
+    """Every customer of the same persons as these, as far as they are not a person alone; in the rows they stand in."""
     persons = select(PERSON.c.person_id).where(among(PERSON.c.customer_id, list(ids)))
-    statement = select(PERSON).where(PERSON.c.person_id.in_(persons))
+    statement = select(PERSON).where(PERSON.c.person_id.in_(persons)).order_by(PERSON.c.place)
     return {row.customer_id: Kinship(row.person_id, row.since) for row in await session.execute(statement)}
 
 

@@ -40,12 +40,16 @@ def stepwise(ledger, customer_id, at, known_at):
     return {word.about: word.on(at) for word in customer.consents}
 
 
+def kin_of(number, since):
+    return {UUID(int=other): since for other in (1, 2, 3) if other != number}
+
+
 @given(entries(), MOMENTS, MOMENTS)
 def test_a_look_into_the_past_sees_what_one_would_have_seen_then(ledger, at, known_at):
     latest = replayed(ledger, at=at, known_at=known_at)
     for number in (1, 2, 3):
         own = [entry for entry in latest if entry.customer_id == UUID(int=number)]
-        seen = {about: one.word for about, one in decided(UUID(int=number), own, None, at=at).items()}
+        seen = {about: one.word for about, one in decided(UUID(int=number), own, {}, at=at).items()}
         assert seen == stepwise(ledger, UUID(int=number), at, known_at)
 
 
@@ -53,8 +57,8 @@ def test_a_look_into_the_past_sees_what_one_would_have_seen_then(ledger, at, kno
 def test_a_merge_never_allows_what_was_not_allowed_at_any_instant(ledger, since, at):
     latest = replayed(ledger, at=at, known_at=at)
     for number in (1, 2, 3):
-        alone = decided(UUID(int=number), latest, None, at=at)
-        merged = decided(UUID(int=number), latest, since, at=at)
+        alone = decided(UUID(int=number), latest, {}, at=at)
+        merged = decided(UUID(int=number), latest, kin_of(number, since), at=at)
         for about, one in merged.items():
             before = alone.get(about)
             assert not (one.word.granted and not (before and before.word.granted))
@@ -62,10 +66,6 @@ def test_a_merge_never_allows_what_was_not_allowed_at_any_instant(ledger, since,
         assert alone.keys() <= merged.keys()
 
 
-@given(entries(), MOMENTS, MOMENTS)
-def test_each_decision_names_the_entry_that_makes_it(ledger, since, at):
-    for one in decided(UUID(int=1), replayed(ledger, at=at, known_at=at), since, at=at).values():
-        assert one.entry in ledger
 @given(
     st.lists(st.tuples(MOMENTS, st.none() | st.integers(1, 9)), min_size=1, max_size=4), MOMENTS, st.data()
 )
@@ -86,4 +86,8 @@ def test_reading_the_clock_changes_nothing_whenever_it_is_read(said, at, data):
     ]
 
 
+@given(entries(), MOMENTS, MOMENTS)
+def test_each_decision_names_the_entry_that_makes_it(ledger, since, at):
+    for one in decided(UUID(int=1), replayed(ledger, at=at, known_at=at), kin_of(1, since), at=at).values():
+        assert one.entry in ledger
         assert one.entry.word.on(at) == one.word

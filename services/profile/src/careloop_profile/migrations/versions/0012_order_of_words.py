@@ -1,4 +1,4 @@
-"""When a yes had been said that is over."""
+"""When a yes had been said that is over, and since when which two customers are one person."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -18,3 +18,11 @@ def upgrade() -> None:
             AND yes.status = 'granted' AND yes.expires_at = over.at
         ) WHERE over.status = 'expired'
     """)
+    op.add_column("person_member", sa.Column("place", sa.Integer()))
+    op.execute("""
+        UPDATE person_member AS member SET place = found.place FROM (
+            SELECT customer_id, row_number() OVER (PARTITION BY person_id ORDER BY customer_id) AS place
+            FROM person_member
+        ) AS found WHERE found.customer_id = member.customer_id
+    """)
+    op.alter_column("person_member", "place", nullable=False)
