@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Annotated, Any, get_args
 
 import msgspec
@@ -103,14 +104,11 @@ async def take_events(
     if media not in {EVENT, EVENTS}:
         raise MediaTypeNotSupported(f"The body must be {EVENT} or {EVENTS}.")
     body = utf8(await request.body())
-    _json(body)
     if media == EVENT:
+        _json(body)
         await collector.take_one("cloudevent", body, frame, session, now)
         return Accepted(accepted=1, rejected=[])
-    try:
-        items = wire.decode_events(body)
-    except msgspec.ValidationError as error:
-        raise BatchRefused("The body is not a list of events.") from error
+    items = _events(body)
     if len(items) > MAX_ITEMS:
         raise BatchTooLarge(f"A batch may have {MAX_ITEMS} events.", limit=MAX_ITEMS)
     accepted, rejected = await collector.take("cloudevent", items, frame, session, now)
@@ -136,4 +134,18 @@ def _batch(body: bytes) -> wire.Batch:
     except msgspec.ValidationError as error:
         raise BatchRefused("The body is not an object with a list `batch`.") from error
     except (msgspec.DecodeError, RecursionError) as error:
+        if batch := wire.salvage_batch(body):
+            return batch
         raise HTTPException(400, "The body is not valid JSON.") from error
+
+
+def _events(body: bytes) -> Sequence[msgspec.Raw | bytes]:
+    try:
+        return wire.decode_events(body)
+    except msgspec.ValidationError as error:
+        raise BatchRefused("The body is not a list of events.") from error
+    except (msgspec.DecodeError, RecursionError) as error:
+        events = wire.salvage_events(body)
+        if events is None:
+            raise HTTPException(400, "The body is not valid JSON.") from error
+        return events

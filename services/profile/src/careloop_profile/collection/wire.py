@@ -1,5 +1,6 @@
 """Messages on the wire: as SDKs and other systems send them, and what is said of customers on its way to the worker."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -7,7 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
-from careloop_profile.interactions.wire import CustomerReference, Text
+from careloop_profile.interactions.wire import CustomerReference, Text, apart, loose
 
 Verb = Literal["identify", "track", "page", "screen", "group", "alias"]
 Instant = Annotated[datetime, Meta(tz=True)]
@@ -107,6 +108,24 @@ def seal(items: Sequence[Said], received_at: int) -> bytes:
 def divide(body: bytes) -> list[bytes]:
     """An envelope in envelopes of one each."""
     try:
+def salvage_batch(body: bytes) -> Batch | None:
+    """A batch that the strict decoder refuses as a whole, for what only one message does; see `interactions.wire`."""
+    found = loose(body)
+    if not isinstance(found, dict) or not isinstance(found.get("batch"), list):
+        return None
+    try:
+        frame = decode_batch(json.dumps({**found, "batch": []}))
+    except msgspec.DecodeError:
+        return None
+    return msgspec.structs.replace(frame, batch=list(map(Raw, apart(found["batch"]))))
+
+
+def salvage_events(body: bytes) -> list[bytes] | None:
+    """As `salvage_batch`, a list of events."""
+    found = loose(body)
+    return apart(found) if isinstance(found, list) else None
+
+
         envelope = decode_sayings(body)
     except msgspec.DecodeError:
         return [body]
