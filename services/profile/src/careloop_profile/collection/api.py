@@ -52,7 +52,7 @@ async def take_batch(
     """Messages of the Segment specification. A bad one is put aside as a dead letter, and the others are taken."""
     body = _limited(await request.body(), MOST_BATCH)
     batch = _batch(body)
-    framed = Frame(frame.source, now, batch.context or {}, batch.sent_at)
+    framed = Frame(frame.source, now, batch.context or {}, batch.sent)
     await collector.take("segment", batch.batch, framed, session, now)
     return Success()
 

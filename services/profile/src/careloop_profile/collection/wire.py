@@ -41,7 +41,15 @@ class Batch(Struct, rename="camel"):
 
     batch: list[Raw]
     context: dict[str, Any] | None = None
-    sent_at: Instant | None = None
+    sent_at: Any = None
+
+    @property
+    def sent(self) -> datetime | None:
+        """When it was sent; what is no time says nothing, and is no reason to refuse what is in the batch."""
+        try:
+            return msgspec.convert(self.sent_at, Instant)
+        except msgspec.ValidationError:
+            return None
 
 
 class CloudEvent(Struct):
@@ -100,14 +108,6 @@ decode_any = msgspec.json.Decoder().decode
 encode = msgspec.json.Encoder().encode
 
 
-def seal(items: Sequence[Said], received_at: int) -> bytes:
-    """The envelope of these as the body of a message."""
-    return encode(Sayings(received_at, list(items)))
-
-
-def divide(body: bytes) -> list[bytes]:
-    """An envelope in envelopes of one each."""
-    try:
 def salvage_batch(body: bytes) -> Batch | None:
     """A batch that the strict decoder refuses as a whole, for what only one message does; see `interactions.wire`."""
     found = loose(body)
@@ -126,6 +126,14 @@ def salvage_events(body: bytes) -> list[bytes] | None:
     return apart(found) if isinstance(found, list) else None
 
 
+def seal(items: Sequence[Said], received_at: int) -> bytes:
+    """The envelope of these as the body of a message."""
+    return encode(Sayings(received_at, list(items)))
+
+
+def divide(body: bytes) -> list[bytes]:
+    """An envelope in envelopes of one each."""
+    try:
         envelope = decode_sayings(body)
     except msgspec.DecodeError:
         return [body]
