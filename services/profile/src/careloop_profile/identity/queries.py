@@ -110,16 +110,17 @@ async def undone_by(session: AsyncSession, merge_ids: Iterable[UUID]) -> dict[UU
 
 
 async def sharing(session: AsyncSession, customer_ids: Collection[UUID], most: int) -> list[set[UUID]]:
-    """For every identifier of these customers all who have it, no more than `most` of them, if it is more than one."""
-    indexes = select(IDENTIFIER.c.blind_index).where(among(IDENTIFIER.c.customer_id, list(customer_ids)))
+    """For every identifier of these customers all who have it, if it is more than one. Of more than `most` there are these
+    customers and, of the others, those that make it more than `most`: always the same."""
+    mine = among(IDENTIFIER.c.customer_id, list(customer_ids))
     statement = (
-        select(IDENTIFIER.c.blind_index, IDENTIFIER.c.customer_id)
-        .where(IDENTIFIER.c.blind_index.in_(indexes))
-        .order_by(IDENTIFIER.c.blind_index)
+        select(IDENTIFIER.c.blind_index, IDENTIFIER.c.customer_id, mine)
+        .where(IDENTIFIER.c.blind_index.in_(select(IDENTIFIER.c.blind_index).where(mine)))
+        .order_by(IDENTIFIER.c.blind_index, IDENTIFIER.c.customer_id)
     )
     found: dict[str, set[UUID]] = {}
-    for index, customer_id in await session.execute(statement):
+    for index, customer_id, asked in await session.execute(statement):
         holders = found.setdefault(index, set())
-        if len(holders) <= most:
+        if asked or len(holders) <= most:
             holders.add(customer_id)
     return [holders for holders in found.values() if len(holders) > 1]
