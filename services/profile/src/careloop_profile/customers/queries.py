@@ -1,10 +1,10 @@
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from careloop_common import keyset
-from sqlalchemy import ARRAY, ColumnElement, Select, Table, any_, func, literal, select
+from sqlalchemy import ARRAY, ColumnElement, Select, Table, any_, func, literal, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -33,6 +33,15 @@ def among(column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bo
 CUSTOMER, IDENTIFIER = _table(CustomerRow), _table(IdentifierRow)
 SUBSCRIPTION, DEVICE, CONSENT = _table(SubscriptionRow), _table(DeviceRow), _table(ConsentRow)
 PERSON = _table(PersonRow)
+
+
+_SOLE_HOLDERS = text("""
+    SELECT blind_index, (array_agg(customer.id ORDER BY customer.created_at, customer.id))[1] AS holder
+    FROM identifier JOIN customer ON customer.id = identifier.customer_id
+    LEFT JOIN person_member ON person_member.customer_id = customer.id
+    WHERE blind_index = ANY(:indexes)
+    GROUP BY blind_index HAVING count(DISTINCT coalesce(person_member.person_id, customer.id)) = 1
+""")
 
 
 class Kinship(NamedTuple):
@@ -113,11 +122,18 @@ async def holders(session: AsyncSession, indexes: list[str]) -> dict[str, list[U
     return found
 
 
-async def indexes_of(session: AsyncSession, ids: list[UUID]) -> dict[str, UUID]:
+async def sole_holders(session: AsyncSession, indexes: Collection[str]) -> dict[str, UUID]:
+    """Of the identifiers that only one person has the customer who has it; of several that one was known first."""
+    found = await session.execute(_SOLE_HOLDERS, {"indexes": list(indexes)})
+    return {row.blind_index: row.holder for row in found}
+
+
+async def indexes_of(session: AsyncSession, ids: list[UUID]) -> set[str]:
     """The blind indexes that these customers are found by."""
     columns = IDENTIFIER.c
-    statement = select(columns.blind_index, columns.customer_id).where(among(columns.customer_id, ids))
-    return {row[0]: row[1] for row in await session.execute(statement)}
+    return set(
+        (await session.scalars(select(columns.blind_index).where(among(columns.customer_id, ids)))).all()
+    )
 
 
 async def devices_of(session: AsyncSession, customer_id: UUID) -> Sequence[Any]:
