@@ -14,6 +14,7 @@ from importlib import import_module
 from pathlib import Path
 
 import aiohttp
+from careloop_common.database import Database
 from careloop_common.embedded import (
     EmbeddedNats,
     EmbeddedPostgres,
@@ -21,6 +22,7 @@ from careloop_common.embedded import (
     bootstrap_databases,
     free_port,
 )
+from careloop_common.privacy import Vault
 from careloop_common.testing.access import Signer, data_keys
 
 
@@ -133,6 +135,27 @@ async def own_stack(
             yield stack
         finally:
             await stack.close()
+
+
+@contextlib.asynccontextmanager
+async def own_profile() -> AsyncIterator[Database]:
+    """Profile's database on a PostgreSQL that only the bench sees, without any of its processes."""
+    with tempfile.TemporaryDirectory(prefix="careloop-bench-") as directory:
+        Path(directory).chmod(0o755)  # noqa: ASYNC240
+        postgres = EmbeddedPostgres(Path(directory) / "pg")
+        postgres.start()
+        postgres.wait_ready()
+        try:
+            await bootstrap_databases(postgres.admin_url, {"profile": "bench"})
+            url = f"postgresql://profile:bench@127.0.0.1:{postgres.port}/profile"
+            await asyncio.to_thread(import_module("careloop_profile.service").service.migrate, url)
+            database = Database(url, service="profile", vault=Vault(data_keys()))
+            try:
+                yield database
+            finally:
+                await database.close()
+        finally:
+            postgres.stop()
 
 
 class Meter:

@@ -3,8 +3,8 @@
     python tests/bench/consents.py --cases 10000
 
 Each graph is some customers whose words come one after the other, some late, some with an end; in between, they are
-made one person and taken apart. Then random instants are asked for, each with another until when things were known, and
-the answer is compared with what one comes to who goes through the words in the order in which they became known. The
+made one person and taken apart, and the clock is read. Then random instants are asked for, each with another until when
+things were known, and the answer is compared with what one comes to who goes through the words in the order in which they became known. The
 ledger is compared byte by byte before and after the merges. Then persons are made of random customers with all kinds
 of words, blocks and quiet hours, and nobody may be contacted in whichever way who might not be before.
 """
@@ -13,18 +13,17 @@ import argparse
 import asyncio
 import random
 import sys
-import tempfile
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from datetime import time as wall
-from pathlib import Path
 from uuid import UUID
 
+from _stack import own_profile
 from careloop_common.database import Database
-from careloop_common.embedded import EmbeddedPostgres, bootstrap_databases
 from careloop_common.privacy import Vault
 from careloop_common.testing.access import data_keys
+from careloop_common.timers import DueTimer
 from careloop_common.tokens import SYSTEM
 from careloop_profile.consents import policy as rules
 from careloop_profile.consents import service
@@ -45,7 +44,6 @@ from careloop_profile.identity import service as identity
 from careloop_profile.identity.errors import HeldTogether, MergeUndone
 from careloop_profile.identity.policy import Method
 from careloop_profile.identity.service import Candidates, Grounds
-from careloop_profile.service import service as profile
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -74,10 +72,11 @@ def word(dice: random.Random, now: datetime) -> Consent:
 
 def went_through(said: list[Said], persons: Persons, of: UUID, at: datetime, known: datetime) -> Looks:
     """What is in force, found by going through everything in the order in which it became known."""
-    since, members = START, {of}
+    since, members = dict[UUID, datetime](), {of}
     for when, parts in persons:
         if when <= min(at, known):
-            since, members = when, next(part for part in parts if of in part)
+            members = next(part for part in parts if of in part)
+            since = {one: since.get(one, when) for one in members if one != of}
     words: dict[UUID, dict[tuple[str, str], Consent]] = {}
     for customer_id, new, recorded in sorted(said, key=lambda one: one[2]):
         if recorded > known or new.at > at or customer_id not in members:
@@ -89,18 +88,18 @@ def went_through(said: list[Said], persons: Persons, of: UUID, at: datetime, kno
     found: Looks = {}
     for about in {about for held in words.values() for about in held}:
         mine = words.get(of, {}).get(about)
-        theirs = [held[about] for one, held in words.items() if one != of and about in held]
-        if stands := standing(mine, theirs, since, at):
+        theirs = [(held[about], since[one]) for one, held in words.items() if one != of and about in held]
+        if stands := standing(mine, theirs, at):
             found[about] = max(stands, key=lambda one: (harm(one[0]), one[1], one[0]))
     return found
 
 
 def standing(
-    mine: Consent | None, theirs: list[Consent], since: datetime, at: datetime
+    mine: Consent | None, theirs: list[tuple[Consent, datetime]], at: datetime
 ) -> list[tuple[str, datetime]]:
-    """What a customer said, and what their person refused elsewhere and they did not allow since."""
+    """What a customer said, and what others of their person refused and they did not allow since they are one."""
     stands = [ended(mine, at)] if mine else []
-    for status, when in (ended(one, at) for one in theirs):
+    for (status, when), since in ((ended(one, at), since) for one, since in theirs):
         allowed = mine and ended(mine, at)[0] == "granted" and mine.at > max(since, when)
         if status != "granted" and not allowed:
             stands.append((status, when))
@@ -132,8 +131,11 @@ class Bench:
         merges: list[UUID] = []
         for _ in range(self.dice.randint(4, 20)):
             self.now += HOUR
-            if self.dice.random() < 0.7:
+            chance = self.dice.random()
+            if chance < 0.6:
                 said += await self.speak(self.dice.choice(members))
+            elif chance < 0.7:
+                await self.read_the_clock(members)
             else:
                 await self.regroup(members, persons, merges)
         for _ in range(probes):
@@ -155,6 +157,12 @@ class Bench:
             )
         self.done["words"] += len(words)
         return [(customer_id, one, self.now) for one in words]
+
+    async def read_the_clock(self, members: list[UUID]) -> None:
+        """The end of a yes becomes an entry, which must say nothing new."""
+        due = [DueTimer(0, "", member, "", 0, self.now, {}) for member in members]
+        async with self.database.transaction() as session:
+            await service.expire_due(session, due, self.now)
 
     async def regroup(self, members: list[UUID], persons: Persons, merges: list[UUID]) -> None:
         """Make two of them one person, or take a merge back; the ledger stays as it is."""
@@ -197,7 +205,7 @@ class Bench:
             standing = await service.in_force(session, of, at=at, known_at=known)
         told = {about: (one.word.status, one.word.at) for about, one in standing.decided.items()}
         self.done["looks into the past"] += 1
-        self.done["told otherwise"] += told != went_through(said, own_history(persons, of), of, at, known)
+        self.done["told otherwise"] += told != went_through(said, persons, of, at, known)
 
     def merge_in_mind(self) -> None:
         """A person of random customers: nobody may be contacted who might not be before."""
@@ -206,7 +214,7 @@ class Bench:
         since = now - dice.randrange(20) * HOUR
         self.done["persons"] += 1
         for one in person:
-            told = policy.bound(one, person, since)
+            told = policy.bound(one, person, dict.fromkeys((each.customer_id for each in person), since))
             at = now + dice.randint(-24, 60) * HOUR
             for purpose in PURPOSES:
                 for channel in CHANNELS[:3]:
@@ -214,16 +222,6 @@ class Bench:
                     self.done["weaker"] += rules.permission(told, purpose, channel, at).allowed > before
             self.done["weaker"] += any(told.allows(use) > one.allows(use) for use in USES)
             self.done["weaker"] += any(one.refuses(use) > told.refuses(use) for use in USES)
-
-
-def own_history(persons: Persons, of: UUID) -> Persons:
-    """When the person of a customer became what it is: what becomes of others is no news about it."""
-    kept: Persons = []
-    for when, parts in persons:
-        mine = next(part for part in parts if of in part)
-        if not kept or mine != next(part for part in kept[-1][1] if of in part):
-            kept.append((when, parts))
-    return kept
 
 
 def somebody(dice: random.Random, number: int) -> Customer:
@@ -255,22 +253,8 @@ def quiet(dice: random.Random) -> QuietHours:
 
 
 async def measure(given: argparse.Namespace) -> bool:
-    with tempfile.TemporaryDirectory(prefix="careloop-bench-") as directory:
-        Path(directory).chmod(0o755)  # noqa: ASYNC240
-        postgres = EmbeddedPostgres(Path(directory) / "pg")
-        postgres.start()
-        postgres.wait_ready()
-        try:
-            await bootstrap_databases(postgres.admin_url, {"profile": "bench"})
-            url = f"postgresql://profile:bench@127.0.0.1:{postgres.port}/profile"
-            await asyncio.to_thread(profile.migrate, url)
-            database = Database(url, service="profile", vault=Vault(data_keys()))
-            try:
-                return await run(Bench(database, given.seed), given.cases)
-            finally:
-                await database.close()
-        finally:
-            postgres.stop()
+    async with own_profile() as database:
+        return await run(Bench(database, given.seed), given.cases)
 
 
 async def run(bench: Bench, cases: int) -> bool:

@@ -12,19 +12,17 @@ import argparse
 import asyncio
 import random
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as wall
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import msgspec
+from _stack import own_profile
 from careloop_common.database import Database
-from careloop_common.embedded import EmbeddedPostgres, bootstrap_databases
 from careloop_common.privacy import Vault
 from careloop_common.testing.access import data_keys
 from careloop_common.tokens import SYSTEM
@@ -35,7 +33,6 @@ from careloop_profile.identity import service
 from careloop_profile.identity.errors import HeldTogether, MergeUndone, NotMergeable
 from careloop_profile.identity.policy import Method
 from careloop_profile.identity.service import Candidates, Grounds
-from careloop_profile.service import service as profile
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -218,22 +215,8 @@ async def merged(session: AsyncSession, members: Sequence[UUID]) -> int:
 
 
 async def measure(given: argparse.Namespace) -> bool:
-    with tempfile.TemporaryDirectory(prefix="careloop-bench-") as directory:
-        Path(directory).chmod(0o755)  # noqa: ASYNC240
-        postgres = EmbeddedPostgres(Path(directory) / "pg")
-        postgres.start()
-        postgres.wait_ready()
-        try:
-            await bootstrap_databases(postgres.admin_url, {"profile": "bench"})
-            url = f"postgresql://profile:bench@127.0.0.1:{postgres.port}/profile"
-            await asyncio.to_thread(profile.migrate, url)
-            database = Database(url, service="profile", vault=Vault(data_keys()))
-            try:
-                return await run(Bench(database, given.seed), given.graphs)
-            finally:
-                await database.close()
-        finally:
-            postgres.stop()
+    async with own_profile() as database:
+        return await run(Bench(database, given.seed), given.graphs)
 
 
 async def run(bench: Bench, graphs: int) -> bool:

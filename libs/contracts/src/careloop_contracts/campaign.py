@@ -3,6 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
+from pydantic import Field
+
 from careloop_contracts.event import Event
 from careloop_contracts.vocabulary import Channel, Purpose, WithheldReason
 
@@ -73,3 +75,14 @@ class MessageFailedV1(Event, entity="campaign", name="message_failed", version=1
     reference: str | None = None
     error: str
     failed_at: datetime
+
+
+class CustomerUnsubscribedV1(
+    Event, entity="campaign", name="customer_unsubscribed", version=1, key="customer_id"
+):
+    """Whoever got the message wants no more for these purposes, on whatever channel."""
+
+    message_id: UUID
+    customer_id: UUID
+    purposes: tuple[Purpose, ...] = Field(min_length=1)
+    at: datetime

@@ -4,6 +4,7 @@ from careloop_campaign.audience import service as audience
 from careloop_campaign.audience.policy import Variant
 from careloop_campaign.care import service as care
 from careloop_campaign.care.policy import ChurnWarning
+from careloop_campaign.messages import deciding
 from careloop_common import clock
 from sqlalchemy import text
 
@@ -56,3 +57,28 @@ async def test_who_refused_automated_decisions_is_not_warned_of_by_a_machine(kno
     assert await care.warn(session, warnings, now=clock.now()) == 1
     found = await session.execute(text("SELECT customer_id FROM care_task"))
     assert found.scalars().all() == [other]
+
+
+async def test_an_offer_that_waits_is_not_sent_to_who_refuses_automated_decisions_meanwhile(
+    known, plan, set_policy, runtime, ledger
+):
+    await set_policy()
+    (refusing,) = await known(automated_decisions=False)
+    (other,) = await known()
+    await plan(refusing, other, campaign="retention")
+    await plan(refusing, campaign="asked")
+    async with runtime.database.transaction() as session:
+        await deciding.reserve(session, now=clock.now(), limit=10)
+    offers = {row.customer_id: (row.state, row.reason) for row in await ledger(campaign="retention")}
+    assert offers == {refusing: ("withheld", "no_consent"), other: ("reserved", None)}
+    assert [row.state for row in await ledger(campaign="asked")] == ["reserved"]
+
+
+async def test_machines_decide_nothing_about_who_may_not_be_assessed(
+    publish, make_customer, worker_running, eventually, runtime
+):
+    customer = make_customer(profiling=False)
+    await publish(customer)
+    async with worker_running():
+        member = await eventually(lambda: _member(runtime, customer.customer_id))
+    assert not member.automated_decisions

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 from careloop_campaign.contact.policy import Purpose
+from careloop_contracts import CustomerUnsubscribedV1
 
 
 @pytest.fixture
@@ -51,6 +52,23 @@ def reasons(plan, worker_running, eventually, ledger):
         return {row.purpose: row.reason or row.state for row in rows}
 
     return send
+
+
+async def test_who_unsubscribes_is_told_of_to_all_who_keep_consents(
+    sent, anonymous, published, worker_running, eventually
+):
+    customer, path = await sent()
+    for extent in ("topic", "all"):
+        assert (await anonymous.post(f"{path}&extent={extent}")).status_code == 200
+    async with worker_running():
+        topic, everything = await eventually(lambda: _two(published))
+    assert (topic.customer_id, topic.purposes) == (customer, ("care",))
+    assert everything.purposes == ("care", "marketing")
+
+
+async def _two(published):
+    found = await published(CustomerUnsubscribedV1)
+    return found if len(found) == 2 else None
 
 
 async def test_one_click_stops_the_topic_at_once(sent, anonymous, reasons):

@@ -23,6 +23,7 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
         subscriptions=[
             *interactions.subscriptions(),
             *collection.subscriptions(runtime),
+            *consents.subscriptions(),
             *identity.subscriptions(runtime.vault),
             *linkage.subscriptions(runtime.vault),
             *parties.subscriptions(runtime),

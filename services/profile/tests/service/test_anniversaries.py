@@ -126,6 +126,20 @@ async def test_a_person_joined_once_and_has_one_birthday(
     assert [item["customer_id"] for item in found["items"]] == [one["customer_id"]]
 
 
+async def test_who_left_under_one_number_and_stayed_under_another_is_not_forgotten(
+    register, client, coming, worker_running, eventually
+):
+    one = await register(name="张伟", joined_on="2016-03-02", birth_date="1990-05-20", status="left")
+    other = await register(name="张玮", joined_on="2019-03-03", birth_date="1990-05-20")
+    body = {"customer_id": other["customer_id"], "reason": "one man"}
+    await client.post(f"/v1/customers/{one['customer_id']}/merges", json=body)
+    found = (await coming("joining", "2026-03-01", "2026-03-05"))["items"]
+    assert [(item["customer_id"], item["on"]) for item in found] == [(other["customer_id"], "2026-03-03")]
+    async with worker_running():
+        found = await eventually(lambda: _some(coming, "birthday", "2026-05-20", "2026-05-20"))
+    assert [item["customer_id"] for item in found["items"]] == [other["customer_id"]]
+
+
 async def test_nonsensical_spans_are_refused(client):
     for params, code in (
         ({"kind": "joining", "from": "2026-03-02", "to": "2026-03-01"}, "dates_reversed"),

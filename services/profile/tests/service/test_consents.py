@@ -1,10 +1,11 @@
 """The ledger over HTTP: what is kept, what is in force, when a yes ends, and what other services are told."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
-from careloop_common import clock
-from careloop_contracts import CustomerConsentExpiredV1, CustomerUpdatedV1
+from careloop_common import clock, ids
+from careloop_contracts import CustomerConsentExpiredV1, CustomerUnsubscribedV1, CustomerUpdatedV1
 from sqlalchemy import text
 
 YES = {"purpose": "marketing", "channel": "sms", "status": "granted"}
@@ -183,6 +184,33 @@ async def test_a_yes_that_was_renewed_does_not_end_with_the_first(
     assert await session.scalar(entries, {"id": customer["customer_id"]}) == 0
 
 
+async def test_what_was_said_before_a_yes_was_over_counts_however_late_it_is_heard(
+    client, register, say, effective, published, worker_running, eventually
+):
+    refused, renewed = await register(name="张伟"), await register(name="李娜")
+    end = clock.now() - timedelta(hours=1)
+    for customer in (refused, renewed):
+        word = {"at": (end - timedelta(days=1)).isoformat(), "expires_at": end.isoformat()}
+        await say(customer, {**YES, **word}, {**word, "purpose": "profiling", "granted": True})
+    async with worker_running():
+        await eventually(lambda: _expired(published, 2))
+    late = (end - timedelta(minutes=5)).isoformat()
+    await say(refused, {**NO, "at": late}, {"purpose": "profiling", "status": "denied", "at": late})
+    await say(renewed, {**YES, "at": late})
+    statuses = {key: one["status"] for key, one in (await effective(refused)).items()}
+    assert statuses == {("marketing", "sms"): "withdrawn", ("profiling", "any"): "denied"}
+    rules = (await client.get(f"/v1/customers/{refused['customer_id']}/contact-rules")).json()
+    assert [use["allowed"] for use in rules["uses"] if use["purpose"] == "profiling"] == [False]
+    assert (await effective(renewed))["marketing", "sms"]["status"] == "granted"
+    stored = (await client.get(f"/v1/customers/{renewed['customer_id']}")).json()["consents"]
+    assert [word["status"] for word in stored if word["purpose"] == "marketing"] == ["granted"]
+
+
+async def _expired(published, count):
+    found = await published(CustomerConsentExpiredV1)
+    return found if len(found) == count else None
+
+
 async def test_what_was_in_force_in_the_past_is_told_by_what_was_known_then(register, say, effective):
     customer = await register(name="张伟")
     await say(customer, {**YES, "at": "2026-01-01T00:00:00Z"})
@@ -212,6 +240,33 @@ async def test_a_person_is_bound_by_who_it_was_at_the_time(client, register, say
     assert decided["customer_id"] == other["customer_id"]
 
 
+async def test_a_yes_after_a_merge_outlives_another_merge_and_its_undoing(
+    client, register, say, effective, merge, published, worker_running, eventually
+):
+    one, other, third = [await register(name=f"张伟{number}") for number in range(3)]
+    await say(other, NO)
+    await merge(one, other)
+    await say(one, YES)
+    merged = await merge(other, third)
+    undone = await client.post(f"/v1/merges/{merged['merge_id']}/undo", json={"reason": "a stranger"})
+    assert undone.status_code == 201, undone.text
+    assert (await effective(one))["marketing", "sms"]["status"] == "granted"
+    assert (await effective(other))["marketing", "sms"]["status"] == "withdrawn"
+    async with worker_running():
+        told = await eventually(lambda: _of_version(published, one, 5))
+    assert [word.granted for word in told.consents] == [True]
+    person = (await client.get(f"/v1/customers/{one['customer_id']}/person")).json()
+    assert [[word["granted"] for word in member["consents"]] for member in person["customers"]] == [
+        [True],
+        [False],
+    ]
+
+
+async def _of_version(published, customer, version):
+    found = state_of(await published(CustomerUpdatedV1), customer)
+    return found[-1] if found and found[-1].version == version else None
+
+
 async def test_who_refuses_automated_decisions_is_told_of_so_with_all_of_their_person(
     register, say, merge, published, worker_running, eventually
 ):
@@ -236,6 +291,35 @@ async def _refused(published, customer):
 
 async def _allowed(published, customer):
     return [event for event in state_of(await published(CustomerUpdatedV1), customer) if event.third_party]
+
+
+async def test_who_unsubscribes_from_one_of_a_persons_customers_is_let_alone_as_all_of_them(
+    register, say, merge, effective, client_as, publish, worker_running, eventually
+):
+    one, other = await register(name="张伟"), await register(name="张玮")
+    await say(one, YES)
+    await say(other, YES)
+    await merge(one, other)
+    event = CustomerUnsubscribedV1(
+        message_id=ids.new_id(),
+        customer_id=UUID(one["customer_id"]),
+        purposes=("marketing",),
+        at=clock.now(),
+    )
+    await publish(event)
+    async with worker_running():
+        found = await eventually(lambda: _withdrawn(effective, other))
+    assert found["decided_by"]["customer_id"] == one["customer_id"]
+    insider = client_as("customers:read", "customers:personal")
+    listed = (await insider.get(f"/v1/customers/{one['customer_id']}/consents")).json()["items"]
+    assert {
+        (item["source"], item["proof"]["reference"]) for item in listed if item["status"] == "withdrawn"
+    } == {("unsubscribe", str(event.message_id))}
+
+
+async def _withdrawn(effective, customer):
+    found = (await effective(customer))["marketing", "sms"]
+    return found if found["status"] == "withdrawn" else None
 
 
 async def test_the_proof_has_the_whole_ledger_the_texts_and_a_digest(client, client_as, register, say):

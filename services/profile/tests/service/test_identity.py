@@ -220,6 +220,23 @@ async def _with_evidence(person, customer, count):
     return found if len(found["evidence"]) == count else None
 
 
+async def test_seven_numbers_of_one_man_are_one_person(register, person, worker_running, eventually):
+    numbers = [
+        await register(
+            name="张伟", identity_number="11010519491231002X", external_id=str(number), source="bss"
+        )
+        for number in range(8)
+    ]
+    async with worker_running():
+        await eventually(lambda: _of_size(person, numbers[0], 8))
+
+
+async def test_an_attribute_that_is_known_to_be_nothing_is_no_part_of_the_golden_record(register, person):
+    customer = await register(name="张伟", attributes={"arpu": None, "plan": "5G"})
+    found = await person(customer)
+    assert [name for name in found["golden"] if name.startswith("attributes.")] == ["attributes.plan"]
+
+
 async def test_merges_at_once_make_one_person(register, merge, person):
     customers = [await register(name=f"张伟{number}") for number in range(6)]
     pairs = [(customers[n], customers[(n * 5 + 1) % 6]) for n in range(6)]

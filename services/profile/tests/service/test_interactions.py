@@ -204,6 +204,23 @@ async def test_a_phone_of_two_customers_belongs_to_neither(
     assert await counted("interaction") == 0
 
 
+async def test_a_phone_of_two_customers_who_are_one_person_is_that_persons(
+    client, register, item, worker_running, eventually, counted
+):
+    one, other = [await register(name=name, phone="01062345678") for name in ("张伟", "Wei Zhang")]
+    early, late = [item(n, customer={"phone": "01062345678"}) for n in (1, 2)]
+    await client.post("/v1/interactions/batch", json={"items": [early]})
+    async with worker_running():
+        await eventually(lambda: _is(counted("interaction_unresolved"), 1))
+        body = {"customer_id": other["customer_id"], "reason": "one man"}
+        await client.post(f"/v1/customers/{one['customer_id']}/merges", json=body)
+        await eventually(lambda: _is(counted("interaction"), 1))
+        await client.post("/v1/interactions/batch", json={"items": [late]})
+        await eventually(lambda: _is(counted("interaction"), 2))
+    timeline = (await client.get(f"/v1/customers/{one['customer_id']}/interactions")).json()["items"]
+    assert len(timeline) == 2
+
+
 async def test_a_phone_number_does_not_leave_the_process(client, item, broker):
     await client.post("/v1/interactions/batch", json={"items": [item(1, customer={"phone": "13801234567"})]})
     [message] = await broker.messages("CARE_INBOUND")

@@ -277,6 +277,36 @@ async def _proposed(read, count):
     return found if len(found) == count else None
 
 
+async def test_a_family_plan_confirms_what_was_proposed(client, register, read, worker_running, eventually):
+    one, other = [await register(name=name, phone="01062345678") for name in ("张伟", "李娜")]
+    async with worker_running():
+        await eventually(lambda: _proposed(read, 1))
+    items = [{"customer_id": other["customer_id"]}]
+    body = {"payer_id": one["customer_id"], "family": True, "items": items}
+    assert (await client.post("/v1/accounts", json=body)).status_code == 201
+    found = (await read(f"households/{one['customer_id']}"))["members"]
+    assert [member["proposed"] for member in found] == [False, False]
+    assert len((await read("relations", kind="family"))["items"]) == 1
+
+
+async def test_what_was_dismissed_of_a_customer_is_not_proposed_of_its_person(
+    client, register, read, worker_running, eventually
+):
+    older = await register(name="张伟", source="crm")
+    one, _ = [await register(name=name, phone="01062345678") for name in ("张伟", "李娜")]
+    async with worker_running():
+        [proposal] = await eventually(lambda: _proposed(read, 1))
+    assert (await client.post(f"/v1/relations/{proposal['relation_id']}/dismiss")).status_code == 200
+    await client.post(
+        f"/v1/customers/{one['customer_id']}/merges",
+        json={"customer_id": older["customer_id"], "reason": "one man"},
+    )
+    third, fourth = [await register(name=name, phone="01062345679") for name in ("王芳", "赵敏")]
+    async with worker_running():
+        [found] = await eventually(lambda: _proposed(read, 1))
+    assert {found["from_id"], found["to_id"]} == {third["customer_id"], fourth["customer_id"]}
+
+
 async def test_a_crowd_is_no_family(register, read, worker_running, eventually):
     for number in range(12):
         await register(name=f"王{chr(0x4E00 + number)}", phone="01062345678")

@@ -1,5 +1,9 @@
+import re
+
 import pytest
 from careloop_profile.channels.policy import Channel, Channels
+from hypothesis import given
+from hypothesis import strategies as st
 
 CHANNELS = Channels(
     [
@@ -28,6 +32,18 @@ CHANNELS = Channels(
 def test_the_first_channel_that_fits_is_taken(origin, code):
     found = CHANNELS.of(None, origin)
     assert (found and found.code) == code
+
+
+@given(st.lists(st.text("ab*", min_size=1, max_size=6), min_size=1, max_size=3), st.text("ab\n", max_size=8))
+def test_a_star_stands_for_anything(values, text):
+    found = Channels([Channel("any", 1, [{"source": values}])]).of(None, {"source": text})
+    expected = any(re.fullmatch(value.replace("*", ".*"), text, re.DOTALL) for value in values)
+    assert (found is not None) == expected
+
+
+def test_what_senders_make_up_is_looked_at_once():
+    channels = Channels([Channel("tv", 1, [{"userAgent": ["*a*b*c*"]}])])
+    assert channels.of(None, {"userAgent": "a" * 100_000 + "b" * 100_000}) is None
 
 
 @pytest.mark.parametrize("named", ["pigeon", "", 7, ["web"], {}])

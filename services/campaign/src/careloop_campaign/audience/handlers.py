@@ -31,7 +31,6 @@ def _state(delivery: Delivery) -> dict[str, Any]:
             "consents",
             "blocks",
             "accessibility",
-            "automated_decisions",
         },
     )
     contact, quiet = customer.contact, customer.quiet_hours
@@ -43,5 +42,7 @@ def _state(delivery: Delivery) -> dict[str, Any]:
         "quiet_end": quiet.end.isoformat() if quiet else None,
         "quiet_timezone": quiet.timezone if quiet else None,
         "quiet_weekdays": list(quiet.weekdays) if quiet else [],
+        # Who may not be assessed cannot be decided about either.
+        "automated_decisions": customer.automated_decisions and customer.profiling,
         "updated_at": delivery.meta.time.isoformat(),
     }

@@ -182,6 +182,7 @@ def _person(member: Member, suppressions: Collection[policy.Suppression], compla
         consents=_latest(member),
         suppressions=tuple(suppressions),
         open_complaint=complaining,
+        automated_decisions=member.automated_decisions,
     )
 
 

@@ -9,7 +9,7 @@ from sqlmodel import Field
 
 from careloop_campaign.contact.policy import Candidate, Channel, Purpose
 from careloop_campaign.database import Base
-from careloop_campaign.messages.policy import State
+from careloop_campaign.messages.policy import BY_MACHINES, State
 
 INSTANT = DateTime(timezone=True)
 
@@ -70,6 +70,7 @@ class Message(Base, table=True):
             expires_at=self.expires_at,
             channels=self._channels(channels),
             immediate=self.immediate,
+            automated=self.campaign in BY_MACHINES,
         )
 
     def _channels(self, known: Iterable[Channel]) -> tuple[Channel, ...]:

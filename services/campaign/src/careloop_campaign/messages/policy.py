@@ -9,6 +9,8 @@ from uuid import UUID, uuid5
 from careloop_campaign.contact.policy import Purpose
 
 LEDGER = UUID("6f1d1c3e-6f0b-5b0e-9a86-0c5d8d9f3a41")
+BY_MACHINES = frozenset({"retention"})
+"""Campaigns whose messages nobody but a machine decided on."""
 LEASE = timedelta(seconds=90)
 BACKOFF = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10))
 

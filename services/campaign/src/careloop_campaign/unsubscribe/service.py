@@ -5,10 +5,13 @@ from functools import partial
 from typing import Literal
 from urllib.parse import urlencode
 
+from careloop_common import outbox
 from careloop_common.privacy import Vault
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_campaign.contact import service as contact
+from careloop_campaign.contact.policy import Purpose
+from careloop_campaign.unsubscribe import events
 from careloop_campaign.unsubscribe.errors import UnsubscribeLinkInvalid
 from careloop_campaign.unsubscribe.policy import Sign, Ticket, read, write
 
@@ -28,7 +31,12 @@ def verify(vault: Vault, token: str) -> Ticket:
 
 
 async def unsubscribe(session: AsyncSession, ticket: Ticket, extent: Extent, now: datetime) -> None:
-    """No more messages of this purpose, or of care and marketing at all; on every channel, since that is what people mean."""
+    """No more messages of this purpose, or of care and marketing at all; on every channel, since that is what people mean.
+
+    It counts here at once, and becomes a word in profile's ledger, which binds all that the person is.
+    """
+    purposes = (Purpose.CARE, Purpose.MARKETING) if extent == "all" else (ticket.purpose,)
+    outbox.add(session, events.unsubscribed(ticket, purposes, now), now=now)
     await contact.suppress(
         session,
         ticket.customer_id,

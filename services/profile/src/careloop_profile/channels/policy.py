@@ -1,6 +1,5 @@
 """Which channel a message came by: what the channel's row says of such messages, not what a program knows of them."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,7 +28,7 @@ class Channels:
         self._by_code = {one.code: one for one in ordered}
         self.codes = frozenset(self._by_code)
         self._matches = [
-            (one, {path: _pattern(values) for path, values in match.items()})
+            (one, {path: [_parts(value) for value in values] for path, values in match.items()})
             for one in ordered
             for match in one.matches
         ]
@@ -49,14 +48,32 @@ class Channels:
 
     def _match(self, values: Mapping[str, str]) -> Channel | None:
         for channel, match in self._matches:
-            if all(pattern.fullmatch(values[path]) for path, pattern in match.items()):
+            if all(any(_fits(values[path], one) for one in patterns) for path, patterns in match.items()):
                 return channel
         return None
 
 
-def _pattern(values: Sequence[str]) -> re.Pattern[str]:
-    each = (".*".join(map(re.escape, value.casefold().split("*"))) for value in values)
-    return re.compile("|".join(each), re.DOTALL)
+def _parts(value: str) -> list[str]:
+    return value.casefold().split("*")
+
+
+def _fits(text: str, parts: Sequence[str]) -> bool:
+    """Whether the text has these parts, the first at its beginning and the last at its end, and anything in between.
+
+    Each part is taken where it comes first, so nothing is looked at twice, whatever senders make up.
+    """
+    if len(parts) == 1:
+        return text == parts[0]
+    first, *inner, last = parts
+    place, end = len(first), len(text) - len(last)
+    if end < place or not text.startswith(first) or not text.endswith(last):
+        return False
+    for part in inner:
+        found = text.find(part, place, end)
+        if found < 0:
+            return False
+        place = found + len(part)
+    return True
 
 
 def _value(origin: Mapping[str, Any], path: str) -> str:

@@ -14,7 +14,7 @@ Rank = Annotated[int, Field(ge=0, le=10_000)]
 
 
 def _not_too_vague(value: str) -> str:
-    # Stars make a pattern look at the same text again and again.
+    # Every message is held against it, and more parts say hardly more.
     if not re.fullmatch(r"\*?[^*]*(\*[^*]+){0,2}\*?", value):
         raise ValueError("may have three parts between its stars")
     return value

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Annotated, Any, get_args
 
 import msgspec
@@ -51,7 +52,7 @@ async def take_batch(
     """Messages of the Segment specification. A bad one is put aside as a dead letter, and the others are taken."""
     body = _limited(await request.body(), MOST_BATCH)
     batch = _batch(body)
-    framed = Frame(frame.source, now, batch.context or {}, batch.sent_at)
+    framed = Frame(frame.source, now, batch.context or {}, batch.sent)
     await collector.take("segment", batch.batch, framed, session, now)
     return Success()
 
@@ -103,14 +104,11 @@ async def take_events(
     if media not in {EVENT, EVENTS}:
         raise MediaTypeNotSupported(f"The body must be {EVENT} or {EVENTS}.")
     body = utf8(await request.body())
-    _json(body)
     if media == EVENT:
+        _json(body)
         await collector.take_one("cloudevent", body, frame, session, now)
         return Accepted(accepted=1, rejected=[])
-    try:
-        items = wire.decode_events(body)
-    except msgspec.ValidationError as error:
-        raise BatchRefused("The body is not a list of events.") from error
+    items = _events(body)
     if len(items) > MAX_ITEMS:
         raise BatchTooLarge(f"A batch may have {MAX_ITEMS} events.", limit=MAX_ITEMS)
     accepted, rejected = await collector.take("cloudevent", items, frame, session, now)
@@ -136,4 +134,18 @@ def _batch(body: bytes) -> wire.Batch:
     except msgspec.ValidationError as error:
         raise BatchRefused("The body is not an object with a list `batch`.") from error
     except (msgspec.DecodeError, RecursionError) as error:
+        if batch := wire.salvage_batch(body):
+            return batch
         raise HTTPException(400, "The body is not valid JSON.") from error
+
+
+def _events(body: bytes) -> Sequence[msgspec.Raw | bytes]:
+    try:
+        return wire.decode_events(body)
+    except msgspec.ValidationError as error:
+        raise BatchRefused("The body is not a list of events.") from error
+    except (msgspec.DecodeError, RecursionError) as error:
+        events = wire.salvage_events(body)
+        if events is None:
+            raise HTTPException(400, "The body is not valid JSON.") from error
+        return events

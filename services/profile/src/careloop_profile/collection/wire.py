@@ -1,5 +1,6 @@
 """Messages on the wire: as SDKs and other systems send them, and what is said of customers on its way to the worker."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -7,7 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
-from careloop_profile.interactions.wire import CustomerReference, Text
+from careloop_profile.interactions.wire import CustomerReference, Text, apart, loose
 
 Verb = Literal["identify", "track", "page", "screen", "group", "alias"]
 Instant = Annotated[datetime, Meta(tz=True)]
@@ -40,7 +41,15 @@ class Batch(Struct, rename="camel"):
 
     batch: list[Raw]
     context: dict[str, Any] | None = None
-    sent_at: Instant | None = None
+    sent_at: Any = None
+
+    @property
+    def sent(self) -> datetime | None:
+        """When it was sent; what is no time says nothing, and is no reason to refuse what is in the batch."""
+        try:
+            return msgspec.convert(self.sent_at, Instant)
+        except msgspec.ValidationError:
+            return None
 
 
 class CloudEvent(Struct):
@@ -97,6 +106,24 @@ decode_events = msgspec.json.Decoder(list[Raw]).decode
 decode_sayings = msgspec.json.Decoder(Sayings).decode
 decode_any = msgspec.json.Decoder().decode
 encode = msgspec.json.Encoder().encode
+
+
+def salvage_batch(body: bytes) -> Batch | None:
+    """A batch that the strict decoder refuses as a whole, for what only one message does; see `interactions.wire`."""
+    found = loose(body)
+    if not isinstance(found, dict) or not isinstance(found.get("batch"), list):
+        return None
+    try:
+        frame = decode_batch(json.dumps({**found, "batch": []}))
+    except msgspec.DecodeError:
+        return None
+    return msgspec.structs.replace(frame, batch=list(map(Raw, apart(found["batch"]))))
+
+
+def salvage_events(body: bytes) -> list[bytes] | None:
+    """As `salvage_batch`, a list of events."""
+    found = loose(body)
+    return apart(found) if isinstance(found, list) else None
 
 
 def seal(items: Sequence[Said], received_at: int) -> bytes:

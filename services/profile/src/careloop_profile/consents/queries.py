@@ -82,5 +82,5 @@ def _entry(row: Row[Any]) -> Entry:
     terms = Terms(
         row.legal_basis, row.notice, row.notice_version, row.proof_kind, row.proof_sealed, row.source
     )
-    word = Consent(row.purpose, row.channel, row.status, row.at, row.expires_at, terms)
+    word = Consent(row.purpose, row.channel, row.status, row.at, row.expires_at, terms, row.said_at)
     return Entry(row.entry_id, row.customer_id, word, row.recorded_at, row.recorded_by)

@@ -72,7 +72,9 @@ class PersonRow(Base, table=True):
     customer_id: UUID = Field(primary_key=True)
     person_id: UUID
     """The one of its customers that was known first."""
+    place: int
     since: datetime = Field(sa_type=INSTANT)
+    """Since when it is one person with the one that is before it; see `policy.kinship`."""
 
 
 class IdentifierRow(Base, table=True):
@@ -152,6 +154,8 @@ class ConsentRow(Base, table=True):
     at: datetime = Field(primary_key=True, sa_type=INSTANT)
     status: str = Field(primary_key=True, sa_type=Text)
     entry_id: UUID
+    said_at: datetime | None = Field(default=None, sa_type=INSTANT)
+    """Of the end of a yes: when that was said."""
     expires_at: datetime | None = Field(default=None, sa_type=INSTANT)
     legal_basis: str = Field(sa_type=Text)
     notice: str | None = Field(default=None, sa_type=Text)

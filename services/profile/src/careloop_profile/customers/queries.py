@@ -1,10 +1,10 @@
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from careloop_common import keyset
-from sqlalchemy import ARRAY, ColumnElement, Select, Table, any_, func, literal, select
+from sqlalchemy import ARRAY, ColumnElement, Select, Table, any_, func, literal, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -35,8 +35,17 @@ SUBSCRIPTION, DEVICE, CONSENT = _table(SubscriptionRow), _table(DeviceRow), _tab
 PERSON = _table(PersonRow)
 
 
+_SOLE_HOLDERS = text("""
+    SELECT blind_index, (array_agg(customer.id ORDER BY customer.created_at, customer.id))[1] AS holder
+    FROM identifier JOIN customer ON customer.id = identifier.customer_id
+    LEFT JOIN person_member ON person_member.customer_id = customer.id
+    WHERE blind_index = ANY(:indexes)
+    GROUP BY blind_index HAVING count(DISTINCT coalesce(person_member.person_id, customer.id)) = 1
+""")
+
+
 class Kinship(NamedTuple):
-    """The person that a customer belongs to, and since when the person is as it is."""
+    """The person that a customer belongs to, and since when it is one with the customer before it."""
 
     person_id: UUID
     since: datetime
@@ -72,9 +81,9 @@ async def load(session: AsyncSession, ids: Sequence[UUID], *, lock: bool = False
 
 
 async def kin(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Kinship]:
-    """Every customer of the same persons as these, as far as they are not a person alone."""
+    """Every customer of the same persons as these, as far as they are not a person alone; in the rows they stand in."""
     persons = select(PERSON.c.person_id).where(among(PERSON.c.customer_id, list(ids)))
-    statement = select(PERSON).where(PERSON.c.person_id.in_(persons))
+    statement = select(PERSON).where(PERSON.c.person_id.in_(persons)).order_by(PERSON.c.place)
     return {row.customer_id: Kinship(row.person_id, row.since) for row in await session.execute(statement)}
 
 
@@ -113,11 +122,18 @@ async def holders(session: AsyncSession, indexes: list[str]) -> dict[str, list[U
     return found
 
 
-async def indexes_of(session: AsyncSession, ids: list[UUID]) -> dict[str, UUID]:
+async def sole_holders(session: AsyncSession, indexes: Collection[str]) -> dict[str, UUID]:
+    """Of the identifiers that only one person has the customer who has it; of several that one was known first."""
+    found = await session.execute(_SOLE_HOLDERS, {"indexes": list(indexes)})
+    return {row.blind_index: row.holder for row in found}
+
+
+async def indexes_of(session: AsyncSession, ids: list[UUID]) -> set[str]:
     """The blind indexes that these customers are found by."""
     columns = IDENTIFIER.c
-    statement = select(columns.blind_index, columns.customer_id).where(among(columns.customer_id, ids))
-    return {row[0]: row[1] for row in await session.execute(statement)}
+    return set(
+        (await session.scalars(select(columns.blind_index).where(among(columns.customer_id, ids)))).all()
+    )
 
 
 async def devices_of(session: AsyncSession, customer_id: UUID) -> Sequence[Any]:
@@ -146,7 +162,7 @@ async def _consents(session: AsyncSession, ids: list[UUID]) -> dict[UUID, list[C
     columns = CONSENT.c
     key = (columns.customer_id, columns.purpose, columns.channel)
     statement = (
-        select(*key, columns.status, columns.at, columns.expires_at)
+        select(*key, columns.status, columns.at, columns.expires_at, columns.said_at)
         .where(among(columns.customer_id, ids))
         .ext(distinct_on(*key))
         .order_by(*key, *latest_first())
@@ -154,7 +170,7 @@ async def _consents(session: AsyncSession, ids: list[UUID]) -> dict[UUID, list[C
     found: dict[UUID, list[Consent]] = {}
     for row in await session.execute(statement):
         found.setdefault(row.customer_id, []).append(
-            Consent(row.purpose, row.channel, row.status, row.at, row.expires_at)
+            Consent(row.purpose, row.channel, row.status, row.at, row.expires_at, said_at=row.said_at)
         )
     return found
 
@@ -163,7 +179,8 @@ def latest_first() -> tuple[ColumnElement[Any], ...]:
     """The order of words about one thing that `Consent.place` says, from its end."""
     columns = CONSENT.c
     status = columns.status
-    return columns.at.desc(), status == "granted", status == "expired", status.desc()
+    said_at = func.coalesce(columns.said_at, columns.at)
+    return said_at.desc(), status == "granted", status == "expired", status.desc()
 
 
 async def _device_counts(session: AsyncSession, ids: list[UUID]) -> dict[UUID, int]:

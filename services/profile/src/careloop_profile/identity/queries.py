@@ -1,4 +1,4 @@
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -7,7 +7,7 @@ from sqlalchemy import Table, and_, delete, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from careloop_profile.customers.queries import IDENTIFIER, PERSON, among
+from careloop_profile.customers.queries import IDENTIFIER, PERSON, Kinship, among
 from careloop_profile.identity.models import EvidenceRow, MergeRow
 from careloop_profile.identity.policy import Clue
 
@@ -62,13 +62,16 @@ async def withdraw(
     return {Clue(*row) for row in await session.execute(statement)}
 
 
-async def set_persons(session: AsyncSession, rows: Sequence[dict[str, Any]], alone: Collection[UUID]) -> None:
-    """Write down which person each customer is; those who are `alone` again lose their row."""
+async def set_persons(session: AsyncSession, kin: Mapping[UUID, Kinship], alone: Collection[UUID]) -> None:
+    """Write down which person each customer is, in the order in which they stand; those who are `alone` again are none."""
     if alone:
         await session.execute(delete(PERSON).where(among(PERSON.c.customer_id, list(alone))))
+    rows = [
+        {"customer_id": key, "place": place, **one._asdict()} for place, (key, one) in enumerate(kin.items())
+    ]
     if rows:
         statement = insert(PERSON)
-        changes = {"person_id": statement.excluded.person_id, "since": statement.excluded.since}
+        changes = {name: statement.excluded[name] for name in ("person_id", "place", "since")}
         await session.execute(
             statement.on_conflict_do_update(index_elements=[PERSON.c.customer_id], set_=changes), rows
         )
@@ -86,20 +89,18 @@ async def merges_of(
     return (await session.scalars(statement)).all()
 
 
-async def person_at(
-    session: AsyncSession, customer_id: UUID, at: datetime
-) -> tuple[list[UUID], datetime] | None:
-    """The customers that were one person with this one at an instant, and since when; None if it was one alone."""
-    last = (
+async def person_at(session: AsyncSession, customer_id: UUID, at: datetime) -> dict[UUID, datetime]:
+    """The customers that were one person with this one at an instant, each with since when."""
+    changes = (
         select(MERGE.c.after, MERGE.c.at)
         .where(MERGE.c.customers.contains([customer_id]), MERGE.c.at <= at)
-        .order_by(MERGE.c.number.desc())
-        .limit(1)
+        .order_by(MERGE.c.number)
     )
-    row = (await session.execute(last)).one_or_none()
-    persons = [[UUID(key) for key in person] for person in row.after] if row else []
-    members = next((person for person in persons if customer_id in person), [customer_id])
-    return (members, row.at) if row and len(members) > 1 else None
+    since: dict[UUID, datetime] = {}
+    for after, then in await session.execute(changes):
+        person = next(person for person in after if str(customer_id) in person)
+        since = {key: since.get(key, then) for key in map(UUID, person) if key != customer_id}
+    return since
 
 
 async def undone_by(session: AsyncSession, merge_ids: Iterable[UUID]) -> dict[UUID, UUID]:
@@ -109,16 +110,17 @@ async def undone_by(session: AsyncSession, merge_ids: Iterable[UUID]) -> dict[UU
 
 
 async def sharing(session: AsyncSession, customer_ids: Collection[UUID], most: int) -> list[set[UUID]]:
-    """For every identifier of these customers all who have it, no more than `most` of them, if it is more than one."""
-    indexes = select(IDENTIFIER.c.blind_index).where(among(IDENTIFIER.c.customer_id, list(customer_ids)))
+    """For every identifier of these customers all who have it, if it is more than one. Of more than `most` there are these
+    customers and, of the others, those that make it more than `most`: always the same."""
+    mine = among(IDENTIFIER.c.customer_id, list(customer_ids))
     statement = (
-        select(IDENTIFIER.c.blind_index, IDENTIFIER.c.customer_id)
-        .where(IDENTIFIER.c.blind_index.in_(indexes))
-        .order_by(IDENTIFIER.c.blind_index)
+        select(IDENTIFIER.c.blind_index, IDENTIFIER.c.customer_id, mine)
+        .where(IDENTIFIER.c.blind_index.in_(select(IDENTIFIER.c.blind_index).where(mine)))
+        .order_by(IDENTIFIER.c.blind_index, IDENTIFIER.c.customer_id)
     )
     found: dict[str, set[UUID]] = {}
-    for index, customer_id in await session.execute(statement):
+    for index, customer_id, asked in await session.execute(statement):
         holders = found.setdefault(index, set())
-        if len(holders) <= most:
+        if asked or len(holders) <= most:
             holders.add(customer_id)
     return [holders for holders in found.values() if len(holders) > 1]

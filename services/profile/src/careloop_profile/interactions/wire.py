@@ -67,13 +67,23 @@ _SUSPICIOUS = re.compile(rb"\\u|[eE]\+?[0-9]{3}")
 def salvage(body: bytes) -> list[bytes] | None:
     """The items of a body that the strict decoder refuses as a whole, for what only one item does: half a surrogate
     pair, a number beyond all bounds. None where it is no batch at all."""
-    try:
-        batch = json.loads(body)
-        if isinstance(batch, dict) and batch.keys() == {"items"} and isinstance(batch["items"], list):
-            return [json.dumps(item).encode() for item in batch["items"]]
-    except (ValueError, RecursionError):
-        pass
+    batch = loose(body)
+    if isinstance(batch, dict) and batch.keys() == {"items"} and isinstance(batch["items"], list):
+        return apart(batch["items"])
     return None
+
+
+def loose(body: bytes) -> Any:
+    """What a less strict decoder reads in a body; None where it reads nothing."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def apart(items: Sequence[Any]) -> list[bytes]:
+    """What was read, item by item, each as it was sent."""
+    return [json.dumps(item).encode() for item in items]
 
 
 def seal(rows: Sequence[Row], received_at: int) -> bytes:

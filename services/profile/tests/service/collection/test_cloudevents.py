@@ -90,6 +90,12 @@ async def test_a_wrong_event_is_refused_by_itself(post, event, client):
     assert len(letters) == 11
 
 
+async def test_half_a_character_in_one_event_is_no_reason_to_refuse_the_others(post, event):
+    answer = await post([event(1, data={"text": "\ud83d"}), event(2)])
+    assert (answer.status_code, answer.json()["accepted"]) == (202, 1)
+    assert [(one["index"], one["code"]) for one in answer.json()["rejected"]] == [(0, "item_malformed")]
+
+
 @pytest.mark.parametrize(
     ("body", "media", "status", "code"),
     [

@@ -116,6 +116,45 @@ async def test_a_bad_message_is_put_aside_and_the_others_are_taken(
     }
 
 
+async def test_half_a_character_in_one_message_is_no_reason_to_refuse_the_others(
+    shop, message, rows, worker_running, eventually, client
+):
+    good, bad = (
+        message("track", 1, event="Good"),
+        message("track", 2, event="A", properties={"text": "\ud83d"}),
+    )
+    answer = await shop.post("/v1/batch", content=json.dumps({"batch": [bad, good]}), headers=JSON)
+    assert (answer.status_code, answer.json()) == (200, {"success": True})
+    async with worker_running():
+        await eventually(lambda: _count(rows, STORED, 1))
+    letters = (await client.get("/v1/interaction-dead-letters")).json()["items"]
+    assert [letter["reason"] for letter in letters] == ["item_malformed"]
+
+
+async def test_a_batch_that_was_sent_at_no_time_is_taken(send, message, rows, worker_running, eventually):
+    await send(message("track", 1, event="A"), sentAt="2026-11-28T10:00:00")
+    await send(message("track", 2, event="A"), sentAt=17)
+    async with worker_running():
+        await eventually(lambda: _count(rows, STORED, 2))
+
+
+async def test_a_message_without_an_id_is_known_again_whenever_it_comes(
+    send, message, rows, worker_running, eventually
+):
+    claimed = NOW - timedelta(hours=3)
+    nameless = message("track", 1, event="A", timestamp=claimed.isoformat(), messageId=None)
+    for minutes in (5, 6):
+        await send(nameless, sentAt=(claimed + timedelta(minutes=minutes)).isoformat())
+    await send(message("track", 1, event="Last"))
+    async with worker_running():
+        await eventually(lambda: _last(rows))
+    assert len(await rows(STORED)) == 2
+
+
+async def _last(rows):
+    return any(row.kind == "last" for row in await rows(STORED))
+
+
 @pytest.mark.parametrize(
     ("path", "body", "status", "code"),
     [

@@ -144,6 +144,13 @@ async def test_an_alias_joins_a_visitor_or_a_former_name_of_a_user(apply, said, 
     assert len(await rows(PERSONS)) == 3
 
 
+async def test_an_alias_knows_the_user_who_is_heard_of_in_the_same_breath(apply, said, rows):
+    await apply(said("u-0", 8), said("u-1", 1, rule="segment_alias", other="u-0"))
+    persons = {row.customer_id for row in await rows(PERSONS)}
+    assert persons == {customer_id_of("web-shop", "u-0"), customer_id_of("web-shop", "u-1")}
+    assert len(await rows("SELECT 1 FROM customer")) == 2
+
+
 async def test_words_that_come_again_change_nothing(apply, said, rows):
     words = [said("u-1", 2, {"plan": "5G"}), said("u-1", 1, rule="segment_identify", other="a-1")]
     await apply(*words)

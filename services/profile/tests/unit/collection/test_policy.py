@@ -69,7 +69,10 @@ def test_whatever_traits_say_becomes_attributes_that_a_customer_may_have(traits)
     [
         ({"firstName": "Wei", "lastName": "Zhang"}, {"name": "Wei Zhang"}),
         ({"first_name": "伟", "last_name": "张", "name": "张伟明"}, {"name": "张伟明"}),
-        ({"mobile": 13801234567, "手机": None}, {"phone": None}),
+        ({"mobile": 13801234567, "手机": None}, {"phone": "13801234567"}),
+        ({"phone": "", "mobile": "138 0123 4567", "phoneNumber": ""}, {"phone": "138 0123 4567"}),
+        ({"firstName": "Wei", "name": None}, {"name": "Wei"}),
+        ({"mobile": None}, {"phone": None}),
         (
             {"address": {"street": "1 Main St", "city": "Reno", "state": "NV", "postalCode": "89501"}},
             {"address": "1 Main St, Reno, NV 89501"},

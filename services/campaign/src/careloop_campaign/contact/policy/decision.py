@@ -5,7 +5,8 @@ The rules, in the order in which they are asked:
 1. A candidate past its expiry is dropped, whatever its class.
 2. Do-not-disturb stops every class, service included: who asked to be left alone is served by people, not by messages.
    Of one channel it stops that one; of some hours it is like quiet hours.
-3. Who has left gets no care and no marketing; an open complaint holds both back. Service goes on.
+3. Who has left gets no care and no marketing; an open complaint holds both back. Service goes on. Who refused
+   automated decisions gets nothing that a machine alone decided on.
 4. Care and marketing need a granted consent for purpose and channel, which has not expired. Service needs none, but a
    recorded refusal counts.
    An unsubscribe refuses care or marketing until a later consent is granted.
@@ -76,6 +77,7 @@ class Person:
     consents: Mapping[tuple[Purpose, Channel], Consent] = field(default_factory=dict)
     suppressions: tuple[Suppression, ...] = ()
     open_complaint: bool = False
+    automated_decisions: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,8 @@ class Candidate:
     channels: tuple[Channel, ...] = ()
     """The channels it may use, best first; empty means the policy's."""
     immediate: bool = False
+    automated: bool = False
+    """Whether a machine alone decided on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,7 @@ def decide(  # noqa: PLR0911  (one return for each rule, in their order)
         return Withhold(Reason.EXPIRED)
     if person is None:
         return _wait_for_person(candidate, now)
-    if reason := _barred(candidate.purpose, person, rules):
+    if reason := _barred(candidate, person, rules):
         return Withhold(reason)
     channel = _channel(candidate, person, rules, now)
     if isinstance(channel, Withhold):
@@ -147,10 +151,12 @@ def _wait_for_person(candidate: Candidate, now: datetime) -> Decision:
     return Defer(now + UNKNOWN_RETRY, Reason.CUSTOMER_UNKNOWN)
 
 
-def _barred(purpose: Purpose, person: Person, rules: Rules) -> Reason | None:
+def _barred(candidate: Candidate, person: Person, rules: Rules) -> Reason | None:
     if person.do_not_disturb:
         return Reason.DO_NOT_DISTURB
-    if purpose is Purpose.SERVICE:
+    if candidate.automated and not person.automated_decisions:
+        return Reason.NO_CONSENT
+    if candidate.purpose is Purpose.SERVICE:
         return None
     if person.left:
         return Reason.CUSTOMER_LEFT

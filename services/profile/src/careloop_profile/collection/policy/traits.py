@@ -73,10 +73,11 @@ def spoken(traits: Mapping[str, Any]) -> dict[str, Value]:
     for raw, value in traits.items():
         name = key_of(raw) or (raw if raw in PERSONAL else "")
         fact = PERSONAL.get(name)
-        if fact == "address" and isinstance(value, Mapping):
-            found[fact] = _address(value)
-        elif fact:
-            found[fact] = _text(value) if value is not None else None
+        if fact:
+            said = _fact(fact, value)
+            if said or not found.get(fact):
+                # Two traits may say one fact, and one of them that it knows nothing.
+                found[fact] = said
         elif name and name not in _DROPPED:
             found |= dict(_attributes(name, value))
     return {name: value for name, value in found.items() if value != ""}
@@ -98,6 +99,12 @@ def _attributes(name: str, value: Any) -> Iterator[tuple[str, Value]]:
         yield name, str(value)
     elif value is None or math.isfinite(value):
         yield name, value
+
+
+def _fact(name: str, value: Any) -> str | None:
+    if value is None:
+        return None
+    return _address(value) if name == "address" and isinstance(value, Mapping) else _text(value)
 
 
 def _text(value: Any) -> str:

@@ -45,7 +45,7 @@ class Applier:
         if links:
             await self._linker.wait(session)
         blanks = {UUID(one.customer_id): _blank(one, now) for one in said}
-        blanks |= await self._linker.strangers(session, links, now)
+        blanks |= await self._linker.strangers(session, links, set(blanks), now)
         known = await customers.load(session, list(blanks), lock=True)
         counting = policy.latest(self._sayings(said))
         won = set(await queries.claim(session, counting)) if counting else set()

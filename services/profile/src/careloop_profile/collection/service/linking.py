@@ -3,7 +3,7 @@
 A device that two people use has one anonymous id: it stays with the one who said first that it is his.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -38,12 +38,12 @@ class Linker:
         await identity.hold(session, [])
 
     async def strangers(
-        self, session: AsyncSession, links: Sequence[Said], now: datetime
+        self, session: AsyncSession, links: Sequence[Said], heard: Collection[UUID], now: datetime
     ) -> dict[UUID, Customer]:
-        """Those who are called the same as somebody and of whom nobody has heard; they are visitors, as far as we know."""
+        """Those who are called the same as somebody and of whom nobody has `heard`; they are visitors, as far as we know."""
         possible = {one: _possible(one) for one in {(each.source, each.other, each.rule) for each in links}}
         ids = [key for keys in possible.values() for key in keys]
-        known = await customers.known(session, ids) if ids else set()
+        known = await customers.known(session, ids) | set(heard) if ids else set()
         return {
             keys[0]: _visitor(keys[0], source, other, now)
             for (source, other, _), keys in possible.items()

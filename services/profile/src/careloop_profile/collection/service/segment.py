@@ -174,6 +174,7 @@ def _properties(
     """The message's own, with what it says besides under names that begin with an underscore."""
     ours: dict[str, Any] = {"_event": name, "_category": message.category}
     ours["_context"] = policy.kept_context(context)
-    if claimed is not None:
+    if claimed is not None and message.message_id is not None:
+        # A message without an id is known by all that it says, so that must not depend on when it came.
         ours["_corrected_at"] = policy.corrected(claimed, message.sent_at or frame.sent_at, frame.received_at)
     return wire.encode({**properties, **{key: value for key, value in ours.items() if value}})

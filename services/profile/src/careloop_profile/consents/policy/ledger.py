@@ -1,6 +1,6 @@
 """Two times matter of a word: when it was said, and when we came to know of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -42,13 +42,13 @@ def replayed(entries: Iterable[Entry], *, at: datetime, known_at: datetime) -> l
 
 
 def decided(
-    customer_id: UUID, latest: Iterable[Entry], since: datetime | None, *, at: datetime
+    customer_id: UUID, latest: Iterable[Entry], since: Mapping[UUID, datetime], *, at: datetime
 ) -> dict[About, Decided]:
-    """What binds a customer at an instant: their own words, and what was refused by their person, one since then."""
+    """What binds a customer at an instant: their own words, and what was refused by those who are one with them `since`."""
     standing = [(entry.word.on(at), entry) for entry in latest]
     own = [word for word, entry in standing if entry.customer_id == customer_id]
-    elsewhere = [word for word, entry in standing if entry.customer_id != customer_id]
-    words = bound_words(own, elsewhere, since) if since else tuple(sorted(own, key=lambda word: word.about))
+    elsewhere = [(word, since[entry.customer_id]) for word, entry in standing if entry.customer_id in since]
+    words = bound_words(own, elsewhere)
     own_last = sorted(standing, key=lambda one: (one[1].customer_id == customer_id, one[1].entry_id))
     entries = dict(own_last)
     return {word.about: Decided(word, entries[word]) for word in words}

@@ -20,7 +20,8 @@ class Standing:
 
     members: tuple[UUID, ...]
     """The customers that are one person then."""
-    since: datetime | None
+    since: Mapping[UUID, datetime]
+    """Since when each of the others is one with the customer."""
     decided: Mapping[tuple[str, str], Decided]
 
 
@@ -29,8 +30,8 @@ async def in_force(session: AsyncSession, customer_id: UUID, *, at: datetime, kn
     and by the words of all of them."""
     if not await customers.known(session, [customer_id]):
         raise CustomerNotFound(f"There is no customer {customer_id}.")
-    person = await person_at(session, customer_id, min(at, known_at))
-    members, since = person or ([customer_id], None)
+    since = await person_at(session, customer_id, min(at, known_at))
+    members = sorted({customer_id, *since})
     latest = await queries.standing(session, members, at=at, known_at=known_at)
     return Standing(tuple(members), since, policy.decided(customer_id, latest, since, at=at))
 

@@ -7,7 +7,7 @@ from careloop_profile.customers.policy.changes import (
     patched,
     revise,
 )
-from careloop_profile.customers.policy.kinship import bound, bound_words
+from careloop_profile.customers.policy.kinship import Joined, bound, bound_words, since_with
 from careloop_profile.customers.policy.state import (
     ANY,
     CHANNELS,
@@ -35,6 +35,7 @@ __all__ = [
     "Consent",
     "Customer",
     "Identifier",
+    "Joined",
     "QuietHours",
     "Subscription",
     "Terms",
@@ -45,4 +46,5 @@ __all__ = [
     "hold",
     "patched",
     "revise",
+    "since_with",
 ]

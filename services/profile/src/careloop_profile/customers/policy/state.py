@@ -98,6 +98,8 @@ class Consent:
     at: datetime
     expires_at: datetime | None = None
     terms: Terms = field(default=Terms(), compare=False)
+    said_at: datetime | None = None
+    """Of a yes whose time was up when it had been said: what was said after that, however late we hear of it, is newer."""
 
     @property
     def about(self) -> tuple[str, str]:
@@ -115,13 +117,13 @@ class Consent:
     @property
     def place(self) -> tuple[datetime, int, str]:
         """The latest word counts, whatever order they arrive in; of two at one instant the one that refuses."""
-        return self.at, self.severity, self.status
+        return self.said_at or self.at, self.severity, self.status
 
     def on(self, at: datetime) -> "Consent":
         """The word as it stands at an instant: a clock need not have been read for a yes to be over."""
         if not self.granted or self.expires_at is None or at < self.expires_at:
             return self
-        return replace(self, status="expired", at=self.expires_at, expires_at=None)
+        return replace(self, status="expired", at=self.expires_at, expires_at=None, said_at=self.at)
 
 
 @dataclass(frozen=True, slots=True)

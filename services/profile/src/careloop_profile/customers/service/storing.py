@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_profile.cleansing.service import note
 from careloop_profile.customers import blocks, events, policy, queries
-from careloop_profile.customers.policy import Customer
+from careloop_profile.customers.policy import Customer, Joined
 from careloop_profile.customers.queries import Kinship
 from careloop_profile.customers.service import writing
 from careloop_profile.customers.service.writing import Change
@@ -44,10 +44,11 @@ async def store(
     return [change.after for change in finished]
 
 
-async def retell(session: AsyncSession, customers: Collection[Customer], *, now: datetime) -> None:
+async def retell(session: AsyncSession, customers: Collection[Customer], *, now: datetime) -> list[Customer]:
     """Publish customers of whom nothing changed but what binds their person. They must have been loaded with a lock.
 
-    Only the version counts up, so that replicas take the news: what a source said, and when, stays as it was.
+    Only the version counts up, so that replicas take the news: what a source said, and when, stays as it was. Returns
+    them with it.
     """
     raised = [replace(customer, version=customer.version + 1) for customer in customers]
     await writing.write_customers(session, raised)
@@ -55,6 +56,7 @@ async def retell(session: AsyncSession, customers: Collection[Customer], *, now:
     everybody = await queries.load(session, list(kin))
     for customer in raised:
         outbox.add(session, events.of(customer, _bound(customer, everybody, kin)), now=now)
+    return raised
 
 
 async def _tell(session: AsyncSession, changes: Sequence[Change], now: datetime) -> None:
@@ -78,8 +80,9 @@ def _bound(customer: Customer, everybody: Mapping[UUID, Customer], kin: Mapping[
     kinship = kin.get(customer.customer_id)
     if kinship is None:
         return customer
-    person = [one for key, one in everybody.items() if kin[key].person_id == kinship.person_id]
-    return policy.bound(customer, person, kinship.since)
+    row = [Joined(key, one.since) for key, one in kin.items() if one.person_id == kinship.person_id]
+    person = (everybody[one.customer_id] for one in row)
+    return policy.bound(customer, person, policy.since_with(customer.customer_id, row))
 
 
 def _next_version(change: Change, now: datetime) -> Change:

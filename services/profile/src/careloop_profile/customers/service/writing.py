@@ -32,7 +32,7 @@ _SUBSCRIPTION_TYPES = """
 _IDENTIFIER_TYPES = "customer_id uuid, kind text, blind_index text, sealed text"
 _CONSENT_TYPES = """
     customer_id uuid, purpose text, channel text, status text, at timestamptz, entry_id uuid,
-    expires_at timestamptz, legal_basis text, notice text, notice_version int, proof_kind text,
+    said_at timestamptz, expires_at timestamptz, legal_basis text, notice text, notice_version int, proof_kind text,
     proof_sealed text, source text, recorded_at timestamptz, recorded_by text
 """
 

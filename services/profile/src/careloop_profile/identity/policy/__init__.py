@@ -1,6 +1,6 @@
 """Pure decisions about identity: clusters, evidence, survivorship."""
 
-from careloop_profile.identity.policy.clusters import Clue, Known, head, parts
+from careloop_profile.identity.policy.clusters import Clue, Known, head, parts, row_of
 from careloop_profile.identity.policy.evidence import Candidate, Method, Proposal, Refusal, objection, propose
 from careloop_profile.identity.policy.golden import Field, golden
 
@@ -17,4 +17,5 @@ __all__ = [
     "objection",
     "parts",
     "propose",
+    "row_of",
 ]

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from itertools import combinations
+from itertools import combinations, product
 from typing import Final
 from uuid import UUID
 
@@ -63,10 +63,11 @@ class Proposal:
 def propose(candidates: Sequence[Candidate]) -> Iterator[Proposal]:
     """The pairs among customers who share an identifier that a rule takes for one person, each by its strongest rule.
 
-    `candidates` are all that have the identifier.
+    `candidates` are all that have the identifier or, of a crowd, some; of a crowd each is compared with the first.
     """
     shared = len(candidates) > MOST_SHARERS
-    for one, other in combinations(candidates, 2):
+    pairs = combinations(candidates, 2) if not shared else product(candidates[:1], candidates[1:])
+    for one, other in pairs:
         if one.kind == other.kind and (rule := _rule(one, other, shared=shared)):
             yield Proposal(one.customer_id, other.customer_id, rule)
 

@@ -40,7 +40,9 @@ def golden(customers: Iterable[Customer], ranks: Mapping[str, int]) -> dict[str,
     for flag in sorted({flag for one in ordered for flag in one.care_flags}):
         holder = next(one for one in ordered if flag in one.care_flags)
         record[f"care_flags.{flag}"] = Field(True, holder.customer_id, "a flag of any source holds")
-    for name in sorted({name for one in ordered for name in one.attributes}):
+    for name in sorted(
+        {name for one in ordered for name, value in one.attributes.items() if value is not None}
+    ):
         holder = next(one for one in ordered if one.attributes.get(name) is not None)
         record[f"attributes.{name}"] = Field(
             holder.attributes[name], holder.customer_id, _why(holder, ordered)

@@ -13,7 +13,8 @@ from careloop_profile.identity.errors import NotMergeable
 from careloop_profile.identity.policy import Method, Proposal
 from careloop_profile.identity.policy.evidence import MOST_SHARERS
 from careloop_profile.identity.service.candidates import Candidates
-from careloop_profile.identity.service.merging import Grounds, hold, merge
+from careloop_profile.identity.service.holding import hold
+from careloop_profile.identity.service.merging import Grounds, join
 
 
 async def match(
@@ -24,12 +25,12 @@ async def match(
     if not proposals:
         return
     # All at once and in their order, so that two who need the same customers do not wait for each other.
-    await hold(session, [key for found in proposals for key in (found.one, found.other)])
+    held = await hold(session, [key for found in proposals for key in (found.one, found.other)])
     for proposal in proposals:
         grounds = Grounds(Method.DETERMINISTIC, proposal.rule, proposal.rule.replace("_", " "))
         try:
-            merged = await merge(
-                session, candidates, proposal.one, proposal.other, grounds, now=now, actor=SYSTEM
+            merged = await join(
+                session, candidates, held, proposal.one, proposal.other, grounds, now=now, actor=SYSTEM
             )
         except NotMergeable as refused:
             metrics.REFUSED.labels(str(refused.extra["refusal"])).inc()

@@ -4,7 +4,7 @@ The customers themselves are never touched: what changes is the evidence, and by
 evidence back restores what was.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,13 +12,10 @@ from uuid import UUID
 
 from careloop_common import ids, outbox
 from careloop_common.tokens import Actor
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from careloop_profile.customers import queries as customers
-from careloop_profile.customers import service as customer_service
-from careloop_profile.customers.errors import CustomerNotFound
-from careloop_profile.customers.policy import Customer
+from careloop_profile.customers import service as customers
+from careloop_profile.customers.queries import Kinship
 from careloop_profile.identity import events, policy, queries
 from careloop_profile.identity.errors import (
     AlreadyOnePerson,
@@ -29,11 +26,9 @@ from careloop_profile.identity.errors import (
     OnePersonAlone,
 )
 from careloop_profile.identity.models import MergeRow
-from careloop_profile.identity.policy import Known, Method
+from careloop_profile.identity.policy import Method
 from careloop_profile.identity.service.candidates import Candidates
-
-_CHANGING = 0x69646E74
-"""Advisory lock of whoever changes persons."""
+from careloop_profile.identity.service.holding import Held, hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,28 +40,6 @@ class Grounds:
     reason: str
     probability: float | None = None
     detail: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """Customers that are locked, with the persons they are."""
-
-    customers: Mapping[UUID, Customer]
-    persons: Mapping[UUID, UUID]
-
-    def person_of(self, customer_id: UUID) -> list[UUID]:
-        """The customers of a customer's person, the one that gives it its id first."""
-        person_id = self.persons.get(customer_id)
-        if person_id is None:
-            return [customer_id]
-        return self.ordered([one for one, person in self.persons.items() if person == person_id])
-
-    def ordered(self, members: Iterable[UUID]) -> list[UUID]:
-        """The one that was known first comes first, and gives the person its id."""
-        return [known.customer_id for known in sorted(map(self.known, members))]
-
-    def known(self, customer_id: UUID) -> Known:
-        return Known(self.customers[customer_id].created_at, customer_id)
 
 
 async def merge(
@@ -83,7 +56,23 @@ async def merge(
 
     The grounds are written down in either case.
     """
-    held = await hold(session, [one, other])
+    return await join(
+        session, candidates, await hold(session, [one, other]), one, other, grounds, now=now, actor=actor
+    )
+
+
+async def join(
+    session: AsyncSession,
+    candidates: Candidates,
+    held: Held,
+    one: UUID,
+    other: UUID,
+    grounds: Grounds,
+    *,
+    now: datetime,
+    actor: Actor,
+) -> MergeRow | None:
+    """As `merge`, two of those who are held."""
     ours, theirs = held.person_of(one), held.person_of(other)
     if other in ours:
         if one != other:
@@ -92,10 +81,8 @@ async def merge(
     if grounds.method is Method.MANUAL:
         await queries.withdraw(session, ours, theirs, state="apart", withdrawn_at=now, withdrawn_by=actor.id)
     apart = await queries.kept_apart(session, ours, theirs)
-    everybody = {key: candidates.of(customer) for key, customer in held.customers.items()}
-    refusal = policy.objection(
-        [everybody[key] for key in ours], [everybody[key] for key in theirs], apart=apart
-    )
+    sides = ([candidates.of(held.customers[key]) for key in side] for side in (ours, theirs))
+    refusal = policy.objection(*sides, apart=apart)
     if refusal:
         raise NotMergeable(f"They cannot be one person: {refusal}.", refusal=refusal.value)
     row = _row(
@@ -146,7 +133,7 @@ async def _part(
     pairs = await queries.withdraw(
         session, ours, theirs, state="holds", withdrawn_at=now, withdrawn_by=actor.id
     )
-    persons = {held.persons[key] for pair in pairs for key in pair if key in held.persons}
+    persons = {held.kin[key].person_id for pair in pairs for key in pair if key in held.kin}
     if len(persons) != 1:
         raise MergeUndone("They are not one person any more.")
     (person_id,) = persons
@@ -179,31 +166,24 @@ async def keep_apart(
     await queries.add_evidence(session, [apart])
 
 
-async def hold(session: AsyncSession, wanted: Sequence[UUID]) -> Held:
-    """Lock customers with all of their persons, which nobody else changes meanwhile.
-
-    Persons change one at a time: two merges that meet in the middle would otherwise wait for each other.
-    """
-    await session.execute(select(func.pg_advisory_xact_lock(_CHANGING)))
-    found = await customers.load(session, wanted, lock=True)
-    if missing := set(wanted) - set(found):
-        raise CustomerNotFound(f"There is no customer {min(missing)}.")
-    kin = await customers.kin(session, wanted)
-    return Held(found, {key: kinship.person_id for key, kinship in kin.items()})
-
-
 async def _become(session: AsyncSession, held: Held, row: MergeRow, now: datetime) -> None:
     """Write down who is one person now, and tell everybody whom it concerns."""
     session.add(row)
-    persons = [[UUID(key) for key in person] for person in row.after]
-    members = [
-        {"customer_id": customer_id, "person_id": person[0], "since": now}
-        for person in persons
+    before, after = ([[UUID(key) for key in person] for person in side] for side in (row.before, row.after))
+    rows = [held.row_of(person[0]) for person in before]
+    members = {
+        one.customer_id: Kinship(person[0], one.since)
+        for person in after
         if len(person) > 1
-        for customer_id in person
-    ]
-    await queries.set_persons(session, members, [person[0] for person in persons if len(person) == 1])
-    await customer_service.retell(session, [held.customers[key] for key in row.customers], now=now)
+        for one in policy.row_of(person, rows, now)
+    }
+    for key in row.customers:
+        held.kin.pop(key, None)
+    held.kin.update(members)
+    await queries.set_persons(session, members, set(row.customers) - set(members))
+    told = [held.customers[key] for key in row.customers]
+    for customer in await customers.retell(session, told, now=now):
+        held.customers[customer.customer_id] = customer
 
 
 def _row(

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_profile.customers import queries as customers
 from careloop_profile.customers.errors import CustomerNotFound
-from careloop_profile.customers.policy import Customer, bound
+from careloop_profile.customers.policy import Customer, Joined, bound, since_with
 from careloop_profile.identity import queries
 from careloop_profile.identity.models import EvidenceRow
 from careloop_profile.identity.policy import Field, golden
@@ -29,9 +29,10 @@ async def person(session: AsyncSession, customer_id: UUID, ranks: Mapping[str, i
     if customer_id not in found:
         raise CustomerNotFound(f"There is no customer {customer_id}.")
     members = sorted(found.values(), key=lambda one: (one.created_at, one.customer_id))
+    row = [Joined(key, kinship.since) for key, kinship in kin.items()]
     return Person(
         kin[customer_id].person_id if kin else customer_id,
-        [bound(one, members, kin[one.customer_id].since) for one in members] if kin else members,
+        [bound(one, members, since_with(one.customer_id, row)) for one in members] if kin else members,
         golden(members, ranks),
         await queries.evidence(session, found),
     )

@@ -66,11 +66,9 @@ async def record(
 
 
 async def attach(session: AsyncSession, ids: Sequence[UUID], *, now: datetime) -> None:
-    """Give to these customers what waited for them, by id or by an identifier that nobody else has."""
+    """Give to these customers what waited for them, by id or by an identifier that no other person has."""
     await session.execute(select(func.pg_advisory_xact_lock(_ATTACHING)))
-    mine = await customers.indexes_of(session, list(ids))
-    holders = await customers.holders(session, list(mine))
-    sole = {index: mine[index] for index, found in holders.items() if len(found) == 1}
+    sole = await customers.sole_holders(session, await customers.indexes_of(session, list(ids)))
     parameters = {"customers": list(ids), "indexes": list(sole), "holders": list(sole.values())}
     _publish(session, (await session.execute(statements.ATTACH, parameters)).all(), now)
 
@@ -97,18 +95,17 @@ def _parameters(columns: Sequence[str]) -> dict[str, str]:
 async def _resolve(
     session: AsyncSession, given: Sequence[Given], known: KnownCustomers
 ) -> tuple[list[Given], list[Given]]:
-    holders: dict[str, list[UUID]] = {}
+    holders: dict[str, UUID] = {}
     if indexes := {item.row.blind_index for item in given} - {""}:
-        holders = await customers.holders(session, list(indexes))
+        holders = await customers.sole_holders(session, indexes)
     existing = await known.among(session, {item.row.customer_id for item in given})
     resolved: list[Given] = []
     unresolved: list[Given] = []
     for item in given:
-        found = holders.get(item.row.blind_index, [])
         if item.row.customer_id in existing:
             resolved.append(item)
-        elif len(found) == 1:
-            resolved.append(item._replace(row=item.row._replace(customer_id=str(found[0]))))
+        elif found := holders.get(item.row.blind_index):
+            resolved.append(item._replace(row=item.row._replace(customer_id=str(found))))
         else:
             unresolved.append(item)
     return resolved, unresolved

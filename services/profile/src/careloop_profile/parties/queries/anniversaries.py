@@ -20,10 +20,12 @@ _KEYS: Final = {"key": "text", "day": "date"}
 
 
 def _first_of_person(earlier: str) -> str:
-    """Who is several customers joined once and has one birthday: what the one who was first says counts."""
+    """Who is several customers joined once and has one birthday: of those who are still with us, what the first says
+    counts."""
     return f"""NOT EXISTS (
         SELECT FROM person_member AS kin JOIN customer AS other ON other.id = kin.customer_id
-        WHERE kin.person_id = person_member.person_id AND other.id <> customer.id AND {earlier}
+        WHERE kin.person_id = person_member.person_id AND other.id <> customer.id
+        AND other.status = 'active' AND {earlier}
     )"""
 
 

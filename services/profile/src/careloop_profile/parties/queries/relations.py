@@ -4,7 +4,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from careloop_common import keyset, records
-from sqlalchemy import ColumnElement, Table, or_, select, text
+from sqlalchemy import ColumnElement, Table, and_, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -54,14 +54,23 @@ _IN_ORGANIZATION: Final = text("""
     AND valid_from <= :day AND (valid_to IS NULL OR valid_to > :day)
     GROUP BY kind
 """)
+_KIN_OF: Final = (
+    "SELECT kin.customer_id FROM person_member AS mine JOIN person_member AS kin USING (person_id)"
+    " WHERE mine.customer_id = {}"
+)
 _PROPOSED: Final = {"id": "uuid", "from_id": "uuid", "to_id": "uuid", "state": "text", "evidence": "text"}
-# Who was said not to be family, or not to be any more, is not proposed again.
+# Who was said not to be family, or not to be any more, is not proposed again, whichever customer of theirs it was said of.
 _PROPOSE: Final = text(f"""
     INSERT INTO relationship (id, kind, from_id, to_id, state, evidence, source, valid_from, created_at, created_by)
     SELECT id, 'family', from_id, to_id, state, evidence, 'careloop', :day, :now, :by
-    FROM {records.given(_PROPOSED)} WHERE NOT EXISTS (
-        SELECT FROM relationship AS known
-        WHERE known.kind = 'family' AND (known.from_id, known.to_id) IN ((new.from_id, new.to_id), (new.to_id, new.from_id))
+    FROM {records.given(_PROPOSED)} CROSS JOIN LATERAL (
+        SELECT array(SELECT new.from_id UNION {_KIN_OF.format("new.from_id")}) AS ours,
+               array(SELECT new.to_id UNION {_KIN_OF.format("new.to_id")}) AS theirs
+    ) AS whole WHERE NOT EXISTS (
+        SELECT FROM relationship AS known WHERE known.kind = 'family' AND (
+            known.from_id = ANY(ours) AND known.to_id = ANY(theirs)
+            OR known.from_id = ANY(theirs) AND known.to_id = ANY(ours)
+        )
     )
     RETURNING id
 """)  # noqa: S608
@@ -157,6 +166,16 @@ async def in_organization(session: AsyncSession, organizations: Sequence[UUID], 
     """What holds between the persons of an organisation on a day."""
     rows = await session.execute(_IN_ORGANIZATION, {"organizations": list(organizations), "day": day})
     return [Edge(kind, *said) for kind, *columns in rows for said in zip(*columns, strict=True)]
+
+
+async def confirm_family(
+    session: AsyncSession, ours: Sequence[UUID], theirs: Sequence[UUID], **stamp: Any
+) -> None:
+    """Who was proposed as family of one of these is."""
+    one, other = RELATION.c.from_id, RELATION.c.to_id
+    ends = or_(and_(among(one, ours), among(other, theirs)), and_(among(one, theirs), among(other, ours)))
+    proposed = update(RELATION).where(RELATION.c.kind == "family", RELATION.c.state == "proposed", ends)
+    await session.execute(proposed.values(state="confirmed", **stamp))
 
 
 async def propose(session: AsyncSession, rows: Sequence[tuple[Any, ...]], **stamp: Any) -> int:

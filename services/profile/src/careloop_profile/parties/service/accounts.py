@@ -152,6 +152,8 @@ async def _put(
     )
     await relate(session, vault, claim, minors_under, now=now, actor=actor)
     if account.family and kinds == {"individual"} and people.of(payer_id) != people.of(customer_id):
+        members = people.members[payer_id], people.members[customer_id]
+        await relations.confirm_family(session, *members, decided_at=now, decided_by=SYSTEM.id)
         ends = sorted((payer_id, customer_id))
         row = (ids.new_id(), *ends, "confirmed", "family plan")
         await relations.propose(session, [row], day=since, now=now, by=SYSTEM.id)
