@@ -1,0 +1,67 @@
+"""The facts as SQL: what a rule's condition is written over."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+from careloop_common.rules import Rule, Type, sql
+from careloop_common.rules.sql_values import member
+from sqlalchemy import ColumnElement
+from sqlalchemy.dialects.postgresql import JSONB
+
+from careloop_profile.tags.policy.definitions import Value
+from careloop_profile.tags.policy.registry import Registry
+from careloop_profile.tags.policy.vocabulary import FACTS, FAMILIES, tag_key
+from careloop_profile.tags.queries.facts import FACT
+
+Column = ColumnElement[Any]
+_INSTANT: Final = sa.DateTime(timezone=True)
+
+
+class FactColumns:
+    """The column, or the member of a document, for what a rule asks."""
+
+    def __init__(self, given: dict[str, Type]) -> None:
+        self._given = {tag_key(code): (code, type_) for code, type_ in given.items()}
+
+    def __getitem__(self, key: str, /) -> Column:
+        if key in FACTS:
+            return FACT.c[key]
+        if found := self._given.get(key):
+            return member(FACT.c.given, *found)
+        document, name, type_ = FAMILIES[key]
+        column = FACT.c[document]
+        if document == "metrics":
+            # Ours, and a number where it is: no need to look.
+            return sa.func.coalesce(sa.cast(column[name].astext, sa.Double), 0.0, type_=sa.Double())
+        if document == "lasts":
+            return sa.cast(column[name].astext, _INSTANT)
+        return member(column, name, type_)
+
+
+def columns(known: Registry) -> FactColumns:
+    """Of the tags that are given in this registry, too."""
+    return FactColumns(
+        {one.code: one.content.type for one in known.definitions.values() if one.content.kind.given}
+    )
+
+
+def condition(rule: Rule, known: Registry, now: Any) -> ColumnElement[bool]:
+    return sql.to_sql(rule, columns(known), now)
+
+
+def value(outcomes: Sequence[tuple[Value, Rule]], known: Registry, now: Any) -> Column:
+    """What the first rule that holds gives, as JSON; NULL where none does."""
+    over = columns(known)
+    whens = [(sql.to_sql(rule, over, now), sa.literal(given, JSONB)) for given, rule in outcomes]
+    return sa.case(*whens, else_=sa.null().cast(JSONB))
+
+
+def amount(key: str, known: Registry) -> Column:
+    """What is counted, as JSON; NULL where it is missing."""
+    return sa.func.to_jsonb(columns(known)[key])
+
+
+def said(code: str) -> Column:
+    """What somebody gave, as JSON."""
+    return FACT.c.given[code]
