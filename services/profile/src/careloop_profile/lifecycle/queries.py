@@ -110,7 +110,9 @@ async def measure(session: AsyncSession, shares: Sequence[float]) -> tuple[list[
     return [float(bound) for bound in bounds or ()], count
 
 
-async def begin(session: AsyncSession, month: date, bounds: Sequence[float], persons: int, now: datetime) -> None:
+async def begin(
+    session: AsyncSession, month: date, bounds: Sequence[float], persons: int, now: datetime
+) -> None:
     row = {"period": month, "bounds": list(bounds), "persons": persons, "at": now}
     await session.execute(insert(PERIOD).values(row).on_conflict_do_nothing())
 
@@ -130,7 +132,9 @@ async def members(
     columns = FACT.c
     shown = (columns.person_id, columns.kind, columns.status, columns.stage, columns.tier, columns.region)
     statement = select(*shown, columns.last_seen_at).where(condition)
-    return (await session.execute(keyset.forward(statement, columns.person_id, after=after, limit=limit))).all()
+    return (
+        await session.execute(keyset.forward(statement, columns.person_id, after=after, limit=limit))
+    ).all()
 
 
 async def count(session: AsyncSession, condition: sa.ColumnElement[bool]) -> int:

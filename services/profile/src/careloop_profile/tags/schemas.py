@@ -11,7 +11,11 @@ from careloop_profile.tags.policy.definitions import Case, Content, Kind, State,
 TagCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 RuleText = Annotated[str, StringConstraints(min_length=1, max_length=4_000)]
 Sensitivity = Literal["public", "internal", "personal", "sensitive"]
-TagValue = StrictBool | FiniteFloat | Annotated[str, StringConstraints(min_length=1, max_length=80), AfterValidator(printable)]
+TagValue = (
+    StrictBool
+    | FiniteFloat
+    | Annotated[str, StringConstraints(min_length=1, max_length=80), AfterValidator(printable)]
+)
 
 
 class TagCase(Body):
@@ -26,14 +30,18 @@ class TagContent(Body):
 
     kind: Kind = Kind.RULE
     value_type: ValueType = ValueType.BOOL
-    rule: RuleText | None = Field(default=None, examples=['days_since(last_seen_at) >= 30 && status == "active"'])
+    rule: RuleText | None = Field(
+        default=None, examples=['days_since(last_seen_at) >= 30 && status == "active"']
+    )
     cases: list[TagCase] = Field(default=[], max_length=20)
     of: RuleText | None = Field(default=None, examples=['metric("paid", "90d")'])
     values: list[Term] = Field(default=[], max_length=100)
 
     def content(self) -> Content:
         cases = tuple(Case(case.value, case.rule) for case in self.cases)
-        return Content(self.kind, self.value_type, self.rule, cases, self.of, tuple(dict.fromkeys(self.values)))
+        return Content(
+            self.kind, self.value_type, self.rule, cases, self.of, tuple(dict.fromkeys(self.values))
+        )
 
 
 class ProposeTag(TagContent):
@@ -123,7 +131,7 @@ class VocabularyView(View):
 class TagCause(View):
     kind: str
     """`interaction`, `customer`, `time`, `given`, `score`, `definition`, `person` (merged or taken apart), `first_look`."""
-    changed: list[str] = []
+    changed: list[str] = Field(default=[])
     """Inputs that were not as before."""
     by: str | None = None
     version: int | None = None

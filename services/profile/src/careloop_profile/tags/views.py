@@ -21,7 +21,9 @@ def tags_view(found: Tagged) -> TagsView:
 
 
 def _had(one: Had) -> HadTagView:
-    shown = {name: getattr(one.row, name) for name in ("code", "name", "name_zh", "category", "pack", "version")}
+    shown = {
+        name: getattr(one.row, name) for name in ("code", "name", "name_zh", "category", "pack", "version")
+    }
     return HadTagView.model_validate({**shown, "value": one.value, **_latest(one.latest)})
 
 

@@ -41,7 +41,9 @@ def happen(runtime):
         moment = NOW - timedelta(days=days)
         who = customer["customer_id"]
         rows = [
-            Row(ids.new_id().hex, who, "", "", channel, kind, str(microseconds(moment)), "f", "", amount, "{}")
+            Row(
+                ids.new_id().hex, who, "", "", channel, kind, str(microseconds(moment)), "f", "", amount, "{}"
+            )
             for _ in range(times)
         ]
         envelope = Envelope(microseconds(NOW), times, list(map("\n".join, zip(*rows, strict=True))))

@@ -13,7 +13,9 @@ NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 
 def standing(stage=None, since=None, terms=DEFAULT, now=NOW, **facts):
     """Times are days ago."""
-    known = {name: NOW - timedelta(days=value) if name.endswith("_at") else value for name, value in facts.items()}
+    known = {
+        name: NOW - timedelta(days=value) if name.endswith("_at") else value for name, value in facts.items()
+    }
     for name in ("arpu_trend", "usage_trend", "open_complaints"):
         if name in known:
             known[f'attribute("{name}")'] = known.pop(name)

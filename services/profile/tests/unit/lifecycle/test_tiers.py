@@ -13,7 +13,8 @@ def test_shares_become_the_places_at_which_tiers_end():
 
 
 @pytest.mark.parametrize(
-    ("value", "tier"), [(900, "S"), (500, "S"), (499, "A"), (99, "B"), (50, "B"), (49, "C"), (0, "C"), (-3, "C")]
+    ("value", "tier"),
+    [(900, "S"), (500, "S"), (499, "A"), (99, "B"), (50, "B"), (49, "C"), (0, "C"), (-3, "C")],
 )
 def test_the_tier_of_a_value(value, tier):
     assert tier_of(value, [500, 200, 50]) == tier

@@ -20,7 +20,11 @@ def test_a_window_has_so_many_days_and_the_current_one_is_the_last():
 
 
 def test_amounts_are_added_by_what_they_are_for():
-    buckets = [bucket(1, kind="payment", amount=30.5), bucket(2, kind="recharge", amount=20), bucket(2, kind="refund", amount=5)]
+    buckets = [
+        bucket(1, kind="payment", amount=30.5),
+        bucket(2, kind="recharge", amount=20),
+        bucket(2, kind="refund", amount=5),
+    ]
     told = activity(buckets, TODAY)
     assert told.metrics["paid.30d"] == 50.5
     assert told.metrics["refunded.30d"] == 5

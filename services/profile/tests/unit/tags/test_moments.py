@@ -17,7 +17,7 @@ RULES = [
     "between(days_since(contract_ends_at), -30, -1)",
     "!(days_since(joined_at) < 3.5)",
     "age_years(joined_at) >= 2",
-    "contract_ends_at - now() < duration(\"10d\")",
+    'contract_ends_at - now() < duration("10d")',
 ]
 days = st.integers(-400_000, 400_000).map(lambda minutes: NOW + timedelta(minutes=minutes))
 
@@ -47,7 +47,10 @@ def test_windows_move_after_the_midnight_at_which_a_day_leaves_one():
     counted = [date(2026, 6, 14), date(2026, 4, 1)]
     moves = windows_move(counted, NOW, key=60)
     assert moves == datetime(2026, 6, 21, 0, 1, tzinfo=UTC)
-    assert windows_move([date(2026, 3, 17)], NOW, key=0) is None or windows_move([date(2026, 3, 17)], NOW, 0) > NOW
+    assert (
+        windows_move([date(2026, 3, 17)], NOW, key=0) is None
+        or windows_move([date(2026, 3, 17)], NOW, 0) > NOW
+    )
     assert windows_move([], NOW, key=60) is None
 
 

@@ -19,7 +19,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 BANDS = Content(
-    Kind.RULE, ValueType.TEXT, cases=(Case("high", "age >= 60"), Case("middle", "age >= 30"), Case("low", "has(age)"))
+    Kind.RULE,
+    ValueType.TEXT,
+    cases=(Case("high", "age >= 60"), Case("middle", "age >= 30"), Case("low", "has(age)")),
 )
 
 
@@ -114,7 +116,14 @@ def test_a_rule_is_kept_in_its_one_spelling():
 
 @pytest.mark.parametrize(
     ("kind", "value", "fits"),
-    [("bool", True, True), ("bool", 1, False), ("number", 3, True), ("number", True, False), ("text", "a", True), ("text", "c", False)],
+    [
+        ("bool", True, True),
+        ("bool", 1, False),
+        ("number", 3, True),
+        ("number", True, False),
+        ("text", "a", True),
+        ("text", "c", False),
+    ],
 )
 def test_only_values_of_the_tag_can_be_given(kind, value, fits):
     texts = ("a", "b") if kind == "text" else ()

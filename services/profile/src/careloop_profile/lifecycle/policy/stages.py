@@ -44,9 +44,13 @@ class Standing:
 
     @property
     def seen_at(self) -> datetime | None:
-        """When there was a sign of life; before the first one, when the person joined or became known."""
-        moments = [self.facts.get(name) for name in ("last_seen_at", "joined_at", "known_at")]
-        return next((moment for moment in moments if moment is not None), None)
+        """When there was a sign of life; before the first one, when the person joined and became known: of somebody who
+        came with an import nobody knows what was before."""
+        seen: datetime | None = self.facts.get("last_seen_at")
+        if seen is None:
+            known = [self.facts.get(name) for name in ("joined_at", "known_at")]
+            seen = max((moment for moment in known if moment is not None), default=None)
+        return seen
 
     @property
     def quiet_days(self) -> int:
@@ -91,6 +95,10 @@ def _new(one: Standing) -> bool:
     return one.active and one.tenure_days is not None and one.tenure_days < one.terms.onboarding_days
 
 
+def _back(one: Standing) -> bool:
+    return one.active and one.quiet_days < one.terms.silent_days[0]
+
+
 def _won_back(one: Standing) -> bool:
     return one.active and one.since is not None and (one.now - one.since) // DAY < one.terms.win_back_days
 
@@ -99,7 +107,7 @@ TABLE: Final = (
     Transition(Stage.LEFT, "the contract ended", lambda one: one.facts.get("status") == "left"),
     Transition(Stage.PROSPECT, "not a customer yet", lambda one: one.facts.get("status") == "prospect"),
     Transition(Stage.LEFT, "silent for too long", _away),
-    Transition(Stage.WIN_BACK, "came back", lambda one: one.active, frozenset({Stage.LEFT})),
+    Transition(Stage.WIN_BACK, "came back", _back, frozenset({Stage.LEFT})),
     Transition(Stage.SILENT_90, "no sign of life", _silent(2)),
     Transition(Stage.SILENT_60, "no sign of life", _silent(1)),
     Transition(Stage.SILENT_30, "no sign of life", _silent(0)),

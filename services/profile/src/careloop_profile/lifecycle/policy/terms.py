@@ -26,7 +26,9 @@ class Terms:
     def contradiction(self) -> str | None:
         """What does not go together, if anything does not."""
         if not self.silent_days[0] < self.silent_days[1] < self.silent_days[2] < self.left_after_days:
-            return "each degree of silence is longer than the one before, and being away longer than all of them"
+            return (
+                "each degree of silence is longer than the one before, and being away longer than all of them"
+            )
         if sum(self.tier_shares) > 1:
             return "the shares of the tiers are more than everybody"
         return None

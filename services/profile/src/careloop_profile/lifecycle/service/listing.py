@@ -63,4 +63,3 @@ async def condition(session: AsyncSession, code: str, now: datetime) -> ColumnEl
     except RuleError as error:
         # It speaks of a tag that is no more.
         raise InvalidPersonList(f"The rule cannot be read any more: {error}.") from error
-

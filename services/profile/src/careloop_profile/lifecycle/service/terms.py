@@ -30,9 +30,7 @@ async def publish(
         raise InvalidTerms(f"The terms are not usable: {wrong}.")
     if valid_from is not None and valid_from < now:
         raise InvalidTerms("Nobody can be told of terms that held before.", pointer="/valid_from")
-    row = TermsRow(
-        document=asdict(terms), valid_from=valid_from or now, created_at=now, created_by=actor.id
-    )
+    row = TermsRow(document=asdict(terms), valid_from=valid_from or now, created_at=now, created_by=actor.id)
     session.add(row)
     await session.flush()
     return row

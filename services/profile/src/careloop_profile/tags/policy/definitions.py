@@ -1,6 +1,6 @@
 """What a tag's definition says, and what becomes of it when it is read."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -113,6 +113,9 @@ _NEEDED: Final[Mapping[tuple[Kind, ValueType], frozenset[str]]] = {
     (Kind.RULE, ValueType.BOOL): frozenset({"rule"}),
     (Kind.RULE, ValueType.TEXT): frozenset({"cases"}),
     (Kind.AGGREGATE, ValueType.NUMBER): frozenset({"of"}),
+    # What people write about somebody in their own words has no place in histories and events.
+    (Kind.MANUAL, ValueType.TEXT): frozenset({"values"}),
+    (Kind.IMPORT, ValueType.TEXT): frozenset({"values"}),
 }
 
 
@@ -198,5 +201,3 @@ def checked_value(content: Content, value: Value) -> bool:
     if type(value) is not expected and not (expected is float and type(value) is int):
         return False
     return not content.values or value in content.values
-
-

@@ -31,7 +31,11 @@ class Known:
     def facts(self) -> dict[str, Any]:
         """All of it by the keys that rules know."""
         found: dict[str, Any] = {**NOTHING_HAPPENED, **self.plain}
-        for document, keys in ((self.metrics, METRIC_KEYS), (self.lasts, LAST_KEYS), (self.attributes, ATTRIBUTE_KEYS)):
+        for document, keys in (
+            (self.metrics, METRIC_KEYS),
+            (self.lasts, LAST_KEYS),
+            (self.attributes, ATTRIBUTE_KEYS),
+        ):
             for name, value in document.items():
                 if key := keys.get(name):
                     found[key] = value

@@ -81,7 +81,10 @@ def windows_move(days: Iterable[date], now: datetime, key: int) -> datetime | No
     are renewed at once."""
     today = now.astimezone(UTC).date()
     leaving = [
-        day + timedelta(days=length) for day in days for length in WINDOWS.values() if day + timedelta(days=length) > today
+        day + timedelta(days=length)
+        for day in days
+        for length in WINDOWS.values()
+        if day + timedelta(days=length) > today
     ]
     return _midnight(min(leaving), key) if leaving else None
 

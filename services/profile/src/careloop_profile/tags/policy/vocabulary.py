@@ -113,10 +113,26 @@ ATTRIBUTES: Final[Mapping[str, Type]] = MappingProxyType(
     {
         **dict.fromkeys(
             (
-                *("gender", "partner", "dependents", "payment_method", "paperless_billing", "internet_service"),
+                *(
+                    "gender",
+                    "partner",
+                    "dependents",
+                    "payment_method",
+                    "paperless_billing",
+                    "internet_service",
+                ),
                 *("phone_service", "multiple_lines", "online_security", "online_backup", "device_protection"),
                 *("tech_support", "streaming_tv", "streaming_movies", "streaming_music", "unlimited_data"),
-                *("city", "province", "area", "offer", "churn_category", "churn_reason", "network", "plan_type"),
+                *(
+                    "city",
+                    "province",
+                    "area",
+                    "offer",
+                    "churn_category",
+                    "churn_reason",
+                    "network",
+                    "plan_type",
+                ),
                 *("industry", "company_size", "occupation", "education", "roaming_area", "home_area"),
                 *("preferred_channel", "customer_manager"),
             ),
@@ -125,10 +141,25 @@ ATTRIBUTES: Final[Mapping[str, Type]] = MappingProxyType(
         **dict.fromkeys(
             (
                 *("tenure_months", "total_charges", "total_revenue", "total_refunds", "monthly_gb"),
-                *("monthly_minutes", "monthly_sms", "arpu", "arpu_trend", "usage_trend", "balance", "arrears"),
+                *(
+                    "monthly_minutes",
+                    "monthly_sms",
+                    "arpu",
+                    "arpu_trend",
+                    "usage_trend",
+                    "balance",
+                    "arrears",
+                ),
                 *("plan_gb", "plan_minutes", "used_share", "overage_charges", "roaming_days", "credit_score"),
                 *("number_of_dependents", "referrals", "service_calls", "employees", "lines", "sites"),
-                *("average_speed", "signal_strength", "night_share", "international_minutes", "points", "nps"),
+                *(
+                    "average_speed",
+                    "signal_strength",
+                    "night_share",
+                    "international_minutes",
+                    "points",
+                    "nps",
+                ),
                 *("satisfaction", "open_complaints", "autopay_failures", "followers"),
             ),
             NUMBER,
@@ -157,9 +188,13 @@ def _members() -> dict[str, Member]:
     found: dict[str, Member] = {}
     for window in WINDOWS:
         for event in EVENTS:
-            found[Attribute("count", COUNT, (event, window)).key] = Member("metrics", f"{event}.{window}", NUMBER)
+            found[Attribute("count", COUNT, (event, window)).key] = Member(
+                "metrics", f"{event}.{window}", NUMBER
+            )
         for metric in METRICS:
-            found[Attribute("metric", NUMBER, (metric, window)).key] = Member("metrics", f"{metric}.{window}", NUMBER)
+            found[Attribute("metric", NUMBER, (metric, window)).key] = Member(
+                "metrics", f"{metric}.{window}", NUMBER
+            )
     for event in EVENTS:
         found[Attribute("last", TIMESTAMP, (event,)).key] = Member("lasts", event, TIMESTAMP)
     for name, type_ in ATTRIBUTES.items():

@@ -51,9 +51,7 @@ async def fold(session: AsyncSession, limit: int) -> dict[UUID, int]:
 async def of(session: AsyncSession, customers: Collection[UUID], since: datetime) -> dict[UUID, list[Bucket]]:
     """The counts of these customers from a day on."""
     asked = {"ids": list(customers), "since": since.astimezone(UTC).date()}
-    return {
-        customer: list(map(Bucket, *columns)) for customer, *columns in await session.execute(_OF, asked)
-    }
+    return {customer: list(map(Bucket, *columns)) for customer, *columns in await session.execute(_OF, asked)}
 
 
 async def ever(session: AsyncSession, customers: Collection[UUID]) -> dict[UUID, Ever]:

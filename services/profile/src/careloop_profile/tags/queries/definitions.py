@@ -42,14 +42,18 @@ async def versions(session: AsyncSession, code: str) -> Sequence[DefinitionRow]:
 
 
 async def version(session: AsyncSession, code: str, number: int) -> DefinitionRow | None:
-    statement = select(DefinitionRow).where(col(DefinitionRow.code) == code, col(DefinitionRow.version) == number)
+    statement = select(DefinitionRow).where(
+        col(DefinitionRow.code) == code, col(DefinitionRow.version) == number
+    )
     return (await session.scalars(statement)).one_or_none()
 
 
 async def codes(session: AsyncSession) -> dict[str, tuple[int, int]]:
     """Every code that there ever was, with its latest version and its group."""
     columns = DEFINITION.c
-    statement = select(columns.code, func.max(columns.version), func.max(columns.group)).group_by(columns.code)
+    statement = select(columns.code, func.max(columns.version), func.max(columns.group)).group_by(
+        columns.code
+    )
     return {row[0]: (row[1], row[2]) for row in await session.execute(statement)}
 
 
@@ -93,7 +97,9 @@ async def unswept(session: AsyncSession) -> DefinitionRow | None:
     statement = select(DefinitionRow).where(
         DEFINITION.c.state.in_(("superseded", "retired")), DEFINITION.c.swept_at.is_(None)
     )
-    return (await session.scalars(statement.order_by(DEFINITION.c.number).limit(1).with_for_update())).one_or_none()
+    return (
+        await session.scalars(statement.order_by(DEFINITION.c.number).limit(1).with_for_update())
+    ).one_or_none()
 
 
 async def walk(session: AsyncSession, name: str) -> WalkRow | None:

@@ -56,7 +56,9 @@ class Stored(NamedTuple):
 async def hold(session: AsyncSession, persons: Collection[UUID]) -> dict[UUID, Stored]:
     """Lock these persons; nobody else changes their facts or tags until the end of the transaction."""
     wanted = sorted(persons)
-    statement = select(FACT).where(among(FACT.c.person_id, wanted)).order_by(FACT.c.person_id).with_for_update()
+    statement = (
+        select(FACT).where(among(FACT.c.person_id, wanted)).order_by(FACT.c.person_id).with_for_update()
+    )
     found = {row.person_id: stored(row) for row in await session.execute(statement)}
     if missing := [person for person in wanted if person not in found]:
         await session.execute(_MAKE, {"ids": missing})

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from careloop_common import keyset, records
 from sqlalchemy import Table, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -57,7 +57,10 @@ async def held(
 
 async def write(session: AsyncSession, rows: Iterable[tuple[UUID, int, Mapping[int, Any]]]) -> None:
     """Replace these rows of persons who are locked."""
-    given = [(person, group, {str(number): value for number, value in held.items()}) for person, group, held in rows]
+    given = [
+        (person, group, {str(number): value for number, value in held.items()})
+        for person, group, held in rows
+    ]
     if given:
         await session.execute(_WRITE, {"rows": records.encode(_NAMES, given)})
 
@@ -81,19 +84,19 @@ async def history(
 
 async def since(session: AsyncSession, person_id: UUID, codes: Collection[str]) -> dict[str, HistoryRow]:
     """The latest change of each of these tags."""
-    statement = (
-        select(HistoryRow)
-        .where(col(HistoryRow.person_id) == person_id, among(HISTORY.c.code, list(codes)))
-        .order_by(HISTORY.c.number)
+    mine = select(HistoryRow).where(
+        col(HistoryRow.person_id) == person_id, among(HISTORY.c.code, list(codes))
     )
-    return {row.code: row for row in await session.scalars(statement)}
+    latest = mine.ext(distinct_on(HISTORY.c.code)).order_by(HISTORY.c.code, HISTORY.c.number.desc())
+    return {row.code: row for row in await session.scalars(latest)}
 
 
 async def given(session: AsyncSession, customers: Collection[UUID], now: datetime) -> Sequence[GivenRow]:
     """What somebody gave to these customers and still holds; the latest word last."""
     columns = GIVEN.c
     statement = select(GivenRow).where(
-        among(columns.customer_id, list(customers)), (columns.expires_at.is_(None)) | (columns.expires_at > now)
+        among(columns.customer_id, list(customers)),
+        (columns.expires_at.is_(None)) | (columns.expires_at > now),
     )
     return (await session.scalars(statement.order_by(columns.at, columns.customer_id))).all()
 
@@ -101,9 +104,7 @@ async def given(session: AsyncSession, customers: Collection[UUID], now: datetim
 async def give(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
     """Somebody's word on a tag of a customer, in place of the one before."""
     statement = insert(GIVEN)
-    changes = {
-        name: statement.excluded[name] for name in ("value", "source", "at", "by", "expires_at")
-    }
+    changes = {name: statement.excluded[name] for name in ("value", "source", "at", "by", "expires_at")}
     newer = GIVEN.c.at <= statement.excluded.at
     later = statement.on_conflict_do_update(index_elements=["customer_id", "code"], set_=changes, where=newer)
     await session.execute(later, [dict(row) for row in rows])

@@ -25,7 +25,14 @@ class Proposal:
 
 
 def make(
-    proposal: Proposal, content: Content, reading: Reading, *, version: int, group: int, now: datetime, by: str
+    proposal: Proposal,
+    content: Content,
+    reading: Reading,
+    *,
+    version: int,
+    group: int,
+    now: datetime,
+    by: str,
 ) -> DefinitionRow:
     """The row of a proposal."""
     return DefinitionRow(

@@ -96,7 +96,12 @@ class Evaluator:
         return len(changes)
 
     async def _gather(
-        self, session: AsyncSession, looks: Sequence[Look], kin: Mapping[UUID, Any], parts: Parts, now: datetime
+        self,
+        session: AsyncSession,
+        looks: Sequence[Look],
+        kin: Mapping[UUID, Any],
+        parts: Parts,
+        now: datetime,
     ) -> None:
         said = [look for look in looks if look.first or Parts.SAID in parts]
         done = [look for look in looks if look.first or Parts.DONE in parts]
@@ -112,7 +117,9 @@ async def _judge(
     session: AsyncSession, known: Registry, looks: Sequence[Look], cause: Mapping[str, Any], now: datetime
 ) -> list[Change]:
     """Ask the rules, and keep what came out."""
-    touched = {look.person_id: None if look.first else look.known.changed(look.before.known) for look in looks}
+    touched = {
+        look.person_id: None if look.first else look.known.changed(look.before.known) for look in looks
+    }
     timed = {look.person_id for look in looks if look.before.due_at and look.before.due_at <= now}
     groups: set[int] = set()
     for person, changed in touched.items():

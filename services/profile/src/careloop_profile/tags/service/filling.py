@@ -85,7 +85,9 @@ async def _arm(session: AsyncSession, calendar: Calendar, after: UUID, last: UUI
     if moments:
         due: Any = sa.func.least(*moments, type_=FACT.c.due_at.type)
         sooner = sa.or_(FACT.c.due_at.is_(None), due < FACT.c.due_at)
-        rows = await session.execute(sa.select(FACT.c.person_id, due).where(persons, sooner, due.is_not(None)))
+        rows = await session.execute(
+            sa.select(FACT.c.person_id, due).where(persons, sooner, due.is_not(None))
+        )
         earlier = {row[0]: row[1] for row in rows}
     if calendar.others:
         for row in await session.execute(sa.select(FACT).where(persons)):
@@ -109,7 +111,9 @@ async def _switch(session: AsyncSession, row: DefinitionRow, now: datetime) -> N
     """The version is in force from now on. Who had the tag and has it no more, or the other way round, gets a line in
     the history."""
     await definitions.hold(session)
-    before = next((one for one in await definitions.versions(session, row.code) if one.state == State.ACTIVE), None)
+    before = next(
+        (one for one in await definitions.versions(session, row.code) if one.state == State.ACTIVE), None
+    )
     if before is not None:
         before.state, before.ended_at, before.cursor = State.SUPERSEDED, now, None
         await session.flush()

@@ -138,7 +138,14 @@ def next_moment(look: Look) -> datetime | None:
 
 async def _devices(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, list[Device]]:
     columns = DEVICE.c
-    shown = (columns.type, columns.brand, columns.os, columns.status, columns.bought_on, columns.warranty_until)
+    shown = (
+        columns.type,
+        columns.brand,
+        columns.os,
+        columns.status,
+        columns.bought_on,
+        columns.warranty_until,
+    )
     statement = select(columns.customer_id, *shown).where(among(columns.customer_id, list(ids)))
     found: dict[UUID, list[Device]] = {}
     for customer, *device in await session.execute(statement):

@@ -68,7 +68,12 @@ async def take(
 
 
 async def score(
-    session: AsyncSession, evaluator: Evaluator, given: Sequence[tuple[UUID, str, Value]], *, now: datetime, by: str
+    session: AsyncSession,
+    evaluator: Evaluator,
+    given: Sequence[tuple[UUID, str, Value]],
+    *,
+    now: datetime,
+    by: str,
 ) -> None:
     """What a score says of customers, as far as there are such tags and customers."""
     known = await registry.current(session)

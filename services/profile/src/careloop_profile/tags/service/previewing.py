@@ -52,9 +52,7 @@ async def preview(session: AsyncSession, content: Content, code: str | None, *, 
     counted = sa.select(sa.cast(kinds, sa.Text), sa.func.count(), sa.func.count(sub.c.before), other)
     rows: Sequence[Any] = (await session.execute(counted.group_by(sa.text("1")))).all()
     by_value = {str(row[0]).strip('"'): row[1] for row in rows if row[0] not in {None, "false"}}
-    examples = await session.scalars(
-        sa.select(FACT.c.person_id).where(value.is_not(None)).limit(EXAMPLES)
-    )
+    examples = await session.scalars(sa.select(FACT.c.person_id).where(value.is_not(None)).limit(EXAMPLES))
     return Preview(
         sum(row[1] for row in rows),
         sum(by_value.values()),

@@ -47,7 +47,9 @@ async def propose(session: AsyncSession, proposal: Proposal, *, now: datetime, a
     return row
 
 
-async def publish(session: AsyncSession, code: str, version: int, *, now: datetime, actor: Actor) -> DefinitionRow:
+async def publish(
+    session: AsyncSession, code: str, version: int, *, now: datetime, actor: Actor
+) -> DefinitionRow:
     """Ask everybody in the background, then put the version in force."""
     await definitions.hold(session)
     row = await find(session, code, version)
@@ -95,7 +97,9 @@ async def versions_of(session: AsyncSession, code: str) -> list[DefinitionRow]:
 def summary(row: DefinitionRow) -> dict[str, Any]:
     """A version as others see it."""
     said = registry.content(row)
-    shown = {name: getattr(row, name) for name in row.__class__.model_fields if name not in {"content", "group"}}
+    shown = {
+        name: getattr(row, name) for name in row.__class__.model_fields if name not in {"content", "group"}
+    }
     return shown | {
         "rule": said.rule,
         "cases": [{"value": case.value, "rule": case.rule} for case in said.cases],

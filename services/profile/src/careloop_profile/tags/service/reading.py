@@ -116,7 +116,9 @@ async def explain(
         decided[0] if decided else None,
         [Input(name, told.get(name), list(sources.of(name, what))) for name in _inputs(known, one)],
         (await values.since(session, person_id, [code])).get(code),
-        min((moment for rule in _rules(known, one) if (moment := next_change(rule, told, now))), default=None),
+        min(
+            (moment for rule in _rules(known, one) if (moment := next_change(rule, told, now))), default=None
+        ),
     )
 
 
@@ -163,10 +165,14 @@ class _Sources:
             return
         if name in METRIC_KEYS.values() or name in LAST_KEYS.values():
             lasts = {key: known.lasts.get(event) for event, key in LAST_KEYS.items()}
-            yield Source("interactions", None, lasts.get(name) or known.plain.get("last_seen_at"), "counted by the day")
+            yield Source(
+                "interactions", None, lasts.get(name) or known.plain.get("last_seen_at"), "counted by the day"
+            )
             return
         if name in {"first_seen_at", "last_seen_at", "channels"}:
-            yield Source("interactions", None, known.plain.get("last_seen_at"), "what happened with the person")
+            yield Source(
+                "interactions", None, known.plain.get("last_seen_at"), "what happened with the person"
+            )
             return
         if field := self._field(name):
             holder = self._people[field.customer_id]

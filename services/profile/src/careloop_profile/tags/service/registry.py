@@ -24,9 +24,7 @@ async def current(session: AsyncSession) -> Registry:
 
 
 def definition(row: DefinitionRow) -> Definition:
-    return Definition(
-        row.number, row.code, row.version, row.group, row.state == State.ACTIVE, content(row)
-    )
+    return Definition(row.number, row.code, row.version, row.group, row.state == State.ACTIVE, content(row))
 
 
 def content(row: DefinitionRow) -> Content:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import yaml
 from careloop_common.tokens import SYSTEM
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_profile.tags.models import DefinitionRow
@@ -71,7 +72,10 @@ async def install(session: AsyncSession, *, now: datetime) -> int:
     """
     await definitions.hold(session)
     codes = await definitions.codes(session)
-    empty = await session.scalar(select(FACT.c.person_id).where(FACT.c.evaluated_at.is_not(None)).limit(1)) is None
+    empty = (
+        await session.scalar(select(FACT.c.person_id).where(FACT.c.evaluated_at.is_not(None)).limit(1))
+        is None
+    )
     newest = {row.code: row for row in await session.scalars(_newest())}
     over = catalogue(_given(newest))
     count = 0
@@ -96,7 +100,7 @@ async def install(session: AsyncSession, *, now: datetime) -> int:
 
 def _newest() -> Any:
     table = DefinitionRow.__table__  # type: ignore[attr-defined]
-    return select(DefinitionRow).distinct(table.c.code).order_by(table.c.code, table.c.version.desc())
+    return select(DefinitionRow).ext(distinct_on(table.c.code)).order_by(table.c.code, table.c.version.desc())
 
 
 def _outdated(row: DefinitionRow, content: Content) -> bool:
@@ -108,4 +112,3 @@ def _outdated(row: DefinitionRow, content: Content) -> bool:
 def _given(newest: dict[str, DefinitionRow]) -> dict[str, Any]:
     said = {code: registry.content(row) for code, row in newest.items()}
     return given_types({proposal.code: proposal.content for proposal in shipped()} | said)
-

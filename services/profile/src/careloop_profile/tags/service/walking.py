@@ -33,7 +33,13 @@ async def walk(
     following = await definitions.customers_after(session, row.cursor, limit)
     if following:
         # Who was looked at before is known well enough; it is only asked again what follows from it.
-        await evaluator.look(session, set(following), Parts.NONE, {"kind": occasion if occasion == FIRST_LOOK else "lifecycle"}, now=now)
+        await evaluator.look(
+            session,
+            set(following),
+            Parts.NONE,
+            {"kind": occasion if occasion == FIRST_LOOK else "lifecycle"},
+            now=now,
+        )
         row.cursor = following[-1]
     row.done_at = None if len(following) == limit else now
     return row.done_at is None
