@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
-from careloop_common.rules import Rule, Type, sql
+from careloop_common.rules import BOOL, NUMBER, TEXT, TIMESTAMP, Rule, Type, sql
 from careloop_common.rules.sql_values import member
 from sqlalchemy import ColumnElement
 from sqlalchemy.dialects.postgresql import JSONB
@@ -15,7 +15,7 @@ from careloop_profile.tags.policy.vocabulary import FACTS, FAMILIES, tag_key
 from careloop_profile.tags.queries.facts import FACT
 
 Column = ColumnElement[Any]
-_INSTANT: Final = sa.DateTime(timezone=True)
+_TYPES: Final = {NUMBER: sa.Double(), BOOL: sa.Boolean(), TIMESTAMP: sa.DateTime(timezone=True)}
 
 
 class FactColumns:
@@ -31,12 +31,10 @@ class FactColumns:
             return member(FACT.c.given, *found)
         document, name, type_ = FAMILIES[key]
         column = FACT.c[document]
-        if document == "metrics":
-            # Ours, and a number where it is: no need to look.
-            return sa.func.coalesce(sa.cast(column[name].astext, sa.Double), 0.0, type_=sa.Double())
-        if document == "lasts":
-            return sa.cast(column[name].astext, _INSTANT)
-        return member(column, name, type_)
+        # Of its type where it is, for we wrote it: no need to look.
+        plain = column[name].astext
+        value: Column = plain if type_ == TEXT else sa.cast(plain, _TYPES[type_])
+        return sa.func.coalesce(value, 0.0, type_=sa.Double()) if document == "metrics" else value
 
 
 def columns(known: Registry) -> FactColumns:
@@ -58,10 +56,10 @@ def value(outcomes: Sequence[tuple[Value, Rule]], known: Registry, now: Any) -> 
 
 
 def amount(key: str, known: Registry) -> Column:
-    """What is counted, as JSON; NULL where it is missing."""
-    return sa.func.to_jsonb(columns(known)[key])
+    """What is counted, as JSON; NULL where it is missing or nothing."""
+    return sa.func.to_jsonb(sa.func.nullif(columns(known)[key], 0))
 
 
 def said(code: str) -> Column:
     """What somebody gave, as JSON."""
-    return FACT.c.given[code]
+    return sa.func.nullif(FACT.c.given[code], sa.literal(False, JSONB), type_=JSONB())

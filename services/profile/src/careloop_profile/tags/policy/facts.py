@@ -4,8 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
+from careloop_common.rules import BOOL, NUMBER, Type
+from careloop_common.rules.values import number
+
 from careloop_profile.customers.policy import Customer, bound
 from careloop_profile.identity.policy import Field
+from careloop_profile.tags.policy.vocabulary import ATTRIBUTES
 
 
 class Device(NamedTuple):
@@ -56,8 +60,15 @@ def of_person(
 
 def attributes(golden: Mapping[str, Field]) -> dict[str, Any]:
     """What sources say of the person beside."""
-    prefix = "attributes."
-    return {name.removeprefix(prefix): one.value for name, one in golden.items() if name.startswith(prefix)}
+    said = {name.removeprefix("attributes."): field.value for name, field in golden.items()}
+    return {name: said[name] for name, kind in ATTRIBUTES.items() if name in said and _fits(said[name], kind)}
+
+
+def _fits(value: Any, kind: Type) -> bool:
+    """Whether the value is of the type that rules expect; what is not is as good as missing."""
+    if kind == NUMBER:
+        return number(value) is not None
+    return isinstance(value, bool if kind == BOOL else str)
 
 
 def _consents(members: Sequence[Customer], since: datetime | None) -> dict[str, Any]:

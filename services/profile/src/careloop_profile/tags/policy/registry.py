@@ -110,8 +110,11 @@ class Registry:
                 verdicts[number] = value
             elif held.get(number) == value:
                 verdicts.setdefault(number, None)
-        for numbers in (self._counted, self._given):
-            for number, key in numbers.items():
-                if changed is None or key in changed:
-                    verdicts[number] = facts.get(key)
+        for number, key in self._counted.items():
+            if changed is None or key in changed:
+                verdicts[number] = facts.get(key) or None  # nothing is not worth a row for everybody
+        for number, key in self._given.items():
+            if changed is None or key in changed:
+                given = facts.get(key)
+                verdicts[number] = None if given is False else given
         return {number: value for number, value in verdicts.items() if held.get(number) != value}

@@ -3,7 +3,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from careloop_common import keyset
-from sqlalchemy import Table, func, or_, select, text
+from sqlalchemy import Table, Text, any_, func, literal, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -81,7 +81,7 @@ async def listed(
 async def depending(session: AsyncSession, key: str) -> Sequence[str]:
     """The codes of the live tags whose rules ask for an input."""
     statement = select(DEFINITION.c.code).where(
-        DEFINITION.c.state.in_(LIVE), DEFINITION.c.depends_on.any(key)
+        DEFINITION.c.state.in_(LIVE), literal(key, Text) == any_(DEFINITION.c.depends_on)
     )
     return (await session.scalars(statement.distinct().order_by(DEFINITION.c.code))).all()
 
