@@ -172,7 +172,7 @@ async def fill(http: aiohttp.ClientSession, database: Any, persons: int, code: s
     began = time.perf_counter()
     async with http.post(f"/v1/tag-definitions/{code}/versions/1/publish") as answer:
         assert answer.status == 200, await answer.text()
-    query = "SELECT having FROM tag_definition WHERE code = $1 AND state = 'active'"
+    query = "SELECT \"having\" FROM tag_definition WHERE code = $1 AND state = 'active'"
     having = None
     while having is None:
         await asyncio.sleep(0.05)

@@ -15,7 +15,11 @@ from careloop_profile.tags.policy.vocabulary import FACTS, FAMILIES, tag_key
 from careloop_profile.tags.queries.facts import FACT
 
 Column = ColumnElement[Any]
-_TYPES: Final = {NUMBER: sa.Double(), BOOL: sa.Boolean(), TIMESTAMP: sa.DateTime(timezone=True)}
+_TYPES: Final[dict[Type, Any]] = {
+    NUMBER: sa.Double(),
+    BOOL: sa.Boolean(),
+    TIMESTAMP: sa.DateTime(timezone=True),
+}
 
 
 class FactColumns:

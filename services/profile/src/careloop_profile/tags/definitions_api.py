@@ -8,6 +8,7 @@ from careloop_common.web import ActorDep, CareRouter, NowDep, SessionDep, needs,
 from fastapi import Path, Query, Response
 
 from careloop_profile.tags.errors import InvalidTag, TagDecided, TagInUse, TagNotFound
+from careloop_profile.tags.models import DefinitionRow
 from careloop_profile.tags.policy.definitions import Kind, State
 from careloop_profile.tags.queries import definitions
 from careloop_profile.tags.schemas import (
@@ -20,8 +21,9 @@ from careloop_profile.tags.schemas import (
     VocabularyView,
 )
 from careloop_profile.tags.service import publishing, registry
+from careloop_profile.tags.service.drafting import Proposal
 from careloop_profile.tags.service.previewing import preview as preview_content
-from careloop_profile.tags.service.publishing import Proposal, summary
+from careloop_profile.tags.service.publishing import summary
 from careloop_profile.tags.views import vocabulary_view
 
 router = CareRouter(prefix="/v1/tag-definitions", tags=["tag definitions"])
@@ -93,5 +95,5 @@ async def retire(code: Code, session: SessionDep, now: NowDep, actor: ActorDep) 
     return _view(await publishing.retire(session, code, now=now, actor=actor))
 
 
-def _view(row: publishing.DefinitionRow) -> TagDefinitionView:
+def _view(row: DefinitionRow) -> TagDefinitionView:
     return TagDefinitionView.model_validate(summary(row))

@@ -83,6 +83,6 @@ def _tier(
         turn.ranks.append((look.person_id, after.tier, after.due, after.periods, value, month))
         if rank is None or after.tier != rank.tier:
             because = "first measured" if rank is None else f"{turn.terms.tier_periods} months agree"
-            turn.moved(look.person_id, "tier", rank and rank.tier, after.tier, because)
+            turn.moved(look.person_id, "tier", rank.tier if rank else None, after.tier, because)
         rank = after
     look.known.plain["tier"] = rank.tier if rank else None

@@ -18,7 +18,7 @@ class Bucket(NamedTuple):
     day: date
     channel: str
     kind: str
-    count: int
+    number: int
     amount: float
     last_at: datetime
 
@@ -56,10 +56,10 @@ def activity(buckets: Iterable[Bucket], today: date) -> Activity:
 
 
 def _adds(bucket: Bucket) -> Iterable[tuple[str, float]]:
-    yield "interactions", bucket.count
+    yield "interactions", bucket.number
     if bucket.kind in _EVENTS:
-        yield bucket.kind, bucket.count
+        yield bucket.kind, bucket.number
     if group := _GROUPS.get(bucket.channel):
-        yield group, bucket.count
+        yield group, bucket.number
     if name := _AMOUNTS.get(bucket.kind):
         yield name, bucket.amount

@@ -156,7 +156,7 @@ async def sweep(session: AsyncSession, *, now: datetime, limit: int = CHUNK) -> 
     if row is None:
         return False
     place = sa.and_(VALUES.c.group == row.group, VALUES.c.person_id > (row.cursor or _EMPTY))
-    having = place & VALUES.c.held.has_key(str(row.number))  # type: ignore[attr-defined]
+    having = place & VALUES.c.held.has_key(str(row.number))
     some = sa.select(VALUES.c.person_id).where(having).order_by(VALUES.c.person_id).limit(limit)
     gone = (
         sa.update(VALUES)
