@@ -65,5 +65,8 @@ def amount(key: str, known: Registry) -> Column:
 
 
 def said(code: str) -> Column:
-    """What somebody gave, as JSON."""
-    return sa.func.nullif(FACT.c.given[code], sa.literal(False, JSONB), type_=JSONB())
+    """What somebody gave, as JSON; NULL where that is nothing or no."""
+    given: Column = FACT.c.given[code]
+    for nothing in (False, 0):
+        given = sa.func.nullif(given, sa.literal(nothing, JSONB), type_=JSONB())
+    return given

@@ -1,6 +1,6 @@
 """The definitions in force, compiled: which tags a change can touch, and what becomes of them."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -44,7 +44,10 @@ class Registry:
         self._given = {
             number: tag_key(one.code) for number, one in self.definitions.items() if one.content.kind.given
         }
-        self._counted = {number: reading.of for number, reading in self.readings.items() if reading.of}
+        self._told: dict[str, list[int]] = {}
+        """Inputs that are values themselves, counted or given. Nothing, and no, are not worth a row for everybody."""
+        for number, key in [*self._given.items(), *self._counted()]:
+            self._told.setdefault(key, []).append(number)
         self._values = {
             (number, place): value
             for number, reading in self.readings.items()
@@ -62,6 +65,9 @@ class Registry:
                 self._groups.setdefault(key, set()).add(one.group)
         self._all = RuleSet(self._rules)
         self._timed = RuleSet({key: rule for key, rule in self._rules.items() if uses_now(rule)})
+
+    def _counted(self) -> Iterator[tuple[int, str]]:
+        return ((number, reading.of) for number, reading in self.readings.items() if reading.of)
 
     @cached_property
     def calendar(self) -> Calendar:
@@ -104,17 +110,14 @@ class Registry:
             if timed:
                 answers |= self._timed.evaluate(facts, now)
         verdicts: Verdicts = {}
-        for (number, place), holds in answers.items():
-            value = self._values[number, place]
+        values = self._values
+        for place, holds in answers.items():
+            number = place[0]
             if holds:
-                verdicts[number] = value
-            elif held.get(number) == value:
+                verdicts[number] = values[place]
+            elif number in held and held[number] == values[place]:
                 verdicts.setdefault(number, None)
-        for number, key in self._counted.items():
-            if changed is None or key in changed:
-                verdicts[number] = facts.get(key) or None  # nothing is not worth a row for everybody
-        for number, key in self._given.items():
-            if changed is None or key in changed:
-                given = facts.get(key)
-                verdicts[number] = None if given is False else given
+        for key in self._told if changed is None else self._told.keys() & changed:
+            value = facts.get(key)
+            verdicts |= dict.fromkeys(self._told[key], value or None)
         return {number: value for number, value in verdicts.items() if held.get(number) != value}
