@@ -21,7 +21,7 @@ from typing import Any
 import aiohttp
 import asyncpg
 from _stack import own_stack
-from careloop_profile.tags.policy.activity import Bucket, activity
+from careloop_profile.tags.policy.activity import Sum, activity
 from careloop_profile.tags.policy.known import Known
 from careloop_profile.tags.policy.registry import Definition, Registry
 from careloop_profile.tags.policy.vocabulary import CHANNEL_GROUPS, EVENTS
@@ -64,7 +64,7 @@ def rules(events: int, seed: int) -> float:
     )
     now = datetime(2026, 6, 15, 12, tzinfo=UTC)
     channels = [channel for group in CHANNEL_GROUPS.values() for channel in group]
-    persons: list[list[Bucket]] = [[] for _ in range(200)]
+    persons: list[list[Sum]] = [[] for _ in range(200)]
     known = [
         Known({"status": "active", "joined_at": now - timedelta(days=dice.randrange(3000))}) for _ in persons
     ]
@@ -75,8 +75,8 @@ def rules(events: int, seed: int) -> float:
             asked = found = 0.0  # functions are generated when they are needed first
         who, at = dice.randrange(len(persons)), now + timedelta(seconds=number)
         kind, amount = dice.choice(EVENTS), float(dice.randrange(200))
-        persons[who].append(Bucket(at.date(), dice.choice(channels), kind, 1, amount, at))
-        told = activity(persons[who][-40:], at.date())
+        persons[who].append(Sum(dice.choice(channels), kind, (1, 1, 1), (amount,) * 3, at))
+        told = activity(persons[who][-40:], {at.date()}, at.date())
         after = Known(
             {**known[who].plain, "last_seen_at": at}, known[who].attributes, told.metrics, told.lasts
         )

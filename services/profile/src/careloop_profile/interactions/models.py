@@ -9,6 +9,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     DateTime,
+    Double,
     Index,
     LargeBinary,
     Numeric,
@@ -95,7 +96,7 @@ NEWS = Table(
     Column("occurred_at", INSTANT, nullable=False),
     Column("channel", Text, nullable=False),
     Column("kind", Text, nullable=False),
-    Column("amount", MONEY),
+    Column("amount", Double),
     postgresql_with={"autovacuum_vacuum_scale_factor": 0.0, "autovacuum_vacuum_threshold": 20_000},
 )
 """Interactions that were stored and that who counts by the day has not seen yet. Without a key or an index: it is written

@@ -1,7 +1,9 @@
 """What makes people be looked at again: customers, interactions, scores, timers; and what is done in the background."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from time import monotonic
 from typing import Any, Final
 from uuid import UUID
 
@@ -27,6 +29,8 @@ from careloop_profile.tags.service.gathering import LONGEST
 
 NEWS: Final = 2_000
 """Interactions that are counted in one transaction."""
+TOGETHER: Final = 200
+"""Persons that are looked at together; others wait for so long."""
 
 
 class Listener:
@@ -66,12 +70,18 @@ class Listener:
         await self._look(session, {timer.owner_id for timer in due}, Parts.BOTH, TIME, now)
 
     async def count(self, runtime: Runtime[Any]) -> bool:
-        """Count what was stored since, and look at whom it concerns; whether there may be more."""
+        """Count what was stored since, and look at whom it concerns; whether there may be more.
+
+        As long as there is, every other moment belongs to those who store it.
+        """
+        began = monotonic()
         async with runtime.database.transaction() as session:
             found = await buckets.fold(session, NEWS)
             if found:
                 await self._look(session, set(found), Parts.DONE, "interaction", clock.now())
-        return sum(found.values()) == NEWS
+        more = sum(found.values()) == NEWS
+        await asyncio.sleep(min(1.0, monotonic() - began) if more else 0)
+        return more
 
     async def walk(self, runtime: Runtime[Any]) -> bool:
         """Look at the next of those who were there before there were tags; whether there may be more."""
@@ -81,7 +91,11 @@ class Listener:
     async def _look(
         self, session: AsyncSession, ids: set[UUID], parts: Parts, kind: str, now: datetime
     ) -> None:
-        changed = await self._evaluator.look(session, ids, parts, {"kind": kind}, now=now)
+        ordered = sorted(ids)
+        changed = 0
+        for first in range(0, len(ordered), TOGETHER):
+            part = ordered[first : first + TOGETHER]
+            changed += await self._evaluator.look(session, part, parts, {"kind": kind}, now=now)
         metrics.LOOKED.labels(kind).inc(len(ids))
         metrics.CHANGED.labels(kind).inc(changed)
 

@@ -156,7 +156,7 @@ def _counts() -> None:
         sa.Column("occurred_at", INSTANT, nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("amount", sa.Numeric(16, 4)),
+        sa.Column("amount", sa.Double()),
         postgresql_with={"autovacuum_vacuum_scale_factor": 0.0, "autovacuum_vacuum_threshold": 20_000},
     )
     # What was stored before is counted like what comes.

@@ -1,6 +1,6 @@
-"""From what was counted by the day to the numbers that rules ask for."""
+"""From what was counted to the numbers that rules ask for."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, NamedTuple
@@ -12,54 +12,50 @@ _AMOUNTS: Final = {kind: name for name, kinds in AMOUNTS.items() for kind in kin
 _EVENTS: Final = frozenset(EVENTS)
 
 
-class Bucket(NamedTuple):
-    """What somebody did on one day, by one channel, of one kind."""
+class Sum(NamedTuple):
+    """What somebody did by one channel, of one kind: how often and for how much in each window, and when last."""
 
-    day: date
     channel: str
     kind: str
-    number: int
-    amount: float
+    counts: tuple[int, ...]
+    amounts: tuple[float, ...]
     last_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """Sums over windows by metric and window, when each kind happened last, and the days that count."""
+    """Sums over windows by metric and window, and when each kind happened last."""
 
     metrics: Mapping[str, float]
     lasts: Mapping[str, datetime]
-    days: frozenset[date]
 
 
-def activity(buckets: Iterable[Bucket], today: date) -> Activity:
-    """The windows end with `today`; what is dated later counts as of today. What did not happen is left out."""
+def activity(sums: Iterable[Sum], days: Collection[date], today: date) -> Activity:
+    """What did not happen is left out. `days` are those on which something did; one that is dated later than `today`
+    counts as of today."""
     metrics: dict[str, float] = {}
     lasts: dict[str, datetime] = {}
-    seen: dict[str, tuple[set[date], set[str]]] = {window: (set(), set()) for window in WINDOWS}
-    for bucket in buckets:
-        if bucket.kind in _EVENTS and (bucket.kind not in lasts or lasts[bucket.kind] < bucket.last_at):
-            lasts[bucket.kind] = bucket.last_at
-        age = (today - bucket.day).days
-        for window, length in WINDOWS.items():
-            if age < length:
-                for name, value in _adds(bucket):
-                    metrics[f"{name}.{window}"] = metrics.get(f"{name}.{window}", 0) + value
-                seen[window][0].add(bucket.day)
-                seen[window][1].add(bucket.channel)
-    for window, (days, channels) in seen.items():
-        if days:
-            metrics[f"active_days.{window}"] = len(days)
-            metrics[f"channels.{window}"] = len(channels)
-    counted = {name: round(value, 4) for name, value in metrics.items() if value}
-    return Activity(counted, lasts, frozenset().union(*(days for days, _ in seen.values())))
+    channels: dict[str, set[str]] = {window: set() for window in WINDOWS}
+    for one in sums:
+        if one.kind in _EVENTS and (one.kind not in lasts or lasts[one.kind] < one.last_at):
+            lasts[one.kind] = one.last_at
+        for window, count, amount in zip(WINDOWS, one.counts, one.amounts, strict=True):
+            if count:
+                channels[window].add(one.channel)
+                for name, value in _adds(one, count, amount):
+                    key = f"{name}.{window}"
+                    metrics[key] = metrics.get(key, 0) + value
+    for window, length in WINDOWS.items():
+        metrics[f"active_days.{window}"] = sum((today - day).days < length for day in days)
+        metrics[f"channels.{window}"] = len(channels[window])
+    return Activity({name: round(value, 4) for name, value in metrics.items() if value}, lasts)
 
 
-def _adds(bucket: Bucket) -> Iterable[tuple[str, float]]:
-    yield "interactions", bucket.number
-    if bucket.kind in _EVENTS:
-        yield bucket.kind, bucket.number
-    if group := _GROUPS.get(bucket.channel):
-        yield group, bucket.number
-    if name := _AMOUNTS.get(bucket.kind):
-        yield name, bucket.amount
+def _adds(one: Sum, count: int, amount: float) -> Iterator[tuple[str, float]]:
+    yield "interactions", count
+    if one.kind in _EVENTS:
+        yield one.kind, count
+    if group := _GROUPS.get(one.channel):
+        yield group, count
+    if name := _AMOUNTS.get(one.kind):
+        yield name, amount

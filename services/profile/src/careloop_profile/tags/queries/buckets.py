@@ -1,14 +1,24 @@
 """What customers did, by the day."""
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from careloop_profile.tags.policy.activity import Bucket
+from careloop_profile.tags.policy.activity import Sum
+from careloop_profile.tags.policy.vocabulary import WINDOWS
+
+
+def _windows(column: str) -> str:
+    """The sum of a column over each window."""
+    return ", ".join(
+        f"coalesce(sum({column}) FILTER (WHERE day > CAST(:today AS date) - {length}), 0)"
+        for length in WINDOWS.values()
+    )
+
 
 _FOLD: Final = text("""
     WITH taken AS (
@@ -26,11 +36,16 @@ _FOLD: Final = text("""
     )
     SELECT customer_id, count(*) FROM taken GROUP BY customer_id
 """)
-# One row for each customer, for a row costs more to read than what is in it.
-_OF: Final = text("""
-    SELECT customer_id, array_agg(day), array_agg(channel), array_agg(kind), array_agg(count), array_agg(amount),
-           array_agg(last_at)
-    FROM metric_bucket WHERE customer_id = ANY(CAST(:ids AS uuid[])) AND day >= :since GROUP BY customer_id
+# A row for each channel and kind of a customer, and the days in one row: a row costs more to read than what is in it.
+_SUMS: Final = text(f"""
+    SELECT customer_id, channel, kind,
+        ARRAY[{_windows("count")}], ARRAY[{_windows("amount")}], max(last_at)
+    FROM metric_bucket WHERE customer_id = ANY(CAST(:ids AS uuid[])) AND day >= :since
+    GROUP BY customer_id, channel, kind
+""")  # noqa: S608
+_DAYS: Final = text("""
+    SELECT customer_id, array_agg(DISTINCT day) FROM metric_bucket
+    WHERE customer_id = ANY(CAST(:ids AS uuid[])) AND day > CAST(:today AS date) - CAST(:longest AS int) GROUP BY customer_id
 """)
 _EVER: Final = text("""
     SELECT customer_id, min(first_at), max(last_at), array_agg(channel)
@@ -48,10 +63,21 @@ async def fold(session: AsyncSession, limit: int) -> dict[UUID, int]:
     return {row[0]: row[1] for row in await session.execute(_FOLD, {"limit": limit})}
 
 
-async def of(session: AsyncSession, customers: Collection[UUID], since: datetime) -> dict[UUID, list[Bucket]]:
-    """The counts of these customers from a day on."""
-    asked = {"ids": list(customers), "since": since.astimezone(UTC).date()}
-    return {customer: list(map(Bucket, *columns)) for customer, *columns in await session.execute(_OF, asked)}
+async def sums(
+    session: AsyncSession, customers: Collection[UUID], since: datetime, today: date
+) -> dict[UUID, list[Sum]]:
+    """What these customers did in the windows that end with `today`, by channel and kind, as far back as `since`."""
+    asked = {"ids": list(customers), "since": since.astimezone(UTC).date(), "today": today}
+    found: dict[UUID, list[Sum]] = {}
+    for customer, *columns in await session.execute(_SUMS, asked):
+        found.setdefault(customer, []).append(Sum(*columns))
+    return found
+
+
+async def days(session: AsyncSession, customers: Collection[UUID], today: date) -> dict[UUID, list[date]]:
+    """On which days of the longest window these customers did something."""
+    asked = {"ids": list(customers), "today": today, "longest": max(WINDOWS.values())}
+    return {row[0]: row[1] for row in await session.execute(_DAYS, asked)}
 
 
 async def ever(session: AsyncSession, customers: Collection[UUID]) -> dict[UUID, Ever]:

@@ -100,17 +100,19 @@ class Gatherer:
 async def done(session: AsyncSession, looks: Sequence[Look], now: datetime) -> None:
     """What the persons did, by windows, and since when and until when they have been seen."""
     everybody = [customer for look in looks for customer in look.members]
-    counts = await buckets.of(session, everybody, now - LONGEST)
-    seen = await buckets.ever(session, everybody)
     today = now.astimezone(UTC).date()
+    sums = await buckets.sums(session, everybody, now - LONGEST, today)
+    days = await buckets.days(session, everybody, today)
+    seen = await buckets.ever(session, everybody)
     for look in looks:
-        mine = [one for member in look.members for one in counts.get(member, ())]
-        told = counting.activity(mine, today)
+        mine = [one for member in look.members for one in sums.get(member, ())]
+        on = {day for member in look.members for day in days.get(member, ())}
+        told = counting.activity(mine, on, today)
         look.known = replace(look.known, metrics=told.metrics, lasts=told.lasts)
         if ever := joined([seen[member] for member in look.members if member in seen]):
             names = ("first_seen_at", "last_seen_at", "channels")
             look.known.plain.update(zip(names, ever, strict=True))
-        look.moments.append(windows_move(told.days, now, look.person_id.int))
+        look.moments.append(windows_move(on, now, look.person_id.int))
 
 
 async def given(session: AsyncSession, looks: Sequence[Look], now: datetime) -> None:
