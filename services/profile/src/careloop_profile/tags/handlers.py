@@ -27,7 +27,7 @@ from careloop_profile.tags.service import filling, giving, shipping, walking
 from careloop_profile.tags.service.evaluating import TIME, Evaluator, Parts
 from careloop_profile.tags.service.gathering import LONGEST
 
-NEWS: Final = 2_000
+NEWS: Final = 5_000
 """Interactions that are counted in one transaction."""
 TOGETHER: Final = 200
 """Persons that are looked at together; others wait for so long."""
@@ -80,7 +80,7 @@ class Listener:
             if found:
                 await self._look(session, set(found), Parts.DONE, "interaction", clock.now())
         more = sum(found.values()) == NEWS
-        await asyncio.sleep(min(1.0, monotonic() - began) if more else 0)
+        await asyncio.sleep(min(2.0, monotonic() - began) if more else 0)
         return more
 
     async def walk(self, runtime: Runtime[Any]) -> bool:

@@ -6,12 +6,14 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from careloop_common.rules import Rule, RuleSet, uses_now
+from careloop_common.rules import Rule, attributes, compile_python, uses_now
 
 from careloop_profile.tags.policy.definitions import Content, Reading, Value, given_types, read
 from careloop_profile.tags.policy.moments import Calendar
-from careloop_profile.tags.policy.vocabulary import catalogue, tag_key
+from careloop_profile.tags.policy.vocabulary import TOPICS, catalogue, tag_key
 
+Place = tuple[int, int]
+"""The number of a definition, and which of its cases."""
 Verdicts = dict[int, Value | None]
 """By the number of a definition the value of the tag, None where the person has it no more."""
 
@@ -26,6 +28,19 @@ class Definition:
     group: int
     active: bool
     content: Content
+
+
+class Asked:
+    """Rules in one generated function."""
+
+    __slots__ = ("_evaluate", "_places")
+
+    def __init__(self, rules: Mapping[Place, Rule]) -> None:
+        self._places = tuple(rules)
+        self._evaluate = compile_python(tuple(rules.values()))
+
+    def __call__(self, facts: Mapping[str, Any], now: datetime) -> Iterator[tuple[Place, bool]]:
+        return zip(self._places, self._evaluate(facts, now), strict=True)
 
 
 class Registry:
@@ -63,8 +78,26 @@ class Registry:
             reading = self.readings.get(number)
             for key in reading.inputs if reading else (self._given[number],):
                 self._groups.setdefault(key, set()).add(one.group)
-        self._all = RuleSet(self._rules)
-        self._timed = RuleSet({key: rule for key, rule in self._rules.items() if uses_now(rule)})
+        self._by_topic: dict[str, dict[Place, Rule]] = {}
+        for place, rule in self._rules.items():
+            for key in attributes(rule):
+                self._by_topic.setdefault(TOPICS.get(key, key), {})[place] = rule
+        self._asked: dict[str, Asked] = {}
+        self._all = Asked(self._rules)
+        self._timed = Asked({place: rule for place, rule in self._rules.items() if uses_now(rule)})
+
+    def _touched(self, changed: Collection[str] | None, *, timed: bool) -> Iterator[Asked]:
+        """Functions of all the rules that these inputs touch; each is generated when it is needed first."""
+        if changed is None:
+            yield self._all
+            return
+        for topic in {TOPICS.get(key, key) for key in changed}:
+            if topic not in self._asked and topic in self._by_topic:
+                self._asked[topic] = Asked(self._by_topic[topic])
+            if topic in self._asked:
+                yield self._asked[topic]
+        if timed:
+            yield self._timed
 
     def _counted(self) -> Iterator[tuple[int, str]]:
         return ((number, reading.of) for number, reading in self.readings.items() if reading.of)
@@ -103,12 +136,9 @@ class Registry:
     ) -> Verdicts:
         """The tags that become others, of those that one of the inputs `changed` touches, or all; `timed` are also those
         that time alone can change. `held` are the values so far."""
-        if changed is None:
-            answers = self._all.evaluate(facts, now)
-        else:
-            answers = self._all.evaluate_changed(facts, now, changed)
-            if timed:
-                answers |= self._timed.evaluate(facts, now)
+        answers: dict[Place, bool] = {}
+        for asked in self._touched(changed, timed=timed):
+            answers.update(asked(facts, now))
         verdicts: Verdicts = {}
         values = self._values
         for place, holds in answers.items():

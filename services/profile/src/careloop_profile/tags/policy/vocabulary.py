@@ -217,6 +217,16 @@ ATTRIBUTE_KEYS: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
+TOPICS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        key: member.name.partition(".")[0]
+        for key, member in FAMILIES.items()
+        if member.document != "attributes"
+    }
+)
+"""Of the same event or metric one window rarely changes without the others: they are asked for together."""
+
+
 def tag_key(code: str) -> str:
     """The key of a tag that somebody gives, as rules know it."""
     return Attribute("tag", BOOL, (code,)).key
