@@ -123,7 +123,9 @@ async def test_windows_move_on_by_the_clock(register, happen, count, tags, look)
     assert "complained_30d" in theirs
 
 
-async def test_a_merge_and_its_undoing_leave_every_tag_as_it_was(register, look, happen, count, client, tags):
+async def test_a_merge_and_its_undoing_leave_every_tag_as_it_was(
+    register, look, happen, count, client, tags, runtime
+):
     one = await register(name="张伟", region="广东省", status="active", source="crm")
     other = await register(name="张玮", vip=True, source="bss", phone="13812347781")
     await happen(one, "complaint", days=1, times=2)
@@ -134,6 +136,8 @@ async def test_a_merge_and_its_undoing_leave_every_tag_as_it_was(register, look,
     path = f"/v1/customers/{one['customer_id']}/merges"
     merge = (await client.post(path, json={"customer_id": other["customer_id"], "reason": "one man"})).json()
     await look(one, other, kind="person")
+    async with runtime.database.transaction() as session:
+        assert await session.scalar(text("SELECT count(*) FROM person_fact")) == 1, "there is one person"
     whole = await _values(tags, other)
     assert whole == await _values(tags, one)
     assert {
