@@ -18,7 +18,7 @@ class Role(StrEnum):
 
 
 _VIEWER = frozenset(scope for scope in SCOPES if scope.endswith(":read"))
-_AGENT = _VIEWER | {"tickets:write", "interactions:write", "customers:write", PERSONAL}
+_AGENT = _VIEWER | {"tickets:write", "interactions:write", "customers:write", "tags:give", PERSONAL}
 _SUPERVISOR = _AGENT | {
     "tickets:supervise",
     "tickets:export",
@@ -38,6 +38,9 @@ ROLES: dict[Role, frozenset[str]] = {
         "scores:run",
         "scores:configure",
         "linkage:write",
+        "tags:write",
+        "tags:give",
+        "lifecycle:write",
         "consents:write",
         "customers:write",
         "imports:write",
@@ -53,6 +56,8 @@ ROLES: dict[Role, frozenset[str]] = {
             "imports:write",
             "interactions:read",
             "interactions:write",
+            "tags:give",
+            "tags:read",
             "tickets:read",
             "tickets:subscribe",
             "tickets:write",

@@ -195,3 +195,42 @@ class CustomerAnniversaryApproachingV1(
     """What of the customer ends: the product, or the type of the device."""
     years: int | None = None
     """Since the customer joined. How old somebody becomes is nobody's business."""
+
+
+class TagChange(Record):
+    """A tag that a person has now, has no more, or has with another value."""
+
+    code: str
+    version: int
+    previous: bool | float | str | None = None
+    current: bool | float | str | None = None
+
+
+class CustomerTagsChangedV1(Event, entity="customer", name="tags_changed", version=1, key="person_id"):
+    """Tags of a person became others: one event for all that one look at the person brought about."""
+
+    person_id: UUID
+    items: tuple[TagChange, ...] = Field(min_length=1)
+    cause: str
+    """`interaction`, `customer`, `time`, `given`, `score`, `person`, `first_look` or `lifecycle`."""
+    at: datetime
+
+
+class CustomerStageChangedV1(Event, entity="customer", name="stage_changed", version=1, key="person_id"):
+    """A person moved on in its life with us."""
+
+    person_id: UUID
+    previous: str | None = None
+    current: str
+    because: str
+    at: datetime
+
+
+class CustomerTierChangedV1(Event, entity="customer", name="tier_changed", version=1, key="person_id"):
+    """A person became worth more or less: S, A, B or C."""
+
+    person_id: UUID
+    previous: str | None = None
+    current: str
+    because: str
+    at: datetime

@@ -19,9 +19,12 @@ from careloop_profile.imports.api import router as imports
 from careloop_profile.interactions.api import router as interactions
 from careloop_profile.interactions.archives_api import router as archives
 from careloop_profile.interactions.service.desk import Desk
+from careloop_profile.lifecycle.api import router as lifecycle
+from careloop_profile.lifecycle.lists_api import router as person_lists
 from careloop_profile.linkage.api import router as reviews
 from careloop_profile.linkage.models_api import router as linkage_models
 from careloop_profile.linkage.resolve_api import router as resolving
+from careloop_profile.looking import evaluator
 from careloop_profile.overview.api import router as overview
 from careloop_profile.parties.accounts_api import router as accounts
 from careloop_profile.parties.anniversaries_api import router as anniversaries
@@ -29,6 +32,8 @@ from careloop_profile.parties.api import router as parties
 from careloop_profile.parties.organizations_api import router as organizations
 from careloop_profile.quality.api import router as quality
 from careloop_profile.settings import Settings
+from careloop_profile.tags.api import router as tags
+from careloop_profile.tags.definitions_api import router as tag_definitions
 
 
 def create_app(runtime: Runtime[Settings]) -> FastAPI:
@@ -36,8 +41,10 @@ def create_app(runtime: Runtime[Settings]) -> FastAPI:
     routers += [overview, interactions, archives, collection, letters]
     routers += [imports, mappings, quality, notices, registers]
     routers += [parties, organizations, accounts, anniversaries]
+    routers += [tag_definitions, tags, lifecycle, person_lists]
     app = build_app(runtime, title="CareLoop profile", routers=routers)
     app.state.channels = ChannelCatalogue()
     app.state.desk = Desk(runtime, app.state.channels)
+    app.state.evaluator = evaluator(runtime)
     app.state.collector = Collector(app.state.desk, runtime)
     return app

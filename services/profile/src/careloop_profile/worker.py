@@ -10,14 +10,19 @@ from careloop_profile.imports.service.uploading import TIMER, forget_abandoned
 from careloop_profile.interactions import handlers as interactions
 from careloop_profile.interactions import jobs as keeping
 from careloop_profile.interactions import partitions
+from careloop_profile.lifecycle import handlers as lifecycle
 from careloop_profile.linkage import handlers as linkage
+from careloop_profile.looking import evaluator
 from careloop_profile.parties import handlers as parties
 from careloop_profile.parties.service.anniversaries import TIMER as ANNIVERSARIES
 from careloop_profile.parties.service.anniversaries import Teller
 from careloop_profile.settings import Settings
+from careloop_profile.tags import handlers as tags
+from careloop_profile.tags.service.evaluating import TIMER as TAGS
 
 
 def create_worker(runtime: Runtime[Settings]) -> Worker:
+    looking = evaluator(runtime)
     return Worker(
         runtime,
         subscriptions=[
@@ -27,10 +32,12 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
             *identity.subscriptions(runtime.vault),
             *linkage.subscriptions(runtime.vault),
             *parties.subscriptions(runtime),
+            *tags.subscriptions(looking),
         ],
         timers={
             **consents.timers(),
             TIMER: Importer(runtime.vault).on_due,
+            TAGS: tags.timer(looking),
             ANNIVERSARIES: Teller(runtime.vault, runtime.settings.anniversary_days).on_due,
         },
         jobs=[
@@ -42,5 +49,7 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
             Job("match reviews", 30, linkage.tell, exclusive=False),
             Job("abandoned imports", 3600, forget_abandoned),
             Job("anniversaries", 3600, parties.plan_anniversaries),
+            *tags.jobs(looking),
+            *lifecycle.jobs(looking),
         ],
     )

@@ -9,10 +9,13 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     DateTime,
+    Double,
     Index,
     LargeBinary,
     Numeric,
+    Table,
     Text,
+    Uuid,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -84,6 +87,20 @@ class ActivityRow(Base, table=True):
     complaints: int
     first_at: datetime = Field(sa_type=INSTANT)
     last_at: datetime = Field(sa_type=INSTANT)
+
+
+NEWS = Table(
+    "interaction_news",
+    Base.metadata,
+    Column("customer_id", Uuid, nullable=False),
+    Column("occurred_at", INSTANT, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("amount", Double),
+    postgresql_with={"autovacuum_vacuum_scale_factor": 0.0, "autovacuum_vacuum_threshold": 20_000},
+)
+"""Interactions that were stored and that who counts by the day has not seen yet. Without a key or an index: it is written
+on the hot path, and taken away by whoever counts next."""
 
 
 class LetterRow(Base, table=True):

@@ -24,6 +24,9 @@ _COUNT = """
             complaints = known.complaints + excluded.complaints,
             first_at = least(known.first_at, excluded.first_at),
             last_at = greatest(known.last_at, excluded.last_at)
+    ), told AS (
+        INSERT INTO interaction_news (customer_id, occurred_at, channel, kind, amount)
+        SELECT customer_id, occurred_at, channel, kind, amount FROM fresh
     )
     SELECT customer_id, count(*) AS interactions, count(*) FILTER (WHERE kind = 'payment') AS payments,
            coalesce(sum(amount) FILTER (WHERE kind = 'payment'), 0) AS amount,

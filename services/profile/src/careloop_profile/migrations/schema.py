@@ -9,8 +9,10 @@ from careloop_profile.database import Base
 from careloop_profile.identity import models as identity
 from careloop_profile.imports import models as imports
 from careloop_profile.interactions import models as interactions
+from careloop_profile.lifecycle import models as lifecycle
 from careloop_profile.linkage import models as linkage
 from careloop_profile.parties import models as parties
+from careloop_profile.tags import models as tags
 
 SLICES = (
     channels,
@@ -21,7 +23,9 @@ SLICES = (
     identity,
     interactions,
     imports,
+    lifecycle,
     linkage,
     parties,
+    tags,
 )
 metadata = Base.metadata

@@ -1,0 +1,146 @@
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from careloop_common import keyset, records
+from sqlalchemy import Table, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from careloop_profile.customers.queries import among
+from careloop_profile.lifecycle.models import MoveRow, PeriodRow, PersonListRow, RankRow, TermsRow
+from careloop_profile.lifecycle.policy.tiers import Rank
+from careloop_profile.tags.queries.facts import FACT
+
+TERMS: Table = TermsRow.__table__  # type: ignore[attr-defined]
+MOVE: Table = MoveRow.__table__  # type: ignore[attr-defined]
+RANK: Table = RankRow.__table__  # type: ignore[attr-defined]
+PERIOD: Table = PeriodRow.__table__  # type: ignore[attr-defined]
+LIST: Table = PersonListRow.__table__  # type: ignore[attr-defined]
+
+_MOVES: Final = {
+    "person_id": "uuid",
+    "kind": "text",
+    "before": "text",
+    "after": "text",
+    "at": "timestamptz",
+    "because": "text",
+    "terms_version": "int",
+}
+_MOVED: Final = text(f"""
+    INSERT INTO lifecycle_move ({", ".join(_MOVES)}) SELECT {", ".join(_MOVES)} FROM {records.given(_MOVES)}
+""")  # noqa: S608
+_RANKS: Final = {
+    "person_id": "uuid",
+    "tier": "text",
+    "due": "text",
+    "periods": "smallint",
+    "value": "double precision",
+    "period": "date",
+}
+_RANK: Final = text(f"""
+    INSERT INTO lifecycle_rank ({", ".join(_RANKS)}) SELECT {", ".join(_RANKS)} FROM {records.given(_RANKS)}
+    ORDER BY person_id
+    ON CONFLICT (person_id) DO UPDATE
+    SET {", ".join(f"{name} = excluded.{name}" for name in _RANKS if name != "person_id")}
+""")  # noqa: S608
+# As `tiers.worth` reckons; those who are worth nothing are no measure for the others.
+_BOUNDS: Final = text("""
+    SELECT percentile_disc(CAST(:shares AS double precision[])) WITHIN GROUP (ORDER BY worth), count(*)
+    FROM (
+        SELECT coalesce(
+            CASE WHEN jsonb_typeof(attributes->'arpu') = 'number' THEN CAST(attributes->>'arpu' AS double precision) END,
+            nullif(CAST(metrics->>'paid.90d' AS double precision), 0) / 3, monthly_fee
+        ) AS worth FROM person_fact WHERE status = 'active'
+    ) AS persons WHERE worth > 0
+""")
+
+
+async def in_force(session: AsyncSession, now: datetime) -> TermsRow | None:
+    statement = select(TermsRow).where(TERMS.c.valid_from <= now)
+    latest = statement.order_by(TERMS.c.valid_from.desc(), TERMS.c.version.desc()).limit(1)
+    return (await session.scalars(latest)).one_or_none()
+
+
+async def terms(session: AsyncSession, *, before: int | None, limit: int) -> Sequence[TermsRow]:
+    """The newest first."""
+    rows = keyset.backward(select(TermsRow), col(TermsRow.version), before=before, limit=limit)
+    return (await session.scalars(rows)).all()
+
+
+async def moved(session: AsyncSession, rows: Sequence[tuple[Any, ...]]) -> None:
+    if rows:
+        await session.execute(_MOVED, {"rows": records.encode(_MOVES, rows)})
+
+
+async def moves(
+    session: AsyncSession, person_id: UUID, *, before: int | None, limit: int
+) -> Sequence[MoveRow]:
+    """The latest first."""
+    statement = select(MoveRow).where(col(MoveRow.person_id) == person_id)
+    rows = keyset.backward(statement, col(MoveRow.number), before=before, limit=limit)
+    return (await session.scalars(rows)).all()
+
+
+async def ranks(session: AsyncSession, persons: Collection[UUID]) -> dict[UUID, tuple[Rank, date]]:
+    """The ranks of these persons, with the month in which each was settled."""
+    rows = await session.execute(select(RANK).where(among(RANK.c.person_id, list(persons))))
+    return {row.person_id: (Rank(row.tier, row.due, row.periods), row.period) for row in rows}
+
+
+async def rank(session: AsyncSession, rows: Sequence[tuple[Any, ...]]) -> None:
+    if rows:
+        await session.execute(_RANK, {"rows": records.encode(_RANKS, rows)})
+
+
+async def rank_of(session: AsyncSession, person_id: UUID) -> RankRow | None:
+    return await session.get(RankRow, person_id)
+
+
+async def period(session: AsyncSession, month: date) -> PeriodRow | None:
+    return await session.get(PeriodRow, month)
+
+
+async def measure(session: AsyncSession, shares: Sequence[float]) -> tuple[list[float], int]:
+    """The values below which these shares of all persons lie, and how many persons that were."""
+    bounds, count = (await session.execute(_BOUNDS, {"shares": list(shares)})).one()
+    return [float(bound) for bound in bounds or ()], count
+
+
+async def begin(
+    session: AsyncSession, month: date, bounds: Sequence[float], persons: int, now: datetime
+) -> None:
+    row = {"period": month, "bounds": list(bounds), "persons": persons, "at": now}
+    await session.execute(insert(PERIOD).values(row).on_conflict_do_nothing())
+
+
+async def lists(session: AsyncSession) -> Sequence[PersonListRow]:
+    return (await session.scalars(select(PersonListRow).order_by(LIST.c.code))).all()
+
+
+async def person_list(session: AsyncSession, code: str, *, lock: bool = False) -> PersonListRow | None:
+    return await session.get(PersonListRow, code, with_for_update=lock or None)
+
+
+async def members(
+    session: AsyncSession, condition: sa.ColumnElement[bool], *, after: UUID | None, limit: int
+) -> Sequence[Any]:
+    """The persons of whom this is so, by their ids."""
+    columns = FACT.c
+    shown = (columns.person_id, columns.kind, columns.status, columns.stage, columns.tier, columns.region)
+    statement = select(*shown, columns.last_seen_at).where(condition)
+    return (
+        await session.execute(keyset.forward(statement, columns.person_id, after=after, limit=limit))
+    ).all()
+
+
+async def count(session: AsyncSession, condition: sa.ColumnElement[bool]) -> int:
+    return await session.scalar(select(sa.func.count()).select_from(FACT).where(condition)) or 0
+
+
+def of_document(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The members of stored terms; what is a list there is a tuple here."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in document.items()}

@@ -1,0 +1,152 @@
+"""What makes people be looked at again: customers, interactions, scores, timers; and what is done in the background."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from time import monotonic
+from typing import Any, Final
+from uuid import UUID
+
+from careloop_common import clock
+from careloop_common.jobs import Job
+from careloop_common.messaging.subscription import Delivery, Subscription, on_batch
+from careloop_common.runtime import Runtime
+from careloop_common.timers import DueTimer, InBatches, in_batches
+from careloop_contracts import (
+    CustomerMergedV1,
+    CustomerRegisteredV1,
+    CustomerUnmergedV1,
+    CustomerUpdatedV1,
+    ScoreChangedV1,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from careloop_profile.tags import metrics
+from careloop_profile.tags.queries import buckets
+from careloop_profile.tags.service import filling, giving, shipping, walking
+from careloop_profile.tags.service.evaluating import TIME, Evaluator, Parts
+from careloop_profile.tags.service.gathering import LONGEST
+
+NEWS: Final = 5_000
+"""Interactions that are counted in one transaction."""
+TOGETHER: Final = 200
+"""Persons that are looked at together; others wait for so long."""
+
+
+class Listener:
+    """Passes on what happened to who looks at persons."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+
+    async def on_customers(self, session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
+        ids = {delivery.event.customer_id for delivery in deliveries}
+        await self._look(session, ids, Parts.SAID, "customer", deliveries[-1].meta.now)
+
+    async def on_persons(self, session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
+        ids: set[UUID] = set()
+        for delivery in deliveries:
+            event = delivery.event
+            parts = [event.customers] if isinstance(event, CustomerMergedV1) else event.parts
+            ids.update(one for part in parts for one in part)
+        await self._look(session, ids, Parts.BOTH, "person", deliveries[-1].meta.now)
+
+    async def on_scores(self, session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
+        said = [
+            (event.customer_id, code, value)
+            for event in (delivery.event for delivery in deliveries)
+            for code, value in (
+                ("churn_probability", event.churn_probability),
+                ("churn_band", event.churn_band),
+                ("rfm_segment", event.rfm_segment),
+                ("value_quadrant", event.tier),
+            )
+            if value is not None
+        ]
+        now = deliveries[-1].meta.now
+        await giving.score(session, self._evaluator, said, now=now, by="scoring")
+
+    async def on_due(self, session: AsyncSession, due: Sequence[DueTimer], now: datetime) -> None:
+        await self._look(session, {timer.owner_id for timer in due}, Parts.BOTH, TIME, now)
+
+    async def count(self, runtime: Runtime[Any]) -> bool:
+        """Count what was stored since, and look at whom it concerns; whether there may be more.
+
+        As long as there is, every other moment belongs to those who store it.
+        """
+        began = monotonic()
+        async with runtime.database.transaction() as session:
+            found = await buckets.fold(session, NEWS)
+            if found:
+                await self._look(session, set(found), Parts.DONE, "interaction", clock.now())
+        more = sum(found.values()) == NEWS
+        await asyncio.sleep(min(2.0, monotonic() - began) if more else 0)
+        return more
+
+    async def walk(self, runtime: Runtime[Any]) -> bool:
+        """Look at the next of those who were there before there were tags; whether there may be more."""
+        async with runtime.database.transaction() as session:
+            return await walking.walk(session, self._evaluator, now=clock.now())
+
+    async def _look(
+        self, session: AsyncSession, ids: set[UUID], parts: Parts, kind: str, now: datetime
+    ) -> None:
+        ordered = sorted(ids)
+        changed = 0
+        for first in range(0, len(ordered), TOGETHER):
+            part = ordered[first : first + TOGETHER]
+            changed += await self._evaluator.look(session, part, parts, {"kind": kind}, now=now)
+        metrics.LOOKED.labels(kind).inc(len(ids))
+        metrics.CHANGED.labels(kind).inc(changed)
+
+
+async def install(runtime: Runtime[Any]) -> None:
+    """Put the tags in force that come with the platform."""
+    async with runtime.database.transaction() as session:
+        await shipping.install(session, now=clock.now())
+
+
+async def fill(runtime: Runtime[Any]) -> bool:
+    async with runtime.database.transaction() as session:
+        more = await filling.fill(session, now=clock.now())
+    async with runtime.database.transaction() as session:
+        return await filling.sweep(session, now=clock.now()) or more
+
+
+async def forget(runtime: Runtime[Any]) -> bool:
+    """Delete counts of days that no rule asks for."""
+    async with runtime.database.transaction() as session:
+        gone = await buckets.forget(session, clock.now() - LONGEST, filling.CHUNK)
+    return gone == filling.CHUNK
+
+
+def subscriptions(evaluator: Evaluator) -> list[Subscription]:
+    listener = Listener(evaluator)
+    return [
+        Subscription(
+            entity="customer",
+            durable="tag-customers",
+            handlers=[
+                on_batch((CustomerRegisteredV1, CustomerUpdatedV1), listener.on_customers),
+                on_batch((CustomerMergedV1, CustomerUnmergedV1), listener.on_persons),
+            ],
+        ),
+        Subscription(
+            entity="score", durable="tag-scores", handlers=[on_batch((ScoreChangedV1,), listener.on_scores)]
+        ),
+    ]
+
+
+def timer(evaluator: Evaluator) -> InBatches:
+    return in_batches(Listener(evaluator).on_due)
+
+
+def jobs(evaluator: Evaluator) -> list[Job]:
+    listener = Listener(evaluator)
+    return [
+        Job("tags that come with the platform", 3600, install),
+        Job("counts by the day", 0.5, listener.count),
+        Job("versions of tags", 2, fill),
+        Job("first look at everybody", 30, listener.walk),
+        Job("old counts", 3600, forget),
+    ]

@@ -1,0 +1,1 @@
+"""What tags are made of, and when a person has one."""

@@ -1,0 +1,114 @@
+from collections.abc import Collection, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from careloop_common import keyset
+from sqlalchemy import Table, Text, any_, func, literal, or_, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from careloop_profile.tags.models import DefinitionRow, WalkRow
+from careloop_profile.tags.policy.definitions import LIVE
+
+DEFINITION: Table = DefinitionRow.__table__  # type: ignore[attr-defined]
+_CHANGING: Final = 0x74616773
+"""Advisory lock of who changes definitions."""
+_LOCK: Final = text("SELECT pg_advisory_xact_lock(:lock)")
+_NUMBERS: Final = select(func.array_agg(DEFINITION.c.number), func.array_agg(DEFINITION.c.state)).where(
+    DEFINITION.c.state.in_(LIVE)
+)
+
+
+async def hold(session: AsyncSession) -> None:
+    """Nobody else changes definitions until the end of the transaction."""
+    await session.execute(_LOCK, {"lock": _CHANGING})
+
+
+async def live(session: AsyncSession) -> frozenset[tuple[int, str]]:
+    """The numbers of what is evaluated, with their states."""
+    numbers, states = (await session.execute(_NUMBERS)).one()
+    return frozenset(zip(numbers or (), states or (), strict=True))
+
+
+async def by_number(session: AsyncSession, numbers: Collection[int]) -> Sequence[DefinitionRow]:
+    statement = select(DefinitionRow).where(col(DefinitionRow.number).in_(numbers))
+    return (await session.scalars(statement.order_by(DEFINITION.c.number))).all()
+
+
+async def versions(session: AsyncSession, code: str) -> Sequence[DefinitionRow]:
+    """The newest first."""
+    statement = select(DefinitionRow).where(col(DefinitionRow.code) == code)
+    return (await session.scalars(statement.order_by(DEFINITION.c.version.desc()))).all()
+
+
+async def version(session: AsyncSession, code: str, number: int) -> DefinitionRow | None:
+    statement = select(DefinitionRow).where(
+        col(DefinitionRow.code) == code, col(DefinitionRow.version) == number
+    )
+    return (await session.scalars(statement)).one_or_none()
+
+
+async def codes(session: AsyncSession) -> dict[str, tuple[int, int]]:
+    """Every code that there ever was, with its latest version and its group."""
+    columns = DEFINITION.c
+    statement = select(columns.code, func.max(columns.version), func.max(columns.group)).group_by(
+        columns.code
+    )
+    return {row[0]: (row[1], row[2]) for row in await session.execute(statement)}
+
+
+async def listed(
+    session: AsyncSession,
+    wanted: dict[str, Any],
+    *,
+    named: str | None,
+    after: str | None,
+    limit: int,
+) -> Sequence[DefinitionRow]:
+    """Definitions by their codes; of each the version in force, or the versions of a state that is asked for."""
+    statement = select(DefinitionRow).where(
+        *(DEFINITION.c[name] == value for name, value in wanted.items() if value is not None)
+    )
+    if named is not None:
+        named_so = (
+            DEFINITION.c[name].icontains(named, autoescape=True) for name in ("code", "name", "name_zh")
+        )
+        statement = statement.where(or_(*named_so))
+    rows = keyset.forward(statement, col(DefinitionRow.code), after=after, limit=limit)
+    return (await session.scalars(rows)).all()
+
+
+async def depending(session: AsyncSession, key: str) -> Sequence[str]:
+    """The codes of the live tags whose rules ask for an input."""
+    statement = select(DEFINITION.c.code).where(
+        DEFINITION.c.state.in_(LIVE), literal(key, Text) == any_(DEFINITION.c.depends_on)
+    )
+    return (await session.scalars(statement.distinct().order_by(DEFINITION.c.code))).all()
+
+
+async def filling(session: AsyncSession) -> DefinitionRow | None:
+    """The oldest version that is being filled; locked."""
+    statement = select(DefinitionRow).where(DEFINITION.c.state == "filling").order_by(DEFINITION.c.number)
+    return (await session.scalars(statement.limit(1).with_for_update())).one_or_none()
+
+
+async def unswept(session: AsyncSession) -> DefinitionRow | None:
+    """The oldest version that left values behind; locked."""
+    statement = select(DefinitionRow).where(
+        DEFINITION.c.state.in_(("superseded", "retired")), DEFINITION.c.swept_at.is_(None)
+    )
+    return (
+        await session.scalars(statement.order_by(DEFINITION.c.number).limit(1).with_for_update())
+    ).one_or_none()
+
+
+async def walk(session: AsyncSession, name: str) -> WalkRow | None:
+    return await session.get(WalkRow, name, with_for_update=True)
+
+
+async def customers_after(session: AsyncSession, cursor: UUID | None, limit: int) -> Sequence[UUID]:
+    """The next of everybody."""
+    statement = text("""
+        SELECT id FROM customer WHERE CAST(:cursor AS uuid) IS NULL OR id > :cursor ORDER BY id LIMIT :limit
+    """)
+    return (await session.scalars(statement, {"cursor": cursor, "limit": limit})).all()

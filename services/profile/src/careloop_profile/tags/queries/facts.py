@@ -1,0 +1,131 @@
+"""What is known of persons: reading it with the person locked, and writing it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from careloop_common import records
+from sqlalchemy import Table, delete, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from careloop_profile.customers.queries import among
+from careloop_profile.parties.queries.relations import RELATION, holding
+from careloop_profile.tags.models import FactRow
+from careloop_profile.tags.policy.known import DOCUMENTS, Known
+from careloop_profile.tags.policy.vocabulary import FACTS
+
+FACT: Table = FactRow.__table__  # type: ignore[attr-defined]
+PLAIN: Final = tuple(FACTS)
+_TYPES: Final = {"bool": "boolean", "number": "double precision", "text": "text", "timestamp": "timestamptz"}
+_COLUMNS: Final = {
+    "person_id": "uuid",
+    **{name: _TYPES.get(kind.name, "text[]") for name, kind in FACTS.items()},
+    **dict.fromkeys(DOCUMENTS, "jsonb"),
+    "evaluated_at": "timestamptz",
+    "due_at": "timestamptz",
+}
+# Locked in their order, so that two who look at the same persons do not wait for each other.
+_MAKE: Final = text("""
+    INSERT INTO person_fact (person_id) SELECT id FROM unnest(CAST(:ids AS uuid[])) AS id ORDER BY id
+    ON CONFLICT DO NOTHING
+""")
+_WRITE: Final = text(f"""
+    UPDATE person_fact SET {", ".join(f"{name} = new.{name}" for name in _COLUMNS if name != "person_id")}
+    FROM {records.given(_COLUMNS)} WHERE person_fact.person_id = new.person_id
+""")  # noqa: S608
+_TIDY: Final = text("""
+    DELETE FROM person_tag WHERE person_id = ANY(CAST(:ids AS uuid[]))
+""")
+
+
+_DUE: Final = {"person_id": "uuid", "due_at": "timestamptz"}
+_PUT_FORWARD: Final = text(f"""
+    UPDATE person_fact SET due_at = new.due_at FROM {records.given(_DUE)} WHERE person_fact.person_id = new.person_id
+""")  # noqa: S608
+
+
+class Stored(NamedTuple):
+    """What was known when the person was looked at last; `evaluated_at` is None before the first time."""
+
+    known: Known
+    evaluated_at: datetime | None
+    due_at: datetime | None
+
+
+async def hold(session: AsyncSession, persons: Collection[UUID]) -> dict[UUID, Stored]:
+    """Lock these persons; nobody else changes their facts or tags until the end of the transaction."""
+    wanted = sorted(persons)
+    statement = (
+        select(FACT).where(among(FACT.c.person_id, wanted)).order_by(FACT.c.person_id).with_for_update()
+    )
+    found = {row.person_id: stored(row) for row in await session.execute(statement)}
+    if missing := [person for person in wanted if person not in found]:
+        await session.execute(_MAKE, {"ids": missing})
+        statement = select(FACT).where(among(FACT.c.person_id, missing)).order_by(FACT.c.person_id)
+        rows = await session.execute(statement.with_for_update())
+        found |= {row.person_id: stored(row) for row in rows}
+    return found
+
+
+async def read(session: AsyncSession, person_id: UUID) -> Stored | None:
+    row = (await session.execute(select(FACT).where(FACT.c.person_id == person_id))).one_or_none()
+    return None if row is None else stored(row)
+
+
+def stored(row: Any) -> Stored:
+    mapping = row._mapping  # noqa: SLF001  (SQLAlchemy's own name for a row by its columns)
+    known = Known(
+        {name: value for name in PLAIN if (value := mapping[name]) is not None},
+        row.attributes,
+        row.metrics,
+        {name: _moment(value) for name, value in row.lasts.items()},
+        row.given,
+    )
+    return Stored(known, row.evaluated_at, row.due_at)
+
+
+def _moment(value: str) -> datetime:
+    return datetime.fromisoformat(value).astimezone(UTC)
+
+
+async def write(session: AsyncSession, rows: Mapping[UUID, Stored]) -> None:
+    """Keep what is known of these persons, who are locked."""
+    given = [
+        (
+            person,
+            *(one.known.plain.get(name) for name in PLAIN),
+            *(getattr(one.known, name) for name in DOCUMENTS),
+            one.evaluated_at,
+            one.due_at,
+        )
+        for person, one in rows.items()
+    ]
+    await session.execute(_WRITE, {"rows": records.encode(_COLUMNS, given)})
+
+
+async def forget(session: AsyncSession, persons: Collection[UUID]) -> None:
+    """These are no persons any more."""
+    await session.execute(delete(FACT).where(among(FACT.c.person_id, list(persons))))
+    await session.execute(_TIDY, {"ids": list(persons)})
+
+
+async def existing(session: AsyncSession, persons: Collection[UUID]) -> list[UUID]:
+    """Those of these of whom something is kept; locked."""
+    statement = select(FACT.c.person_id).where(among(FACT.c.person_id, sorted(persons)))
+    return list((await session.scalars(statement.order_by(FACT.c.person_id).with_for_update())).all())
+
+
+async def relations(session: AsyncSession, customers: Collection[UUID], on: datetime) -> Sequence[Any]:
+    """What these customers are to others on a day, and others to them."""
+    columns, mine = RELATION.c, list(customers)
+    shown = (columns.kind, columns.role, columns.from_id, columns.to_id)
+    day = [*holding(on.date()), columns.state == "confirmed"]
+    ours = select(*shown).where(among(columns.from_id, mine), *day)
+    theirs = select(*shown).where(among(columns.to_id, mine), *day)
+    return (await session.execute(ours.union(theirs))).all()
+
+
+async def put_forward(session: AsyncSession, dues: Mapping[UUID, datetime]) -> None:
+    """These persons, who are locked, are looked at again earlier than was planned."""
+    await session.execute(_PUT_FORWARD, {"rows": records.encode(_DUE, dues.items())})

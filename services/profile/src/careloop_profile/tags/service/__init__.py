@@ -1,0 +1,1 @@
+"""What is done with tags: looking at persons, defining, asking why."""

@@ -1,0 +1,230 @@
+"""Looking at persons: what is known of them now, which tags that makes others, and when to look again.
+
+A person is locked while it is looked at, so whoever comes second sees what the first one stored. Only the tags that
+depend on what changed are asked, all of them in one generated function per input.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Flag, auto
+from typing import Any, Final, Protocol
+from uuid import UUID
+
+from careloop_common import outbox, timers
+from careloop_common.timers import NewTimer
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from careloop_profile.tags import events, metrics
+from careloop_profile.tags.policy.known import Known
+from careloop_profile.tags.policy.registry import Registry, Verdicts
+from careloop_profile.tags.queries import facts, values
+from careloop_profile.tags.queries.facts import Stored
+from careloop_profile.tags.service import gathering, registry, shipping
+from careloop_profile.tags.service.gathering import Gatherer, Look, persons_of
+
+TIMER: Final = "tags"
+STEP: Final = "look"
+TIME: Final = "time"
+"""The cause that is no other than that time has passed."""
+FIRST_LOOK: Final = "first_look"
+"""That of looking at those who were there before there were tags. Nobody is told, for all would have to be."""
+_MOST_NAMED: Final = 5
+
+
+class Parts(Flag):
+    """What may be other than it was: what sources say, or what the person did."""
+
+    NONE = 0
+    SAID = auto()
+    DONE = auto()
+    BOTH = SAID | DONE
+
+
+class Derive(Protocol):
+    """What follows from all that is known before any tag is asked; it may add facts, and moments to look again."""
+
+    async def __call__(self, session: AsyncSession, looks: Sequence[Look], *, now: datetime) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One tag of one person that became another."""
+
+    person_id: UUID
+    code: str
+    version: int
+    before: Any
+    after: Any
+    cause: Mapping[str, Any]
+
+
+class Evaluator:
+    """Looks at persons. `derive` is what other slices make of what is known of them."""
+
+    def __init__(self, gatherer: Gatherer, *, derive: Sequence[Derive] = ()) -> None:
+        self._gatherer, self._derive = gatherer, derive
+
+    async def look(
+        self,
+        session: AsyncSession,
+        customer_ids: Collection[UUID],
+        parts: Parts,
+        cause: Mapping[str, Any],
+        *,
+        now: datetime,
+    ) -> int:
+        """Look at the persons that these customers are; returns how many tags became others."""
+        people, kin = await persons_of(session, customer_ids)
+        await _forget(session, set(customer_ids) - people.keys(), cause, now)
+        stored = await facts.hold(session, people)
+        looks = [
+            Look(person, members, stored[person], _copy(stored[person].known))
+            for person, members in people.items()
+        ]
+        known = await registry.current(session)
+        if not known.definitions and await shipping.install(session, now=now):
+            known = await registry.current(session)
+        await self._gather(session, looks, kin, parts, now)
+        for derive in self._derive:
+            await derive(session, looks, now=now)
+        changes = await _judge(session, known, looks, cause, now)
+        if cause["kind"] != FIRST_LOOK:
+            told = [(one.person_id, one.code, one.version, one.before, one.after) for one in changes]
+            for event in events.changed(told, cause["kind"], now):
+                outbox.add(session, event, now=now)
+        return len(changes)
+
+    async def _gather(
+        self,
+        session: AsyncSession,
+        looks: Sequence[Look],
+        kin: Mapping[UUID, Any],
+        parts: Parts,
+        now: datetime,
+    ) -> None:
+        said = [look for look in looks if look.first or Parts.SAID in parts]
+        done = [look for look in looks if look.first or Parts.DONE in parts]
+        if said:
+            await self._gatherer.said(session, said, kin, now)
+        if done:
+            await gathering.done(session, done, now)
+        await gathering.given(session, looks, now)
+        gathering.months(looks, now)
+
+
+async def _judge(
+    session: AsyncSession, known: Registry, looks: Sequence[Look], cause: Mapping[str, Any], now: datetime
+) -> list[Change]:
+    """Ask the rules, and keep what came out."""
+    touched = {
+        look.person_id: None if look.first else look.known.changed(look.before.known) for look in looks
+    }
+    timed = {look.person_id for look in looks if look.before.due_at and look.before.due_at <= now}
+    groups: set[int] = set()
+    for person, changed in touched.items():
+        groups |= known.groups(changed, timed=person in timed)
+    held = await values.held(session, list(touched), groups) if groups else {}
+    changes: list[Change] = []
+    rows = []
+    for look in looks:
+        changed = touched[look.person_id]
+        mine = held.get(look.person_id, {})
+        flat = {number: value for group in mine.values() for number, value in group.items()}
+        told = look.known.facts()
+        with metrics.RULES.time():
+            verdicts = known.evaluate(told, now, flat, changed=changed, timed=look.person_id in timed)
+        look.moments.append(known.calendar.next(told, now))
+        rows += [(look.person_id, group, row) for group, row in _rows(known, mine, verdicts).items()]
+        changes += _changes(known, look.person_id, flat, verdicts, {**cause, "changed": _named(changed)})
+    await values.write(session, rows)
+    await values.remember(session, [_entry(change, now) for change in changes])
+    await _keep(session, looks, touched, now, ringing=cause["kind"] == TIME)
+    return changes
+
+
+def _rows(known: Registry, mine: values.Held, verdicts: Verdicts) -> dict[int, dict[int, Any]]:
+    """The rows that become others; what is left in them of versions that are no more goes."""
+    rows: dict[int, dict[int, Any]] = {}
+    for number, value in verdicts.items():
+        group = known.definitions[number].group
+        if group not in rows:
+            rows[group] = {one: had for one, had in mine.get(group, {}).items() if one in known.definitions}
+        if value is None:
+            rows[group].pop(number, None)
+        else:
+            rows[group][number] = value
+    return rows
+
+
+def _changes(
+    known: Registry, person: UUID, held: Mapping[int, Any], verdicts: Verdicts, cause: Mapping[str, Any]
+) -> list[Change]:
+    active = ((known.definitions[number], value) for number, value in sorted(verdicts.items()))
+    return [
+        Change(person, one.code, one.version, held.get(one.number), value, cause)
+        for one, value in active
+        if one.active
+    ]
+
+
+def _named(changed: Collection[str] | None) -> list[str]:
+    return sorted(changed or ())[:_MOST_NAMED]
+
+
+def _entry(change: Change, now: datetime) -> tuple[Any, ...]:
+    return change.person_id, change.code, change.version, now, change.before, change.after, dict(change.cause)
+
+
+async def _keep(
+    session: AsyncSession, looks: Sequence[Look], touched: Mapping[UUID, Any], now: datetime, *, ringing: bool
+) -> None:
+    """Store what is known, and have those looked at again whom time alone can change."""
+    rows: dict[UUID, Stored] = {}
+    armed = []
+    for look in looks:
+        due, before = gathering.next_moment(look), look.before.due_at
+        kept = _next_look(due, before, now, ringing=ringing)
+        if kept is not None and (kept != before or ringing):
+            armed.append(NewTimer(TIMER, look.person_id, STEP, kept))
+        if look.first or touched[look.person_id] or kept != before:
+            rows[look.person_id] = Stored(look.known, now, kept)
+    if rows:
+        await facts.write(session, rows)
+    if armed:
+        await timers.arm_all(session, armed)
+
+
+def _next_look(
+    due: datetime | None, armed: datetime | None, now: datetime, *, ringing: bool
+) -> datetime | None:
+    """For when the timer is to be. One that rings too early only looks again, so it is not put off; one that is due
+    already is left to who fires it."""
+    if ringing or armed is None:
+        return due
+    if armed <= now or due is None:
+        return armed
+    return min(due, armed)
+
+
+async def _forget(
+    session: AsyncSession, customers: set[UUID], cause: Mapping[str, Any], now: datetime
+) -> None:
+    """Customers who are part of somebody else now are no persons any more."""
+    if not customers or not (gone := await facts.existing(session, customers)):
+        return
+    known = await registry.current(session)
+    held = await values.held(session, gone)
+    entries = [
+        (person, one.code, one.version, now, value, None, {**cause, "changed": ["person"]})
+        for person, groups in held.items()
+        for values_ in groups.values()
+        for number, value in values_.items()
+        if (one := known.definitions.get(number)) and one.active
+    ]
+    await values.remember(session, entries)
+    await facts.forget(session, gone)
+
+
+def _copy(known: Known) -> Known:
+    return replace(known, plain=dict(known.plain))

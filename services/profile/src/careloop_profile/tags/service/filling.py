@@ -1,0 +1,170 @@
+"""A new version is asked of everybody in the background, then it is in force for everybody at once.
+
+Until then its values lie beside those of the version before, under another number, and follow every change. A chunk is one
+statement of the database, however the rule reads; persons of a chunk are locked, so that none is missed who is looked at
+by somebody who does not know of the version yet.
+"""
+
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from careloop_common import timers
+from careloop_common.timers import NewTimer
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from careloop_profile.tags import columns, metrics
+from careloop_profile.tags.models import DefinitionRow
+from careloop_profile.tags.policy.definitions import State
+from careloop_profile.tags.policy.moments import DAY, Calendar, earliest
+from careloop_profile.tags.policy.registry import Registry
+from careloop_profile.tags.queries import definitions, facts
+from careloop_profile.tags.queries.facts import FACT
+from careloop_profile.tags.queries.values import HISTORY, VALUES
+from careloop_profile.tags.service import registry
+from careloop_profile.tags.service.evaluating import STEP, TIMER
+
+CHUNK: Final = 10_000
+_EMPTY: Final = UUID(int=0)
+
+
+async def fill(session: AsyncSession, *, now: datetime, limit: int = CHUNK) -> bool:
+    """Ask the next persons for a version that is being filled; whether there may be more to do."""
+    row = await definitions.filling(session)
+    if row is None:
+        return False
+    known = await registry.current(session)
+    asked, having, last = await _put(session, row, known, now, limit)
+    if last is not None and known.rules(row.number):
+        calendar = Calendar(rule for _, rule in known.rules(row.number))
+        await _arm(session, calendar, row.cursor or _EMPTY, last, now)
+    row.asked, row.having, row.cursor = row.asked + asked, row.having + having, last or row.cursor
+    metrics.FILLED.inc(asked)
+    if asked < limit:
+        await _switch(session, row, now)
+    return True
+
+
+def _value(row: DefinitionRow, known: Registry, now: datetime) -> columns.Column:
+    reading = known.readings.get(row.number)
+    if reading is None:
+        return columns.said(row.code)
+    return columns.amount(reading.of, known) if reading.of else columns.value(reading.outcomes, known, now)
+
+
+async def _put(
+    session: AsyncSession, row: DefinitionRow, known: Registry, now: datetime, limit: int
+) -> tuple[int, int, UUID | None]:
+    """The values of the next persons; returns how many were asked, how many have the tag, and who was the last."""
+    asked = (
+        sa.select(FACT.c.person_id, _value(row, known, now).label("value"))
+        .where(FACT.c.person_id > (row.cursor or _EMPTY))
+        .order_by(FACT.c.person_id)
+        .limit(limit)
+        .with_for_update(key_share=True)
+        .cte("asked")
+    )
+    held = sa.func.jsonb_build_object(str(row.number), asked.c.value)
+    have = sa.select(asked.c.person_id, sa.literal(row.group), held).where(asked.c.value.is_not(None))
+    new = insert(VALUES).from_select(["person_id", "group", "held"], have.order_by(asked.c.person_id))
+    joined = VALUES.c.held.op("||")(new.excluded.held)
+    put = new.on_conflict_do_update(index_elements=["person_id", "group"], set_={"held": joined}).cte("put")
+    last = sa.select(asked.c.person_id).order_by(asked.c.person_id.desc()).limit(1).scalar_subquery()
+    counted = sa.select(sa.func.count(), sa.func.count(asked.c.value), last).select_from(asked).add_cte(put)
+    found = (await session.execute(counted)).one()
+    return found[0], found[1], found[2]
+
+
+async def _arm(session: AsyncSession, calendar: Calendar, after: UUID, last: UUID, now: datetime) -> None:
+    """Have those looked at in time whom the new version, and time alone, may give or take the tag."""
+    persons = sa.and_(FACT.c.person_id > after, FACT.c.person_id <= last)
+    moments = [_next(columns.FactColumns({})[name], days, now) for name, days in calendar.days.items()]
+    earlier: dict[UUID, datetime] = {}
+    if moments:
+        due: Any = sa.func.least(*moments, type_=FACT.c.due_at.type)
+        sooner = sa.or_(FACT.c.due_at.is_(None), due < FACT.c.due_at)
+        rows = await session.execute(
+            sa.select(FACT.c.person_id, due).where(persons, sooner, due.is_not(None))
+        )
+        earlier = {row[0]: row[1] for row in rows}
+    if calendar.others:
+        for row in await session.execute(sa.select(FACT).where(persons)):
+            stored = facts.stored(row)
+            found = earliest(calendar.next(stored.known.facts(), now), earlier.get(row.person_id))
+            if found is not None and (stored.due_at is None or found < stored.due_at):
+                earlier[row.person_id] = found
+    if earlier:
+        await facts.put_forward(session, earlier)
+        await timers.arm_all(session, [NewTimer(TIMER, person, STEP, due) for person, due in earlier.items()])
+
+
+def _next(then: columns.Column, days: Any, now: datetime) -> Any:
+    """The first of the days after `then` that is still to come."""
+    number = sa.func.unnest(sa.literal(list(days), ARRAY(sa.Integer))).column_valued("number")
+    moment = then + sa.cast(number, sa.Integer) * sa.literal(DAY, sa.Interval)
+    return sa.select(sa.func.min(moment)).where(moment > now).scalar_subquery()
+
+
+async def _switch(session: AsyncSession, row: DefinitionRow, now: datetime) -> None:
+    """The version is in force from now on. Who had the tag and has it no more, or the other way round, gets a line in
+    the history."""
+    await definitions.hold(session)
+    before = next(
+        (one for one in await definitions.versions(session, row.code) if one.state == State.ACTIVE), None
+    )
+    if before is not None:
+        before.state, before.ended_at, before.cursor = State.SUPERSEDED, now, None
+        await session.flush()
+    row.state, row.switched_at, row.cursor = State.ACTIVE, now, None
+    await record(session, row, before, row, now, by=row.published_by)
+
+
+async def record(
+    session: AsyncSession,
+    about: DefinitionRow,
+    before: DefinitionRow | None,
+    after: DefinitionRow | None,
+    now: datetime,
+    *,
+    by: str | None,
+) -> None:
+    """What the change of a definition made of everybody's tags, as history."""
+    had, has = (_member(one) for one in (before, after))
+    cause = {"kind": "definition", "version": about.version, "by": by}
+    changed = sa.select(
+        VALUES.c.person_id,
+        sa.literal(about.code, sa.Text),
+        sa.literal(about.version, sa.Integer),
+        sa.literal(now, HISTORY.c.at.type),
+        had,
+        has,
+        sa.literal(cause, HISTORY.c.cause.type),
+    ).where(VALUES.c.group == about.group, had.is_distinct_from(has))
+    names = ["person_id", "code", "version", "at", "before", "after", "cause"]
+    await session.execute(sa.insert(HISTORY).from_select(names, changed, include_defaults=False))
+
+
+def _member(row: DefinitionRow | None) -> Any:
+    return sa.null().cast(VALUES.c.held.type) if row is None else VALUES.c.held[str(row.number)]
+
+
+async def sweep(session: AsyncSession, *, now: datetime, limit: int = CHUNK) -> bool:
+    """Take away what a version that is no more left behind; whether there may be more."""
+    row = await definitions.unswept(session)
+    if row is None:
+        return False
+    place = sa.and_(VALUES.c.group == row.group, VALUES.c.person_id > (row.cursor or _EMPTY))
+    having = place & VALUES.c.held.has_key(str(row.number))
+    some = sa.select(VALUES.c.person_id).where(having).order_by(VALUES.c.person_id).limit(limit)
+    gone = (
+        sa.update(VALUES)
+        .where(VALUES.c.group == row.group, VALUES.c.person_id.in_(some))
+        .values(held=VALUES.c.held.op("-")(sa.literal(str(row.number), sa.Text)))
+        .returning(VALUES.c.person_id)
+    )
+    persons = list((await session.scalars(gone)).all())
+    row.cursor = max(persons, default=row.cursor)
+    row.swept_at = None if len(persons) == limit else now
+    return row.swept_at is None

@@ -1,0 +1,169 @@
+"""Gathering what is known of persons from the customers that they are."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from careloop_common.privacy import Vault
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from careloop_profile.customers import queries as customers
+from careloop_profile.customers.personal import Personal
+from careloop_profile.customers.policy import Customer
+from careloop_profile.customers.queries import DEVICE, Kinship, among
+from careloop_profile.identity.policy import Field, golden
+from careloop_profile.tags.policy import activity as counting
+from careloop_profile.tags.policy import facts as reading
+from careloop_profile.tags.policy.facts import Device
+from careloop_profile.tags.policy.known import Known
+from careloop_profile.tags.policy.moments import earliest, months_turn, windows_move
+from careloop_profile.tags.queries import buckets, facts, values
+from careloop_profile.tags.queries.buckets import joined
+from careloop_profile.tags.queries.facts import Stored
+
+LONGEST: Final = timedelta(days=400)
+"""How far back days are counted; when something happened last before that is forgotten."""
+
+
+@dataclass(slots=True)
+class Look:
+    """A person that is being looked at: what was known, what is, and when it has to be looked at again."""
+
+    person_id: UUID
+    members: list[UUID]
+    before: Stored
+    known: Known
+    moments: list[datetime | None] = field(default_factory=list)
+
+    @property
+    def first(self) -> bool:
+        return self.before.evaluated_at is None
+
+
+async def persons_of(
+    session: AsyncSession, ids: Collection[UUID]
+) -> tuple[dict[UUID, list[UUID]], dict[UUID, Kinship]]:
+    """The persons that these customers are, each with all of its customers; and who is several."""
+    kin = await customers.kin(session, list(ids))
+    people: dict[UUID, list[UUID]] = {}
+    for customer_id, kinship in kin.items():
+        people.setdefault(kinship.person_id, []).append(customer_id)
+    for customer_id in set(ids) - kin.keys():
+        people[customer_id] = [customer_id]
+    return people, kin
+
+
+class Gatherer:
+    """Knows the keys and which sources are trusted."""
+
+    def __init__(self, vault: Vault, ranks: Mapping[str, int]) -> None:
+        self._personal, self._ranks = Personal(vault), ranks
+
+    async def said(
+        self, session: AsyncSession, looks: Sequence[Look], kin: Mapping[UUID, Kinship], now: datetime
+    ) -> None:
+        """What sources say of the persons, their products, devices and relations."""
+        everybody = [customer for look in looks for customer in look.members]
+        found = await customers.load(session, everybody)
+        devices = await _devices(session, everybody)
+        related = await _relations(session, everybody, now)
+        for look in looks:
+            members = [found[one] for one in look.members if one in found]
+            if not members:
+                continue
+            believed = golden(members, self._ranks)
+            age = self._age(believed.get("birth_date"), found, now)
+            plain = reading.of_person(
+                members,
+                believed,
+                since=kin[look.members[0]].since if len(look.members) > 1 else None,
+                devices=[one for member in look.members for one in devices.get(member, ())],
+                relations=[one for member in look.members for one in related.get(member, ())],
+                age=age,
+            )
+            look.known.plain.update(plain)
+            look.known = replace(look.known, attributes=reading.attributes(believed))
+
+    def _age(self, born: Field | None, found: Mapping[UUID, Customer], now: datetime) -> int | None:
+        if born is None:
+            return None
+        opened = self._personal.opened(found[born.customer_id], "birth_date")
+        if opened is None:
+            return None
+        year, month, day = (int(opened[place]) for place in (slice(0, 4), slice(5, 7), slice(8, 10)))
+        return now.year - year - ((now.month, now.day) < (month, day))
+
+
+async def done(session: AsyncSession, looks: Sequence[Look], now: datetime) -> None:
+    """What the persons did, by windows, and since when and until when they have been seen."""
+    everybody = [customer for look in looks for customer in look.members]
+    today = now.astimezone(UTC).date()
+    sums = await buckets.sums(session, everybody, now - LONGEST, today)
+    days = await buckets.days(session, everybody, today)
+    seen = await buckets.ever(session, everybody)
+    for look in looks:
+        mine = [one for member in look.members for one in sums.get(member, ())]
+        on = {day for member in look.members for day in days.get(member, ())}
+        told = counting.activity(mine, on, today)
+        look.known = replace(look.known, metrics=told.metrics, lasts=told.lasts)
+        if ever := joined([seen[member] for member in look.members if member in seen]):
+            names = ("first_seen_at", "last_seen_at", "channels")
+            look.known.plain.update(zip(names, ever, strict=True))
+        look.moments.append(windows_move(on, now, look.person_id.int))
+
+
+async def given(session: AsyncSession, looks: Sequence[Look], now: datetime) -> None:
+    """What somebody said of the persons in a word; of several the latest."""
+    whose = {customer: look for look in looks for customer in look.members}
+    documents: dict[UUID, dict[str, Any]] = {look.person_id: {} for look in looks}
+    for row in await values.given(session, list(whose), now):
+        look = whose[row.customer_id]
+        documents[look.person_id][row.code] = row.value
+        look.moments.append(row.expires_at)
+    for look in looks:
+        look.known = replace(look.known, given=documents[look.person_id])
+
+
+def months(looks: Iterable[Look], now: datetime) -> None:
+    """Ages are counted again when the month turns."""
+    for look in looks:
+        if "age" in look.known.plain and look.known.plain["age"] is not None:
+            look.moments.append(months_turn(now, look.person_id.int))
+
+
+def next_moment(look: Look) -> datetime | None:
+    return earliest(*look.moments)
+
+
+async def _devices(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, list[Device]]:
+    columns = DEVICE.c
+    shown = (
+        columns.type,
+        columns.brand,
+        columns.os,
+        columns.status,
+        columns.bought_on,
+        columns.warranty_until,
+    )
+    statement = select(columns.customer_id, *shown).where(among(columns.customer_id, list(ids)))
+    found: dict[UUID, list[Device]] = {}
+    for customer, *device in await session.execute(statement):
+        found.setdefault(customer, []).append(Device(*device))
+    return found
+
+
+async def _relations(session: AsyncSession, ids: Sequence[UUID], now: datetime) -> dict[UUID, set[str]]:
+    """Who acts is `kind/role`, the other end `of:kind`."""
+    found: dict[UUID, set[str]] = {}
+    mine = set(ids)
+    for row in await facts.relations(session, ids, now):
+        if row.from_id in mine:
+            found.setdefault(row.from_id, set()).add(row.kind)
+            if row.role:
+                found[row.from_id].add(f"{row.kind}/{row.role}")
+        if row.to_id in mine:
+            found.setdefault(row.to_id, set()).add(f"of:{row.kind}")
+    return found

@@ -1,0 +1,188 @@
+"""Which tags a person has, and why."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from careloop_common.rules import next_change, to_text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from careloop_profile.customers import queries as customers
+from careloop_profile.customers.errors import CustomerNotFound
+from careloop_profile.customers.policy import Customer
+from careloop_profile.identity.policy import Field, golden
+from careloop_profile.tags.errors import TagNotFound
+from careloop_profile.tags.models import DefinitionRow, GivenRow, HistoryRow
+from careloop_profile.tags.policy.known import Known
+from careloop_profile.tags.policy.registry import Definition, Registry
+from careloop_profile.tags.policy.vocabulary import ATTRIBUTE_KEYS, LAST_KEYS, METRIC_KEYS, tag_key
+from careloop_profile.tags.queries import definitions, facts, values
+from careloop_profile.tags.service import registry
+from careloop_profile.tags.service.gathering import persons_of
+
+_BELIEVED = {"joined_at": "joined_on", "left_at": "left_on"}
+"""Facts that the golden record knows by another name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Had:
+    """A tag that a person has."""
+
+    row: DefinitionRow
+    value: Any
+    latest: HistoryRow | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    person_id: UUID
+    evaluated_at: datetime | None
+    tags: Sequence[Had]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a value comes from: the customer of a source system, or what happened."""
+
+    source: str
+    customer_id: UUID | None
+    at: datetime | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    name: str
+    value: Any
+    sources: Sequence[Source]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a person has a tag, or has it not."""
+
+    person_id: UUID
+    row: DefinitionRow
+    value: Any
+    rule: str | None
+    inputs: Sequence[Input]
+    latest: HistoryRow | None
+    changes_at: datetime | None
+    """When time alone may change it."""
+
+
+async def tags_of(session: AsyncSession, customer_id: UUID) -> Tagged:
+    """The tags of the person that a customer is, by their codes."""
+    person_id, _ = await _person(session, customer_id)
+    known = await registry.current(session)
+    stored = await facts.read(session, person_id)
+    groups = (await values.held(session, [person_id]))[person_id]
+    had = {
+        number: value
+        for held in groups.values()
+        for number, value in held.items()
+        if (one := known.definitions.get(number)) and one.active
+    }
+    rows = await definitions.by_number(session, list(had))
+    latest = await values.since(session, person_id, [row.code for row in rows])
+    tags = [Had(row, had[row.number], latest.get(row.code)) for row in sorted(rows, key=lambda one: one.code)]
+    return Tagged(person_id, stored and stored.evaluated_at, tags)
+
+
+async def explain(
+    session: AsyncSession, customer_id: UUID, code: str, ranks: Mapping[str, int], *, now: datetime
+) -> Explanation:
+    """Why, from what, since when, and until when if nothing else happens."""
+    person_id, members = await _person(session, customer_id)
+    known = await registry.current(session)
+    one = known.active.get(code)
+    if one is None:
+        raise TagNotFound(f"There is no tag {code} in force.")
+    (row,) = await definitions.by_number(session, [one.number])
+    stored = await facts.read(session, person_id)
+    what = stored.known if stored else Known()
+    told = what.facts()
+    held = (await values.held(session, [person_id], [one.group]))[person_id]
+    value = held.get(one.group, {}).get(one.number)
+    decided = _decided(known, one, value)
+    people = await customers.load(session, members)
+    sources = _Sources(people, golden(people.values(), ranks), await values.given(session, members, now))
+    return Explanation(
+        person_id,
+        row,
+        value,
+        decided[0] if decided else None,
+        [Input(name, told.get(name), list(sources.of(name, what))) for name in _inputs(known, one)],
+        (await values.since(session, person_id, [code])).get(code),
+        min(
+            (moment for rule in _rules(known, one) if (moment := next_change(rule, told, now))), default=None
+        ),
+    )
+
+
+async def _person(session: AsyncSession, customer_id: UUID) -> tuple[UUID, list[UUID]]:
+    if not await customers.known(session, [customer_id]):
+        raise CustomerNotFound(f"There is no customer {customer_id}.")
+    people, _ = await persons_of(session, [customer_id])
+    ((person_id, members),) = people.items()
+    return person_id, members
+
+
+async def person_of(session: AsyncSession, customer_id: UUID) -> UUID:
+    return (await _person(session, customer_id))[0]
+
+
+def _rules(known: Registry, one: Definition) -> list[Any]:
+    return [rule for _, rule in known.rules(one.number)]
+
+
+def _inputs(known: Registry, one: Definition) -> list[str]:
+    reading = known.readings.get(one.number)
+    return sorted(reading.inputs) if reading else [tag_key(one.code)]
+
+
+def _decided(known: Registry, one: Definition, value: Any) -> list[str]:
+    """The rule that gives the value, or all of them if none does."""
+    outcomes = known.rules(one.number)
+    holding = [to_text(rule) for given, rule in outcomes if given == value]
+    return holding or [to_text(rule) for _, rule in outcomes]
+
+
+class _Sources:
+    """Where each fact of a person comes from."""
+
+    def __init__(
+        self, people: Mapping[UUID, Customer], believed: Mapping[str, Field], given: Sequence[GivenRow]
+    ) -> None:
+        self._people, self._believed = people, believed
+        self._given = {tag_key(row.code): row for row in given}
+
+    def of(self, name: str, known: Known) -> Iterator[Source]:
+        if row := self._given.get(name):
+            yield Source(row.source, row.customer_id, row.at, f"said by {row.by}")
+            return
+        if name in METRIC_KEYS.values() or name in LAST_KEYS.values():
+            lasts = {key: known.lasts.get(event) for event, key in LAST_KEYS.items()}
+            yield Source(
+                "interactions", None, lasts.get(name) or known.plain.get("last_seen_at"), "counted by the day"
+            )
+            return
+        if name in {"first_seen_at", "last_seen_at", "channels"}:
+            yield Source(
+                "interactions", None, known.plain.get("last_seen_at"), "what happened with the person"
+            )
+            return
+        if field := self._field(name):
+            holder = self._people[field.customer_id]
+            yield Source(holder.source, holder.customer_id, holder.updated_at, field.why)
+            return
+        for holder in sorted(self._people.values(), key=lambda one: (one.created_at, one.customer_id)):
+            yield Source(holder.source, holder.customer_id, holder.updated_at, "all sources together")
+
+    def _field(self, name: str) -> Field | None:
+        attributes = {key: attribute for attribute, key in ATTRIBUTE_KEYS.items()}
+        if name in attributes:
+            return self._believed.get(f"attributes.{attributes[name]}")
+        return self._believed.get(_BELIEVED.get(name, "birth_date" if name == "age" else name))

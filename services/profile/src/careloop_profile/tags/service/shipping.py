@@ -1,0 +1,114 @@
+"""The tags that come with the platform: packs of definitions as files, put in force where there are none."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+import yaml
+from careloop_common.tokens import SYSTEM
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from careloop_profile.tags.models import DefinitionRow
+from careloop_profile.tags.policy.definitions import (
+    Content,
+    Kind,
+    State,
+    canonical,
+    given_types,
+    group_of,
+    read,
+)
+from careloop_profile.tags.policy.vocabulary import catalogue
+from careloop_profile.tags.queries import definitions
+from careloop_profile.tags.queries.facts import FACT
+from careloop_profile.tags.service import registry
+from careloop_profile.tags.service.drafting import Proposal, make
+
+OWNER: Final = "careloop"
+
+
+@cache
+def shipped() -> tuple[Proposal, ...]:
+    """Every definition of every pack, in the order of files and of lines."""
+    return tuple(_read())
+
+
+def packs() -> Iterator[dict[str, Any]]:
+    """The packs as they are written."""
+    folder = files("careloop_profile.tags") / "packs"
+    for file in sorted(folder.iterdir(), key=lambda one: one.name):
+        if file.name.endswith(".yaml"):
+            yield yaml.safe_load(file.read_text(encoding="utf-8"))
+
+
+def _read() -> Iterator[Proposal]:
+    for pack in packs():
+        for one in pack["tags"]:
+            document = {name: one[name] for name in ("rule", "cases", "of", "values") if name in one}
+            kind = Kind(one.get("kind", "aggregate" if "of" in one else "rule"))
+            value_type = {"cases": "text", "of": "number"}.get(next(iter(document), ""), "bool")
+            yield Proposal(
+                code=one["code"],
+                name=one["name"],
+                name_zh=one["zh"],
+                description=one.get("about", ""),
+                category=one.get("category", pack["category"]),
+                pack=pack["pack"],
+                owner=OWNER,
+                sensitivity=one.get("sensitivity", pack.get("sensitivity", "internal")),
+                ttl_days=one.get("ttl_days"),
+                content=registry.of_document(kind, one.get("type", value_type), document),
+            )
+
+
+async def install(session: AsyncSession, *, now: datetime) -> int:
+    """Put those in force that there never were, and new versions of those that nobody changed; returns how many.
+
+    Where nobody is known yet, they are in force at once; else everybody is asked in the background.
+    """
+    await definitions.hold(session)
+    codes = await definitions.codes(session)
+    empty = (
+        await session.scalar(select(FACT.c.person_id).where(FACT.c.evaluated_at.is_not(None)).limit(1))
+        is None
+    )
+    newest = {row.code: row for row in await session.scalars(_newest())}
+    over = catalogue(_given(newest))
+    count = 0
+    for proposal in shipped():
+        before = newest.get(proposal.code)
+        content = canonical(proposal.content, over)
+        if before is not None and not _outdated(before, content):
+            continue
+        version, group = codes.get(proposal.code, (0, group_of(len(codes))))
+        codes[proposal.code] = version + 1, group
+        row = make(
+            proposal, content, read(content, over), version=version + 1, group=group, now=now, by=SYSTEM.id
+        )
+        row.state = (State.ACTIVE if empty and before is None else State.FILLING).value
+        row.published_at, row.published_by = now, SYSTEM.id
+        row.switched_at = now if row.state == State.ACTIVE else None
+        session.add(row)
+        count += 1
+    await session.flush()
+    return count
+
+
+def _newest() -> Any:
+    table = DefinitionRow.__table__  # type: ignore[attr-defined]
+    return select(DefinitionRow).ext(distinct_on(table.c.code)).order_by(table.c.code, table.c.version.desc())
+
+
+def _outdated(row: DefinitionRow, content: Content) -> bool:
+    """Whether a newer release says something else, and nobody here did."""
+    ours = row.created_by == SYSTEM.id and row.state == State.ACTIVE
+    return ours and registry.document_of(content) != row.content
+
+
+def _given(newest: dict[str, DefinitionRow]) -> dict[str, Any]:
+    said = {code: registry.content(row) for code, row in newest.items()}
+    return given_types({proposal.code: proposal.content for proposal in shipped()} | said)
