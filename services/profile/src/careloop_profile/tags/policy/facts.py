@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from careloop_common.rules import BOOL, NUMBER, Type
 from careloop_common.rules.values import number
 
-from careloop_profile.customers.policy import Customer, bound
+from careloop_profile.customers.policy import Customer, Joined, bound, since_with
 from careloop_profile.identity.policy import Field
 from careloop_profile.tags.policy.vocabulary import ATTRIBUTES
 
@@ -25,12 +25,12 @@ def of_person(
     members: Sequence[Customer],
     golden: Mapping[str, Field],
     *,
-    since: datetime | None,
+    row: Sequence[Joined],
     devices: Iterable[Device],
     relations: Iterable[str],
     age: int | None,
 ) -> dict[str, Any]:
-    """Plain facts of a person. `since` is when the customers became one person, `golden` what is believed of it."""
+    """Plain facts of a person. `row` is how its customers became one, `golden` what is believed of it."""
     first = min(members, key=lambda one: (one.created_at, one.customer_id))
     believed = {name: field.value for name, field in golden.items()}
     return {
@@ -52,7 +52,7 @@ def of_person(
             name for one in members for name in ("phone", "email", "identity_number") if getattr(one, name)
         ),
         "relations": _all(relations),
-        **_consents(members, since),
+        **_consents(members, row),
         **_subscriptions(members),
         **_devices(members, list(devices)),
     }
@@ -71,8 +71,8 @@ def _fits(value: Any, kind: Type) -> bool:
     return isinstance(value, bool if kind == BOOL else str)
 
 
-def _consents(members: Sequence[Customer], since: datetime | None) -> dict[str, Any]:
-    told = [bound(one, members, since) for one in members] if since else members
+def _consents(members: Sequence[Customer], row: Sequence[Joined]) -> dict[str, Any]:
+    told = [bound(one, members, since_with(one.customer_id, row)) for one in members] if row else members
     words = [word for one in told for word in one.consents]
     granted = {"/".join(word.about) for word in words if word.granted}
     refused = {"/".join(word.about) for word in words if word.severity == 2}

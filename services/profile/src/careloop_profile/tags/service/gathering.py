@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_profile.customers import queries as customers
 from careloop_profile.customers.personal import Personal
-from careloop_profile.customers.policy import Customer
+from careloop_profile.customers.policy import Customer, Joined
 from careloop_profile.customers.queries import DEVICE, Kinship, among
 from careloop_profile.identity.policy import Field, golden
 from careloop_profile.tags.policy import activity as counting
@@ -79,7 +79,7 @@ class Gatherer:
             plain = reading.of_person(
                 members,
                 believed,
-                since=kin[look.members[0]].since if len(look.members) > 1 else None,
+                row=[Joined(key, kin[key].since) for key in look.members if key in kin],
                 devices=[one for member in look.members for one in devices.get(member, ())],
                 relations=[one for member in look.members for one in related.get(member, ())],
                 age=age,
