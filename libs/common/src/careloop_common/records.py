@@ -19,7 +19,7 @@ _ENCODE = msgspec.json.Encoder().encode
 def given(columns: Mapping[str, str], name: str = "rows") -> str:
     """What stands in a FROM: a row set `new` of these columns, each with its type, that the parameter `name` brings."""
     keyed = ", ".join(f"c{place} {kind}" for place, kind in enumerate(columns.values()))
-    named = ", ".join(f"c{place} AS {column}" for place, column in enumerate(columns))
+    named = ", ".join(f'c{place} AS "{column}"' for place, column in enumerate(columns))
     return f"(SELECT {named} FROM json_to_recordset(CAST(:{name} AS json)) AS keyed ({keyed})) AS new"  # noqa: S608
 
 

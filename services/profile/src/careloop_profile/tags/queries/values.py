@@ -17,14 +17,14 @@ from careloop_profile.tags.models import GivenRow, HistoryRow, ValuesRow
 VALUES: Table = ValuesRow.__table__  # type: ignore[attr-defined]
 HISTORY: Table = HistoryRow.__table__  # type: ignore[attr-defined]
 GIVEN: Table = GivenRow.__table__  # type: ignore[attr-defined]
-_NAMES: Final = ("person_id", "group", "held")
-_WRITE: Final = text("""
+_GROUP: Final = {"person_id": "uuid", "group": "smallint", "held": "jsonb"}
+_WRITE: Final = text(f"""
     INSERT INTO person_tag (person_id, "group", held)
     SELECT person_id, "group", held
-    FROM json_to_recordset(CAST(:rows AS json)) AS new (person_id uuid, "group" smallint, held jsonb)
+    FROM {records.given(_GROUP)}
     ORDER BY person_id, "group"
     ON CONFLICT (person_id, "group") DO UPDATE SET held = excluded.held
-""")
+""")  # noqa: S608
 _CHANGE: Final = {
     "person_id": "uuid",
     "code": "text",
@@ -62,7 +62,7 @@ async def write(session: AsyncSession, rows: Iterable[tuple[UUID, int, Mapping[i
         for person, group, held in rows
     ]
     if given:
-        await session.execute(_WRITE, {"rows": records.encode(_NAMES, given)})
+        await session.execute(_WRITE, {"rows": records.encode(_GROUP, given)})
 
 
 async def remember(session: AsyncSession, changes: Sequence[tuple[Any, ...]]) -> None:
