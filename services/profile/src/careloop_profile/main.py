@@ -23,6 +23,7 @@ from careloop_profile.linkage.api import router as reviews
 from careloop_profile.linkage.models_api import router as linkage_models
 from careloop_profile.linkage.resolve_api import router as resolving
 from careloop_profile.overview.api import router as overview
+from careloop_profile.overview.paths_api import router as paths
 from careloop_profile.parties.accounts_api import router as accounts
 from careloop_profile.parties.anniversaries_api import router as anniversaries
 from careloop_profile.parties.api import router as parties
@@ -33,7 +34,7 @@ from careloop_profile.settings import Settings
 
 def create_app(runtime: Runtime[Settings]) -> FastAPI:
     routers = [channels, resolving, customers, holdings, consents, wishes, identity, linkage_models, reviews]
-    routers += [overview, interactions, archives, collection, letters]
+    routers += [overview, paths, interactions, archives, collection, letters]
     routers += [imports, mappings, quality, notices, registers]
     routers += [parties, organizations, accounts, anniversaries]
     app = build_app(runtime, title="CareLoop profile", routers=routers)
