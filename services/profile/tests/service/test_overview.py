@@ -185,6 +185,18 @@ class TestTrajectory:
             (NOW - timedelta(minutes=n)).astimezone(UTC) for n in range(12)
         ]
 
+    async def test_what_is_long_ago_is_read_with_what_is_new(self, client, register, happen):
+        customer = await register(name="张伟")
+        await happen(*((customer, "web", "browse", days * 24 * 60) for days in (0, 5, 9, 20, 300)))
+        path, seen, cursor = f"/v1/customers/{customer['customer_id']}/trajectory", [], None
+        for _ in range(3):
+            query = {"limit": 2} | ({"cursor": cursor} if cursor else {})
+            page = (await client.get(path, params=query)).json()
+            seen += [datetime.fromisoformat(touch["occurred_at"]) for touch in page["items"]]
+            cursor = page["next_cursor"]
+        assert seen == [NOW - timedelta(days=days) for days in (0, 5, 9, 20, 300)]
+        assert cursor is None
+
     async def test_touches_can_be_chosen_by_channel_and_time(self, client, person):
         path = f"/v1/customers/{person['customer_id']}/trajectory"
         calls = (await client.get(path, params={"channel": "hotline"})).json()

@@ -79,7 +79,11 @@ class Filters:
 
 @router.get("/trajectory", dependencies=[needs("interactions:read")], responses=_UNKNOWN)
 async def trajectory(
-    customer_id: UUID, query: PageQuery, filters: Annotated[Filters, Depends()], session: SessionDep
+    customer_id: UUID,
+    query: PageQuery,
+    filters: Annotated[Filters, Depends()],
+    session: SessionDep,
+    now: NowDep,
 ) -> Page[TouchView]:
     """Every touch of the person that the customer is, over all channels and customers, the newest first."""
     rows = await people.trajectory(
@@ -88,6 +92,7 @@ async def trajectory(
         filters.wanted,
         before=query.after(datetime, UUID),
         limit=query.limit + 1,
+        now=now,
     )
     return page(rows, query.limit, key=_place, view=TouchView.model_validate)
 

@@ -4,20 +4,23 @@ Asking for the interactions of any of fifty customers in one order would read an
 newest few reads no more than is shown (`LATERAL`).
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from careloop_common import keyset
-from sqlalchemy import ARRAY, Uuid, func, literal, select, true
+from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, func, literal, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_profile.customers.queries import DEVICE, among
 from careloop_profile.interactions.queries import ACTIVITY, INTERACTION
 
 _SHOWN: Final = ("customer_id", "occurred_at", "channel", "kind", "direction", "amount", "properties")
+
+
+_LATELY: Final = timedelta(days=8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,28 +40,48 @@ async def touches(
     *,
     before: tuple[datetime, UUID] | None,
     limit: int,
+    now: datetime,
 ) -> Sequence[Any]:
-    """The interactions of all these customers from the newest on."""
+    """The interactions of all these customers from the newest on.
+
+    To whom much happens, enough happened in the last days: only where it did not are all partitions looked through.
+    """
+    newest = min(at for at in (now, wanted.until, before and before[0]) if at)
+    lately = newest - _LATELY
+    if wanted.since is None or wanted.since < lately:
+        few = replace(wanted, since=lately)
+        rows = (await session.execute(_touches(members, few, before, limit))).all()
+        if len(rows) == limit:
+            return rows
+    return (await session.execute(_touches(members, wanted, before, limit))).all()
+
+
+def _touches(
+    members: Collection[UUID], wanted: Wanted, before: tuple[datetime, UUID] | None, limit: int
+) -> Select[Any]:
     columns = INTERACTION.c
     member = func.unnest(literal(list(members), ARRAY(Uuid))).table_valued("id").render_derived("member")
     place = columns.occurred_at, columns.message_uid
     shown = [columns[name] for name in _SHOWN]
     one = select(columns.message_uid.label("interaction_id"), *shown, columns.time_suspect).where(
-        columns.customer_id == member.c.id
+        columns.customer_id == member.c.id, *_conditions(wanted, before)
     )
-    for name in ("channel", "kind"):
-        if (value := getattr(wanted, name)) is not None:
-            one = one.where(columns[name] == value)
-    if wanted.since is not None:
-        one = one.where(columns.occurred_at >= wanted.since)
-    if wanted.until is not None:
-        one = one.where(columns.occurred_at < wanted.until)
-    if before is not None:  # partitions are left out by what bounds a column, not by what bounds a row
-        one = one.where(columns.occurred_at <= before[0])
     each = keyset.backward(one, *place, before=before, limit=limit).lateral("touch")
     together = select(each).select_from(member.join(each, true()))
-    ordered = together.order_by(each.c.occurred_at.desc(), each.c.interaction_id.desc()).limit(limit)
-    return (await session.execute(ordered)).all()
+    return together.order_by(each.c.occurred_at.desc(), each.c.interaction_id.desc()).limit(limit)
+
+
+def _conditions(wanted: Wanted, before: tuple[datetime, UUID] | None) -> Iterator[ColumnElement[bool]]:
+    columns = INTERACTION.c
+    for name in ("channel", "kind"):
+        if (value := getattr(wanted, name)) is not None:
+            yield columns[name] == value
+    if wanted.since is not None:
+        yield columns.occurred_at >= wanted.since
+    if wanted.until is not None:
+        yield columns.occurred_at < wanted.until
+    if before is not None:  # partitions are left out by what bounds a column, not by what bounds a row
+        yield columns.occurred_at <= before[0]
 
 
 async def activity(session: AsyncSession, members: Collection[UUID]) -> Sequence[Any]:

@@ -52,7 +52,7 @@ async def overview(
         await queries.devices(session, members),
         await queries.activity(session, members),
         list(standing.decided.values()),
-        await queries.touches(session, members, Wanted(), before=None, limit=_LAST),
+        await queries.touches(session, members, Wanted(), before=None, limit=_LAST, now=now),
     )
 
 
@@ -82,13 +82,14 @@ async def trajectory(
     *,
     before: tuple[datetime, UUID] | None,
     limit: int,
+    now: datetime,
 ) -> Sequence[Any]:
     """Every touch of the person that a customer is, the newest first."""
     kin = await customers.kin(session, [customer_id])
     if not kin and not await customers.known(session, [customer_id]):
         raise CustomerNotFound(f"There is no customer {customer_id}.")
     members = list(kin) or [customer_id]
-    return await queries.touches(session, members, wanted, before=before, limit=limit)
+    return await queries.touches(session, members, wanted, before=before, limit=limit, now=now)
 
 
 @dataclass(frozen=True, slots=True)
