@@ -48,14 +48,17 @@ async def is_behind(session: AsyncSession, *, many: int) -> bool:
     return bool(await session.scalar(_BEHIND, {"many": many}))
 
 
-def add(session: AsyncSession, event: Event, *, now: datetime | None = None) -> UUID:
+def add(
+    session: AsyncSession, event: Event, *, now: datetime | None = None, payload: bytes | None = None
+) -> UUID:
     """Publish `event` when this session's transaction commits; returns the event's id.
 
     Rows are written in the order of the calls, by one statement just before the commit. A savepoint that is rolled
-    back takes its events back.
+    back takes its events back. `payload` is the event's JSON where somebody else has written it: then of the event
+    itself no more than its key is looked at.
     """
     source, trace = session.info.get("source", ""), current_traceparent()
-    row = _row(event, now or clock.now(), source, trace)
+    row = _row(event, payload or event.model_dump_json().encode(), now or clock.now(), source, trace)
     session.info.setdefault(PENDING, []).append(row)
     after_commit(session, WAKE)
     event_id: UUID = row["event_id"]
@@ -88,9 +91,8 @@ def _forget(session: Session) -> None:
     del session.info.get(PENDING, [])[kept:]
 
 
-def _row(event: Event, at: datetime, source: str, trace: str | None) -> dict[str, Any]:
+def _row(event: Event, payload: bytes, at: datetime, source: str, trace: str | None) -> dict[str, Any]:
     event_id = ids.new_id()
-    payload = event.model_dump_json().encode()
     if len(payload) > MAX_BYTES:
         raise ValueError(f"{event.type} of {len(payload)} bytes is over the limit of {MAX_BYTES}")
     partition = partition_of(event.key_value)
