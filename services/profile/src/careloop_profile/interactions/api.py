@@ -39,10 +39,10 @@ async def _desk(request: Request) -> Desk:
 DeskDep = Annotated[Desk, Depends(_desk)]
 
 
-def body_of(schema: type[Any], most: int = MOST_BYTES, **more: Any) -> dict[str, Any]:
-    """The body in OpenAPI: these routes read it themselves. It may be compressed, and have so many bytes before that."""
+def body_of(schema: type[Any], **more: Any) -> dict[str, Any]:
+    """The body in OpenAPI: these routes read it themselves. It may be compressed."""
     content = {"application/json": {"schema": schema.model_json_schema()}, **more}
-    return {"requestBody": {"required": True, "content": content}, INFLATED_KEY: most}
+    return {"requestBody": {"required": True, "content": content}, INFLATED_KEY: MOST_BYTES}
 
 
 @router.post(

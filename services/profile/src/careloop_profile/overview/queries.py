@@ -50,10 +50,11 @@ async def touches(
     lately = newest - _LATELY
     if wanted.since is None or wanted.since < lately:
         few = replace(wanted, since=lately)
-        rows = (await session.execute(_touches(members, few, before, limit))).all()
+        rows: Sequence[Any] = (await session.execute(_touches(members, few, before, limit))).all()
         if len(rows) == limit:
             return rows
-    return (await session.execute(_touches(members, wanted, before, limit))).all()
+    found: Sequence[Any] = (await session.execute(_touches(members, wanted, before, limit))).all()
+    return found
 
 
 def _touches(

@@ -162,7 +162,7 @@ async def _recent(
     session: AsyncSession,
     statement: TextClause,
     period: Period,
-    wanted: Mapping[str, Any],
+    wanted: dict[str, Any],
     *,
     before: UUID | None,
     most: int,
