@@ -24,6 +24,7 @@ from careloop_common.embedded import (
 )
 from careloop_common.privacy import Vault
 from careloop_common.testing.access import Signer, data_keys
+from careloop_gateway.identity.secrets import new_key
 
 
 @dataclass
@@ -51,13 +52,21 @@ def local_platform(home: Path, service: str) -> Measured:
 
 
 class OwnStack(Measured):
-    """PostgreSQL and NATS as the local stack runs them, one service's API and worker: each can be killed and started.
+    """PostgreSQL and NATS as the local stack runs them, one service's API and worker, and if wanted the gateway in front:
+    each can be killed and started.
 
-    `PostgreSQL`, `NATS`, `api` and `worker` are their names.
+    `PostgreSQL`, `NATS`, `api`, `worker` and `gateway` are their names.
     """
 
     def __init__(
-        self, service: str, home: Path, signer: Signer, scopes: Sequence[str], log_level: str
+        self,
+        service: str,
+        home: Path,
+        signer: Signer,
+        scopes: Sequence[str],
+        log_level: str,
+        *,
+        gateway: bool = False,
     ) -> None:
         self._servers: dict[str, EmbeddedServer] = {
             "PostgreSQL": (postgres := EmbeddedPostgres(home / "pg")),
@@ -81,16 +90,37 @@ class OwnStack(Measured):
             "DATA_KEYS": self.data_keys,
             "LOG_LEVEL": log_level,
         }
+        self._gateway = self._in_front(signer) if gateway else {}
+
+    def _in_front(self, signer: Signer) -> dict[str, str]:
+        """Settings of a gateway; from here on it is what is measured."""
+        self._ports["gateway"], behind = free_port(), self.url
+        self.url, self.key = f"http://127.0.0.1:{self._ports['gateway']}", str(new_key())
+        assert self.database
+        return self._settings | {
+            "DATABASE_URL": self.database.replace(f"//{self._service}:", "//gateway:").removesuffix(
+                self._service
+            )
+            + "gateway",
+            "INTERNAL_PRIVATE_KEY": signer.private_pem,
+            "ADMIN_KEY": self.key,
+            f"{self._service.upper()}_URL": behind,
+        }
 
     async def open(self) -> None:
         for server in self._servers:
             await self.start(server)
-        await bootstrap_databases(self._admin_url, {self._service: "bench"})
-        migrate = import_module(f"careloop_{self._service}.service").service.migrate
-        await asyncio.to_thread(migrate, self.database)
+        databases = {self._service: self.database} | (
+            {"gateway": self._gateway["DATABASE_URL"]} if self._gateway else {}
+        )
+        await bootstrap_databases(self._admin_url, dict.fromkeys(databases, "bench"))
+        for service, url in databases.items():
+            migrate = import_module(f"careloop_{service}.service").service.migrate
+            await asyncio.to_thread(migrate, url)
         for command in self._ports:
             await self.start(command)
-        await _answers(self.url)
+        for address in (f"http://127.0.0.1:{self._ports['api']}", self.url):
+            await _answers(address)
 
     async def start(self, name: str) -> None:
         if server := self._servers.get(name):
@@ -98,11 +128,14 @@ class OwnStack(Measured):
             server.wait_ready()
             self.processes[name] = server.pid
             return
-        given = {f"{self._service}_{key}".upper(): value for key, value in self._settings.items()}
+        service, settings = (
+            ("gateway", self._gateway) if name == "gateway" else (self._service, self._settings)
+        )
+        given = {f"{service}_{key}".upper(): value for key, value in settings.items()}
         self._children[name] = child = await asyncio.create_subprocess_exec(
-            Path(sys.executable).parent / f"careloop-{self._service}",
-            name,
-            env=os.environ | given | {f"{self._service}_port".upper(): str(self._ports[name])},
+            Path(sys.executable).parent / f"careloop-{service}",
+            "api" if name == "gateway" else name,
+            env=os.environ | given | {f"{service}_port".upper(): str(self._ports[name])},
         )
         self.processes[name] = child.pid
 
@@ -124,12 +157,12 @@ class OwnStack(Measured):
 
 @contextlib.asynccontextmanager
 async def own_stack(
-    service: str, scopes: Sequence[str], *, log_level: str = "WARNING"
+    service: str, scopes: Sequence[str], *, log_level: str = "WARNING", gateway: bool = False
 ) -> AsyncIterator[OwnStack]:
     """A stack that only the bench sees; thrown away afterwards."""
     with tempfile.TemporaryDirectory(prefix="careloop-bench-") as directory:
         Path(directory).chmod(0o755)  # noqa: ASYNC240
-        stack = OwnStack(service, Path(directory), Signer(), scopes, log_level)
+        stack = OwnStack(service, Path(directory), Signer(), scopes, log_level, gateway=gateway)
         try:
             await stack.open()
             yield stack

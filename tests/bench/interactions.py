@@ -1,6 +1,9 @@
 """Interactions from the batch API to durable commit: rate, latency, and whether any is lost or doubled.
 
     python tests/bench/interactions.py --seconds 20                      # servers of its own, profile alone
+    python tests/bench/interactions.py --gateway --seconds 60            # with a gateway in front
+    python tests/bench/interactions.py --gateway --past 50000000         # where fifty million are there already
+    python tests/bench/interactions.py --kills 20 --rate 5000            # the worker ends by kill -9, again and again
     python tests/bench/interactions.py --home .careloop --rate 10000      # a local platform, through its gateway
     python tests/bench/interactions.py --url http://127.0.0.1:8080 --key KEY --rate 10000 --seconds 60
 
@@ -22,11 +25,12 @@ from datetime import datetime
 from pathlib import Path
 from statistics import quantiles
 
+import _past
 import aiohttp
 import asyncpg
 import msgspec
 from _interactions import SOURCE, Load
-from _stack import Measured, cpu, local_platform, own_stack
+from _stack import Measured, OwnStack, cpu, local_platform, own_stack
 from careloop_common import clock
 
 SCOPES = (
@@ -156,9 +160,14 @@ async def stored(http: aiohttp.ClientSession, ids: list[str], database: str | No
     connection = await asyncpg.connect(database)
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         counted = await connection.fetch(
-            "SELECT customer_id, sum(interactions) AS n FROM customer_activity GROUP BY 1"
+            "SELECT customer_id, sum(interactions) AS n FROM customer_activity WHERE customer_id = ANY($1) GROUP BY 1",
+            ids,
         )
-        rows = await connection.fetch("SELECT customer_id, count(*) AS n FROM interaction GROUP BY 1")
+        rows = await connection.fetch(
+            "SELECT customer_id, count(*) AS n FROM interaction WHERE occurred_at > now() - interval '2 days'"
+            " AND customer_id = ANY($1) GROUP BY 1",
+            ids,
+        )
     await connection.close()
     counters, totals = (
         {str(row["customer_id"]): int(row["n"]) for row in result} for result in (counted, rows)
@@ -212,9 +221,17 @@ def report(tally: Tally, found: Counter[int], took: float, settled: float, used:
             print(
                 f"{name}  p50 {cuts[49] * 1000:>7.0f} ms   p99 {cuts[98] * 1000:>7.0f} ms   ({len(values)} samples)"
             )
-    for name, seconds in used.items():
+    for name, seconds in (used | {"all": sum(used.values())}).items():
         print(f"CPU {name:<12}{seconds / tally.sent * 1e6:>10.1f} µs per interaction")
     return 0 if lost == doubled == 0 else 1
+
+
+async def kill(stack: OwnStack, options: argparse.Namespace) -> None:
+    """End the worker without warning, again and again while it is busy."""
+    for _ in range(options.kills):
+        await asyncio.sleep(options.seconds / (options.kills + 1))
+        await stack.kill("worker")
+        await stack.start("worker")
 
 
 async def measure(options: argparse.Namespace, stack: Measured) -> int:
@@ -227,10 +244,17 @@ async def measure(options: argparse.Namespace, stack: Measured) -> int:
         load, tally = Load(options.customers - 1, options.batch, random.Random(options.seed)), Tally()
         before = {name: cpu(pid) for name, pid in stack.processes.items()}
         started = time.perf_counter()
+        killing = asyncio.create_task(kill(stack, options)) if isinstance(stack, OwnStack) else None
         took = await drive(http, load, tally, options)
+        if killing:
+            await killing
         found = await drained(http, tally, options)
         settled = max(took, time.perf_counter() - started - 0.5)
-        used = {name: cpu(pid) - before[name] for name, pid in stack.processes.items()}
+        used = {
+            name: cpu(pid) - before[name]
+            for name, pid in stack.processes.items()
+            if name != "worker" or not options.kills
+        }
         return report(tally, found, took, settled, used)
 
 
@@ -242,6 +266,9 @@ async def main() -> int:
     parser.add_argument("--url", help="gateway or profile of a running stack; without it, servers of its own")
     parser.add_argument("--key", help="API key with the scopes of customers, imports and interactions")
     parser.add_argument("--database", help="profile's database, to count rows instead of asking for profiles")
+    parser.add_argument("--gateway", action="store_true", help="a gateway before servers of its own")
+    parser.add_argument("--past", type=int, default=0, help="interactions that are there already")
+    parser.add_argument("--kills", type=int, default=0, help="how often the worker is killed")
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument(
         "--rate", type=float, default=0, help="interactions per second; 0 is as fast as it goes"
@@ -257,7 +284,11 @@ async def main() -> int:
         return await measure(
             options, Measured(options.url, options.key, options.database, {"load": os.getpid()})
         )
-    async with own_stack("profile", SCOPES) as stack:
+    async with own_stack("profile", SCOPES, gateway=options.gateway) as stack:
+        if options.past:
+            connection = await asyncpg.connect(stack.database)
+            await _past.interactions(connection, options.past, days=30, owners=1_000_000)
+            await connection.close()
         return await measure(options, stack)
 
 

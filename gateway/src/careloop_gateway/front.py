@@ -4,6 +4,7 @@ from careloop_common.runtime import Runtime
 
 from careloop_gateway.chain.authentication import Authenticate
 from careloop_gateway.chain.matching import MatchRoute
+from careloop_gateway.chain.origins import AdmitOrigins
 from careloop_gateway.chain.policy import Policy
 from careloop_gateway.chain.rate import REFUSED, LimitRate
 from careloop_gateway.chain.scopes import demand_scope
@@ -38,6 +39,7 @@ class Front:
         self.policies: tuple[Policy, ...] = (
             limit_size,
             MatchRoute(RouteTree(ROUTES)),
+            AdmitOrigins(settings.collect_origins),
             Authenticate(keyring, self._access_tokens(settings), minter, rate),
             demand_scope,
             rate,

@@ -9,6 +9,7 @@ from careloop_gateway.front import Front
 from careloop_gateway.keys.api import router as keys
 from careloop_gateway.openapi_merge import load_document
 from careloop_gateway.pages.api import router as pages
+from careloop_gateway.pages.preflights import router as preflights
 from careloop_gateway.settings import Settings
 from careloop_gateway.view.api import router as view
 from careloop_gateway.whoami.api import router as whoami
@@ -17,7 +18,9 @@ from careloop_gateway.whoami.api import router as whoami
 def own_app(runtime: Runtime[Settings]) -> FastAPI:
     """The gateway's own routes, without what stands before them."""
     # Keys that are known go on working without the database: a gateway that lost it is still of use.
-    return build_app(runtime, title="CareLoop gateway", routers=[keys, whoami, view, pages], required=())
+    return build_app(
+        runtime, title="CareLoop gateway", routers=[keys, whoami, view, pages, preflights], required=()
+    )
 
 
 def create_app(runtime: Runtime[Settings]) -> ASGIApp:

@@ -29,6 +29,8 @@ class Route:
     limit: Limit | None
     seconds: float = 10.0
     max_body: int = MIB
+    browsers: bool = False
+    """Whether pages of other origins may call it: see `chain/origins.py`."""
 
 
 class Node:

@@ -22,6 +22,10 @@ class Settings(ServiceSettings):
     """Networks of the proxies in front, comma separated (`10.0.0.0/8,fd00::/8`): only what they say in X-Forwarded-For
     and X-Forwarded-Proto is believed. From everybody else it is ignored."""
 
+    collect_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = ("*",)
+    """Origins of the pages that may send messages from a browser, comma separated (`https://shop.example`); `*` is all.
+    They need an API key all the same, and nothing else is open to them."""
+
     profile_url: str = "http://127.0.0.1:8001"
     ticketing_url: str = "http://127.0.0.1:8002"
     campaign_url: str = "http://127.0.0.1:8003"

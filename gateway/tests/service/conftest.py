@@ -11,7 +11,6 @@ from careloop_common.testing.access import Signer
 from careloop_common.testing.serving import serving
 from careloop_gateway.identity.secrets import new_key
 from careloop_gateway.service import service
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from starlette.types import ASGIApp
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -94,8 +93,7 @@ def addresses(backend: Backend) -> dict[str, str]:
 
 @pytest.fixture
 def settings_overrides(signer: Signer, admin_key: str, addresses: dict[str, str]) -> dict[str, Any]:
-    private = signer._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return {"internal_private_key": private.decode(), "admin_key": admin_key, **addresses}
+    return {"internal_private_key": signer.private_pem, "admin_key": admin_key, **addresses}
 
 
 @pytest_asyncio.fixture(loop_scope="session")

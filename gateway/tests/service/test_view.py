@@ -5,7 +5,7 @@ from aiohttp import web
 
 ID = "0198c0de-0000-7000-8000-000000000001"
 VIEW = f"/v1/customers/{ID}/view"
-PARTS = {"profile", "score", "tickets", "care_tasks", "messages", "interactions"}
+PARTS = {"profile", "overview", "score", "tickets", "care_tasks", "messages", "interactions"}
 
 
 @pytest.fixture
@@ -26,6 +26,37 @@ async def test_a_view_has_a_part_of_every_service(admin, backends):
             assert 0 < float(request.headers["x-request-timeout"]) <= 1
 
 
+async def test_tickets_are_those_of_all_customers_of_the_person(admin, backends):
+    other = ID[:-1] + "2"
+
+    async def profile(request):
+        return web.json_response({"customers": [{"customer_id": other}, {"customer_id": ID}]})
+
+    async def ticketing(request):
+        mine = request.query["customer_id"] == ID
+        item = {"number": 1 if mine else 2, "created_at": f"2026-01-0{1 if mine else 2}T08:00:00Z"}
+        return web.json_response({"items": [item], "next_cursor": None})
+
+    backends["profile"].answer, backends["ticketing"].answer = profile, ticketing
+    view = (await admin.get(VIEW)).json()
+    assert [item["number"] for item in view["tickets"]["data"]["items"]] == [2, 1]
+    assert {request.path_qs for request in backends["scoring"].requests} == {f"/v1/scores/{ID}"}
+
+
+async def test_a_list_of_which_a_piece_is_missing_is_marked(admin, backends):
+    async def profile(request):
+        return web.json_response({"customers": [{"customer_id": ID}, {"customer_id": ID[:-1] + "2"}]})
+
+    async def ticketing(request):
+        if request.query["customer_id"] == ID:
+            return web.json_response({"items": [], "next_cursor": None})
+        return web.Response(status=500)
+
+    backends["profile"].answer, backends["ticketing"].answer = profile, ticketing
+    view = (await admin.get(VIEW)).json()
+    assert (view["tickets"]["status"], view["tickets"]["reason"]) == ("missing", "http_500")
+
+
 @pytest.mark.parametrize("down", ["profile", "scoring", "ticketing", "campaign"])
 async def test_a_service_that_is_down_marks_its_parts_and_no_others(admin, backends, down):
     await backends[down].stop()
@@ -34,7 +65,7 @@ async def test_a_service_that_is_down_marks_its_parts_and_no_others(admin, backe
     assert answer.status_code == 200
     missing = {name for name in PARTS if view[name]["status"] == "missing"}
     expected = {
-        "profile": {"profile", "interactions"},
+        "profile": {"profile", "overview", "interactions"},
         "scoring": {"score"},
         "ticketing": {"tickets"},
         "campaign": {"care_tasks", "messages"},
@@ -94,8 +125,12 @@ async def test_an_unknown_customer_has_no_view(admin, backends, problem):
 async def test_a_part_that_the_caller_may_not_see_is_not_asked_for(anyone, make_key, backends):
     key = (await make_key(scopes=["customers:read", "tickets:read"]))["key"]
     view = (await anyone.get(VIEW, headers={"x-api-key": key})).json()
-    assert {name for name in PARTS if view[name]["status"] == "ok"} == {"profile", "tickets"}
-    assert {view[name]["status"] for name in PARTS - {"profile", "tickets"}} == {"forbidden"}
+    assert {name for name in PARTS if view[name]["status"] == "ok"} == {
+        "profile",
+        "overview",
+        "tickets",
+    }
+    assert {view[name]["status"] for name in PARTS - {"profile", "overview", "tickets"}} == {"forbidden"}
     assert view["complete"]
     assert not backends["scoring"].requests
     assert not backends["campaign"].requests

@@ -34,7 +34,11 @@ PAGES = tuple(
 """For probes and people, outside of the API."""
 
 API: tuple[Route, ...] = PROFILE + TICKETING + TMF621 + CAMPAIGN + SCORING + OWN
-ROUTES: tuple[Route, ...] = API + PAGES
+PREFLIGHTS = tuple(
+    Route("OPTIONS", route.path, LOCAL, None, None, browsers=True) for route in API if route.browsers
+)
+"""What browsers ask before they call a route for a page of another origin."""
+ROUTES: tuple[Route, ...] = API + PREFLIGHTS + PAGES
 UPSTREAMS = ("profile", "ticketing", "campaign", "scoring")
 
 SCOPES = frozenset(route.scope for route in ROUTES if route.scope) | {PERSONAL}

@@ -15,8 +15,9 @@ def writes(upstream: str, scope: str, *operations: str) -> tuple[Route, ...]:
 
 
 def takes(*paths: str) -> tuple[Route, ...]:
-    """Where messages of other systems come in."""
+    """Where messages of other systems and of web pages come in."""
     scope = "interactions:write"
     return tuple(
-        Route("POST", path, "profile", scope, Limit.INGEST, seconds=30, max_body=MIB) for path in paths
+        Route("POST", path, "profile", scope, Limit.INGEST, seconds=30, max_body=MIB, browsers=True)
+        for path in paths
     )

@@ -19,6 +19,7 @@ class CustomerView(View):
     customer_id: UUID
     complete: bool = Field(description="Whether no part is missing.")
     profile: Part
+    overview: Part = Field(description="The person that the customer is, over all sources.")
     score: Part
     tickets: Part
     care_tasks: Part

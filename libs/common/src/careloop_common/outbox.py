@@ -51,14 +51,17 @@ async def is_behind(session: AsyncSession, *, many: int) -> bool:
     return bool(await session.scalar(_BEHIND, {"many": many}))
 
 
-def add(session: AsyncSession, event: Event, *, now: datetime | None = None) -> UUID:
+def add(
+    session: AsyncSession, event: Event, *, now: datetime | None = None, payload: str | None = None
+) -> UUID:
     """Publish `event` when this session's transaction commits; returns the event's id.
 
     Rows are written in the order of the calls, by one statement just before the commit. A savepoint that is rolled
-    back takes its events back.
+    back takes its events back. `payload` is the event's JSON where somebody else has written it: then of the event
+    itself no more than its key is looked at.
     """
     source, trace = session.info.get("source", ""), current_traceparent()
-    row = _row(event, now or clock.now(), source, trace)
+    row = _row(event, payload or event.model_dump_json(), now or clock.now(), source, trace)
     session.info.setdefault(PENDING, []).append(row)
     after_commit(session, WAKE)
     return row[0]
@@ -90,9 +93,8 @@ def _forget(session: Session) -> None:
     del session.info.get(PENDING, [])[kept:]
 
 
-def _row(event: Event, at: datetime, source: str, trace: str | None) -> _Row:
+def _row(event: Event, payload: str, at: datetime, source: str, trace: str | None) -> _Row:
     event_id = ids.new_id()
-    payload = event.model_dump_json()
     if (size := len(payload.encode())) > MAX_BYTES:
         raise ValueError(f"{event.type} of {size} bytes is over the limit of {MAX_BYTES}")
     partition = partition_of(event.key_value)

@@ -21,13 +21,14 @@ from fastapi.routing import APIRoute
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import QueryParams
 
-from careloop_common import clock, idempotency, json_bodies
+from careloop_common import clock, compressed, idempotency, json_bodies
 from careloop_common.errors import ScopeMissing, Unauthenticated, VersionMismatch
 from careloop_common.problems import problems, standard_problems
 from careloop_common.runtime import Runtime
 from careloop_common.tokens import Actor
 
 __all__ = [
+    "INFLATED_KEY",
     "ActorDep",
     "CareRouter",
     "IfMatch",
@@ -43,6 +44,8 @@ __all__ = [
 
 SCOPE_KEY = "x-scope"
 BODY_KEY = "x-body-bytes"
+INFLATED_KEY = "x-inflated-bytes"
+"""Largest body before compression, of routes that take compressed ones."""
 TOLD_ONCE_KEY = "x-told-once"
 
 
@@ -95,7 +98,7 @@ class TransactionalRoute(APIRoute):
         handle = super().get_route_handler()
         extra = self.openapi_extra or {}
         scope, secret = extra.get(SCOPE_KEY), bool(extra.get(TOLD_ONCE_KEY))
-        held, takes = self.body_bytes is None, self.takes
+        held, takes, inflated = self.body_bytes is None, self.takes, extra.get(INFLATED_KEY)
         fields = get_flat_params(self.dependant)
         parameters = frozenset(field.alias for field in fields if isinstance(field.field_info, QueryParam))
 
@@ -106,8 +109,13 @@ class TransactionalRoute(APIRoute):
                 if not actor.may(scope):
                     raise ScopeMissing(f"This needs the scope {scope}.", scope=scope)
             _refuse_unclear(request.query_params, parameters)
-            if takes and (body := await request.body()):
-                json_bodies.check(request.headers.get("content-type", ""), body, takes)
+            if (takes or inflated) and (body := await request.body()):
+                # Whoever reads the body from here on, reads it plain.
+                body = request._body = compressed.plain(  # noqa: SLF001
+                    request.headers.get("content-encoding", ""), body, most=inflated
+                )
+                if takes:
+                    json_bodies.check(request.headers.get("content-type", ""), body, takes)
             runtime: Runtime[Any] = request.app.state.runtime
             async with runtime.database.transaction() as session:
                 request.state.session = session

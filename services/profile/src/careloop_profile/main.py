@@ -26,6 +26,7 @@ from careloop_profile.linkage.models_api import router as linkage_models
 from careloop_profile.linkage.resolve_api import router as resolving
 from careloop_profile.looking import evaluator
 from careloop_profile.overview.api import router as overview
+from careloop_profile.overview.paths_api import router as paths
 from careloop_profile.parties.accounts_api import router as accounts
 from careloop_profile.parties.anniversaries_api import router as anniversaries
 from careloop_profile.parties.api import router as parties
@@ -38,7 +39,7 @@ from careloop_profile.tags.definitions_api import router as tag_definitions
 
 def create_app(runtime: Runtime[Settings]) -> FastAPI:
     routers = [channels, resolving, customers, holdings, consents, wishes, identity, linkage_models, reviews]
-    routers += [overview, interactions, archives, collection, letters]
+    routers += [overview, paths, interactions, archives, collection, letters]
     routers += [imports, mappings, quality, notices, registers]
     routers += [parties, organizations, accounts, anniversaries]
     routers += [tag_definitions, tags, lifecycle, person_lists]

@@ -117,3 +117,9 @@ def test_an_envelope_gives_back_what_was_put_in():
 
 def test_every_reason_to_refuse_an_interaction_is_described():
     assert set(ItemRefused.reasons) == set(get_args(Reason))
+
+
+def test_an_envelope_that_an_earlier_version_wrote_is_read_too():
+    written = b'{"received_at":99,"count":1,"columns":["u1","c1"]}'
+    envelope = wire.decode_envelope(written)
+    assert (envelope.received_at, envelope.count, envelope.columns) == (99, 1, ["u1", "c1"])

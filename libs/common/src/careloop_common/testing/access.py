@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from careloop_common import clock
 from careloop_common.tokens import AUDIENCE, ISSUER, TYPE
@@ -21,6 +21,11 @@ class Signer:
         self.public_pem = (
             self._key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
         )
+
+    @property
+    def private_pem(self) -> str:
+        """What signs: for a gateway that stands before a service under test."""
+        return self._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
     def token(
         self,

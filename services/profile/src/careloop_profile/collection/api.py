@@ -4,7 +4,15 @@ from typing import Annotated, Any, get_args
 import msgspec
 from careloop_common.errors import MediaTypeNotSupported
 from careloop_common.messaging.errors import BrokerUnavailable
-from careloop_common.web import ActorDep, CareRouter, NowDep, SessionDep, needs, problems
+from careloop_common.web import (
+    INFLATED_KEY,
+    ActorDep,
+    CareRouter,
+    NowDep,
+    SessionDep,
+    needs,
+    problems,
+)
 from fastapi import Depends, HTTPException, Request
 
 from careloop_profile.collection import policy, wire
@@ -14,7 +22,7 @@ from careloop_profile.collection.service.collecting import Collector
 from careloop_profile.collection.service.reading import Frame
 from careloop_profile.collection.service.segment import MOST
 from careloop_profile.collection.wire import Verb
-from careloop_profile.interactions.api import WRITE, body_of, utf8
+from careloop_profile.interactions.api import MOST_BYTES, WRITE, body_of, utf8
 from careloop_profile.interactions.errors import BatchTooLarge, IntakeFull, ItemRefused
 from careloop_profile.interactions.schemas import MAX_ITEMS, Accepted, RejectionView
 
@@ -93,7 +101,8 @@ for each in get_args(Verb):
                 EVENT: {"schema": CloudEventBody.model_json_schema()},
                 EVENTS: {"schema": {"type": "array", "items": CloudEventBody.model_json_schema()}},
             },
-        }
+        },
+        INFLATED_KEY: MOST_BYTES,
     },
 )
 async def take_events(

@@ -59,6 +59,8 @@ class CustomerRow(Base, table=True):
     accessibility: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     declared_devices: int
     attributes: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    changed_at: dict[str, str] = Field(sa_column=Column(JSONB, nullable=False))
+    """When facts became other than they were at first, by name."""
     created_at: datetime = Field(sa_type=INSTANT)
     updated_at: datetime = Field(sa_type=INSTANT)
 

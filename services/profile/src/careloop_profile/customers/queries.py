@@ -227,6 +227,7 @@ def _customer(
         declared_devices=row.declared_devices,
         registered_devices=devices,
         attributes=row.attributes,
+        changed_at={name: datetime.fromisoformat(at) for name, at in row.changed_at.items()},
         subscriptions=tuple(subscriptions),
         consents=tuple(consents),
     )

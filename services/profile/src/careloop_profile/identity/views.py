@@ -29,12 +29,18 @@ def person_view(person: Person, vault: Vault, actor: Actor) -> PersonView:
 
 
 def _field(name: str, field: Field, vault: Vault, masked: bool) -> dict[str, Any]:
+    value = shown(name, field, vault, masked=masked)
+    return {"value": value, "customer_id": field.customer_id, "why": field.why}
+
+
+def shown(name: str, field: Field, vault: Vault, *, masked: bool) -> Any:
+    """The value of a field: what is personal in clear, or masked."""
     value = field.value
     if mask := MASKS.get(name):
         sealed = value.sealed if isinstance(value, Identifier) else value
         value = vault.open(field.customer_id, name, sealed)
         value = mask(value) if masked else value
-    return {"value": value, "customer_id": field.customer_id, "why": field.why}
+    return value
 
 
 def merge_view(row: MergeRow, undone: Mapping[UUID, UUID]) -> MergeView:

@@ -3,7 +3,15 @@ from typing import Annotated, Any
 
 import msgspec
 from careloop_common.messaging.errors import BrokerUnavailable
-from careloop_common.web import ActorDep, CareRouter, NowDep, SessionDep, needs, problems
+from careloop_common.web import (
+    INFLATED_KEY,
+    ActorDep,
+    CareRouter,
+    NowDep,
+    SessionDep,
+    needs,
+    problems,
+)
 from fastapi import Depends, HTTPException, Request
 
 from careloop_profile.interactions import wire
@@ -20,6 +28,7 @@ from careloop_profile.interactions.service.desk import Desk
 router = CareRouter(prefix="/v1/interactions", tags=["interactions"])
 WRITE = "interactions:write"
 NDJSON = "application/x-ndjson"
+MOST_BYTES = 4 << 20
 
 
 async def _desk(request: Request) -> Desk:
@@ -31,9 +40,9 @@ DeskDep = Annotated[Desk, Depends(_desk)]
 
 
 def body_of(schema: type[Any], **more: Any) -> dict[str, Any]:
-    """The body in OpenAPI: these routes read it themselves."""
+    """The body in OpenAPI: these routes read it themselves. It may be compressed."""
     content = {"application/json": {"schema": schema.model_json_schema()}, **more}
-    return {"requestBody": {"required": True, "content": content}}
+    return {"requestBody": {"required": True, "content": content}, INFLATED_KEY: MOST_BYTES}
 
 
 @router.post(

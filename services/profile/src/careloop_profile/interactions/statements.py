@@ -2,7 +2,8 @@
 
 Inserting, counting and finding out what was new are one statement, so a message that comes twice changes nothing, and
 no counter can disagree with the rows. Columns come as texts with a value per line: the driver looks at every element
-of an array, and takes longer for that than PostgreSQL to store it.
+of an array, and takes longer for that than PostgreSQL to store it. For the same reason PostgreSQL writes what other
+services are told of each customer, and one text comes back.
 """
 
 from sqlalchemy import text
@@ -24,14 +25,22 @@ _COUNT = """
             complaints = known.complaints + excluded.complaints,
             first_at = least(known.first_at, excluded.first_at),
             last_at = greatest(known.last_at, excluded.last_at)
-    ), told AS (
+    ), noted AS (
         INSERT INTO interaction_news (customer_id, occurred_at, channel, kind, amount)
         SELECT customer_id, occurred_at, channel, kind, amount FROM fresh
+    ), told AS (
+        SELECT customer_id, count(*) AS interactions, count(*) FILTER (WHERE kind = 'payment') AS payments,
+               coalesce(sum(amount) FILTER (WHERE kind = 'payment'), 0) AS amount,
+               count(*) FILTER (WHERE kind = 'complaint') AS complaints, max(occurred_at) AS last_at
+        FROM fresh GROUP BY customer_id
     )
-    SELECT customer_id, count(*) AS interactions, count(*) FILTER (WHERE kind = 'payment') AS payments,
-           coalesce(sum(amount) FILTER (WHERE kind = 'payment'), 0) AS amount,
-           count(*) FILTER (WHERE kind = 'complaint') AS complaints, max(occurred_at) AS last_at
-    FROM fresh GROUP BY customer_id
+    SELECT coalesce(CAST(sum(interactions) AS bigint), 0) AS stored, string_agg(
+        '{"customer_id":"' || customer_id || '","interactions":' || interactions
+        || CASE WHEN payments = 0 THEN '' ELSE ',"payments":' || payments || ',"amount":"' || amount || '"' END
+        || CASE WHEN complaints = 0 THEN '' ELSE ',"complaints":' || complaints END
+        || ',"last_at":' || CAST(to_json(last_at) AS text) || '}', chr(10)
+    ) AS told
+    FROM told
 """
 _COLUMNS = """
     message_uid, occurred_at, customer_id, channel, kind, direction, amount, properties, received_at, time_suspect
@@ -55,7 +64,7 @@ INSERT = text(f"""
         RETURNING customer_id, channel, kind, amount, occurred_at
     ), {_COUNT}
 """)
-"""Returns, per customer, what was new."""
+"""Returns how much was new, and what is told of it: a line of JSON for each customer."""
 
 SET_ASIDE = text(f"""
     INSERT INTO interaction_unresolved ({_COLUMNS}, blind_index, label)

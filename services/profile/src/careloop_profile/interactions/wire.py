@@ -54,14 +54,17 @@ class Envelope(Struct):
 
 decode_batch = msgspec.json.Decoder(Batch).decode
 decode_item = msgspec.json.Decoder(Item).decode
-decode_envelope = msgspec.json.Decoder(Envelope).decode
-_encode = msgspec.json.Encoder().encode
+_decode_packed = msgspec.msgpack.Decoder(Envelope).decode
+_decode_written = msgspec.json.Decoder(Envelope).decode
+_pack = msgspec.msgpack.Encoder().encode
 _encode_sorted = msgspec.json.Encoder(order="sorted").encode
 _decode_any = msgspec.json.Decoder().decode
 
 _MAX_DEPTH = 32
-_SUSPICIOUS = re.compile(rb"\\u|[eE]\+?[0-9]{3}")
-"""Escapes, which may hide what PostgreSQL refuses, and exponents, which may be beyond its numbers."""
+_ESCAPE = b"\\u"
+"""It may hide what PostgreSQL refuses."""
+_EXPONENT = re.compile(rb"[eE]\+?[0-9]{3}")
+"""It may be beyond PostgreSQL's numbers. An expression that begins with so few characters is searched for by them."""
 
 
 def salvage(body: bytes) -> list[bytes] | None:
@@ -89,7 +92,13 @@ def apart(items: Sequence[Any]) -> list[bytes]:
 def seal(rows: Sequence[Row], received_at: int) -> bytes:
     """The envelope of these rows as the body of a message."""
     columns = list(map("\n".join, zip(*rows, strict=True)))
-    return _encode(Envelope(received_at, len(rows), columns))
+    return _pack(Envelope(received_at, len(rows), columns))
+
+
+def decode_envelope(body: bytes) -> Envelope:
+    """The envelope of a message: packed, for there are quotes in it which JSON would have to escape. Earlier versions
+    wrote JSON, of which a stream may still have some."""
+    return _decode_written(body) if body.startswith(b"{") else _decode_packed(body)
 
 
 def divide(body: bytes) -> list[bytes]:
@@ -99,7 +108,7 @@ def divide(body: bytes) -> list[bytes]:
         rows = list(zip(*(column.split("\n") for column in envelope.columns), strict=True))
     except (msgspec.DecodeError, ValueError):
         return [body]
-    return [_encode(Envelope(envelope.received_at, 1, list(row))) for row in rows]
+    return [_pack(Envelope(envelope.received_at, 1, list(row))) for row in rows]
 
 
 def checked_properties(raw: Raw) -> str:
@@ -109,7 +118,7 @@ def checked_properties(raw: Raw) -> str:
         raise ItemRefused("properties_too_large", f"properties may have {MAX_PROPERTIES} bytes")
     if not body.startswith(b"{"):
         raise ItemRefused("properties_malformed", "properties must be an object")
-    if len(body) > 2 and (_SUSPICIOUS.search(body) or body.count(b"{") + body.count(b"[") > _MAX_DEPTH):
+    if len(body) > 2 and _suspicious(body):
         _check_thoroughly(body)
     # Within JSON a bare newline is white space: in a string it is written \\n.
     return body.decode().replace("\n", " ")
@@ -118,6 +127,12 @@ def checked_properties(raw: Raw) -> str:
 def canonical(raw: str) -> str:
     """One spelling per value, so that a message without an id is recognised when it is sent again."""
     return _encode_sorted(_decode_any(raw)).decode()
+
+
+def _suspicious(body: bytes) -> bool:
+    """Whether it takes more than a glance to see that PostgreSQL will take it."""
+    deep = body.count(b"{") + body.count(b"[") > _MAX_DEPTH
+    return deep or _ESCAPE in body or _EXPONENT.search(body) is not None
 
 
 def _check_thoroughly(body: bytes) -> None:

@@ -8,6 +8,7 @@ from careloop_profile.customers.policy.changes import (
     revise,
 )
 from careloop_profile.customers.policy.kinship import Joined, bound, bound_words, since_with
+from careloop_profile.customers.policy.since import changed_at, since
 from careloop_profile.customers.policy.state import (
     ANY,
     CHANNELS,
@@ -41,10 +42,12 @@ __all__ = [
     "Terms",
     "bound",
     "bound_words",
+    "changed_at",
     "declare_consents",
     "enrich",
     "hold",
     "patched",
     "revise",
+    "since",
     "since_with",
 ]

@@ -163,6 +163,8 @@ class Customer:
     consents: tuple[Consent, ...] = ()
     also_quiet: tuple[QuietHours, ...] = ()
     """The quiet hours of the same person as other sources know them; see `kinship`."""
+    changed_at: Mapping[str, datetime] = field(default_factory=dict)
+    """When facts became other than they were at first; see `since`."""
 
     @property
     def undisturbed(self) -> bool:

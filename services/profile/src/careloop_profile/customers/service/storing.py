@@ -86,8 +86,14 @@ def _bound(customer: Customer, everybody: Mapping[UUID, Customer], kin: Mapping[
 
 
 def _next_version(change: Change, now: datetime) -> Change:
-    version = change.before.version + 1 if change.before else 1
-    return replace(change, after=replace(change.after, version=version, updated_at=now))
+    before, after = change.before, change.after
+    if before is None:
+        return replace(change, after=replace(after, version=1, updated_at=now))
+    changed_at = policy.changed_at(before, after, now)
+    return replace(
+        change,
+        after=replace(after, version=before.version + 1, updated_at=now, changed_at=changed_at),
+    )
 
 
 async def _arm_expiries(session: AsyncSession, changes: Iterable[Change]) -> None:

@@ -23,7 +23,8 @@ from careloop_profile.customers.queries import IDENTIFIER
 _CUSTOMER_TYPES = """
     id uuid, version int, kind text, source text, external_id text, status text, joined_on date, left_on date,
     region text, language text, vip boolean, care_flags text[], name_sealed text, birth_date_sealed text,
-    address_sealed text, do_not_disturb boolean, quiet_hours jsonb, more_quiet jsonb, accessibility text[], declared_devices int, attributes jsonb, created_at timestamptz, updated_at timestamptz
+    address_sealed text, do_not_disturb boolean, quiet_hours jsonb, more_quiet jsonb, accessibility text[],
+    declared_devices int, attributes jsonb, changed_at jsonb, created_at timestamptz, updated_at timestamptz
 """
 _SUBSCRIPTION_TYPES = """
     customer_id uuid, subscription_id uuid, product text, plan text, status text, monthly_fee numeric,
@@ -182,6 +183,7 @@ def _customer_row(customer: Customer) -> dict[str, Any]:
         "accessibility": customer.accessibility,
         "declared_devices": customer.declared_devices,
         "attributes": customer.attributes,
+        "changed_at": customer.changed_at,
         "created_at": customer.created_at,
         "updated_at": customer.updated_at,
     }

@@ -75,11 +75,12 @@ class Intake:
 
     async def _publish(self, partition: int, rows: Sequence[Row], received_at: datetime) -> None:
         body = wire.seal(rows, policy.microseconds(received_at))
-        await self.publish(
-            interaction.subject(partition), "careloop.interaction.envelope.v1", body, received_at
-        )
+        subject, kind = interaction.subject(partition), "careloop.interaction.envelope.v1"
+        await self.publish(subject, kind, body, received_at, media="application/msgpack")
 
-    async def publish(self, subject: str, kind: str, body: bytes, received_at: datetime) -> None:
+    async def publish(
+        self, subject: str, kind: str, body: bytes, received_at: datetime, *, media: str = "application/json"
+    ) -> None:
         """Return once the broker has the message."""
         digest = sha256(body).hexdigest()
         headers = {
@@ -89,7 +90,7 @@ class Intake:
             "ce-type": kind,
             "ce-source": "/careloop/profile",
             "ce-time": received_at.isoformat(),
-            "content-type": "application/json",
+            "content-type": media,
         }
         async with self._window:
             try:

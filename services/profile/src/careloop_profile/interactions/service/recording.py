@@ -70,17 +70,18 @@ async def attach(session: AsyncSession, ids: Sequence[UUID], *, now: datetime) -
     await session.execute(select(func.pg_advisory_xact_lock(_ATTACHING)))
     sole = await customers.sole_holders(session, await customers.indexes_of(session, list(ids)))
     parameters = {"customers": list(ids), "indexes": list(sole), "holders": list(sole.values())}
-    _publish(session, (await session.execute(statements.ATTACH, parameters)).all(), now)
+    _publish(session, (await session.execute(statements.ATTACH, parameters)).one(), now)
 
 
 async def _insert(session: AsyncSession, columns: Sequence[str], now: datetime) -> None:
-    _publish(session, (await session.execute(statements.INSERT, _parameters(columns))).all(), now)
+    _publish(session, (await session.execute(statements.INSERT, _parameters(columns))).one(), now)
 
 
-def _publish(session: AsyncSession, rows: Sequence[Any], now: datetime) -> None:
-    STORED.inc(sum(row.interactions for row in rows))
-    for event in events.activity(map(tuple, rows)):
-        outbox.add(session, event, now=now)
+def _publish(session: AsyncSession, fresh: Any, now: datetime) -> None:
+    if fresh.stored:
+        STORED.inc(fresh.stored)
+        for event, payload in events.activity(fresh.told):
+            outbox.add(session, event, now=now, payload=payload)
 
 
 def _columns(given: Sequence[Given]) -> list[str]:
