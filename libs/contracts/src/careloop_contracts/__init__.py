@@ -2,6 +2,7 @@
 
 from careloop_contracts import envelope
 from careloop_contracts.campaign import (
+    CampaignCustomerErasedV1,
     CareTaskCompletedV1,
     CareTaskOpenedV1,
     CareTaskOverdueV1,
@@ -13,6 +14,7 @@ from careloop_contracts.customer import (
     CustomerActivityRecordedV1,
     CustomerAnniversaryApproachingV1,
     CustomerConsentExpiredV1,
+    CustomerErasedV1,
     CustomerMergedV1,
     CustomerRegisteredV1,
     CustomerState,
@@ -20,7 +22,12 @@ from careloop_contracts.customer import (
     CustomerUpdatedV1,
 )
 from careloop_contracts.event import PARTITIONS, Event, partition_of
-from careloop_contracts.score import ScoreChangedV1, ScoreRunCompletedV1, ScoreWarningRaisedV1
+from careloop_contracts.score import (
+    ScoreChangedV1,
+    ScoreCustomerErasedV1,
+    ScoreRunCompletedV1,
+    ScoreWarningRaisedV1,
+)
 from careloop_contracts.ticket import (
     NoticedTicket,
     TicketAmendedV1,
@@ -28,6 +35,7 @@ from careloop_contracts.ticket import (
     TicketAssignedV1,
     TicketCancelledV1,
     TicketClassifiedV1,
+    TicketCustomerErasedV1,
     TicketEscalatedV1,
     TicketHistoryAnchoredV1,
     TicketMergedV1,
@@ -51,12 +59,14 @@ from careloop_contracts.ticket import (
 
 __all__ = [
     "PARTITIONS",
+    "CampaignCustomerErasedV1",
     "CareTaskCompletedV1",
     "CareTaskOpenedV1",
     "CareTaskOverdueV1",
     "CustomerActivityRecordedV1",
     "CustomerAnniversaryApproachingV1",
     "CustomerConsentExpiredV1",
+    "CustomerErasedV1",
     "CustomerMergedV1",
     "CustomerRegisteredV1",
     "CustomerState",
@@ -68,6 +78,7 @@ __all__ = [
     "MessageWithheldV1",
     "NoticedTicket",
     "ScoreChangedV1",
+    "ScoreCustomerErasedV1",
     "ScoreRunCompletedV1",
     "ScoreWarningRaisedV1",
     "TicketAmendedV1",
@@ -75,6 +86,7 @@ __all__ = [
     "TicketAssignedV1",
     "TicketCancelledV1",
     "TicketClassifiedV1",
+    "TicketCustomerErasedV1",
     "TicketEscalatedV1",
     "TicketHistoryAnchoredV1",
     "TicketMergedV1",

@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from careloop_contracts.customer import ErasureDone
 from careloop_contracts.event import Event
 from careloop_contracts.vocabulary import Channel, Purpose, WithheldReason
 
@@ -73,3 +74,9 @@ class MessageFailedV1(Event, entity="campaign", name="message_failed", version=1
     reference: str | None = None
     error: str
     failed_at: datetime
+
+
+class CampaignCustomerErasedV1(
+    ErasureDone, Event, entity="campaign", name="customer_erased", version=1, key="customer_id"
+):
+    """What campaign had of a customer is erased."""
