@@ -2,6 +2,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from careloop_common.disclosure import disclosed
 from careloop_common.privacy import Vault
 from careloop_common.tokens import Actor
 
@@ -33,6 +34,8 @@ def _field(name: str, field: Field, vault: Vault, masked: bool) -> dict[str, Any
     if mask := MASKS.get(name):
         sealed = value.sealed if isinstance(value, Identifier) else value
         value = vault.open(field.customer_id, name, sealed)
+        if not masked:
+            disclosed(field.customer_id, name)
         value = mask(value) if masked else value
     return {"value": value, "customer_id": field.customer_id, "why": field.why}
 

@@ -44,10 +44,15 @@ _GIVEN = f"""
     AS given({", ".join(NAMES)})
 """
 
+_NOT_ERASED = """
+    NOT EXISTS (SELECT FROM subject_key WHERE subject_id = CAST(given.customer_id AS uuid) AND destroyed_at IS NOT NULL)
+"""
+"""What is late about somebody who was erased goes nowhere."""
+
 # ruff: noqa: S608  (these statements are put together from the constants above)
 INSERT = text(f"""
     WITH fresh AS (
-        INSERT INTO interaction ({_COLUMNS}) SELECT {_VALUES} FROM {_GIVEN}
+        INSERT INTO interaction ({_COLUMNS}) SELECT {_VALUES} FROM {_GIVEN} WHERE {_NOT_ERASED}
         ON CONFLICT DO NOTHING
         RETURNING customer_id, channel, kind, amount, occurred_at
     ), {_COUNT}
@@ -57,6 +62,7 @@ INSERT = text(f"""
 SET_ASIDE = text(f"""
     INSERT INTO interaction_unresolved ({_COLUMNS}, blind_index, label)
     SELECT {_VALUES}, blind_index, label FROM {_GIVEN}
+    WHERE {_NOT_ERASED} AND NOT EXISTS (SELECT FROM suppression WHERE suppression.blind_index = given.blind_index)
     ON CONFLICT DO NOTHING
 """)
 
