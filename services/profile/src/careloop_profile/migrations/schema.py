@@ -11,6 +11,7 @@ from careloop_profile.imports import models as imports
 from careloop_profile.interactions import models as interactions
 from careloop_profile.linkage import models as linkage
 from careloop_profile.parties import models as parties
+from careloop_profile.privacy import models as privacy
 
 SLICES = (
     channels,
@@ -23,5 +24,6 @@ SLICES = (
     imports,
     linkage,
     parties,
+    privacy,
 )
 metadata = Base.metadata
