@@ -83,12 +83,13 @@ async def submit(
 async def _enter(
     session: AsyncSession, composer: Composer, row: Message, scene: Scene, now: datetime
 ) -> Submission | None:
+    row.attempts += 1
     try:
         submission = composer.compose(row, scene.contacts[row.customer_id].member)
     except SubjectKeyGone:
+        row.attempts -= 1
         await defer(session, row, now + KEY_PAUSE, Reason.CHANNEL_UNAVAILABLE)
         return None
-    row.attempts += 1
     if isinstance(submission, Reason):
         withhold(session, row, submission, now)
         return None
