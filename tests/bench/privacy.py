@@ -30,8 +30,8 @@ from careloop_common.testing.working import until
 PLANTED: Final = {
     "name": "欧阳靖海测",
     "phone": "+8613877665544",
-    "email": "ouyang.jinghai.bench@example.com",
-    "identity_number": "11010519491231002X",
+    "email": "ouyang.jinghai@126.com",
+    "identity_number": "440305198307192374",
     "address": "广东省深圳市南山区科苑路15号",
 }
 SCOPES: Final = (

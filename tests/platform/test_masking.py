@@ -15,9 +15,9 @@ from fleet import Fleet
 PLANTED: Final = {
     "name": "欧阳靖海",
     "phone": "+8613877665544",
-    "email": "ouyang.jinghai@example.com",
-    "identity_number": "11010519491231002X",
-    "birth_date": "1949-12-31",
+    "email": "ouyang.jinghai@126.com",
+    "identity_number": "440305198307192374",
+    "birth_date": "1983-07-19",
     "address": "广东省深圳市南山区科苑路15号",
 }
 SOUGHT: Final = (*(value for name, value in PLANTED.items() if name != "phone"), "13877665544", "PROOF-77665")
@@ -37,7 +37,7 @@ async def customer(admin: httpx.AsyncClient) -> str:
             "source": "mask-2",
             "name": PLANTED["name"],
             "phone": "13877665544",
-            "email": "OUYANG.JINGHAI@Example.com ",
+            "email": "OUYANG.JINGHAI@126.com ",
         },
     )
     path = f"/v1/customers/{first}"

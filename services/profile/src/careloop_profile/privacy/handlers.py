@@ -8,6 +8,7 @@ from careloop_common.runtime import Runtime
 from careloop_contracts import (
     CampaignCustomerErasedV1,
     CustomerErasedV1,
+    Event,
     ScoreCustomerErasedV1,
     TicketCustomerErasedV1,
 )
@@ -15,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_profile.privacy import service
 
-_SERVICES = {
+_SERVICES: dict[type[Event], str] = {
     CampaignCustomerErasedV1: "campaign",
     ScoreCustomerErasedV1: "scoring",
     TicketCustomerErasedV1: "ticketing",

@@ -121,9 +121,10 @@ async def forget(session: AsyncSession, ids: Collection[UUID], *, now: datetime)
 
 async def everything(session: AsyncSession, ids: Collection[UUID]) -> dict[str, Sequence[Mapping[str, Any]]]:
     """All rows about these customers, by table; of interactions the latest, as many as go into a document."""
-    found = {}
+    found: dict[str, Sequence[Mapping[str, Any]]] = {}
     for name, statement in _KEPT.items():
-        found[name] = (await session.execute(statement, {"ids": list(ids)})).mappings().all()
+        rows = (await session.execute(statement, {"ids": list(ids)})).mappings().all()
+        found[name] = [dict(row) for row in rows]
     return found
 
 

@@ -13,9 +13,9 @@ from sqlalchemy import text
 PLANTED = {
     "name": "欧阳靖海",
     "phone": "13877665544",
-    "email": "ouyang.jinghai@example.com",
-    "identity_number": "11010519491231002X",
-    "birth_date": "1949-12-31",
+    "email": "ouyang.jinghai@126.com",
+    "identity_number": "440305198307192374",
+    "birth_date": "1983-07-19",
     "address": "广东省深圳市南山区科苑路15号",
 }
 

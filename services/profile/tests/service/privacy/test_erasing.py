@@ -2,10 +2,17 @@
 
 from base64 import b64decode
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from careloop_common import clock
 from careloop_contracts import CustomerErasedV1
+from careloop_profile.collection.service.applying import Applier
+from careloop_profile.collection.service.collecting import FIELD
+from careloop_profile.collection.wire import Said, encode
+from careloop_profile.customers.queries import known
+from careloop_profile.identifiers.keys import customer_id_of
+from careloop_profile.interactions.policy import message_uid, microseconds
 from careloop_profile.migrations.schema import metadata
 from careloop_profile.privacy import policy, queries
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -77,7 +84,7 @@ async def test_all_customers_of_a_person_are_forgotten(client, insider, register
 
 
 async def test_what_is_late_goes_nowhere_and_nobody_comes_back(
-    client, register, planted, erase, runtime, worker_running, eventually
+    client, register, planted, erase, erasure, runtime, worker_running, eventually
 ):
     customer = await register(source="crm", external_id="A-1", **planted)
     other = await register(source="crm", external_id="A-2", name="别人")
@@ -86,7 +93,7 @@ async def test_what_is_late_goes_nowhere_and_nobody_comes_back(
             "/v1/interactions/batch", json={"items": [_item(customer, "before"), _item(other, "first")]}
         )
         await eventually(lambda: _rows(client, other["customer_id"], 1))
-        await erase(customer["customer_id"])
+        request = await erase(customer["customer_id"])
         again = await client.post(
             "/v1/customers", json={"source": "crm", "external_id": "A-1", "name": "再来"}
         )
@@ -99,19 +106,37 @@ async def test_what_is_late_goes_nowhere_and_nobody_comes_back(
         ]
         answer = await client.post("/v1/interactions/batch", json={"items": late})
         assert answer.json()["accepted"] == 4
-        said = {"type": "identify", "userId": "A-1", "traits": {"name": "再来", "phone": planted["phone"]}}
-        assert (
-            await client.post("/v1/batch", json={"batch": [said | {"messageId": "m-1"}]})
-        ).status_code == 200
         await eventually(lambda: _rows(client, other["customer_id"], 2))
+
+        async def swept():
+            return (await erasure(request))["state"] == "waiting"
+
+        await eventually(swept)
     async with runtime.database.transaction() as session:
         for table in ("interaction", "interaction_unresolved"):
             left = await session.scalars(
                 text(f"SELECT count(*) FROM {table} WHERE customer_id = :id OR customer_id IS NULL"),
                 {"id": customer["customer_id"]},
             )
-            assert left.one() == 0
+            assert left.one() == 0, table
         assert await session.scalar(text("SELECT count(*) FROM customer WHERE external_id = 'A-1'")) == 0
+
+
+async def test_what_messages_say_of_somebody_who_was_erased_is_not_heard(register, planted, erase, runtime):
+    key = UUID((await register(source="shop", external_id="A-1", **planted))["customer_id"])
+    await erase(str(key))
+    applier = Applier(runtime.vault, "CN")
+    at = microseconds(clock.now())
+    traits = runtime.vault.seal(key, FIELD, encode({"name": "再来"}).decode())
+    named = Said(message_uid(at, "A-1", "1"), at, str(key), "shop", "A-1", "user", traits, "", "")
+    stranger = customer_id_of("shop", "A-2")
+    other = Said(
+        message_uid(at, "A-2", "2"), at, str(stranger), "shop", "A-2", "user", "", "segment_alias", "A-1"
+    )
+    async with runtime.database.transaction() as session:
+        await applier.apply(session, [named, other], now=clock.now())
+    async with runtime.database.transaction() as session:
+        assert await known(session, [key, stranger]) == {stranger}
 
 
 async def test_a_second_request_says_which_was_the_first(officer, register, erase):

@@ -16,7 +16,7 @@ NOW = clock.now().replace(microsecond=0)
 
 @pytest.fixture
 def settings_overrides(tmp_path):
-    return {"archive_directory": str(tmp_path), "left_days": 30, "archive_days": 400}
+    return {"archive_directory": str(tmp_path), "left_days": 30, "archive_days": 1000}
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ async def test_files_go_when_their_time_is_over(archived, runtime, tmp_path):
     assert not await jobs.forget_archives(runtime)
     count = len(list(tmp_path.iterdir()))
     async with runtime.database.transaction() as session:
-        await session.execute(text("UPDATE interaction_archive SET last = last - 500"))
+        await session.execute(text("UPDATE interaction_archive SET last = last - 2000"))
     while await jobs.forget_archives(runtime):
         count -= 1
     assert (count, list(tmp_path.iterdir())) == (0, [])

@@ -14,26 +14,29 @@ from sqlalchemy import text
 
 
 @pytest.fixture
-async def backup(runtime):
+async def backup(runtime, postgres):
     """`await backup()`: a copy of the database as it is now, file by file; returns its URL."""
     copies = []
 
     async def copy():
         url = runtime.settings.database_url.get_secret_value()
-        base, _, name = url.rpartition("/")
         await runtime.database.close()
-        admin = await asyncpg.connect(f"{base}/postgres")
+        name = url.rpartition("/")[2]
+        admin = await asyncpg.connect(postgres)
         await admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
-        await admin.execute(f'CREATE DATABASE "{name}_backup" TEMPLATE "{name}" STRATEGY file_copy')
+        owner = await admin.fetchval("SELECT datdba::regrole::text FROM pg_database WHERE datname = $1", name)
+        await admin.execute(
+            f'CREATE DATABASE "{name}_backup" TEMPLATE "{name}" STRATEGY file_copy OWNER {owner}'
+        )
         await admin.close()
-        copies.append((base, f"{name}_backup"))
-        return f"{base}/{name}_backup"
+        copies.append(f"{name}_backup")
+        return f"{url}_backup"
 
     yield copy
-    for base, name in copies:
-        admin = await asyncpg.connect(f"{base}/postgres")
+    admin = await asyncpg.connect(postgres)
+    for name in copies:
         await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-        await admin.close()
+    await admin.close()
 
 
 @pytest.fixture

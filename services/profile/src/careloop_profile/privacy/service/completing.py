@@ -1,6 +1,5 @@
 """Hearing of the other services, and the receipt when all have obeyed."""
 
-from base64 import b64encode
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -8,8 +7,7 @@ from uuid import UUID
 
 from careloop_common.database import vault
 from careloop_common.privacy import Vault
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from careloop_common.signing import Signer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_profile.privacy import policy, queries
@@ -77,9 +75,8 @@ def _receipt(row: ErasureRow, heard: Sequence[AcknowledgementRow]) -> dict[str, 
 
 
 def _signed(keys: Vault, receipt: dict[str, Any]) -> dict[str, Any]:
-    """The receipt with the key that checks it, whose own key is derived from the newest of the ring."""
-    key_id, seed = next(iter(keys.keys_for(_PURPOSE).items()))
-    signer = Ed25519PrivateKey.from_private_bytes(seed)
-    public = signer.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-    whole = {**receipt, "algorithm": "Ed25519", "key_id": key_id, "public_key": b64encode(public).decode()}
-    return {**whole, "signature": b64encode(signer.sign(policy.signed_part(whole))).decode()}
+    """The receipt with the key that checks it."""
+    signer = Signer(keys, _PURPOSE)
+    key = {"algorithm": "Ed25519", "key_id": signer.key_id, "public_key": signer.public_key}
+    whole = {**receipt, **key}
+    return {**whole, "signature": signer.sign(policy.signed_part(whole))}
