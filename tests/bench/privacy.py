@@ -180,7 +180,7 @@ async def main(interactions: int, keys: int) -> int:
     with tempfile.NamedTemporaryFile(prefix="careloop-privacy-", suffix=".log") as log:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
-        sys.stdout = os.fdopen(shown, "w", buffering=1)
+        sys.stdout = sys.stderr = os.fdopen(shown, "w", buffering=1)
         async with own_stack("profile", SCOPES, log_level="DEBUG") as stack:
             home = stack.home
             headers = {"authorization": f"Bearer {stack.key}"}

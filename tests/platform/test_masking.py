@@ -81,7 +81,8 @@ async def test_whoever_sees_it_is_written_down(fleet: Fleet, admin: httpx.AsyncC
     )
     async with _as(fleet, admin, "agent") as agent:
         for route in routes:
-            assert any(word in _text(await agent.get(route.format(customer))) for word in SOUGHT), route
+            text = _text(await agent.get(route.format(customer)))
+            assert any(word in text for word in SOUGHT), route
     entries = (await admin.get("/v1/disclosures", params={"customer_id": customer, "limit": 100})).json()[
         "items"
     ]
@@ -125,7 +126,7 @@ async def _ok(request: Any) -> dict[str, Any]:
 async def _as(fleet: Fleet, admin: httpx.AsyncClient, role: str) -> AsyncIterator[httpx.AsyncClient]:
     """The front door, with a key of one role."""
     issued = await _ok(admin.post("/v1/api-keys", json={"name": f"masking {role}", "roles": [role]}))
-    headers = {"authorization": f"Bearer {issued['secret']}"}
+    headers = {"authorization": f"Bearer {issued['key']}"}
     async with httpx.AsyncClient(base_url=fleet.config.gateway_url, headers=headers, timeout=20) as client:
 
         async def known() -> bool:
