@@ -147,15 +147,14 @@ async def readable(stack: OwnStack, home: Path, log: Path) -> dict[str, int]:
     raw = [
         form
         for word in (*PLANTED.values(), PLANTED["phone"].removeprefix("+86"))
-        for form in (word.encode(), word.encode("unicode_escape"), word.encode().hex().encode())
+        for form in (word.encode(), word.encode().hex().encode())
     ]
     connection = await asyncpg.connect(stack.database)
     tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-    found = {"tables": 0}
+    found, forms = {"tables": 0}, [f"%{form.decode()}%" for form in raw]
     for (table,) in tables:
-        for (row,) in await connection.fetch(f'SELECT CAST(t AS text) FROM "{table}" AS t'):
-            found["tables"] += any(form in row.encode() for form in raw)
-    await connection.execute("CHECKPOINT")
+        told = f'SELECT count(*) FROM "{table}" AS t WHERE CAST(t AS text) LIKE ANY($1)'
+        found["tables"] += await connection.fetchval(told, forms)
     await connection.close()
     for what, files in (("PostgreSQL files", home / "pg"), ("broker files", home / "nats"), ("logs", log)):
         found[what] = sum(any(form in data for form in raw) for data in _contents(files))
