@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from careloop_common import records
 from careloop_common.database import vault
 
 metadata = MetaData()
@@ -42,13 +43,16 @@ subject_key = Table(
 _MADE: Final = "subject_keys_made"
 """Whose keys this session has made: nobody else may take them for kept before it commits."""
 
-_FIND = text("SELECT subject_id, wrapped FROM subject_key WHERE subject_id = ANY(:ids)")
-_KEEP = text("""
+# Ids travel as one text: the driver looks at each element of an array, and takes longer for that than all the rest.
+_FIND = text(
+    "SELECT subject_id, wrapped FROM subject_key WHERE subject_id = ANY(CAST(string_to_array(:ids, ',') AS uuid[]))"
+)
+_COLUMNS = {"subject_id": "uuid", "wrapped": "bytea"}
+_KEEP = text(f"""
     INSERT INTO subject_key (subject_id, wrapped, created_at)
-    SELECT id, wrapped, now()
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:keys AS bytea[])) AS new (id, wrapped) ORDER BY id
+    SELECT subject_id, wrapped, now() FROM {records.given(_COLUMNS)} ORDER BY subject_id
     ON CONFLICT DO NOTHING RETURNING subject_id
-""")
+""")  # noqa: S608  (put together from the constants above)
 _DESTROY = text("""
     INSERT INTO subject_key AS known (subject_id, created_at, destroyed_at)
     SELECT id, CAST(:now AS timestamptz), CAST(:now AS timestamptz) FROM unnest(CAST(:ids AS uuid[])) AS id ORDER BY id
@@ -56,9 +60,10 @@ _DESTROY = text("""
     WHERE known.destroyed_at IS NULL
     RETURNING subject_id
 """)
-_DESTROYED = text(
-    "SELECT subject_id FROM subject_key WHERE subject_id = ANY(:ids) AND destroyed_at IS NOT NULL"
-)
+_DESTROYED = text("""
+    SELECT subject_id FROM subject_key
+    WHERE subject_id = ANY(CAST(string_to_array(:ids, ',') AS uuid[])) AND destroyed_at IS NOT NULL
+""")
 
 
 def subject_tables(target_metadata: MetaData) -> None:
@@ -91,7 +96,7 @@ async def ensure(session: AsyncSession, ids: Iterable[UUID]) -> set[UUID]:
     found = await _found(session, wanted)
     if without := wanted.difference(found):
         fresh = {one: keys.new_key(one) for one in without}
-        ours = set(await session.scalars(_KEEP, {"ids": list(fresh), "keys": list(fresh.values())}))
+        ours = set(await session.scalars(_KEEP, _given(fresh)))
         made |= ours
         # The others were made by somebody else in the meantime.
         found |= {one: fresh[one] for one in ours} | await _found(session, without - ours)
@@ -111,7 +116,7 @@ async def wrapped(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, by
 async def keep(session: AsyncSession, found: Mapping[UUID, bytes]) -> None:
     """Keep keys that another service made."""
     if found:
-        await session.execute(_KEEP, {"ids": list(found), "keys": list(found.values())})
+        await session.execute(_KEEP, _given(found))
 
 
 async def destroy(session: AsyncSession, ids: Collection[UUID], *, now: datetime) -> set[UUID]:
@@ -129,11 +134,18 @@ async def unknown(session: AsyncSession, ids: Collection[UUID]) -> set[UUID]:
 
 async def destroyed(session: AsyncSession, ids: Collection[UUID]) -> set[UUID]:
     """Of these subjects those whose keys were destroyed: nothing about them is to be kept any more."""
-    return set(await session.scalars(_DESTROYED, {"ids": list(ids)})) if ids else set()
+    if not ids:
+        return set()
+    return set(await session.scalars(_DESTROYED, {"ids": ",".join([one.hex for one in ids])}))
 
 
 async def _found(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, bytes | None]:
     """What is stored of these subjects."""
     if not ids:
         return {}
-    return {row[0]: row[1] for row in await session.execute(_FIND, {"ids": list(ids)})}
+    rows = await session.execute(_FIND, {"ids": ",".join([one.hex for one in ids])})
+    return {row[0]: row[1] for row in rows}
+
+
+def _given(keys: Mapping[UUID, bytes]) -> dict[str, str]:
+    return {"rows": records.encode(_COLUMNS, ((one, records.hexed(key)) for one, key in keys.items()))}
