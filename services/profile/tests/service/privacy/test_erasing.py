@@ -47,6 +47,7 @@ async def test_nothing_but_the_erasure_itself_is_left_in_any_table(
 
         await eventually(gone)
         assert set(await mentions(key, key.replace("-", ""))) <= KEPT
+        assert (await client.get("/v1/interaction-dead-letters")).json()["items"] == []
         assert await mentions(*planted.values(), "+8613877665544", "A-4711") == {}
         await obey()
 

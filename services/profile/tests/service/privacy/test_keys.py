@@ -88,19 +88,20 @@ async def test_who_was_erased_gets_no_other_key(session, runtime):
     assert await subject_keys.destroyed(session, [key, ids.new_id()]) == {key}
 
 
-async def test_a_key_that_was_not_kept_is_no_key_for_anybody_else(runtime):
-    key = ids.new_id()
+async def test_a_key_that_was_not_kept_does_not_stand_in_for_one_that_another_process_made(runtime):
+    key, elsewhere = ids.new_id(), Vault(runtime.settings.data_keys.get_secret_value())
     async with runtime.database.transaction() as session:
         await subject_keys.ensure(session, [key])
         await subject_keys.load(session, [key])
         await session.rollback()
+    made = elsewhere.new_key(key)
+    elsewhere.hold(key, made)
+    async with runtime.database.transaction() as session:
+        await subject_keys.keep(session, {key: made})
     async with runtime.database.transaction() as session:
         await subject_keys.ensure(session, [key])
         token = runtime.vault.seal(key, "name", "王五")
-    runtime.vault.drop(key)
-    async with runtime.database.transaction() as session:
-        await subject_keys.load(session, [key])
-    assert runtime.vault.open(key, "name", token) == "王五"
+    assert elsewhere.open(key, "name", token) == "王五"
 
 
 async def test_two_who_make_a_key_at_once_seal_under_the_same(runtime):
