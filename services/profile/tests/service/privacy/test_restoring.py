@@ -110,6 +110,8 @@ async def test_what_the_stream_still_holds_is_noise(
 
         await eventually(told)
     [event] = await published(CustomerRegisteredV1)
+    async with runtime.database.transaction() as session:
+        await subject_keys.load(session, [UUID(customer["customer_id"])])
     for field in ("name", "phone", "email"):
         with pytest.raises(SealBroken):
             runtime.vault.open(UUID(customer["customer_id"]), field, getattr(event.contact, field))
