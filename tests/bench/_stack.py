@@ -72,6 +72,7 @@ class OwnStack(Measured):
             "PostgreSQL": (postgres := EmbeddedPostgres(home / "pg")),
             "NATS": (nats := EmbeddedNats(home / "nats")),
         }
+        self.home = home
         self._service, self._admin_url = service, postgres.admin_url
         self._ports = {"api": free_port(), "worker": free_port()}
         self._children: dict[str, asyncio.subprocess.Process] = {}

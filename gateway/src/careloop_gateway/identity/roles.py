@@ -14,6 +14,7 @@ class Role(StrEnum):
     SUPERVISOR = "supervisor"
     RETENTION = "retention"
     INTEGRATOR = "integrator"
+    PRIVACY = "privacy"
     VIEWER = "viewer"
 
 
@@ -63,6 +64,7 @@ ROLES: dict[Role, frozenset[str]] = {
             "tickets:write",
         }
     ),
+    Role.PRIVACY: _VIEWER | {"privacy:audit", "privacy:erase", "privacy:export", PERSONAL},
     Role.VIEWER: _VIEWER,
 }
 

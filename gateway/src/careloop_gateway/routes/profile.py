@@ -96,6 +96,18 @@ PROFILE = (
         "POST /v1/match-reviews/{review_id}/accept",
         "POST /v1/match-reviews/{review_id}/reject",
     ),
+    *reads(
+        "profile",
+        "privacy:audit",
+        "/v1/erasure-requests",
+        "/v1/erasure-requests/{request_id}",
+        "/v1/disclosures",
+        "/v1/disclosures/verification",
+    ),
+    *writes("profile", "privacy:erase", "POST /v1/erasure-requests"),
+    Route(
+        "POST", "/v1/customers/{customer_id}/exports", "profile", "privacy:export", Limit.WRITE, seconds=30
+    ),
     *reads("profile", "linkage:read", "/v1/linkage-models", "/v1/linkage-models/{version}"),
     Route("PUT", "/v1/linkage-models", "profile", "linkage:write", Limit.WRITE, max_body=4 * MIB),
     Route(

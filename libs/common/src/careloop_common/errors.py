@@ -180,3 +180,11 @@ class SealBroken(DomainError):
     kind = Kind.INVALID
     code = "seal_broken"
     title = "Sealed value cannot be opened"
+
+
+class SubjectKeyGone(SealBroken):
+    """The key of whom the sealed value is about was destroyed, or is not known here."""
+
+    kind = Kind.INVALID
+    code = "subject_key_gone"
+    title = "Key destroyed"

@@ -1,26 +1,66 @@
 """Personal data: sealed at rest and in events, looked up by blind index, shown masked.
 
-A sealed value is AES-256-GCM under a key of the ring, bound to its subject and field (a value moved to another row does
-not open). A blind index is an HMAC-SHA-256 of the normalised value under a key derived from the ring's last (oldest)
-key, so that rotation leaves look-up intact. Keys per customer, and with them erasure by key destruction, take the same
-place behind `Vault`.
+A sealed value is AES-256-GCM under the key of its subject, where the subject has one, else under a key of the ring; it is
+bound to its subject and field (a value moved to another row does not open). Keys of subjects are made, loaded and destroyed
+by `careloop_common.subject_keys`: with its key all that is sealed for a subject is gone, wherever there are copies of it.
+
+A blind index is an HMAC-SHA-256 of the normalised value under a key derived from the ring's last (oldest) key, so that
+rotation leaves look-up intact.
 """
 
 import base64
 import hashlib
 import hmac
 import os
+import time
+from typing import NamedTuple
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from careloop_common.errors import SealBroken
+from careloop_common.errors import SealBroken, SubjectKeyGone
 
 _NONCE, _TAG, _KEY_ID = 12, 16, 8
 _BYTES_V1 = b"\x01"
+_WRAPPED = "subject-key"
+_LIFE, _MOST = 600.0, 100_000
+FRESH = 5.0
+"""Seconds for which a key of a subject is taken for what it is without asking: so long one that was destroyed may open."""
 OVERHEAD = len(_BYTES_V1) + _KEY_ID + _NONCE + _TAG
 """By how much sealed bytes are longer than what is in them."""
+
+
+class _Held(NamedTuple):
+    cipher: AESGCM
+    asked: float
+    """When it was asked for; 0 if whoever made it has not committed it."""
+    since: float
+
+
+class _SubjectKeys:
+    """The keys of subjects that are at hand, those last that came last."""
+
+    def __init__(self) -> None:
+        self._held: dict[UUID, _Held] = {}
+
+    def get(self, subject_id: UUID) -> AESGCM | None:
+        held = self._held.get(subject_id)
+        return held.cipher if held else None
+
+    def fresh(self, subject_id: UUID) -> bool:
+        held = self._held.get(subject_id)
+        return held is not None and time.monotonic() - held.asked < FRESH
+
+    def hold(self, subject_id: UUID, key: bytes, *, kept: bool) -> None:
+        now = time.monotonic()
+        self._held.pop(subject_id, None)
+        self._held[subject_id] = _Held(AESGCM(key), now if kept else -FRESH, now)
+        while len(self._held) > _MOST or now - next(iter(self._held.values())).since > _LIFE:
+            del self._held[next(iter(self._held))]
+
+    def drop(self, subject_id: UUID) -> None:
+        self._held.pop(subject_id, None)
 
 
 class Vault:
@@ -39,29 +79,60 @@ class Vault:
         self._newest = next(iter(keys))
         self._by_id = {_key_id(name): cipher for name, cipher in self._ciphers.items()}
         self._keys = keys
+        self._subjects = _SubjectKeys()
         self._index_key = hmac.digest(list(keys.values())[-1], b"careloop blind index", "sha256")
 
     def keys_for(self, purpose: str) -> dict[str, bytes]:
         """The ring's keys as they are for one other purpose, by id, newest first: none of them opens what is sealed."""
         return {name: hmac.digest(key, purpose.encode(), "sha256") for name, key in self._keys.items()}
 
+    def new_key(self, subject_id: UUID) -> bytes:
+        """A key for a subject, wrapped as it is stored."""
+        return self.seal_bytes(subject_id, _WRAPPED, os.urandom(32))
+
+    def hold(self, subject_id: UUID, wrapped: bytes, *, kept: bool = True) -> None:
+        """Have a subject's key at hand; one that is not `kept` yet is asked for again by whoever comes next."""
+        self._subjects.hold(subject_id, self.open_bytes(subject_id, _WRAPPED, wrapped), kept=kept)
+
+    def drop(self, subject_id: UUID) -> None:
+        """Have a subject's key no more."""
+        self._subjects.drop(subject_id)
+
+    def holds(self, subject_id: UUID) -> bool:
+        """Whether a subject's key is at hand, and was asked for a moment ago."""
+        return self._subjects.fresh(subject_id)
+
     def seal(self, subject_id: UUID, field: str, value: str) -> str:
-        """Ciphertext of `value`, a printable token `v1.<key id>.<base64>`."""
+        """Ciphertext of `value`, a printable token: `v2.<base64>` under the subject's key, `v1.<key id>.<base64>` under
+        one of the ring."""
         nonce = os.urandom(_NONCE)
-        sealed = self._ciphers[self._newest].encrypt(nonce, value.encode(), _bound(subject_id, field))
-        return f"v1.{self._newest}.{base64.urlsafe_b64encode(nonce + sealed).decode()}"
+        own = self._subjects.get(subject_id)
+        sealed = (own or self._ciphers[self._newest]).encrypt(
+            nonce, value.encode(), _bound(subject_id, field)
+        )
+        encoded = base64.urlsafe_b64encode(nonce + sealed).decode()
+        return f"v2.{encoded}" if own else f"v1.{self._newest}.{encoded}"
 
     def open(self, subject_id: UUID, field: str, token: str) -> str:
         """The value that `seal` was given; `SealBroken` for another subject, field or key."""
         try:
-            version, name, encoded = token.split(".", 2)
+            version, _, rest = token.partition(".")
+            name, _, encoded = rest.rpartition(".")
             raw = base64.urlsafe_b64decode(encoded)
-            if version != "v1":
-                raise SealBroken
-            opened = self._ciphers[name].decrypt(raw[:_NONCE], raw[_NONCE:], _bound(subject_id, field))
+            cipher = self._cipher(subject_id, version, name)
+            opened = cipher.decrypt(raw[:_NONCE], raw[_NONCE:], _bound(subject_id, field))
         except (ValueError, KeyError, InvalidTag) as error:
             raise SealBroken from error
         return opened.decode()
+
+    def _cipher(self, subject_id: UUID, version: str, name: str) -> AESGCM:
+        if version == "v2" and not name:
+            if own := self._subjects.get(subject_id):
+                return own
+            raise SubjectKeyGone
+        if version == "v1":
+            return self._ciphers[name]
+        raise SealBroken
 
     def seal_bytes(self, subject_id: UUID, field: str, value: bytes) -> bytes:
         """Ciphertext of `value`, always longer by `OVERHEAD`, so that a part of many can be found by counting."""

@@ -7,7 +7,8 @@ async def open_ticket(body: OpenTicket, session: SessionDep, now: NowDep, actor:
 """
 
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
@@ -21,7 +22,7 @@ from fastapi.routing import APIRoute
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import QueryParams
 
-from careloop_common import clock, compressed, idempotency, json_bodies
+from careloop_common import clock, compressed, disclosure, idempotency, json_bodies
 from careloop_common.errors import ScopeMissing, Unauthenticated, VersionMismatch
 from careloop_common.problems import problems, standard_problems
 from careloop_common.runtime import Runtime
@@ -117,7 +118,7 @@ class TransactionalRoute(APIRoute):
                 if takes:
                     json_bodies.check(request.headers.get("content-type", ""), body, takes)
             runtime: Runtime[Any] = request.app.state.runtime
-            async with runtime.database.transaction() as session:
+            async with runtime.database.transaction() as session, _shown_is_written_down(request, session):
                 request.state.session = session
                 if request.method != "POST" or not held or idempotency.HEADER not in request.headers:
                     return await handle(request)
@@ -162,6 +163,19 @@ class CareRouter(APIRouter):
         standard = self.standard_answers(body="GET" not in (options.get("methods") or ()))
         options["responses"] = {**standard, **(options.get("responses") or {})}
         super().add_api_route(path, endpoint, **options)
+
+
+@asynccontextmanager
+async def _shown_is_written_down(request: Request, session: AsyncSession) -> AsyncIterator[None]:
+    """What the answer shows unmasked, and to whom, is written down with whatever else the request does."""
+    with disclosure.collecting() as found:
+        yield
+    if found.subjects:
+        actor: Actor = request.state.actor
+        route = f"{request.method} {request.scope['route'].path}"
+        await disclosure.record(
+            session, found, actor_id=actor.id, actor_kind=actor.kind, route=route, now=request.state.now
+        )
 
 
 def needs(scope: str) -> DependsParam:

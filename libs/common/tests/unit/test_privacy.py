@@ -4,7 +4,7 @@ import base64
 from uuid import UUID
 
 import pytest
-from careloop_common.errors import SealBroken
+from careloop_common.errors import SealBroken, SubjectKeyGone
 from careloop_common.privacy import OVERHEAD, Vault, mask_email, mask_name, mask_phone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -90,3 +90,50 @@ def test_masks() -> None:
     assert mask_email("zhang.wei@example.com") == "z***@example.com"
     assert mask_name("张伟") == "张*"
     assert mask_name("Wei Zhang") == "W*** Z***"
+
+
+def test_what_is_sealed_for_a_subject_with_a_key_opens_with_it_alone(vault: Vault) -> None:
+    subject = UUID(int=7)
+    vault.hold(subject, vault.new_key(subject))
+    token = vault.seal(subject, "name", "张伟")
+    assert token.startswith("v2.")
+    assert vault.open(subject, "name", token) == "张伟"
+    with pytest.raises(SealBroken):
+        vault.open(subject, "phone", token)
+    vault.drop(subject)
+    with pytest.raises(SubjectKeyGone):
+        vault.open(subject, "name", token)
+    vault.hold(subject, vault.new_key(subject))
+    with pytest.raises(SealBroken):
+        vault.open(subject, "name", token)
+
+
+def test_a_key_is_wrapped_for_its_subject_under_the_ring() -> None:
+    old = Vault(f"old:{OLD}")
+    wrapped = old.new_key(SUBJECT)
+    rotated = Vault(f"new:{NEW},old:{OLD}")
+    rotated.hold(SUBJECT, wrapped)
+    with pytest.raises(SealBroken):
+        rotated.hold(UUID(int=2), wrapped)
+    with pytest.raises(SealBroken):
+        Vault(f"new:{NEW}").hold(SUBJECT, wrapped)
+
+
+def test_tokens_of_before_open_beside_a_key(vault: Vault) -> None:
+    subject = UUID(int=8)
+    token = vault.seal(subject, "name", "张伟")
+    vault.hold(subject, vault.new_key(subject))
+    assert vault.open(subject, "name", token) == "张伟"
+
+
+def test_a_key_that_is_not_kept_is_asked_for_again(vault: Vault) -> None:
+    kept, made = UUID(int=9), UUID(int=10)
+    vault.hold(kept, vault.new_key(kept))
+    vault.hold(made, vault.new_key(made), kept=False)
+    assert (vault.holds(kept), vault.holds(made), vault.holds(UUID(int=11))) == (True, False, False)
+
+
+@pytest.mark.parametrize("token", ["v2.", "v2.x", "v2.old.AAAA", "v3.AAAA", "", "v1.AAAA", "v2"])
+def test_what_is_no_token_does_not_open(vault: Vault, token: str) -> None:
+    with pytest.raises(SealBroken):
+        vault.open(SUBJECT, "name", token)

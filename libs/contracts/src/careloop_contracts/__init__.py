@@ -2,6 +2,7 @@
 
 from careloop_contracts import envelope
 from careloop_contracts.campaign import (
+    CampaignCustomerErasedV1,
     CareTaskCompletedV1,
     CareTaskOpenedV1,
     CareTaskOverdueV1,
@@ -14,6 +15,7 @@ from careloop_contracts.customer import (
     CustomerActivityRecordedV1,
     CustomerAnniversaryApproachingV1,
     CustomerConsentExpiredV1,
+    CustomerErasedV1,
     CustomerMergedV1,
     CustomerRegisteredV1,
     CustomerStageChangedV1,
@@ -24,7 +26,12 @@ from careloop_contracts.customer import (
     CustomerUpdatedV1,
 )
 from careloop_contracts.event import PARTITIONS, Event, partition_of
-from careloop_contracts.score import ScoreChangedV1, ScoreRunCompletedV1, ScoreWarningRaisedV1
+from careloop_contracts.score import (
+    ScoreChangedV1,
+    ScoreCustomerErasedV1,
+    ScoreRunCompletedV1,
+    ScoreWarningRaisedV1,
+)
 from careloop_contracts.ticket import (
     NoticedTicket,
     TicketAmendedV1,
@@ -32,6 +39,7 @@ from careloop_contracts.ticket import (
     TicketAssignedV1,
     TicketCancelledV1,
     TicketClassifiedV1,
+    TicketCustomerErasedV1,
     TicketEscalatedV1,
     TicketHistoryAnchoredV1,
     TicketMergedV1,
@@ -55,12 +63,14 @@ from careloop_contracts.ticket import (
 
 __all__ = [
     "PARTITIONS",
+    "CampaignCustomerErasedV1",
     "CareTaskCompletedV1",
     "CareTaskOpenedV1",
     "CareTaskOverdueV1",
     "CustomerActivityRecordedV1",
     "CustomerAnniversaryApproachingV1",
     "CustomerConsentExpiredV1",
+    "CustomerErasedV1",
     "CustomerMergedV1",
     "CustomerRegisteredV1",
     "CustomerStageChangedV1",
@@ -76,6 +86,7 @@ __all__ = [
     "MessageWithheldV1",
     "NoticedTicket",
     "ScoreChangedV1",
+    "ScoreCustomerErasedV1",
     "ScoreRunCompletedV1",
     "ScoreWarningRaisedV1",
     "TicketAmendedV1",
@@ -83,6 +94,7 @@ __all__ = [
     "TicketAssignedV1",
     "TicketCancelledV1",
     "TicketClassifiedV1",
+    "TicketCustomerErasedV1",
     "TicketEscalatedV1",
     "TicketHistoryAnchoredV1",
     "TicketMergedV1",

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from careloop_contracts.customer import ErasureDone
 from careloop_contracts.event import Event
 from careloop_contracts.vocabulary import Channel, Purpose, WithheldReason
 
@@ -86,3 +87,9 @@ class CustomerUnsubscribedV1(
     customer_id: UUID
     purposes: tuple[Purpose, ...] = Field(min_length=1)
     at: datetime
+
+
+class CampaignCustomerErasedV1(
+    ErasureDone, Event, entity="campaign", name="customer_erased", version=1, key="customer_id"
+):
+    """What campaign had of a customer is erased."""

@@ -111,6 +111,25 @@ class CustomerUpdatedV1(
     """Something about a known customer changed."""
 
 
+class CustomerErasedV1(Event, entity="customer", name="erased", version=1, key="customer_id"):
+    """A customer is to be forgotten: whatever is kept of it is deleted, and what comes later about it is not kept. Who obeys
+    says so by an event of its own."""
+
+    customer_id: UUID
+    request_id: UUID
+    at: datetime
+
+
+class ErasureDone(Record):
+    """A service has nothing of a customer any more."""
+
+    customer_id: UUID
+    request_id: UUID
+    at: datetime
+    done: dict[str, int] = Field(default_factory=dict)
+    """How much of what was deleted or emptied."""
+
+
 class ExpiredConsent(Record):
     """A consent whose time was up."""
 

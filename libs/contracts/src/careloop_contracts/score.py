@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from careloop_contracts.customer import ErasureDone
 from careloop_contracts.event import Event, Record
 from careloop_contracts.vocabulary import ValueTier
 
@@ -58,3 +59,9 @@ class ScoreRunCompletedV1(Event, entity="score", name="run_completed", version=1
     counts: dict[str, int] = Field(default_factory=dict)
     metrics: dict[str, float] = Field(default_factory=dict)
     completed_at: datetime
+
+
+class ScoreCustomerErasedV1(
+    ErasureDone, Event, entity="score", name="customer_erased", version=1, key="customer_id"
+):
+    """What scoring had of a customer is erased."""

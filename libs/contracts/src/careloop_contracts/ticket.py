@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from careloop_contracts.customer import ErasureDone
 from careloop_contracts.event import Event, Record
 from careloop_contracts.vocabulary import Cause, TicketTier
 
@@ -317,3 +318,9 @@ class TicketHistoryAnchoredV1(Event, entity="ticket", name="history_anchored", v
     tickets: int
     """Those that had a new entry since the anchor before it."""
     at: datetime
+
+
+class TicketCustomerErasedV1(
+    ErasureDone, Event, entity="ticket", name="customer_erased", version=1, key="customer_id"
+):
+    """What ticketing had of a customer is erased."""

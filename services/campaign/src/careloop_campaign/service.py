@@ -1,3 +1,4 @@
+from careloop_common.disclosures_command import VERIFY
 from careloop_common.service import Service
 
 from careloop_campaign.main import create_app
@@ -10,6 +11,7 @@ service = Service(
     settings=Settings,
     create_app=create_app,
     create_worker=create_worker,
+    commands=[VERIFY],
 )
 
 

@@ -4,6 +4,7 @@ from careloop_common.runtime import Runtime
 from careloop_common.timers import in_batches
 from careloop_common.worker import Worker
 from careloop_contracts import (
+    CustomerErasedV1,
     CustomerRegisteredV1,
     CustomerUpdatedV1,
     ScoreWarningRaisedV1,
@@ -21,10 +22,16 @@ from careloop_campaign.delivery.transports import carriers
 from careloop_campaign.messages.sender import Sender
 from careloop_campaign.messages.service import RECHECK, recheck
 from careloop_campaign.notices import handlers as notices
+from careloop_campaign.privacy import handlers as privacy
 from careloop_campaign.settings import Settings
 
 CUSTOMERS = Subscription(
-    "customer", "customers", [on_batch((CustomerRegisteredV1, CustomerUpdatedV1), audience.changed)]
+    "customer",
+    "customers",
+    [
+        on_batch((CustomerRegisteredV1, CustomerUpdatedV1), audience.changed),
+        on_batch((CustomerErasedV1,), privacy.erased),
+    ],
 )
 WARNINGS = Subscription("score", "warnings", [on_batch((ScoreWarningRaisedV1,), care.warned)])
 TICKETS = Subscription(

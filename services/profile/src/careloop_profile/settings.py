@@ -39,6 +39,12 @@ class Settings(ServiceSettings):
     """Who is younger needs a guardian."""
     household_most: int = 10
     """Customers that may have one phone number or e-mail address and be family; more are a shop or a mistake."""
+    left_days: int = Field(default=0, ge=0)
+    """Days after which customers who left are forgotten, as if they had asked for it; 0 is never."""
+    archive_days: int = Field(default=0, ge=0)
+    """Days for which files of interactions are kept, counted from their last day; 0 is for ever."""
+    erasure_services: tuple[str, ...] = ("campaign", "scoring", "ticketing")
+    """The services that must have obeyed before an erasure is complete: those that run beside this one."""
     strategic_products: int = 3
     """From so many ecosystem products on a customer is strategic."""
 

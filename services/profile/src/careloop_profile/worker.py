@@ -1,4 +1,7 @@
+from pathlib import Path
+
 from careloop_common.jobs import Job
+from careloop_common.messaging import key_exchange
 from careloop_common.runtime import Runtime
 from careloop_common.worker import Worker
 
@@ -16,6 +19,10 @@ from careloop_profile.looking import evaluator
 from careloop_profile.parties import handlers as parties
 from careloop_profile.parties.service.anniversaries import TIMER as ANNIVERSARIES
 from careloop_profile.parties.service.anniversaries import Teller
+from careloop_profile.privacy import handlers as privacy
+from careloop_profile.privacy import jobs as retention
+from careloop_profile.privacy.service import TIMER as ERASURE
+from careloop_profile.privacy.service import Sweeper
 from careloop_profile.settings import Settings
 from careloop_profile.tags import handlers as tags
 from careloop_profile.tags.service.evaluating import TIMER as TAGS
@@ -33,11 +40,13 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
             *linkage.subscriptions(runtime.vault),
             *parties.subscriptions(runtime),
             *tags.subscriptions(looking),
+            *privacy.subscriptions(runtime),
         ],
         timers={
             **consents.timers(),
             TIMER: Importer(runtime.vault).on_due,
             TAGS: tags.timer(looking),
+            ERASURE: _sweeper(runtime).on_due,
             ANNIVERSARIES: Teller(runtime.vault, runtime.settings.anniversary_days).on_due,
         },
         jobs=[
@@ -48,8 +57,16 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
             Job("linkage model", 30, linkage.apply),
             Job("match reviews", 30, linkage.tell, exclusive=False),
             Job("abandoned imports", 3600, forget_abandoned),
+            Job("customers who left", 3600, retention.forget_left),
+            Job("old archives", 3600, retention.forget_archives),
+            Job("give out keys", 3600, key_exchange.answer, exclusive=False),
             Job("anniversaries", 3600, parties.plan_anniversaries),
             *tags.jobs(looking),
             *lifecycle.jobs(looking),
         ],
     )
+
+
+def _sweeper(runtime: Runtime[Settings]) -> Sweeper:
+    settings = runtime.settings
+    return Sweeper(runtime.vault, Path(settings.archive_directory), settings.erasure_services)

@@ -3,6 +3,7 @@ from careloop_common.messaging.subscription import Subscription, on_batch
 from careloop_common.runtime import Runtime
 from careloop_common.timers import in_batches
 from careloop_common.worker import Worker
+from careloop_contracts import CustomerErasedV1
 
 from careloop_ticketing.attachments import handlers as attachments
 from careloop_ticketing.bulk import handlers as bulk
@@ -13,6 +14,7 @@ from careloop_ticketing.escalation import service as escalation
 from careloop_ticketing.history import handlers as history
 from careloop_ticketing.mail import handlers as mail
 from careloop_ticketing.notices import handlers as notices
+from careloop_ticketing.privacy import handlers as privacy
 from careloop_ticketing.recalculation import handlers as recalculation
 from careloop_ticketing.satisfaction import service as satisfaction
 from careloop_ticketing.settings import Settings
@@ -27,7 +29,14 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
     return Worker(
         runtime,
         subscriptions=[
-            Subscription("customer", "customers", [on_batch(CUSTOMER_EVENTS, handlers.on_customers)])
+            Subscription(
+                "customer",
+                "customers",
+                [
+                    on_batch(CUSTOMER_EVENTS, handlers.on_customers),
+                    on_batch((CustomerErasedV1,), privacy.erased),
+                ],
+            )
         ],
         timers={
             SLA_TIMER: in_batches(escalation.on_due),

@@ -26,6 +26,9 @@ MINIMUM_VERSION: Final = (2, 12)
 _BROKEN = (nats.errors.Error, OSError)
 
 
+Answer = Callable[[bytes], Awaitable[bytes]]
+
+
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """A message for a stream."""
@@ -58,6 +61,7 @@ class Bus:
         self._fault: BrokerTooOld | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._trouble = ""
+        self._answers: dict[str, Answer] = {}
 
     @property
     def connected(self) -> bool:
@@ -137,6 +141,31 @@ class Bus:
         payload = b"" if body is None else json.dumps(body).encode()
         return await self._request(f"$JS.API.{subject}", payload, None, seconds)
 
+    async def ask(self, subject: str, payload: bytes, *, seconds: float = 2.0) -> bytes:
+        """Ask whoever answers there; nothing of it is kept anywhere."""
+        if not self._client.is_connected:
+            raise BrokerUnavailable("Not connected.")
+        try:
+            with cancellation_kept():
+                return (await self._client.request(subject, payload, timeout=seconds)).data
+        except (*_BROKEN, TimeoutError) as broken:
+            raise BrokerUnavailable(f"{subject}: {_words(broken)}") from broken
+
+    async def answer(self, subject: str, answer: Answer) -> None:
+        """Answer who asks there, one of all who do, from now on and on every later connection."""
+        known, self._answers[subject] = subject in self._answers, answer
+        if not known and self._client.is_connected:
+            await self._subscribe(self._client, subject)
+
+    async def _subscribe(self, client: Client, subject: str) -> None:
+        async def take(asked: Msg) -> None:
+            try:
+                await asked.respond(await self._answers[subject](asked.data))
+            except Exception:
+                log.exception("bus.not_answered", subject=subject)
+
+        await client.subscribe(subject, queue=self.name, cb=take)
+
     async def send(self, subject: str, payload: bytes, *, reply: str) -> None:
         """Send a plain message whose answers go to an inbox made by `listen`."""
         try:
@@ -205,6 +234,8 @@ class Bus:
             reconnected_cb=self._arrive,
             closed_cb=self._on_closed,
         )
+        for subject in self._answers:
+            await self._subscribe(client, subject)
 
     async def _shut(self) -> None:
         if not self._client.is_closed:

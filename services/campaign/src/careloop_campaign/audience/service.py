@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
+from careloop_common import subject_keys
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
@@ -48,6 +49,8 @@ async def store(session: AsyncSession, states: Iterable[Mapping[str, Any]]) -> N
         known = newest.get(state["customer_id"])
         if known is None or known["version"] < state["version"]:
             newest[state["customer_id"]] = state
+    for erased in await subject_keys.destroyed(session, [UUID(one) for one in newest]):
+        del newest[str(erased)]
     if newest:
         await session.execute(_STORE, {"states": json.dumps(list(newest.values()))})
 

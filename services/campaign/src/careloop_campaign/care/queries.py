@@ -3,7 +3,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from careloop_common import keyset
+from careloop_common import keyset, subject_keys
 from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
@@ -16,11 +16,14 @@ async def get(session: AsyncSession, task_id: UUID) -> CareTask:
     task = await session.get(CareTask, task_id)
     if task is None:
         raise CareTaskNotFound(f"There is no care task {task_id}.")
+    await subject_keys.load(session, [task.customer_id])
     return task
 
 
 async def lock(session: AsyncSession, task_id: UUID) -> CareTask | None:
-    return await session.get(CareTask, task_id, with_for_update=True)
+    task = await session.get(CareTask, task_id, with_for_update=True)
+    await subject_keys.load(session, [task.customer_id] if task else [])
+    return task
 
 
 async def last_completed(
@@ -53,4 +56,6 @@ async def newest(
         where.append(ran_out.is_not(None) if overdue else ran_out.is_(None))
     place = col(CareTask.opened_at), col(CareTask.task_id)
     found = keyset.backward(select(CareTask).where(*where), *place, before=before, limit=limit)
-    return (await session.scalars(found)).all()
+    rows = (await session.scalars(found)).all()
+    await subject_keys.load(session, {row.customer_id for row in rows})
+    return rows

@@ -3,6 +3,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
+from careloop_common import subject_keys
 from careloop_common.errors import InvalidCursor
 from careloop_common.pagination import Page, PageQuery, page
 from careloop_common.problems import problems
@@ -39,6 +40,7 @@ async def list_messages(
     rows = await queries.newest(
         session, asdict(filters), before=query.after(datetime, UUID), limit=query.limit + 1
     )
+    await subject_keys.load(session, {row.customer_id for row in rows})
     masked = not actor.may("customers:personal")
     return page(
         rows,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from careloop_common.errors import SealBroken
+from careloop_common.errors import SealBroken, SubjectKeyGone
 from careloop_common.privacy import Vault
 
 from careloop_campaign.audience.policy import Member, language
@@ -34,11 +34,16 @@ class Composer:
         self._default_language = default_language
 
     def compose(self, row: Message, member: Member) -> Submission | Reason | str:
-        """The submission; or the reason to withhold it; or the code of a failure. The row keeps what was chosen."""
+        """The submission; or the reason to withhold it; or the code of a failure. The row keeps what was chosen.
+
+        `SubjectKeyGone` as long as nobody has given out the customer's key.
+        """
         row.address = _sealed_address(row, member)
         try:
             address = self._open(row, "email" if row.channel == Channel.EMAIL else "phone", row.address)
             name = self._open(row, "name", member.name)
+        except SubjectKeyGone:
+            raise
         except SealBroken:
             return Reason.NO_ADDRESS
         if address is None:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from careloop_common import outbox, timers
+from careloop_common import outbox, subject_keys, timers
+from careloop_common.errors import SubjectKeyGone
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_campaign.contact import service as contact
@@ -20,6 +21,9 @@ from careloop_campaign.messages.metrics import OUTCOMES
 from careloop_campaign.messages.models import Message
 from careloop_campaign.messages.policy import State, lease_until
 from careloop_campaign.messages.service import RECHECK
+
+KEY_PAUSE = timedelta(minutes=1)
+"""How long a message waits whose customer's key nobody gave out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ async def submit(
     if not rows:
         return []
     scene = await _scene(session, rows, now)
+    await subject_keys.load(session, {row.customer_id for row in rows})
     submissions = []
     for row in rows:
         earlier = [slot for slot in scene.slots.get(row.customer_id, ()) if slot < _slot(row)]
@@ -70,16 +75,21 @@ async def submit(
             case Withhold(reason):
                 withhold(session, row, reason, now)
             case Send():
-                if submission := _enter(session, composer, row, scene, now):
+                if submission := await _enter(session, composer, row, scene, now):
                     submissions.append(submission)
     return submissions
 
 
-def _enter(
+async def _enter(
     session: AsyncSession, composer: Composer, row: Message, scene: Scene, now: datetime
 ) -> Submission | None:
     row.attempts += 1
-    submission = composer.compose(row, scene.contacts[row.customer_id].member)
+    try:
+        submission = composer.compose(row, scene.contacts[row.customer_id].member)
+    except SubjectKeyGone:
+        row.attempts -= 1
+        await defer(session, row, now + KEY_PAUSE, Reason.CHANNEL_UNAVAILABLE)
+        return None
     if isinstance(submission, Reason):
         withhold(session, row, submission, now)
         return None

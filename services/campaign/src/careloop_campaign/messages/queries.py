@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from careloop_common import keyset
-from sqlalchemy import ColumnElement, func, tuple_
+from sqlalchemy import ColumnElement, func, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -20,10 +20,26 @@ async def lock_planned(session: AsyncSession, limit: int) -> Sequence[Message]:
     return await _claim(session, limit, col(Message.state) == State.PLANNED)
 
 
+_WANTING_KEYS = text("""
+    SELECT DISTINCT customer_id FROM (
+        SELECT customer_id FROM message WHERE state = :state AND channel = ANY(:channels)
+        ORDER BY rank, planned_at LIMIT :limit
+    ) AS next JOIN audience_member AS member USING (customer_id)
+    WHERE concat_ws(' ', member.name, member.phone, member.email) LIKE '%v2.%'
+      AND NOT EXISTS (SELECT FROM subject_key WHERE subject_id = customer_id)
+""")
+
+
 async def lock_reserved(session: AsyncSession, channels: Collection[str], limit: int) -> Sequence[Message]:
     return await _claim(
         session, limit, col(Message.state) == State.RESERVED, col(Message.channel).in_(channels)
     )
+
+
+async def wanting_keys(session: AsyncSession, channels: Collection[str], limit: int) -> set[UUID]:
+    """Of the customers to whom the next messages go, those whose keys are needed and not here."""
+    given = {"state": State.RESERVED, "channels": list(channels), "limit": limit}
+    return set(await session.scalars(_WANTING_KEYS, given))
 
 
 async def _claim(session: AsyncSession, limit: int, *where: ColumnElement[bool]) -> Sequence[Message]:

@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import datetime
 
+from careloop_common.disclosure import disclosed
 from careloop_common.errors import SealBroken
 from careloop_common.privacy import Vault, mask_email, mask_phone
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -57,5 +58,6 @@ def _contact(row: Message, vault: Vault, *, masked: bool) -> str | None:
     except SealBroken:  # erased since
         return None
     if not masked:
+        disclosed(row.customer_id, "email" if email else "phone")
         return address
     return mask_email(address) if email else mask_phone(address)

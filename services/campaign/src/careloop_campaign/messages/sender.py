@@ -9,11 +9,12 @@ from collections.abc import Collection, Sequence
 
 import structlog
 from careloop_common import clock
+from careloop_common.messaging import key_exchange
 from careloop_common.runtime import Runtime
 from sqlalchemy.exc import SQLAlchemyError
 
 from careloop_campaign.delivery.transport import Answer, Lost, Transport
-from careloop_campaign.messages import deciding, settling
+from careloop_campaign.messages import deciding, queries, settling
 from careloop_campaign.messages.composing import Composer, Submission
 from careloop_campaign.settings import Settings
 
@@ -46,6 +47,9 @@ class Sender:
         async with database.transaction() as session:
             await settling.expire_leases(session, now=clock.now(), limit=self._batch)
             decided = await deciding.reserve(session, now=clock.now(), limit=self._batch)
+            wanted = await queries.wanting_keys(session, self._channels, self._batch)
+        if wanted:
+            await key_exchange.obtain(self._runtime, wanted)
         async with database.transaction() as session:
             submissions = await deciding.submit(
                 session, self._composer, channels=self._channels, now=clock.now(), limit=self._batch

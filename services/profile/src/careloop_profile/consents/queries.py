@@ -3,7 +3,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from careloop_common import keyset
+from careloop_common import keyset, subject_keys
 from sqlalchemy import Row, Table, func, select, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,7 +26,7 @@ class Reference(NamedTuple):
 async def standing(
     session: AsyncSession, customers: Sequence[UUID], *, at: datetime, known_at: datetime
 ) -> list[Entry]:
-    """Of each customer the latest entry about each thing, as `policy.replayed` finds it in the whole ledger."""
+    """Of each customer, with its key at hand, the latest entry about each thing, as `policy.replayed` finds it in the whole ledger."""
     columns = CONSENT.c
     key = columns.customer_id, columns.purpose, columns.channel
     statement = (
@@ -35,6 +35,7 @@ async def standing(
         .ext(distinct_on(*key))
         .order_by(*key, *latest_first())
     )
+    await subject_keys.load(session, customers)
     return [_entry(row) for row in await session.execute(statement)]
 
 
@@ -46,7 +47,7 @@ async def ledger(
     before: tuple[Any, ...] | None = None,
     limit: int | None = None,
 ) -> list[Entry]:
-    """The entries of a customer, those written down last first."""
+    """The entries of a customer, with its key at hand, those written down last first."""
     columns = CONSENT.c
     found = select(CONSENT).where(columns.customer_id == customer_id)
     if purpose is not None:
@@ -56,6 +57,7 @@ async def ledger(
         ordered = found.order_by(*(column.desc() for column in place))
     else:
         ordered = keyset.backward(found, *place, before=before, limit=limit)
+    await subject_keys.load(session, [customer_id])
     return [_entry(row) for row in await session.execute(ordered)]
 
 

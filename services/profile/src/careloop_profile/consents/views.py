@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
+from careloop_common.disclosure import disclosed
 from careloop_common.privacy import Vault
 from careloop_common.tokens import Actor
 
@@ -55,6 +56,7 @@ def entry_view(entry: Entry, vault: Vault, actor: Actor) -> EntryView:
     if terms.proof_kind:
         proof = {"kind": terms.proof_kind, "reference": None, "details": None}
         if terms.proof_sealed and actor.may(PERSONAL):
+            disclosed(entry.customer_id, "consent proof")
             proof |= json.loads(vault.open(entry.customer_id, PROOF, terms.proof_sealed))
     notice = {"name": terms.notice, "version": terms.notice_version} if terms.notice else None
     return EntryView.model_validate(

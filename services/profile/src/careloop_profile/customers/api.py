@@ -19,7 +19,13 @@ from fastapi import Depends, Query, Response
 
 from careloop_profile.cleansing.policy import Setting
 from careloop_profile.customers import schemas, service
-from careloop_profile.customers.errors import CustomerExists, CustomerNotFound, DatesReversed, TooManyFacts
+from careloop_profile.customers.errors import (
+    CustomerErased,
+    CustomerExists,
+    CustomerNotFound,
+    DatesReversed,
+    TooManyFacts,
+)
 from careloop_profile.customers.policy.state import CustomerKind, CustomerStatus
 from careloop_profile.customers.schemas import Code, Line
 from careloop_profile.customers.views import CustomerView, view
@@ -33,7 +39,7 @@ READ, WRITE = "customers:read", "customers:write"
     "",
     status_code=201,
     dependencies=[needs(WRITE)],
-    responses=problems(CustomerExists, DatesReversed, IdentifierRefused, TooManyFacts),
+    responses=problems(CustomerErased, CustomerExists, DatesReversed, IdentifierRefused, TooManyFacts),
 )
 async def register(
     body: schemas.RegisterCustomer,

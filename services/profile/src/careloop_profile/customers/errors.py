@@ -15,6 +15,14 @@ class CustomerExists(DomainError):
     title = "Customer exists"
 
 
+class CustomerErased(DomainError):
+    """The customer was erased on request: what is known of it is gone, and it does not come to be again."""
+
+    kind = Kind.CONFLICT
+    code = "customer_erased"
+    title = "Customer erased"
+
+
 class DatesReversed(DomainError):
     kind = Kind.INVALID
     code = "dates_reversed"

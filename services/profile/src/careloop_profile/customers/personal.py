@@ -5,6 +5,8 @@ from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
+from careloop_common.disclosure import disclosed
+from careloop_common.observability.logging import redact
 from careloop_common.privacy import Vault, mask_email, mask_name, mask_phone
 
 from careloop_profile.customers.policy import IDENTIFIERS, SEALED_FACTS, Customer, Identifier
@@ -38,6 +40,28 @@ MASKS: Final[Mapping[str, Callable[[str], str]]] = MappingProxyType(
         "address": mask_address,
     }
 )
+
+
+PERSONAL_NAMES: Final = frozenset(
+    {
+        *("name", "full_name", "first_name", "last_name", "phone", "mobile", "msisdn", "telephone", "email"),
+        *("address", "identity_number", "id_card", "id_number", "birth_date", "birthday"),
+        *("姓名", "手机", "手机号", "电话", "邮箱", "地址", "身份证", "身份证号", "生日"),
+    }
+)
+"""What senders call what is personal, where they may send what they like."""
+
+
+def mask_anything(value: Any) -> Any:
+    """Whatever senders sent, without what is called or looks like something personal."""
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, dict):
+        return {
+            name: "[masked]" if name.lower() in PERSONAL_NAMES and inner is not None else mask_anything(inner)
+            for name, inner in value.items()
+        }
+    return [mask_anything(inner) for inner in value] if isinstance(value, list) else value
 
 
 class Personal:
@@ -76,4 +100,6 @@ class Personal:
     def shown(self, customer: Customer, *, masked: bool) -> dict[str, str | None]:
         """What a reader may see: masked, or open to those who may see it."""
         facts = {field: self.opened(customer, field) for field in PERSONAL_FACTS}
+        if not masked:
+            disclosed(customer.customer_id, *(field for field, value in facts.items() if value))
         return {field: MASKS[field](value) if value and masked else value for field, value in facts.items()}

@@ -3,7 +3,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from careloop_common import keyset
+from careloop_common import keyset, subject_keys
 from sqlalchemy import ARRAY, ColumnElement, Select, Table, any_, func, literal, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -52,7 +52,8 @@ class Kinship(NamedTuple):
 
 
 async def load(session: AsyncSession, ids: Sequence[UUID], *, lock: bool = False) -> dict[UUID, Customer]:
-    """Whole customers by id. `lock` takes the rows in the order of their ids, so that writers do not deadlock.
+    """Whole customers by id, with their keys at hand. `lock` takes the rows in the order of their ids, so that writers do
+    not deadlock.
 
     It also takes, and returns, the other customers of the same persons: what one of them says concerns them all.
     """
@@ -62,6 +63,7 @@ async def load(session: AsyncSession, ids: Sequence[UUID], *, lock: bool = False
     found = [row.id for row in rows]
     if not found:
         return {}
+    await (subject_keys.ensure(session, found) if lock else subject_keys.load(session, found))
     identifiers = await _identifiers(session, found)
     subscriptions = await _subscriptions(session, found)
     consents = await _consents(session, found)

@@ -2,10 +2,11 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from careloop_common.disclosure import disclosed
 from careloop_common.privacy import Vault
 from careloop_common.tokens import Actor
 
-from careloop_profile.customers.personal import MASKS
+from careloop_profile.customers.personal import MASKS, mask_anything
 from careloop_profile.customers.policy import Identifier
 from careloop_profile.customers.views import PERSONAL
 from careloop_profile.identity.models import MergeRow
@@ -39,8 +40,11 @@ def shown(name: str, field: Field, vault: Vault, *, masked: bool) -> Any:
     if mask := MASKS.get(name):
         sealed = value.sealed if isinstance(value, Identifier) else value
         value = vault.open(field.customer_id, name, sealed)
-        value = mask(value) if masked else value
-    return value
+        if not masked:
+            disclosed(field.customer_id, name)
+        return mask(value) if masked else value
+    said = name.removeprefix("attributes.")
+    return mask_anything({said: value})[said] if masked else value
 
 
 def merge_view(row: MergeRow, undone: Mapping[UUID, UUID]) -> MergeView:

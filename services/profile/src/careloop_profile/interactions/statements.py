@@ -56,10 +56,19 @@ _GIVEN = f"""
     AS given({", ".join(NAMES)})
 """
 
+_NOT_ERASED = """
+    NOT EXISTS (SELECT FROM subject_key WHERE subject_id = CAST(given.customer_id AS uuid) AND destroyed_at IS NOT NULL)
+"""
+"""What is late about somebody who was erased goes nowhere."""
+_NOT_AMONG_ERASED = """
+    CAST(given.customer_id AS uuid) NOT IN (SELECT subject_id FROM subject_key WHERE destroyed_at IS NOT NULL)
+"""
+"""The same where it is known whose each is: the few who were erased are read once, and no key is looked for."""
+
 # ruff: noqa: S608  (these statements are put together from the constants above)
 INSERT = text(f"""
     WITH fresh AS (
-        INSERT INTO interaction ({_COLUMNS}) SELECT {_VALUES} FROM {_GIVEN}
+        INSERT INTO interaction ({_COLUMNS}) SELECT {_VALUES} FROM {_GIVEN} WHERE {_NOT_AMONG_ERASED}
         ON CONFLICT DO NOTHING
         RETURNING customer_id, channel, kind, amount, occurred_at
     ), {_COUNT}
@@ -69,6 +78,7 @@ INSERT = text(f"""
 SET_ASIDE = text(f"""
     INSERT INTO interaction_unresolved ({_COLUMNS}, blind_index, label)
     SELECT {_VALUES}, blind_index, label FROM {_GIVEN}
+    WHERE {_NOT_ERASED} AND NOT EXISTS (SELECT FROM suppression WHERE suppression.blind_index = given.blind_index)
     ON CONFLICT DO NOTHING
 """)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from careloop_common.disclosure import disclosed
 from careloop_common.privacy import mask_email, mask_name, mask_phone
 from careloop_common.tokens import Actor
 
@@ -24,6 +25,9 @@ def review_view(question: Question, records: Records, actor: Actor) -> MatchRevi
     """The question as this actor may see it."""
     masked, row = not actor.may(PERSONAL), question.row
     ours, theirs = records.raw(question.one), records.raw(question.other)
+    if not masked:
+        for customer, known in ((question.one, ours), (question.other, theirs)):
+            disclosed(customer.customer_id, *known)
     fields = [_field(field, ours, theirs, row.fields, masked) for field in question.model.fields]
     shown = {name: getattr(row, name) for name in MatchReviewView.model_fields if hasattr(row, name)}
     return MatchReviewView.model_validate(

@@ -12,6 +12,7 @@ from careloop_profile.interactions import models as interactions
 from careloop_profile.lifecycle import models as lifecycle
 from careloop_profile.linkage import models as linkage
 from careloop_profile.parties import models as parties
+from careloop_profile.privacy import models as privacy
 from careloop_profile.tags import models as tags
 
 SLICES = (
@@ -26,6 +27,7 @@ SLICES = (
     lifecycle,
     linkage,
     parties,
+    privacy,
     tags,
 )
 metadata = Base.metadata

@@ -19,7 +19,7 @@ from careloop_profile.interactions.schemas import InteractionView
 from careloop_profile.overview import service as people
 from careloop_profile.overview.queries import Wanted
 from careloop_profile.overview.schemas import OverviewView, ProfileView, TouchView, totals
-from careloop_profile.overview.views import overview_view
+from careloop_profile.overview.views import overview_view, touch
 
 router = CareRouter(prefix="/v1/customers/{customer_id}", tags=["customers"])
 _LAST = 20
@@ -32,12 +32,13 @@ async def profile(
 ) -> ProfileView:
     """The customer on one page; name, phone and e-mail are masked as everywhere."""
     customer = await service.get(session, customer_id)
+    last = await interactions.timeline(session, customer_id, before=None, limit=_LAST)
     return ProfileView.model_validate(
         {
             "customer": view(customer, runtime.vault, actor),
             "devices": await customers.devices_of(session, customer_id),
             "activity": totals(await interactions.activity(session, customer_id)),
-            "last_interactions": await interactions.timeline(session, customer_id, before=None, limit=_LAST),
+            "last_interactions": [touch(row, InteractionView, actor) for row in last],
         }
     )
 
@@ -57,13 +58,15 @@ async def overview(
 
 
 @router.get("/interactions", dependencies=[needs("interactions:read")], responses=_UNKNOWN)
-async def timeline(customer_id: UUID, query: PageQuery, session: SessionDep) -> Page[InteractionView]:
-    """What happened with the customer, newest first."""
+async def timeline(
+    customer_id: UUID, query: PageQuery, session: SessionDep, actor: ActorDep
+) -> Page[InteractionView]:
+    """What happened with the customer, newest first; what is personal among the properties is masked as everywhere."""
     await service.get(session, customer_id)
     rows = await interactions.timeline(
         session, customer_id, before=query.after(datetime, UUID), limit=query.limit + 1
     )
-    return page(rows, query.limit, key=_place, view=InteractionView.model_validate)
+    return page(rows, query.limit, key=_place, view=lambda row: touch(row, InteractionView, actor))
 
 
 class Filters:
@@ -83,6 +86,7 @@ async def trajectory(
     query: PageQuery,
     filters: Annotated[Filters, Depends()],
     session: SessionDep,
+    actor: ActorDep,
     now: NowDep,
 ) -> Page[TouchView]:
     """Every touch of the person that the customer is, over all channels and customers, the newest first."""
@@ -94,7 +98,7 @@ async def trajectory(
         limit=query.limit + 1,
         now=now,
     )
-    return page(rows, query.limit, key=_place, view=TouchView.model_validate)
+    return page(rows, query.limit, key=_place, view=lambda row: touch(row, TouchView, actor))
 
 
 def _place(row: Any) -> tuple[datetime, UUID]:

@@ -1,14 +1,18 @@
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from careloop_common.privacy import Vault
 from careloop_common.tokens import Actor
 
+from careloop_profile.customers.personal import mask_anything
 from careloop_profile.customers.policy.state import flat
 from careloop_profile.customers.views import PERSONAL
 from careloop_profile.identity.views import shown
-from careloop_profile.overview.schemas import OverviewView, totals
+from careloop_profile.interactions.schemas import InteractionView
+from careloop_profile.overview.schemas import OverviewView, TouchView, totals
 from careloop_profile.overview.service import Overview, explained
+
+_Touch = TypeVar("_Touch", bound=InteractionView)
 
 
 def overview_view(found: Overview, vault: Vault, actor: Actor, *, explain: bool) -> OverviewView:
@@ -25,10 +29,18 @@ def overview_view(found: Overview, vault: Vault, actor: Actor, *, explain: bool)
             "devices": found.devices,
             "consents": [one.word for one in found.words],
             "activity": totals(found.activity),
-            "last_interactions": found.touches,
+            "last_interactions": [touch(row, TouchView, actor) for row in found.touches],
             "explained": explained(found) if explain else None,
         }
     )
+
+
+def touch(row: Any, view: type[_Touch], actor: Actor) -> _Touch:
+    """An interaction as this actor may see it."""
+    shown = view.model_validate(row)
+    if not actor.may(PERSONAL):
+        shown.properties = mask_anything(shown.properties)
+    return shown
 
 
 def _held(owner: UUID, item: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from careloop_common.disclosure import disclosed
 from careloop_common.privacy import Vault, mask_name
 from careloop_common.tokens import Actor
 
@@ -48,6 +49,8 @@ class Names:
 
     def of(self, person_id: UUID) -> str | None:
         name = self._known.get(person_id, _NOBODY).named(self._vault)
+        if name and not self.masked:
+            disclosed(person_id, "name")
         return mask_name(name) if name and self.masked else name
 
     def person(self, person_id: UUID) -> PersonName:

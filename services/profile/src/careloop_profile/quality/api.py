@@ -2,6 +2,8 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
+from careloop_common import subject_keys
+from careloop_common.disclosure import disclosed
 from careloop_common.pagination import Page, PageQuery, page
 from careloop_common.privacy import Vault
 from careloop_common.tokens import Actor
@@ -59,6 +61,7 @@ async def list_issues(
     """What was repaired, and what somebody should look at, the newest first."""
     before = query.after(datetime, UUID)
     rows = await issues.page(session, filters.wanted, before=before, limit=query.limit + 1)
+    await subject_keys.load(session, [issue.customer_id for issue in rows])
     return page(
         rows,
         query.limit,
@@ -105,6 +108,8 @@ def _view(issue: Issue, vault: Vault, actor: Actor) -> IssueView:
     key, mask = issue.customer_id, MASKS[issue.field]
     value = issue.value_sealed and vault.open(key, VALUE, issue.value_sealed)
     suggestion = issue.suggestion_sealed and vault.open(key, SUGGESTION, issue.suggestion_sealed)
+    if not masked:
+        disclosed(key, issue.field)
     shown = {name: getattr(issue, name) for name in IssueView.model_fields if hasattr(issue, name)}
     shown |= {
         "issue_id": issue.id,

@@ -1,6 +1,6 @@
 from collections.abc import Sequence
 
-from careloop_common.messaging.subscription import Delivery, Subscription, on_batch
+from careloop_common.messaging.subscription import Delivery, on_batch
 from careloop_contracts import (
     CustomerActivityRecordedV1,
     CustomerRegisteredV1,
@@ -24,13 +24,9 @@ async def tally(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
     await service.count(session, (_count(item) for event in events for item in event.items))
 
 
-CUSTOMERS = Subscription(
-    entity="customer",
-    durable="scoring-customers",
-    handlers=[
-        on_batch((CustomerRegisteredV1, CustomerUpdatedV1), keep),
-        on_batch((CustomerActivityRecordedV1,), tally),
-    ],
+HANDLERS = (
+    on_batch((CustomerRegisteredV1, CustomerUpdatedV1), keep),
+    on_batch((CustomerActivityRecordedV1,), tally),
 )
 
 

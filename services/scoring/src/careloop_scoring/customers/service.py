@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from careloop_common import subject_keys
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -81,6 +82,7 @@ async def remember(session: AsyncSession, customers: Iterable[Known], *, now: da
         held = newest.get(one.facts.customer_id)
         if held is None or held.version < one.version:
             newest[one.facts.customer_id] = one
+    gone = await subject_keys.destroyed(session, newest.keys())
     rows = [
         {
             "customer_id": one.facts.customer_id,
@@ -91,6 +93,7 @@ async def remember(session: AsyncSession, customers: Iterable[Known], *, now: da
             "facts": _document(one.facts),
         }
         for one in newest.values()
+        if one.facts.customer_id not in gone
     ]
     if rows:
         await session.execute(_UPSERT, {"rows": _json(rows), "now": now})
@@ -104,6 +107,8 @@ async def count(session: AsyncSession, done: Iterable[Count]) -> None:
             held.add(one)
         else:
             counts[one.customer_id] = one
+    for erased in await subject_keys.destroyed(session, counts.keys()):
+        del counts[erased]
     if counts:
         columns = {name: [getattr(one, name) for one in counts.values()] for name in Count.__slots__}
         await session.execute(_COUNT, columns)

@@ -2,6 +2,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from careloop_common import subject_keys
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
@@ -20,6 +21,10 @@ class Replicated(NamedTuple):
 async def replicate(session: AsyncSession, states: Sequence[Mapping[str, Any]]) -> Replicated:
     """Keep the highest version of each customer. Two statements, however many."""
     latest = {state["id"]: state for state in sorted(states, key=lambda state: state["version"])}
+    for erased in await subject_keys.destroyed(session, latest.keys()):
+        del latest[erased]
+    if not latest:
+        return Replicated([], [])
     known = select(CustomerRow.id, CustomerRow.vip, CustomerRow.region).where(col(CustomerRow.id).in_(latest))
     before = {row.id: (row.vip, row.region) for row in await session.execute(known)}
     upsert = insert(CustomerRow).values(list(latest.values()))

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from careloop_common import subject_keys
 from careloop_common.privacy import Vault
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -40,13 +41,17 @@ class Applier:
         self._linker = Linker(Candidates(vault))
 
     async def apply(self, session: AsyncSession, said: Sequence[Said], *, now: datetime) -> None:
-        """Apply all of them in one transaction."""
+        """Apply all of them in one transaction. Of who was erased nothing is heard any more."""
+        gone = await subject_keys.destroyed(session, {UUID(one.customer_id) for one in said})
+        said = [one for one in said if UUID(one.customer_id) not in gone]
         links = [one for one in said if one.rule]
         if links:
             await self._linker.wait(session)
         blanks = {UUID(one.customer_id): _blank(one, now) for one in said}
         blanks |= await self._linker.strangers(session, links, set(blanks), now)
         known = await customers.load(session, list(blanks), lock=True)
+        for erased in await subject_keys.ensure(session, blanks.keys() - known.keys()):
+            del blanks[erased]
         counting = policy.latest(self._sayings(said))
         won = set(await queries.claim(session, counting)) if counting else set()
         traits: defaultdict[UUID, dict[str, Value]] = defaultdict(dict)

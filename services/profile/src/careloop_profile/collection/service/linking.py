@@ -55,7 +55,9 @@ class Linker:
         user = UUID(one.customer_id)
         possible = _possible((one.source, one.other, one.rule))
         known = await customers.known(session, possible)
-        other = next(key for key in possible if key in known)
+        other = next((key for key in possible if key in known), None)
+        if other is None:  # erased
+            return
         kin = await customers.kin(session, [other])
         if user == other or user in kin:
             return

@@ -54,6 +54,7 @@ async def declare(
     if missing:
         name, version = min(missing)
         raise NoticeUnknown(f"Notice {name!r} has no version {version}.", pointer="/items")
+    await customers.get(session, customer_id, lock=True)
     words = tuple(
         word for number, one in enumerate(statements) for word in _words(vault, customer_id, number, one)
     )

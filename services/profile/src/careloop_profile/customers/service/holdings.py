@@ -54,7 +54,7 @@ async def keep_device(
         **facts,
         "customer_id": customer_id,
         "device_id": device_id,
-        "serial_sealed": serial and vault.seal(device_id, "serial", serial),
+        "serial_sealed": serial and vault.seal(customer_id, f"serial {device_id}", serial),
         "updated_at": now,
     }
     statement = insert(DEVICE).values(row)

@@ -1,13 +1,13 @@
 from datetime import datetime
 from typing import Any
 
-from careloop_common import ids
+from careloop_common import ids, subject_keys
 from careloop_common.privacy import Vault
 from careloop_common.tokens import Actor
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_profile.customers import policy, queries
-from careloop_profile.customers.errors import CustomerExists
+from careloop_profile.customers.errors import CustomerErased, CustomerExists
 from careloop_profile.customers.policy import Consent, Customer, Subscription
 from careloop_profile.customers.service.reading_input import personal_facts
 from careloop_profile.customers.service.storing import store
@@ -35,6 +35,8 @@ async def register(
         raise CustomerExists(
             "This source already has a customer with this external id.", customer_id=str(customer_id)
         )
+    if await subject_keys.ensure(session, [customer_id]):
+        raise CustomerErased("The customer of this external id was erased.")
     blank = Customer(customer_id, 0, "individual", source, external_id, created_at=now, updated_at=now)
     read = personal_facts(vault, blank, facts, region=region, now=now)
     customer = policy.revise(blank, read.facts)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from careloop_common.disclosure import disclosed
 from careloop_common.privacy import Vault
 from sqlalchemy import Table, func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -17,7 +18,8 @@ REJECT: Table = RejectRow.__table__  # type: ignore[attr-defined]
 KEPT = 20_000
 """Rejects kept per import. A file that is wrong throughout needs no longer list; the counts go on."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_FIELD = "import-reject"
+FIELD = "import-reject"
+"""Under which refused values are sealed, each for its import."""
 _SHOWN = 200
 
 
@@ -52,7 +54,7 @@ async def keep_rejects(
 
 
 def _sealed(vault: Vault, import_id: UUID, value: str) -> str | None:
-    return vault.seal(import_id, _FIELD, value[:_SHOWN]) if value else None
+    return vault.seal(import_id, FIELD, value[:_SHOWN]) if value else None
 
 
 async def rejects_of(session: AsyncSession, import_id: UUID) -> Sequence[Any]:
@@ -66,7 +68,9 @@ def as_csv(rows: Iterable[Any], vault: Vault, *, masked: bool) -> str:
     writer = csv.writer(file)
     writer.writerow(["line", "what", "column", "reason", "detail", "value"])
     for row in rows:
-        value = "" if masked or not row.value_sealed else vault.open(row.import_id, _FIELD, row.value_sealed)
+        value = "" if masked or not row.value_sealed else vault.open(row.import_id, FIELD, row.value_sealed)
+        if value:
+            disclosed(row.import_id, "rejected values")
         what = "row" if row.whole_row else "value"
         cells = [str(row.line), what, row.column, row.code, DETAILS.get(row.code, ""), value]
         writer.writerow([_harmless(cell) for cell in cells])
@@ -79,6 +83,7 @@ def _harmless(cell: str) -> str:
 
 
 DETAILS = {
+    "customer_erased": "The customer was erased on request.",
     "cell_too_large": "A cell may have 128 Ki characters.",
     "duplicate_key": "An earlier row has the same key.",
     "key_missing": "The key is empty or a placeholder.",

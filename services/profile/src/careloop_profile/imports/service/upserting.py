@@ -3,11 +3,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
+from careloop_common import subject_keys
 from careloop_common.errors import DomainError
 from careloop_common.privacy import Vault
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_profile.customers import policy, queries
+from careloop_profile.customers.errors import CustomerErased
 from careloop_profile.customers.personal import Personal
 from careloop_profile.customers.policy import Consent, Customer, Subscription
 from careloop_profile.customers.service import Change, store
@@ -38,10 +40,14 @@ async def upsert(
     """Make the drafts customers, or add to customers what the drafts know. Keys must not repeat."""
     ids = [customer_id_of(plan.source, draft.external_id) for _, draft in drafts]
     known = await queries.load(session, ids, lock=True)
+    erased = await subject_keys.ensure(session, [one for one in ids if one not in known])
     said_at = job.started_at or now
     changes: list[Change] = []
     refused: list[tuple[int, str]] = []
     for (line, draft), customer_id in zip(drafts, ids, strict=True):
+        if customer_id in erased:
+            refused.append((line, CustomerErased.code))
+            continue
         try:
             changes.append(_change(vault, plan, draft, customer_id, known.get(customer_id), said_at))
         except DomainError as error:

@@ -7,17 +7,20 @@ is sealed stays sealed. Counters have counted what is in it and go on doing so.
 import asyncio
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection, Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from careloop_common import records
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from careloop_profile.interactions import partitions
 from careloop_profile.interactions.errors import ArchiveDamaged, ArchiveNotFound
@@ -151,6 +154,54 @@ async def restore(session: AsyncSession, directory: Path, name: str, *, now: dat
     await _attach(session, name, bounds)
     row.restored_at = now
     return row.rows
+
+
+async def next_after(session: AsyncSession, name: str) -> str | None:
+    """The archive that follows, by name."""
+    following = select(col(ArchiveRow.name)).where(col(ArchiveRow.name) > name)
+    return (await session.scalars(following.order_by(col(ArchiveRow.name)).limit(1))).one_or_none()
+
+
+async def discard_next(session: AsyncSession, directory: Path, *, before: date) -> bool:
+    """Remove the oldest archive whose days all are before this one; whether there was one."""
+    old = select(ArchiveRow).where(col(ArchiveRow.last) <= before).order_by(col(ArchiveRow.last)).limit(1)
+    row = (await session.scalars(old.with_for_update())).one_or_none()
+    if row is None:
+        return False
+    await asyncio.to_thread(_path(directory, row.name).unlink, missing_ok=True)
+    await session.delete(row)
+    return True
+
+
+async def forget(session: AsyncSession, directory: Path, name: str, customers: Collection[UUID]) -> int:
+    """Write the file of an archive anew without what it has of these customers; returns how many rows that were."""
+    row = await session.get(ArchiveRow, name, with_for_update=True)
+    path = _path(directory, name)
+    if row is None or not await asyncio.to_thread(path.is_file):
+        return 0
+    kept, gone = await asyncio.to_thread(_copy_without, path, {str(one) for one in customers})
+    if gone:
+        row.rows, (row.size, row.sha256) = kept, await asyncio.to_thread(_settle, path)
+    return gone
+
+
+def _copy_without(path: Path, customers: set[str]) -> tuple[int, int]:
+    """Rows that are in the draft, and rows that are not. Where none of them is in the file, there is no draft."""
+    unwanted = pa.array(sorted(customers), pa.string())
+    with pq.ParquetFile(path) as file:
+        held = sum(
+            pc.sum(pc.is_in(batch.column(0), unwanted)).as_py() or 0
+            for batch in file.iter_batches(batch_size=_STRETCH, columns=["customer_id"])
+        )
+        if not held:
+            return file.metadata.num_rows, 0
+        with pq.ParquetWriter(_draft(path), _SCHEMA, compression="zstd") as writer:
+            for batch in file.iter_batches(batch_size=_STRETCH):
+                table = pa.Table.from_batches([batch])
+                writer.write_table(
+                    table.filter(pc.invert(pc.is_in(table["customer_id"], unwanted))).cast(_SCHEMA)
+                )
+        return file.metadata.num_rows - held, held
 
 
 async def _attach(session: AsyncSession, name: str, bounds: dict[str, datetime]) -> None:

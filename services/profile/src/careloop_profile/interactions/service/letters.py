@@ -24,7 +24,8 @@ from careloop_profile.interactions.metrics import REJECTED
 from careloop_profile.interactions.models import LetterRow
 
 Form = Literal["interaction", "segment", "cloudevent"]
-_FIELD = "interaction-dead-letter"
+FIELD = "interaction-dead-letter"
+"""Under which bodies are sealed, each for its letter."""
 _QUOTED = re.compile(r"((?:enum|unknown) \w+ )(['`]).*\2")
 """Where msgspec repeats what was sent: the rest of what it says names our own members and types only."""
 _DETAIL = 300
@@ -78,9 +79,9 @@ async def keep(session: AsyncSession, letters: Sequence[Letter], *, now: datetim
 
 def _row(keys: Vault, letter: Letter, now: datetime) -> tuple[object, ...]:
     body = letter.body.decode(errors="replace")
-    digest = keys.blind_index(_FIELD, f"{letter.form}\0{letter.source}\0{body}")
+    digest = keys.blind_index(FIELD, f"{letter.form}\0{letter.source}\0{body}")
     letter_id = UUID(digest[:32])
-    sealed = records.hexed(keys.seal_bytes(letter_id, _FIELD, letter.body))
+    sealed = records.hexed(keys.seal_bytes(letter_id, FIELD, letter.body))
     detail = shown(letter.detail)
     return letter_id, letter.form, letter.source, letter.reason, detail, len(letter.body), sealed, now
 
@@ -91,7 +92,7 @@ def shown(detail: str) -> str:
 
 
 def _opened(session: AsyncSession, row: LetterRow) -> Opened:
-    body = vault(session).open_bytes(row.id, _FIELD, row.body_sealed)
+    body = vault(session).open_bytes(row.id, FIELD, row.body_sealed)
     letter = Letter(cast("Form", row.form), row.source, cast("Reason", row.reason), row.detail, body)
     return Opened(row, letter, row.received_at)
 

@@ -30,7 +30,7 @@ class Given(NamedTuple):
 
 
 class KnownCustomers:
-    """Ids that were found to be customers: customers do not cease to exist, so the answer stays right."""
+    """Ids that were found to be customers. Of those who were erased since, the statements themselves store nothing."""
 
     def __init__(self) -> None:
         self._ids: set[str] = set()

@@ -2,6 +2,7 @@ from collections.abc import Collection
 from typing import Final
 from uuid import UUID
 
+from careloop_common import subject_keys
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,5 +24,8 @@ _SEALED: Final = text("""
 async def sealed(
     session: AsyncSession, ids: Collection[UUID]
 ) -> list[tuple[UUID, UUID, str | None, str | None]]:
-    """Of the persons of these customers each with its customers, their names and birth dates; the oldest first."""
-    return [(row[0], row[1], row[2], row[3]) for row in await session.execute(_SEALED, {"ids": list(ids)})]
+    """Of the persons of these customers each with its customers, their names and birth dates; the oldest first. Their
+    keys are at hand then."""
+    found = (await session.execute(_SEALED, {"ids": list(ids)})).all()
+    await subject_keys.load(session, [row[1] for row in found])
+    return [(row[0], row[1], row[2], row[3]) for row in found]

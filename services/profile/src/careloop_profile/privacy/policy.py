@@ -1,0 +1,61 @@
+"""What a person is found by in what is kept whole, and when an erasure is complete."""
+
+import contextlib
+import json
+import re
+from collections.abc import Collection, Iterable, Mapping
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+_BETWEEN_DIGITS: Final = re.compile(r"(?<=\d)[ \t().-]+(?=\d)")
+
+
+class Reason(StrEnum):
+    """Why somebody is to be forgotten."""
+
+    CUSTOMER_REQUEST = "customer_request"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+    PURPOSE_SERVED = "purpose_served"
+    UNLAWFUL = "unlawful"
+    LEGAL_ORDER = "legal_order"
+
+
+def sought(customer_id: UUID, external_id: str | None, facts: Mapping[str, str | None]) -> list[str]:
+    """By what somebody is found: names are left out, for others have them too."""
+    found = [str(customer_id)]
+    if external_id:
+        found.append(json.dumps(external_id, ensure_ascii=False))
+    if phone := facts.get("phone"):
+        found += [phone, phone.removeprefix("+86")]
+    found += [value for name in ("email", "identity_number") if (value := facts.get(name))]
+    return found
+
+
+def mentions(body: bytes, words: Iterable[str]) -> bool:
+    """Whether a message is about somebody, however it is written."""
+    text = body.decode(errors="replace")
+    with contextlib.suppress(ValueError):  # what is no JSON is looked through as it is
+        text += json.dumps(json.loads(text), ensure_ascii=False)
+    text = text.lower()
+    joined = _BETWEEN_DIGITS.sub("", text)
+    return any(word.lower() in text or word.lower() in joined for word in words)
+
+
+def outstanding(
+    customers: Iterable[UUID], services: Collection[str], told: Collection[tuple[UUID, str]]
+) -> list[tuple[UUID, str]]:
+    """What has not been heard yet."""
+    wanted = [(customer, service) for customer in customers for service in services]
+    return [one for one in wanted if one not in told]
+
+
+def added(done: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
+    """Two counts in one."""
+    return {**done, **{name: done.get(name, 0) + number for name, number in more.items()}}
+
+
+def signed_part(receipt: Mapping[str, Any]) -> bytes:
+    """What the signature of a receipt is about."""
+    bare = {name: value for name, value in receipt.items() if name != "signature"}
+    return json.dumps(bare, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

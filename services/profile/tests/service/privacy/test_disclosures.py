@@ -1,0 +1,133 @@
+"""Whoever sees what is personal leaves an entry that nobody takes away unnoticed."""
+
+import argparse
+import asyncio
+
+import pytest
+from careloop_common import disclosure
+from careloop_common.disclosures_command import VERIFY
+from careloop_profile.privacy.views import digest
+from sqlalchemy import text
+
+COPIED = "chain, seq + 1, at, actor_id, actor_kind, route, subjects, fields, key_id, hash"
+
+
+@pytest.fixture
+def entries(officer):
+    async def find(**query):
+        answer = await officer.get("/v1/disclosures", params=query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["items"]
+
+    return find
+
+
+@pytest.fixture
+def intact(runtime):
+    async def check():
+        async with runtime.database.transaction() as session:
+            _, broken = await disclosure.verify(session)
+        return broken
+
+    return check
+
+
+async def test_a_read_in_clear_is_written_down_and_a_masked_one_is_not(
+    client, client_as, register, planted, entries
+):
+    customer = await register(**planted)
+    path = f"/v1/customers/{customer['customer_id']}"
+    assert (await client.get(path)).json()["masked"]
+    assert await entries() == []
+    clerk = client_as("customers:read", "customers:personal", actor_id="clerk")
+    assert (await clerk.get(path)).json()["name"] == planted["name"]
+    [entry] = await entries(customer_id=customer["customer_id"])
+    assert (entry["actor_id"], entry["route"]) == ("clerk", "GET /v1/customers/{customer_id}")
+    assert entry["subjects"] == [customer["customer_id"]]
+    assert set(entry["fields"]) == set(planted)
+
+
+async def test_a_list_in_clear_is_one_entry_with_all_who_are_in_it(client_as, register, planted, entries):
+    shown = {(await register(name=name))["customer_id"] for name in ("甲", "乙", "丙")}
+    await client_as("customers:read", "customers:personal", actor_id="clerk").get("/v1/customers")
+    [entry] = await entries()
+    assert (set(entry["subjects"]), entry["fields"]) == (shown, ["name"])
+
+
+async def test_a_request_that_fails_shows_nothing_and_writes_nothing(officer, register, entries):
+    await register(name="王五")
+    assert (await officer.get("/v1/customers/00000000-0000-0000-0000-000000000001")).status_code == 404
+    assert await entries() == []
+
+
+async def test_entries_page_from_the_latest_to_the_first(officer, register):
+    path = f"/v1/customers/{(await register(name='王五'))['customer_id']}"
+    for _ in range(5):
+        await officer.get(path)
+    found, cursor = [], None
+    while True:
+        query = {"limit": 2} | ({"cursor": cursor} if cursor else {})
+        body = (await officer.get("/v1/disclosures", params=query)).json()
+        found += [one["seq"] for one in body["items"]]
+        cursor = body["next_cursor"]
+        if cursor is None:
+            break
+    assert found == [5, 4, 3, 2, 1]
+
+
+async def test_many_readers_at_once_write_chains_that_verify(client_as, register, intact, entries):
+    path = f"/v1/customers/{(await register(name='王五'))['customer_id']}"
+    readers = [client_as("customers:read", "customers:personal", actor_id=f"clerk-{n}") for n in range(6)]
+    await asyncio.gather(*(reader.get(path) for reader in readers for _ in range(4)))
+    assert await intact() == []
+    assert len(await entries()) == 24
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE disclosure SET fields = '{}' WHERE seq = 2",
+        "UPDATE disclosure SET actor_id = 'somebody else' WHERE seq = 2",
+        "DELETE FROM disclosure WHERE seq = 2",
+        "DELETE FROM disclosure WHERE seq = 3",
+        "DELETE FROM disclosure",
+        "UPDATE disclosure SET key_id = 'another' WHERE seq = 1",
+        "DELETE FROM disclosure_head",
+        f"INSERT INTO disclosure SELECT {COPIED} FROM disclosure WHERE seq = 3",
+    ],
+)
+async def test_what_was_tampered_with_is_found(officer, register, runtime, intact, statement):
+    path = f"/v1/customers/{(await register(name='王五'))['customer_id']}"
+    for _ in range(3):
+        await officer.get(path)
+    assert await intact() == []
+    async with runtime.database.transaction() as session:
+        await session.execute(text(statement))
+    assert await intact() != []
+    told = (await officer.get("/v1/disclosures/verification")).json()
+    assert not told["intact"]
+    assert await VERIFY.run(runtime, argparse.Namespace()) == 1
+
+
+async def test_an_export_has_everything_in_clear_and_is_written_down(
+    client, officer, register, planted, entries
+):
+    customer = await register(source="crm", external_id="A-1", **planted)
+    path = f"/v1/customers/{customer['customer_id']}"
+    await client.put(
+        f"{path}/consents", json={"items": [{"purpose": "marketing", "channel": "sms", "granted": True}]}
+    )
+    answer = await officer.post(f"{path}/exports")
+    assert answer.status_code == 201, answer.text
+    document = answer.json()
+    assert document["sha256"] == digest(document)
+    tables = document["tables"]
+    [row] = tables["customer"]
+    assert (row["name"], row["address"]) == (planted["name"], planted["address"])
+    assert {one["value"] for one in tables["identifier"]} >= {planted["email"], planted["identity_number"]}
+    assert len(tables["consent"]) == 1
+    assert not any(name.endswith("sealed") for rows in tables.values() for one in rows for name in one)
+    assert (await entries())[0]["fields"] == ["export"]
+    unknown = await officer.post("/v1/customers/00000000-0000-0000-0000-000000000001/exports")
+    assert unknown.status_code == 404
+    assert (await client.post("/v1/customers/none/exports")).status_code == 422

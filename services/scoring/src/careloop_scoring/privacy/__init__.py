@@ -1,0 +1,1 @@
+"""Obeying who wants to be forgotten."""
