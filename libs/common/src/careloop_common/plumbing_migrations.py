@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+_INSTANT = sa.DateTime(timezone=True)
+
 
 def create() -> None:
     """Create the tables in their first shape."""
@@ -29,10 +31,10 @@ def _messaging() -> None:
         sa.Column("consumer", sa.Text(), nullable=False),
         sa.Column("partition_group", sa.SmallInteger(), autoincrement=False, nullable=False),
         sa.Column("stream", sa.Text(), nullable=False),
-        sa.Column("stream_created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("stream_created_at", _INSTANT, nullable=False),
         sa.Column("sequence", sa.BigInteger(), nullable=False),
         sa.Column("message_nanos", sa.BigInteger(), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", _INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("consumer", "partition_group", name=op.f("pk_consumer_position")),
         postgresql_with={
             "fillfactor": 50,
@@ -54,8 +56,8 @@ def _messaging() -> None:
         sa.Column("headers", postgresql.JSONB(), nullable=False),
         sa.Column("payload", sa.LargeBinary(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("failed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("replayed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failed_at", _INSTANT, nullable=False),
+        sa.Column("replayed_at", _INSTANT, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_dead_letter")),
     )
     op.create_index(
@@ -69,7 +71,7 @@ def _messaging() -> None:
         "inbox",
         sa.Column("consumer", sa.Text(), nullable=False),
         sa.Column("event_id", sa.Uuid(), nullable=False),
-        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("received_at", _INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("consumer", "event_id", name=op.f("pk_inbox")),
     )
     op.create_index("ix_inbox_received_at", "inbox", ["received_at"], unique=False, postgresql_using="brin")
@@ -81,7 +83,7 @@ def _messaging() -> None:
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("headers", postgresql.JSONB(), nullable=False),
         sa.Column("payload", sa.LargeBinary(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", _INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         postgresql_with={"autovacuum_vacuum_scale_factor": 0.01, "autovacuum_vacuum_threshold": 1000},
     )
@@ -93,8 +95,8 @@ def _messaging() -> None:
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("headers", postgresql.JSONB(), nullable=False),
         sa.Column("payload", sa.LargeBinary(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", _INSTANT, nullable=False),
+        sa.Column("sent_at", _INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox_sent")),
     )
     op.create_index("ix_outbox_sent_at", "outbox_sent", ["sent_at"], unique=False)
@@ -108,12 +110,12 @@ def _timers() -> None:
         sa.Column("owner_id", sa.Uuid(), nullable=False),
         sa.Column("step", sa.Text(), nullable=False),
         sa.Column("generation", sa.Integer(), nullable=False),
-        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("available_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", _INSTANT, nullable=False),
+        sa.Column("available_at", _INSTANT, nullable=False),
         sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("status", sa.Text(), server_default=sa.text("'armed'"), nullable=False),
         sa.Column("data", postgresql.JSONB(), nullable=False),
-        sa.Column("armed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("armed_at", _INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_timer")),
         postgresql_with={
             "fillfactor": 80,
@@ -141,8 +143,8 @@ def _timers() -> None:
         sa.Column("generation", sa.Integer(), nullable=False),
         sa.Column("data", postgresql.JSONB(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("fired_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", _INSTANT, nullable=False),
+        sa.Column("fired_at", _INSTANT, nullable=False),
         sa.Column("outcome", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_timer_history")),
     )
@@ -162,9 +164,58 @@ def _idempotency() -> None:
         sa.Column("status", sa.Integer(), nullable=False),
         sa.Column("headers", postgresql.JSONB(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", _INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("client", "route", "key", name=op.f("pk_idempotency")),
     )
     op.create_index(
         "ix_idempotency_created_at", "idempotency", ["created_at"], unique=False, postgresql_using="brin"
+    )
+
+
+def create_subject_keys() -> None:
+    """Create the keys of subjects."""
+    op.create_table(
+        "subject_key",
+        sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("wrapped", sa.LargeBinary()),
+        sa.Column("created_at", _INSTANT, nullable=False),
+        sa.Column("destroyed_at", _INSTANT),
+        sa.CheckConstraint(
+            "(wrapped IS NULL) = (destroyed_at IS NOT NULL)", name=op.f("ck_subject_key_destroyed")
+        ),
+        sa.PrimaryKeyConstraint("subject_id", name=op.f("pk_subject_key")),
+    )
+    op.create_index(
+        "ix_subject_key_destroyed",
+        "subject_key",
+        ["subject_id"],
+        postgresql_where=sa.text("destroyed_at IS NOT NULL"),
+    )
+
+
+def create_disclosures() -> None:
+    """Create the chains of what was shown in clear."""
+    op.create_table(
+        "disclosure",
+        sa.Column("chain", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", _INSTANT, nullable=False),
+        sa.Column("actor_id", sa.Text(), nullable=False),
+        sa.Column("actor_kind", sa.Text(), nullable=False),
+        sa.Column("route", sa.Text(), nullable=False),
+        sa.Column("subjects", postgresql.ARRAY(sa.Uuid()), nullable=False),
+        sa.Column("fields", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("key_id", sa.Text(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("chain", "seq", name=op.f("pk_disclosure")),
+    )
+    op.create_index("ix_disclosure_subjects", "disclosure", ["subjects"], postgresql_using="gin")
+    op.create_index("ix_disclosure_at", "disclosure", ["at"])
+    op.create_table(
+        "disclosure_head",
+        sa.Column("chain", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("chain", name=op.f("pk_disclosure_head")),
+        postgresql_with={"fillfactor": 50},
     )

@@ -2,11 +2,11 @@
 of them, stays: their histories have no word of a customer in them, and are chained."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from careloop_common import subject_keys
-from sqlalchemy import CursorResult, TextClause, text
+from careloop_common import erasure
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_ticketing.search.policy import BLOCK
@@ -50,22 +50,9 @@ _FORGET: Final = {
         WHERE id IN ({_TICKETS})
     """),
     "customer": text("DELETE FROM customer WHERE id = :id"),
-    "dead_letter": text(
-        "DELETE FROM dead_letter WHERE position(CAST(CAST(:text AS text) AS bytea) IN payload) > 0"
-    ),
-    "outbox_sent": text("DELETE FROM outbox_sent WHERE headers ->> 'ce-subject' = :text"),
 }
 
 
 async def forget(session: AsyncSession, customer_id: UUID, *, now: datetime) -> dict[str, int]:
     """Have nothing of the customer, nor take anything in that comes later; returns how much there was."""
-    await subject_keys.destroy(session, [customer_id], now=now)
-    given = {"id": customer_id, "text": str(customer_id)}
-    done = {name: await _count(session, statement, given) for name, statement in _FORGET.items()}
-    return {name: number for name, number in done.items() if number}
-
-
-async def _count(session: AsyncSession, statement: TextClause, given: dict[str, Any]) -> int:
-    result = await session.execute(statement, given)
-    assert isinstance(result, CursorResult)
-    return result.rowcount
+    return await erasure.forget(session, customer_id, _FORGET, now=now)
