@@ -46,12 +46,12 @@ class Look:
 async def persons_of(
     session: AsyncSession, ids: Collection[UUID]
 ) -> tuple[dict[UUID, list[UUID]], dict[UUID, Kinship]]:
-    """The persons that these customers are, each with all of its customers; and who is several."""
+    """The persons that these customers are, each with all of its customers; and who is several. Who was erased is nobody."""
     kin = await customers.kin(session, list(ids))
     people: dict[UUID, list[UUID]] = {}
     for customer_id, kinship in kin.items():
         people.setdefault(kinship.person_id, []).append(customer_id)
-    for customer_id in set(ids) - kin.keys():
+    for customer_id in await customers.known(session, list(set(ids) - kin.keys())):
         people[customer_id] = [customer_id]
     return people, kin
 
