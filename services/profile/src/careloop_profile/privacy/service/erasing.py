@@ -5,12 +5,14 @@ comes late about it finds that it was destroyed.
 """
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 import msgspec
 from careloop_common import ids, outbox, subject_keys, timers
+from careloop_common.errors import SubjectKeyGone
 from careloop_common.privacy import Vault
 from careloop_common.tokens import SYSTEM, Actor
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -99,5 +101,7 @@ async def _forget(
 
 
 def _sought(personal: Personal, customer: Customer) -> list[str]:
-    facts = {name: personal.opened(customer, name) for name in PERSONAL_FACTS}
+    facts: dict[str, str | None] = {}
+    with suppress(SubjectKeyGone):
+        facts = {name: personal.opened(customer, name) for name in PERSONAL_FACTS}
     return policy.sought(customer.customer_id, customer.external_id, facts)
