@@ -4,7 +4,7 @@ import asyncio
 from uuid import UUID
 
 import pytest
-from careloop_common import clock
+from careloop_common import clock, subject_keys
 from careloop_profile import looking
 from careloop_profile.tags.queries import facts
 from careloop_profile.tags.service import giving
@@ -121,6 +121,18 @@ async def test_a_tag_that_is_given_meanwhile_is_gone(
         await eventually(lambda: _somebody_waits(runtime))
     await swept(await erasing)
     assert await left(key) == set()
+
+
+async def test_who_is_being_erased_does_not_keep_others_from_being_looked_at(
+    key, register, evaluator, runtime, mentions
+):
+    other = (await register(name="别人"))["customer_id"]
+    async with runtime.database.transaction() as session:
+        await subject_keys.destroy(session, [UUID(key)], now=clock.now())
+    async with runtime.database.transaction() as session:
+        both = [UUID(key), UUID(other)]
+        assert await evaluator.look(session, both, Parts.BOTH, {"kind": "customer"}, now=clock.now())
+    assert "person_tag" in await mentions(other)
 
 
 async def _somebody_waits(runtime):

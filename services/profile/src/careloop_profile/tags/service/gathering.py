@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from careloop_common.errors import SubjectKeyGone
 from careloop_common.privacy import Vault
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -90,7 +91,10 @@ class Gatherer:
     def _age(self, born: Field | None, found: Mapping[UUID, Customer], now: datetime) -> int | None:
         if born is None:
             return None
-        opened = self._personal.opened(found[born.customer_id], "birth_date")
+        try:
+            opened = self._personal.opened(found[born.customer_id], "birth_date")
+        except SubjectKeyGone:  # is being erased; others are looked at together with it
+            return None
         if opened is None:
             return None
         year, month, day = (int(opened[place]) for place in (slice(0, 4), slice(5, 7), slice(8, 10)))
