@@ -100,9 +100,7 @@ async def trajectory(
         limit=query.limit + 1,
         now=now,
     )
-    return page(
-        rows, query.limit, key=_place, view=lambda row: touch(row, TouchView, actor, row.customer_id)
-    )
+    return page(rows, query.limit, key=_place, view=lambda row: touch(row, TouchView, actor, row.customer_id))
 
 
 def _place(row: Any) -> tuple[datetime, UUID]:

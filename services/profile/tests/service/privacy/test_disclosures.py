@@ -63,7 +63,9 @@ async def test_a_list_in_clear_is_one_entry_with_all_who_are_in_it(client_as, re
     assert (set(entry["subjects"]), entry["fields"]) == (shown, ["name"])
 
 
-@pytest.mark.parametrize("route", ["", "/profile", "/person", "/overview", "/interactions", "/trajectory", "/tags/{}"])
+@pytest.mark.parametrize(
+    "route", ["", "/profile", "/person", "/overview", "/interactions", "/trajectory", "/tags/{}"]
+)
 async def test_what_senders_wrote_of_somebody_is_masked_or_written_down(
     client, client_as, register, entries, evaluator, runtime, worker_running, eventually, route
 ):

@@ -72,7 +72,9 @@ async def test_who_was_erased_is_not_looked_at_again(key, look, runtime, erase, 
     assert await left(key) == set()
 
 
-async def test_a_first_look_that_ends_after_the_erasure_leaves_nothing(key, look, runtime, erase, left, swept):
+async def test_a_first_look_that_ends_after_the_erasure_leaves_nothing(
+    key, look, runtime, erase, left, swept
+):
     async with runtime.database.transaction() as session:
         assert await look(session, key)
         request = await erase(key)
