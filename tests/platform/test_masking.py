@@ -1,14 +1,15 @@
 """No answer of any route shows what is personal to a role that may not see it, and whoever sees it is written down."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import httpx
 import pytest
-from careloop_common import ids
+from careloop_common import clock, ids
 from careloop_common.testing.working import until
 from fleet import Fleet
 
@@ -20,8 +21,30 @@ PLANTED: Final = {
     "birth_date": "1983-07-19",
     "address": "广东省深圳市南山区科苑路15号",
 }
-SOUGHT: Final = (*(value for name, value in PLANTED.items() if name != "phone"), "13877665544", "PROOF-77665")
+SOUGHT: Final = (
+    *(value for name, value in PLANTED.items() if name != "phone"),
+    "13877665544",
+    "138 7766 5544",
+    "PROOF-77665",
+)
 """What must not be read, however the number is written."""
+WROTE: Final = {
+    "phone": "13877665544",
+    "payment_method": "ask 13877665544",
+    "remark": "call 138 7766 5544 again",
+}
+"""What senders write where they may write what they like."""
+TAG: Final = "pays_electronic_cheque"
+"""A tag that asks for something of it."""
+ASKED: Final = {
+    "kind": "birthday",
+    "outcome_kind": "browse",
+    "from": "2026-01-01T00:00:00Z",
+    "opened_from": "2026-01-01T00:00:00Z",
+    "opened_until": "2027-01-01T00:00:00Z",
+    "token": "none",
+}
+"""What routes want to be asked for."""
 ROLES: Final = {"viewer": False, "operator": False, "integrator": False, "agent": True, "privacy": True}
 """Roles, and whether they may see what is personal."""
 
@@ -29,7 +52,8 @@ ROLES: Final = {"viewer": False, "operator": False, "integrator": False, "agent"
 @pytest.fixture
 async def customer(admin: httpx.AsyncClient) -> str:
     """Somebody whom all routes know, twice, so that there is a person, a household and something to review."""
-    first = await _made(admin, "/v1/customers", PLANTED | {"source": "mask", "external_id": ids.new_id().hex})
+    facts = {"source": "mask", "external_id": ids.new_id().hex, "attributes": WROTE, "status": "active"}
+    first = await _made(admin, "/v1/customers", PLANTED | facts)
     other = await _made(
         admin,
         "/v1/customers",
@@ -47,7 +71,29 @@ async def customer(admin: httpx.AsyncClient) -> str:
     await _ok(admin.put(f"{path}/devices/{other}", json={"type": "phone", "serial": "13877665544"}))
     await admin.post(f"{path}/merges", json={"customer_id": other, "reason": "one contract"})
     await _made(admin, "/v1/tickets", {"channel": "hotline", "subject": "宽带太慢", "customer_id": first})
+    everybody = {"name": "all", "name_zh": "全部", "rule": "customers >= 1", "owner": "masking"}
+    await _ok(admin.put("/v1/person-lists/masking", json=everybody))
+    touches = [_touch(first, kind) for kind in ("browse", "complaint")]
+    await _ok(admin.post("/v1/interactions/batch", json={"items": touches}))
+    await until(lambda: _holds(admin, f"{path}/trajectory", lambda found: first in json.dumps(found)))
+    await until(lambda: _holds(admin, f"{path}/tags/{TAG}", lambda found: "13877665544" in json.dumps(found)))
     return first
+
+
+def _touch(customer_id: str, kind: str) -> dict[str, Any]:
+    return {
+        "customer": {"customer_id": customer_id},
+        "channel": "web",
+        "kind": kind,
+        "message_id": ids.new_id().hex,
+        "occurred_at": (clock.now() - timedelta(hours=1)).isoformat(),
+        "properties": WROTE,
+    }
+
+
+async def _holds(admin: httpx.AsyncClient, address: str, wanted: Callable[[Any], bool]) -> bool:
+    answer = await admin.get(address)
+    return answer.is_success and wanted(answer.json())
 
 
 async def test_no_route_shows_what_is_personal_to_who_may_not_see_it(
@@ -56,7 +102,10 @@ async def test_no_route_shows_what_is_personal_to_who_may_not_see_it(
     document = (await admin.get("/openapi.json")).json()
     routes = [path for path, operations in document["paths"].items() if "get" in operations]
     known = await _names(admin, routes) | {"customer_id": [customer], "organization_id": [customer]}
-    addresses = [address for route in routes for address in _filled(route, known)]
+    known["code"] = [*known.get("code", []), TAG, "masking"]
+    wanted = {route: _asked(document["paths"][route]["get"]) for route in routes}
+    addresses = [f"{address}{wanted[route]}" for route in routes for address in _filled(route, known)]
+    addresses.append(f"/v1/customers/{customer}/overview?explain=true")
     leaks, seen = [], 0
     for role, may_see in ROLES.items():
         async with _as(fleet, admin, role) as reader:
@@ -78,6 +127,10 @@ async def test_whoever_sees_it_is_written_down(fleet: Fleet, admin: httpx.AsyncC
         "/v1/customers/{}/profile",
         "/v1/customers/{}/person",
         "/v1/customers/{}/consents",
+        "/v1/customers/{}/overview",
+        "/v1/customers/{}/trajectory",
+        "/v1/customers/{}/interactions",
+        f"/v1/customers/{{}}/tags/{TAG}",
     )
     async with _as(fleet, admin, "agent") as agent:
         for route in routes:
@@ -87,7 +140,7 @@ async def test_whoever_sees_it_is_written_down(fleet: Fleet, admin: httpx.AsyncC
         "items"
     ]
     told = {entry["route"] for entry in entries}
-    assert {f"GET {route.format('{customer_id}')}" for route in routes} <= told
+    assert {f"GET {route.format('{customer_id}').replace(TAG, '{code}')}" for route in routes} <= told
     assert (await admin.get("/v1/disclosures/verification")).json()["intact"]
 
 
@@ -160,6 +213,12 @@ def _leaves(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
             yield from _leaves(inner, name)
     elif isinstance(value, str | int) and not isinstance(value, bool):
         yield name, str(value)
+
+
+def _asked(operation: dict[str, Any]) -> str:
+    """What the route cannot do without, as a query."""
+    wanted = [one for one in operation.get("parameters", []) if one["in"] == "query" and one.get("required")]
+    return "?" + urlencode({one["name"]: ASKED[one["name"]] for one in wanted}) if wanted else ""
 
 
 def _filled(route: str, known: dict[str, list[str]]) -> Iterator[str]:

@@ -2,10 +2,17 @@
 
 import pytest
 from careloop_campaign.messages.policy import State
+from careloop_campaign.unsubscribe import service as unsubscribe
+from careloop_campaign.unsubscribe.policy import Ticket
 from careloop_common import clock, ids, subject_keys
 from careloop_common.messaging import key_exchange
 from careloop_common.privacy import Vault
-from careloop_contracts import CampaignCustomerErasedV1, CustomerErasedV1
+from careloop_contracts import (
+    CampaignCustomerErasedV1,
+    CustomerErasedV1,
+    CustomerUnsubscribedV1,
+    TicketOpenedV1,
+)
 from sqlalchemy import text
 
 TABLES = ("audience_member", "message", "care_task", "suppression", "contact_budget")
@@ -107,6 +114,38 @@ async def test_what_is_forgotten_is_gone_and_the_service_says_so(
     async with runtime.database.transaction() as session:
         assert await subject_keys.destroyed(session, [key]) == {key}
         assert await subject_keys.wrapped(session, [key]) == {}
+
+
+async def test_what_comes_late_about_who_was_forgotten_leaves_nothing(
+    client, make_warning, published, publish, runtime, worker_running, eventually
+):
+    gone, other = ids.new_id(), ids.new_id()
+    async with worker_running():
+        await publish(CustomerErasedV1(customer_id=gone, request_id=ids.new_id(), at=clock.now()))
+        await eventually(lambda: published(CampaignCustomerErasedV1))
+        for key in (gone, other):
+            link = unsubscribe.link(runtime.vault, "", Ticket(key, ids.new_id(), "marketing", "email"))
+            assert (await client.post(link)).status_code == 200
+            await publish(_opened(key))
+            await publish(make_warning(key))
+        await eventually(lambda: _count(runtime, "care_task", other))
+        await eventually(lambda: _count(runtime, "complaint", other))
+    for table in (*TABLES, "complaint"):
+        assert await _count(runtime, table, gone) == 0, table
+    assert await _count(runtime, "suppression", other) == 1
+    [event] = await published(CustomerUnsubscribedV1)
+    assert event.customer_id == other
+
+
+def _opened(customer_id):
+    return TicketOpenedV1(
+        ticket_id=ids.new_id(),
+        number="T-1",
+        customer_id=customer_id,
+        kind="complaint",
+        channel="web",
+        opened_at=clock.now(),
+    )
 
 
 async def _count(runtime, table, customer_id):

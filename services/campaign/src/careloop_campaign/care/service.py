@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
-from careloop_common import ids, outbox, timers
+from careloop_common import ids, outbox, subject_keys, timers
 from careloop_common.privacy import Vault
 from careloop_common.tokens import Actor
 from sqlalchemy.dialects.postgresql import insert
@@ -40,6 +40,8 @@ NOTES = "care_task_notes"
 async def warn(session: AsyncSession, warnings: Sequence[ChurnWarning], *, now: datetime) -> int:
     """Open one retention task, and plan one message, for each customer whose warning starts an episode."""
     newest = {warning.customer_id: warning for warning in warnings}
+    for erased in await subject_keys.destroyed(session, newest.keys()):
+        del newest[erased]
     policy = await contact.in_force(session)
     completed = await queries.last_completed(session, newest.keys(), RETENTION)
     members = await audience.members(session, newest.keys())

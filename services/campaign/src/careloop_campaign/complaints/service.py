@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
+from careloop_common import subject_keys
 from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,6 +16,8 @@ from careloop_campaign.complaints.models import Complaint
 async def opened(
     session: AsyncSession, ticket_id: UUID, *, customer_id: UUID | None, number: str, at: datetime
 ) -> None:
+    if customer_id and await subject_keys.destroyed(session, [customer_id]):
+        customer_id = None
     row = {"ticket_id": ticket_id, "customer_id": customer_id, "number": number, "opened_at": at}
     await session.execute(insert(Complaint).values(row).on_conflict_do_nothing())
 

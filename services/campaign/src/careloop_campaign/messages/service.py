@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from careloop_common import timers
+from careloop_common import subject_keys, timers
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -17,7 +17,10 @@ RECHECK = "message"
 
 
 async def plan(session: AsyncSession, plans: Sequence[Plan], *, now: datetime) -> int:
-    """Put messages into the ledger; those that are there already stay as they are. Returns how many were new."""
+    """Put messages into the ledger; those that are there already stay as they are, and to who was erased there are none.
+    Returns how many were new."""
+    erased = await subject_keys.destroyed(session, {one.customer_id for one in plans})
+    plans = [one for one in plans if one.customer_id not in erased]
     if not plans:
         return 0
     # One order for everybody, so that two planners of the same messages never wait in a circle.

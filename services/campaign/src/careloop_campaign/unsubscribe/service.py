@@ -5,7 +5,7 @@ from functools import partial
 from typing import Literal
 from urllib.parse import urlencode
 
-from careloop_common import outbox
+from careloop_common import outbox, subject_keys
 from careloop_common.privacy import Vault
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -33,8 +33,11 @@ def verify(vault: Vault, token: str) -> Ticket:
 async def unsubscribe(session: AsyncSession, ticket: Ticket, extent: Extent, now: datetime) -> None:
     """No more messages of this purpose, or of care and marketing at all; on every channel, since that is what people mean.
 
-    It counts here at once, and becomes a word in profile's ledger, which binds all that the person is.
+    It counts here at once, and becomes a word in profile's ledger, which binds all that the person is. Of who was erased
+    nothing is kept: nobody writes to them.
     """
+    if await subject_keys.destroyed(session, [ticket.customer_id]):
+        return
     purposes = (Purpose.CARE, Purpose.MARKETING) if extent == "all" else (ticket.purpose,)
     outbox.add(session, events.unsubscribed(ticket, purposes, now), now=now)
     await contact.suppress(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from careloop_common import clock
+from careloop_common import clock, subject_keys
 from careloop_common.database import vault
 from careloop_common.messaging.subscription import Meta, Subscription, on
 from careloop_common.runtime import Runtime
@@ -33,7 +33,9 @@ def subscriptions() -> list[Subscription]:
 
 
 async def unsubscribed(session: AsyncSession, event: CustomerUnsubscribedV1, meta: Meta) -> None:
-    """Whoever follows the link of a message withdraws their consent; the message is what proves it."""
+    """Whoever follows the link of a message withdraws their consent; the message is what proves it. Who was erased has none."""
+    if await subject_keys.destroyed(session, [event.customer_id]):
+        return
     words = [
         Statement(
             purpose,

@@ -64,6 +64,14 @@ def mask_anything(value: Any) -> Any:
     return [mask_anything(inner) for inner in value] if isinstance(value, list) else value
 
 
+def anything(customer_id: UUID, field: str, value: Any, *, masked: bool) -> Any:
+    """Whatever senders sent, as a reader may see it: masked, or open and, if there is something personal, written down."""
+    safe = mask_anything(value)
+    if not masked and safe != value:
+        disclosed(customer_id, field)
+    return safe if masked else value
+
+
 class Personal:
     """Seals what is new and keeps what is unchanged: a fresh seal of the same name would look like a change."""
 

@@ -6,7 +6,7 @@ from careloop_common.privacy import Vault
 from careloop_common.schemas import View, WallTime
 from careloop_common.tokens import Actor
 
-from careloop_profile.customers.personal import Personal, mask_anything
+from careloop_profile.customers.personal import Personal, anything
 from careloop_profile.customers.policy import Customer
 from careloop_profile.customers.policy.state import (
     ConsentStatus,
@@ -99,6 +99,6 @@ def view(customer: Customer, vault: Vault, actor: Actor) -> CustomerView:
     masked = not actor.may(PERSONAL)
     shown = {name: getattr(customer, name) for name in CustomerView.model_fields if hasattr(customer, name)}
     shown |= Personal(vault).shown(customer, masked=masked)
-    if masked:
-        shown["attributes"] = mask_anything(dict(customer.attributes))
+    attributes = dict(customer.attributes)
+    shown["attributes"] = anything(customer.customer_id, "attributes", attributes, masked=masked)
     return CustomerView.model_validate({**shown, "masked": masked})

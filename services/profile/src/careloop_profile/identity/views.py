@@ -6,7 +6,7 @@ from careloop_common.disclosure import disclosed
 from careloop_common.privacy import Vault
 from careloop_common.tokens import Actor
 
-from careloop_profile.customers.personal import MASKS, mask_anything
+from careloop_profile.customers.personal import MASKS, anything
 from careloop_profile.customers.policy import Identifier
 from careloop_profile.customers.views import PERSONAL
 from careloop_profile.identity.models import MergeRow
@@ -44,7 +44,7 @@ def shown(name: str, field: Field, vault: Vault, *, masked: bool) -> Any:
             disclosed(field.customer_id, name)
         return mask(value) if masked else value
     said = name.removeprefix("attributes.")
-    return mask_anything({said: value})[said] if masked else value
+    return anything(field.customer_id, name, {said: value}, masked=masked)[said]
 
 
 def merge_view(row: MergeRow, undone: Mapping[UUID, UUID]) -> MergeView:

@@ -38,7 +38,7 @@ async def profile(
             "customer": view(customer, runtime.vault, actor),
             "devices": await customers.devices_of(session, customer_id),
             "activity": totals(await interactions.activity(session, customer_id)),
-            "last_interactions": [touch(row, InteractionView, actor) for row in last],
+            "last_interactions": [touch(row, InteractionView, actor, customer_id) for row in last],
         }
     )
 
@@ -66,7 +66,9 @@ async def timeline(
     rows = await interactions.timeline(
         session, customer_id, before=query.after(datetime, UUID), limit=query.limit + 1
     )
-    return page(rows, query.limit, key=_place, view=lambda row: touch(row, InteractionView, actor))
+    return page(
+        rows, query.limit, key=_place, view=lambda row: touch(row, InteractionView, actor, customer_id)
+    )
 
 
 class Filters:
@@ -98,7 +100,7 @@ async def trajectory(
         limit=query.limit + 1,
         now=now,
     )
-    return page(rows, query.limit, key=_place, view=lambda row: touch(row, TouchView, actor))
+    return page(rows, query.limit, key=_place, view=lambda row: touch(row, TouchView, actor, row.customer_id))
 
 
 def _place(row: Any) -> tuple[datetime, UUID]:

@@ -4,7 +4,7 @@ from uuid import UUID
 from careloop_common.privacy import Vault
 from careloop_common.tokens import Actor
 
-from careloop_profile.customers.personal import mask_anything
+from careloop_profile.customers.personal import anything
 from careloop_profile.customers.policy.state import flat
 from careloop_profile.customers.views import PERSONAL
 from careloop_profile.identity.views import shown
@@ -29,17 +29,17 @@ def overview_view(found: Overview, vault: Vault, actor: Actor, *, explain: bool)
             "devices": found.devices,
             "consents": [one.word for one in found.words],
             "activity": totals(found.activity),
-            "last_interactions": [touch(row, TouchView, actor) for row in found.touches],
+            "last_interactions": [touch(row, TouchView, actor, row.customer_id) for row in found.touches],
             "explained": explained(found) if explain else None,
         }
     )
 
 
-def touch(row: Any, view: type[_Touch], actor: Actor) -> _Touch:
+def touch(row: Any, view: type[_Touch], actor: Actor, customer_id: UUID) -> _Touch:
     """An interaction as this actor may see it."""
     shown = view.model_validate(row)
-    if not actor.may(PERSONAL):
-        shown.properties = mask_anything(shown.properties)
+    masked = not actor.may(PERSONAL)
+    shown.properties = anything(customer_id, "properties", shown.properties, masked=masked)
     return shown
 
 

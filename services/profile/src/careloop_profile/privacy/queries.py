@@ -43,19 +43,20 @@ DELETED: Final[Mapping[str, str]] = MappingProxyType(
         "interaction_news": _MINE,
         "metric_bucket": _MINE,
         "tag_given": _MINE,
+        "person_fact": _PERSON,
         "person_tag": _PERSON,
         "tag_history": _PERSON,
-        "person_fact": _PERSON,
         "lifecycle_move": _PERSON,
         "lifecycle_rank": _PERSON,
         "interaction_unresolved": f"{_MINE} OR blind_index IN (SELECT blind_index FROM identifier WHERE {_MINE})",
         "identifier": _MINE,
-        "timer": "owner_id = ANY(:ids)",
+        "timer": "id IN (SELECT id FROM timer WHERE owner_id = ANY(:ids) FOR UPDATE SKIP LOCKED)",
         "timer_history": "owner_id = ANY(:ids)",
         "customer": "id = ANY(:ids)",
     }
 )
-"""The tables of which rows go at once, with which; in this order."""
+"""The tables of which rows go at once, with which; in this order. Whoever looks at a person has `person_fact` locked and then
+writes the others, so it comes before them."""
 
 # ruff: noqa: S608  (these statements are put together from the constants above)
 _DELETE: Final = {name: text(f"DELETE FROM {name} WHERE {which}") for name, which in DELETED.items()}
@@ -121,7 +122,11 @@ _EMPTY_REJECTS: Final = text("""
 
 
 async def forget(session: AsyncSession, ids: Collection[UUID], *, now: datetime) -> dict[str, int]:
-    """Delete all rows of these customers but their interactions; what they were called by is suppressed."""
+    """Delete all rows of these customers but their interactions; what they were called by is suppressed.
+
+    Done again when all who looked at them meanwhile have ended, it takes what those have left; a timer that just fires is
+    left to who fires it.
+    """
     given = {"ids": list(ids)}
     done = {"suppression": await _count(session, _SUPPRESS, given | {"now": now})}
     for name, statement in _DELETE.items():

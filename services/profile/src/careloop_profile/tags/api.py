@@ -38,9 +38,9 @@ EvaluatorDep = Annotated[Evaluator, Depends(_evaluator)]
 
 
 @router.get("/customers/{customer_id}/tags", dependencies=[READ], responses=problems(CustomerNotFound))
-async def list_tags(customer_id: UUID, session: SessionDep) -> TagsView:
+async def list_tags(customer_id: UUID, session: SessionDep, actor: ActorDep) -> TagsView:
     """The tags of the person that the customer is."""
-    return tags_view(await reading.tags_of(session, customer_id))
+    return tags_view(await reading.tags_of(session, customer_id), customer_id, actor)
 
 
 @router.get(
@@ -49,22 +49,28 @@ async def list_tags(customer_id: UUID, session: SessionDep) -> TagsView:
     responses=problems(CustomerNotFound, TagNotFound),
 )
 async def explain(
-    customer_id: UUID, code: Code, session: SessionDep, now: NowDep, runtime: RuntimeDep
+    customer_id: UUID, code: Code, session: SessionDep, now: NowDep, runtime: RuntimeDep, actor: ActorDep
 ) -> ExplanationView:
     """Why the person has the tag, or has it not: the rule, what it asks for and where that comes from, since when, and
     until when if nothing else happens."""
     ranks = runtime.settings.source_ranks
-    return explanation_view(await reading.explain(session, customer_id, code, ranks, now=now))
+    found = await reading.explain(session, customer_id, code, ranks, now=now)
+    return explanation_view(found, customer_id, actor)
 
 
 @router.get("/customers/{customer_id}/tag-history", dependencies=[READ], responses=problems(CustomerNotFound))
 async def list_history(
-    customer_id: UUID, query: PageQuery, session: SessionDep, code: TagCode | None = None
+    customer_id: UUID, query: PageQuery, session: SessionDep, actor: ActorDep, code: TagCode | None = None
 ) -> Page[TagChangeView]:
     """What became of the person's tags, and by what; the latest first."""
     person_id = await reading.person_of(session, customer_id)
     rows = await values.history(session, person_id, code, before=query.after(int), limit=query.limit + 1)
-    return page(rows, query.limit, key=lambda row: (row.number,), view=change_view)
+    return page(
+        rows,
+        query.limit,
+        key=lambda row: (row.number,),
+        view=lambda row: change_view(row, customer_id, actor),
+    )
 
 
 @router.put(

@@ -2,14 +2,23 @@
 
 import argparse
 import asyncio
+from uuid import UUID
 
 import pytest
-from careloop_common import disclosure
+from careloop_common import clock, disclosure
 from careloop_common.disclosures_command import VERIFY
+from careloop_profile import looking
 from careloop_profile.privacy.views import digest
+from careloop_profile.tags.service.evaluating import Parts
 from sqlalchemy import text
 
+PAYS = "pays_electronic_cheque"
 COPIED = "chain, seq + 1, at, actor_id, actor_kind, route, subjects, fields, key_id, hash"
+
+
+@pytest.fixture
+def evaluator(runtime):
+    return looking.evaluator(runtime)
 
 
 @pytest.fixture
@@ -52,6 +61,41 @@ async def test_a_list_in_clear_is_one_entry_with_all_who_are_in_it(client_as, re
     await client_as("customers:read", "customers:personal", actor_id="clerk").get("/v1/customers")
     [entry] = await entries()
     assert (set(entry["subjects"]), entry["fields"]) == (shown, ["name"])
+
+
+@pytest.mark.parametrize(
+    "route", ["", "/profile", "/person", "/overview", "/interactions", "/trajectory", "/tags/{}"]
+)
+async def test_what_senders_wrote_of_somebody_is_masked_or_written_down(
+    client, client_as, register, entries, evaluator, runtime, worker_running, eventually, route
+):
+    wrote = {"payment_method": "ask 13877665544"}
+    key = (await register(status="active", attributes=wrote))["customer_id"]
+    item = {
+        "customer": {"customer_id": key},
+        "channel": "web",
+        "kind": "browse",
+        "occurred_at": clock.now().isoformat(),
+        "properties": wrote,
+    }
+    await client.post("/v1/interactions", json=item)
+
+    async def stored():
+        return (await client.get(f"/v1/customers/{key}/interactions")).json()["items"]
+
+    async with worker_running():
+        await eventually(stored)
+    async with runtime.database.transaction() as session:
+        await evaluator.look(session, [UUID(key)], Parts.BOTH, {"kind": "customer"}, now=clock.now())
+    path = f"/v1/customers/{key}{route.format(PAYS)}"
+    reads = "customers:read", "interactions:read", "tags:read"
+    masked = (await client_as(*reads).get(path)).text
+    assert "[phone]" in masked
+    assert "13877665544" not in masked
+    assert await entries() == []
+    assert "13877665544" in (await client_as(*reads, "customers:personal", actor_id="clerk").get(path)).text
+    [entry] = await entries(customer_id=key)
+    assert entry["actor_id"] == "clerk"
 
 
 async def test_a_request_that_fails_shows_nothing_and_writes_nothing(officer, register, entries):

@@ -5,11 +5,13 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from careloop_common import clock
-from careloop_contracts import CustomerErasedV1
+from careloop_common import clock, ids
+from careloop_common.messaging.subscription import Meta
+from careloop_contracts import CustomerErasedV1, CustomerUnsubscribedV1
 from careloop_profile.collection.service.applying import Applier
 from careloop_profile.collection.service.collecting import FIELD
 from careloop_profile.collection.wire import Said, encode
+from careloop_profile.consents.handlers import unsubscribed
 from careloop_profile.customers.queries import known
 from careloop_profile.identifiers.keys import customer_id_of
 from careloop_profile.interactions.policy import message_uid, microseconds
@@ -138,6 +140,20 @@ async def test_what_messages_say_of_somebody_who_was_erased_is_not_heard(registe
         await applier.apply(session, [named, other], now=clock.now())
     async with runtime.database.transaction() as session:
         assert await known(session, [key, stranger]) == {stranger}
+
+
+async def test_who_was_erased_and_unsubscribes_late_has_nothing_to_withdraw(
+    register, planted, erase, runtime, mentions
+):
+    key = (await register(**planted))["customer_id"]
+    await erase(key)
+    said = CustomerUnsubscribedV1(
+        message_id=ids.new_id(), customer_id=UUID(key), purposes=("marketing",), at=clock.now()
+    )
+    meta = Meta(ids.new_id(), said.type, clock.now(), clock.now(), key)
+    async with runtime.database.transaction() as session:
+        await unsubscribed(session, said, meta)
+    assert set(await mentions(key)) <= KEPT
 
 
 async def test_a_second_request_says_which_was_the_first(officer, register, erase):

@@ -98,6 +98,32 @@ async def test_a_backup_without_its_keys_is_noise(register, planted, erase, back
                     again.vault.open(UUID(customer["customer_id"]), field, token)
 
 
+async def test_a_backup_with_the_keys_of_today_is_rid_of_rows_that_are_back(
+    register, planted, erase, backup, restored, runtime, worker_running, eventually, published
+):
+    customer = await register(source="crm", external_id="A-1", **planted)
+    url = await backup()
+    async with worker_running():
+        await erase(customer["customer_id"])
+        await eventually(lambda: published(CustomerErasedV1))
+    async with runtime.database.transaction() as session:
+        [gone] = (await session.execute(text("SELECT subject_id, destroyed_at FROM subject_key"))).all()
+    async with restored(url) as again:
+        async with again.database.transaction() as session:
+            await session.execute(
+                text("UPDATE subject_key SET wrapped = NULL, destroyed_at = :at WHERE subject_id = :id"),
+                {"at": gone.destroyed_at, "id": gone.subject_id},
+            )
+        again.vault.drop(gone.subject_id)
+        assert len(await _tokens(again)) == 6
+        async with working(service.create_worker(again)):
+
+            async def rid():
+                return await _tokens(again) == []
+
+            await eventually(rid)
+
+
 async def test_what_the_stream_still_holds_is_noise(
     register, planted, erase, broker, worker_running, eventually, runtime, published
 ):

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from careloop_common import outbox
+from careloop_common import outbox, subject_keys
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -35,6 +35,9 @@ async def write(
     as_of: datetime,
     now: datetime,
 ) -> None:
+    """Store and tell what the run says; of those who were erased while it was judging, nothing."""
+    erased = await subject_keys.destroyed(session, {one.customer_id for one in verdicts})
+    verdicts = [one for one in verdicts if one.customer_id not in erased]
     common = {"run_id": run_id, "cut_points": cut_points, "as_of": as_of, "scored_at": now}
     if verdicts:
         rows = [_row(one, now) | common for one in verdicts]

@@ -24,10 +24,12 @@ _FORGET: Final = {
     "satisfaction_answer": text(
         f"UPDATE satisfaction_answer SET comment = NULL WHERE comment IS NOT NULL AND ticket_id IN ({_TICKETS})"
     ),
-    "inbound_mail": text(
-        "UPDATE inbound_mail SET sender = NULL, sender_index = NULL, message_index = NULL, refused = '[]'"
-        f" WHERE ticket_id IN ({_TICKETS})"
-    ),
+    "inbound_mail": text(f"""
+        WITH theirs AS (SELECT id, sender_index FROM inbound_mail WHERE ticket_id IN ({_TICKETS}))
+        UPDATE inbound_mail SET sender = NULL, sender_index = NULL, message_index = NULL, refused = '[]'
+        WHERE id IN (SELECT id FROM theirs)
+            OR ticket_id IS NULL AND sender_index IN (SELECT sender_index FROM theirs)
+    """),
     "ticket_attachment": text(f"""
         WITH gone AS (DELETE FROM ticket_attachment WHERE ticket_id IN ({_TICKETS}) RETURNING id)
         INSERT INTO ticket_loose_file (id, since) SELECT id, now() FROM gone

@@ -5,12 +5,14 @@ comes late about it finds that it was destroyed.
 """
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 import msgspec
 from careloop_common import ids, outbox, subject_keys, timers
+from careloop_common.errors import SubjectKeyGone
 from careloop_common.privacy import Vault
 from careloop_common.tokens import SYSTEM, Actor
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -25,7 +27,7 @@ from careloop_profile.privacy.models import ErasureRow
 from careloop_profile.privacy.policy import Reason
 
 TIMER: Final = "erasure"
-FIRST: Final = "interactions"
+FIRST: Final = "looks"
 """What the timers begin with."""
 SOUGHT: Final = "sought"
 """The field under which it is kept by what somebody is found."""
@@ -61,11 +63,13 @@ async def obey(
 ) -> None:
     """Forget once more who is back, from a backup that is older than their erasure; `erased` are customers with requests.
 
-    Where nothing was restored there is nothing to do: their keys are destroyed already.
+    Where nothing was restored there is nothing to do: their keys are destroyed already, and they are not there. If the keys
+    were backed up apart, only their rows may be back.
     """
-    known = await subject_keys.destroyed(session, [customer_id for customer_id, _ in erased])
+    ids = [customer_id for customer_id, _ in erased]
+    obeyed = await subject_keys.destroyed(session, ids) - await customers.known(session, ids)
     for customer_id, request_id in erased:
-        if customer_id in known:
+        if customer_id in obeyed:
             continue
         found = await customers.load(session, [customer_id], lock=True)
         row = await queries.held(session, request_id) or ErasureRow(
@@ -97,5 +101,7 @@ async def _forget(
 
 
 def _sought(personal: Personal, customer: Customer) -> list[str]:
-    facts = {name: personal.opened(customer, name) for name in PERSONAL_FACTS}
+    facts: dict[str, str | None] = {}
+    with suppress(SubjectKeyGone):
+        facts = {name: personal.opened(customer, name) for name in PERSONAL_FACTS}
     return policy.sought(customer.customer_id, customer.external_id, facts)

@@ -23,6 +23,7 @@ from careloop_profile.privacy import policy, queries
 from careloop_profile.privacy.models import ErasureRow
 from careloop_profile.privacy.service import completing
 from careloop_profile.privacy.service.erasing import SOUGHT, TIMER
+from careloop_profile.tags.queries import facts
 
 log = structlog.get_logger()
 
@@ -39,6 +40,8 @@ class Sweeper:
     def __init__(self, vault: Vault, archives: Path, services: tuple[str, ...]) -> None:
         self._vault, self._archives, self._services = vault, archives, services
         self._steps: dict[str, Step] = {
+            "looks": self._looks,
+            "left": self._left,
             "interactions": self._interactions,
             "letters": self._letters,
             "rejects": self._rejects,
@@ -64,6 +67,17 @@ class Sweeper:
             return
         await session.flush()
         await timers.arm(session, kind=TIMER, owner_id=row.id, step=step, due_at=now, data=left)
+
+    async def _looks(self, session: AsyncSession, *_: Any) -> Data | None:
+        """Whoever looks at persons from now on knows that these are gone. It is a step for itself: what others wait for
+        must not be held meanwhile."""
+        await facts.all_have_left(session)
+        return None
+
+    async def _left(self, session: AsyncSession, row: ErasureRow, _: Data) -> Data | None:
+        """What was written by those who looked at the person while it was erased."""
+        _note(row, await queries.forget(session, row.customers, now=row.requested_at))
+        return None
 
     async def _interactions(self, session: AsyncSession, row: ErasureRow, data: Data) -> Data | None:
         place = data.get("place", 0)

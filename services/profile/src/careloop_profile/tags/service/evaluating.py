@@ -75,6 +75,7 @@ class Evaluator:
         now: datetime,
     ) -> int:
         """Look at the persons that these customers are; returns how many tags became others."""
+        await facts.enter(session)
         people, kin = await persons_of(session, customer_ids)
         await _forget(session, set(customer_ids) - people.keys(), cause, now)
         stored = await facts.hold(session, people)

@@ -35,6 +35,7 @@ async def fill(session: AsyncSession, *, now: datetime, limit: int = CHUNK) -> b
     row = await definitions.filling(session)
     if row is None:
         return False
+    await facts.enter(session)
     known = await registry.current(session)
     asked, having, last = await _put(session, row, known, now, limit)
     if last is not None and known.rules(row.number):

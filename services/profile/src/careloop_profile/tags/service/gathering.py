@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from careloop_common.errors import SubjectKeyGone
 from careloop_common.privacy import Vault
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -46,12 +47,12 @@ class Look:
 async def persons_of(
     session: AsyncSession, ids: Collection[UUID]
 ) -> tuple[dict[UUID, list[UUID]], dict[UUID, Kinship]]:
-    """The persons that these customers are, each with all of its customers; and who is several."""
+    """The persons that these customers are, each with all of its customers; and who is several. Who was erased is nobody."""
     kin = await customers.kin(session, list(ids))
     people: dict[UUID, list[UUID]] = {}
     for customer_id, kinship in kin.items():
         people.setdefault(kinship.person_id, []).append(customer_id)
-    for customer_id in set(ids) - kin.keys():
+    for customer_id in await customers.known(session, list(set(ids) - kin.keys())):
         people[customer_id] = [customer_id]
     return people, kin
 
@@ -90,7 +91,10 @@ class Gatherer:
     def _age(self, born: Field | None, found: Mapping[UUID, Customer], now: datetime) -> int | None:
         if born is None:
             return None
-        opened = self._personal.opened(found[born.customer_id], "birth_date")
+        try:
+            opened = self._personal.opened(found[born.customer_id], "birth_date")
+        except SubjectKeyGone:  # is being erased; others are looked at together with it
+            return None
         if opened is None:
             return None
         year, month, day = (int(opened[place]) for place in (slice(0, 4), slice(5, 7), slice(8, 10)))

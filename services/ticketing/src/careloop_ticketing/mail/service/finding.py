@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from careloop_common import subject_keys
 from careloop_common.database import vault
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -31,6 +32,8 @@ async def place_of(session: AsyncSession, mail: Mail, sender_index: str | None) 
     if named is None:
         return Place()
     ticket = await _locked(session, named)
+    if ticket.customer_id and await subject_keys.destroyed(session, [ticket.customer_id]):
+        return Place()  # Of who was erased there is nothing to add to.
     if not proved and not await _known(session, mail, sender_index, ticket.id):
         return Place(ticket, Apart.SENDER_UNKNOWN)
     return Place(ticket, Apart.TICKET_CLOSED if ticket.status in CLOSED else None)

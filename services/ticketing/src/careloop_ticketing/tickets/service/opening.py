@@ -1,8 +1,8 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from careloop_common import ids, outbox
+from careloop_common import ids, outbox, subject_keys
 from careloop_common.tokens import Actor
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -57,6 +57,12 @@ async def open_ticket(session: AsyncSession, intake: Intake, *, actor: Actor, no
     sequence, policy_version, rule_set = (await session.execute(_LOOK)).one()
     classifier = await classification.classifier(session, rule_set)
     customer = await customers.find(session, intake.customer_id, intake.customer_reference)
+    if (
+        customer is None
+        and intake.customer_id
+        and await subject_keys.destroyed(session, [intake.customer_id])
+    ):
+        intake = replace(intake, customer_id=None)  # Who was erased and asks again is somebody new.
     verdict = verdict_on(classifier, f"{intake.subject}\n{intake.description}", intake.kind, customer)
     number = policy.number_of(sequence, now)
     ticket = _draft(intake, customer, number, verdict=verdict, policy_version=policy_version, now=now)
