@@ -15,6 +15,7 @@ from careloop_common import outbox, timers
 from careloop_common.timers import NewTimer
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from careloop_profile.customers.queries import Kinship
 from careloop_profile.tags import events, metrics
 from careloop_profile.tags.policy.known import Known
 from careloop_profile.tags.policy.registry import Registry, Verdicts
@@ -75,9 +76,8 @@ class Evaluator:
         now: datetime,
     ) -> int:
         """Look at the persons that these customers are; returns how many tags became others."""
-        people, kin = await persons_of(session, customer_ids)
+        people, kin, stored = await _hold(session, customer_ids)
         await _forget(session, set(customer_ids) - people.keys(), cause, now)
-        stored = await facts.hold(session, people)
         looks = [
             Look(person, members, stored[person], _copy(stored[person].known))
             for person, members in people.items()
@@ -111,6 +111,20 @@ class Evaluator:
             await gathering.done(session, done, now)
         await gathering.given(session, looks, now)
         gathering.months(looks, now)
+
+
+async def _hold(
+    session: AsyncSession, ids: Collection[UUID]
+) -> tuple[dict[UUID, list[UUID]], dict[UUID, Kinship], dict[UUID, Stored]]:
+    """The persons that these customers are, locked; asked again once they are, for somebody may have merged them or
+    taken them apart before."""
+    people, kin = await persons_of(session, ids)
+    while True:
+        stored = await facts.hold(session, people)
+        before = kin
+        people, kin = await persons_of(session, ids)
+        if kin == before:
+            return people, kin, stored
 
 
 async def _judge(
