@@ -16,14 +16,16 @@ from careloop_profile.identity.policy import Field, golden
 from careloop_profile.tags.errors import TagNotFound
 from careloop_profile.tags.models import DefinitionRow, GivenRow, HistoryRow
 from careloop_profile.tags.policy.known import Known
+from careloop_profile.tags.policy.moments import earliest, windows_move
 from careloop_profile.tags.policy.registry import Definition, Registry
 from careloop_profile.tags.policy.vocabulary import ATTRIBUTE_KEYS, LAST_KEYS, METRIC_KEYS, tag_key
-from careloop_profile.tags.queries import definitions, facts, values
+from careloop_profile.tags.queries import buckets, definitions, facts, values
 from careloop_profile.tags.service import registry
 from careloop_profile.tags.service.gathering import persons_of
 
 _BELIEVED = {"joined_at": "joined_on", "left_at": "left_on"}
 """Facts that the golden record knows by another name."""
+_WINDOWED = frozenset(METRIC_KEYS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +110,22 @@ async def explain(
     value = held.get(one.group, {}).get(one.number)
     decided = _decided(known, one, value)
     people = await customers.load(session, members)
-    sources = _Sources(people, golden(people.values(), ranks), await values.given(session, members, now))
+    given = await values.given(session, members, now)
+    sources = _Sources(people, golden(people.values(), ranks), given)
+    inputs = _inputs(known, one)
+    moments = [next_change(rule, told, now) for rule in _rules(known, one)]
+    moments += [row.expires_at for row in given if tag_key(row.code) in inputs]
+    if not _WINDOWED.isdisjoint(inputs):
+        days = await buckets.days(session, members, now.date())
+        moments.append(windows_move({day for some in days.values() for day in some}, now, person_id.int))
     return Explanation(
         person_id,
         row,
         value,
         decided[0] if decided else None,
-        [Input(name, told.get(name), list(sources.of(name, what))) for name in _inputs(known, one)],
+        [Input(name, told.get(name), list(sources.of(name, what))) for name in inputs],
         (await values.since(session, person_id, [code])).get(code),
-        min(
-            (moment for rule in _rules(known, one) if (moment := next_change(rule, told, now))), default=None
-        ),
+        earliest(*moments),
     )
 
 
