@@ -110,5 +110,5 @@ def _outdated(row: DefinitionRow, content: Content) -> bool:
 
 
 def _given(newest: dict[str, DefinitionRow]) -> dict[str, Any]:
-    said = {code: registry.content(row) for code, row in newest.items()}
+    said = {code: registry.content(row) for code, row in newest.items() if row.state != State.PROPOSED}
     return given_types({proposal.code: proposal.content for proposal in shipped()} | said)
