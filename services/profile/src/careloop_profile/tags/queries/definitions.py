@@ -30,6 +30,13 @@ async def live(session: AsyncSession) -> frozenset[tuple[int, str]]:
     return frozenset(zip(numbers or (), states or (), strict=True))
 
 
+async def hold_live(session: AsyncSession, code: str) -> Sequence[DefinitionRow]:
+    """What is evaluated of a tag, the newest first; locked, so that nobody fills it meanwhile. Before `hold`, for who
+    fills a version takes the locks in this order."""
+    statement = select(DefinitionRow).where(col(DefinitionRow.code) == code, DEFINITION.c.state.in_(LIVE))
+    return (await session.scalars(statement.order_by(DEFINITION.c.version.desc()).with_for_update())).all()
+
+
 async def by_number(session: AsyncSession, numbers: Collection[int]) -> Sequence[DefinitionRow]:
     statement = select(DefinitionRow).where(col(DefinitionRow.number).in_(numbers))
     return (await session.scalars(statement.order_by(DEFINITION.c.number))).all()
