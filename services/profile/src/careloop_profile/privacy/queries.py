@@ -43,9 +43,10 @@ DELETED: Final[Mapping[str, str]] = MappingProxyType(
         "interaction_news": _MINE,
         "metric_bucket": _MINE,
         "tag_given": _MINE,
+        # First the row that is locked while somebody looks at the person, and writes the others.
+        "person_fact": _PERSON,
         "person_tag": _PERSON,
         "tag_history": _PERSON,
-        "person_fact": _PERSON,
         "lifecycle_move": _PERSON,
         "lifecycle_rank": _PERSON,
         "interaction_unresolved": f"{_MINE} OR blind_index IN (SELECT blind_index FROM identifier WHERE {_MINE})",

@@ -1,12 +1,14 @@
 """What would stop the tags of everybody, or leave them wrong."""
 
 import asyncio
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from careloop_common import clock
+from careloop_common import clock, ids
 from careloop_profile.tags.queries import facts
 from careloop_profile.tags.service import filling, shipping
+from careloop_profile.tags.service.evaluating import Parts
 from sqlalchemy import text
 
 NOW = clock.now()
@@ -134,3 +136,54 @@ async def test_it_is_told_when_a_given_tag_ends_and_when_a_window_moves(
         told = await explain(customer, code)
         assert told["value"] is True
         assert told["changes_at"] is not None, code
+
+
+@pytest.mark.parametrize("first", [True, False])
+async def test_what_somebody_looks_at_while_it_is_forgotten_is_forgotten_too(
+    register, look, client_as, runtime, evaluator, together, eventually, first
+):
+    customer = await register(name="张三", status="active")
+    person = UUID(customer["customer_id"])
+    if not first:
+        await look(customer)
+
+    async def late():
+        async with runtime.database.transaction() as session:
+            await facts.hold(session, [person])
+            await evaluator.look(session, [person], Parts.BOTH, {"kind": "customer"}, now=NOW)
+            held.set()
+            await eventually(lambda: waits(runtime))
+            later = NOW + timedelta(days=200)
+            return await evaluator.look(session, [person], Parts.BOTH, {"kind": "time"}, now=later)
+
+    async def erase():
+        await held.wait()
+        body = {"customer_id": customer["customer_id"], "reason": "customer_request"}
+        return await client_as("privacy:erase").post("/v1/erasure-requests", json=body)
+
+    held = asyncio.Event()
+    changed, erased = await together(late(), erase())
+    assert erased.status_code == 202, erased.text
+    assert changed > 0
+    await look(customer)
+    assert await left(runtime) == []
+
+
+async def test_nothing_is_kept_of_who_is_no_customer(look, runtime):
+    await look({"customer_id": str(ids.new_id())})
+    assert await left(runtime) == []
+
+
+async def left(runtime):
+    tables = ("person_fact", "person_tag", "tag_history", "lifecycle_move")
+    async with runtime.database.transaction() as session:
+        counts = [await session.scalar(text(f"SELECT count(*) FROM {name}")) for name in tables]
+    return [name for name, count in zip(tables, counts, strict=True) if count]
+
+
+async def test_a_preview_says_values_as_they_are(register, look, client):
+    await look(await register(name="张三", status="active"))
+    cases = [{"value": 'the "best" one', "rule": "!vip"}]
+    body = {"value_type": "text", "cases": cases}
+    told = (await client.post("/v1/tag-definitions/preview", json=body)).json()
+    assert told["by_value"] == {'the "best" one': 1}
