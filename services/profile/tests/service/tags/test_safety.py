@@ -1,6 +1,7 @@
 """What would stop the tags of everybody, or leave them wrong."""
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
@@ -187,3 +188,28 @@ async def test_a_preview_says_values_as_they_are(register, look, client):
     body = {"value_type": "text", "cases": cases}
     told = (await client.post("/v1/tag-definitions/preview", json=body)).json()
     assert told["by_value"] == {'the "best" one': 1}
+
+
+async def test_who_becomes_known_while_a_version_is_published_has_it_too(
+    register, look, propose, publish, fill, runtime, evaluator, together, eventually, tags
+):
+    await look(await register(name="李四", status="active"))
+    version = await propose("client", rule='status == "active"')
+    customer = await register(name="张三", status="active")
+
+    async def late():
+        async with runtime.database.transaction() as session:
+            person = [UUID(customer["customer_id"])]
+            await evaluator.look(session, person, Parts.BOTH, {"kind": "customer"}, now=NOW)
+            known.set()
+            with suppress(AssertionError):
+                await eventually(lambda: waits(runtime), timeout=2)
+
+    async def put_in_force():
+        await known.wait()
+        assert (await publish(version)).status_code == 200
+        await fill()
+
+    known = asyncio.Event()
+    assert await together(late(), put_in_force()) == [None, None]
+    assert "client" in await tags(customer)

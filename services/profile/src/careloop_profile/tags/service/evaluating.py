@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from careloop_profile.tags import events, metrics
 from careloop_profile.tags.policy.known import Known
 from careloop_profile.tags.policy.registry import Registry, Verdicts
-from careloop_profile.tags.queries import facts, values
+from careloop_profile.tags.queries import definitions, facts, values
 from careloop_profile.tags.queries.facts import Stored
 from careloop_profile.tags.service import gathering, holding, registry, shipping
 from careloop_profile.tags.service.gathering import Gatherer, Look
@@ -83,6 +83,7 @@ class Evaluator:
             Look(person, members, stored[person], _copy(stored[person].known))
             for person, members in people.items()
         ]
+        await definitions.looking(session)
         known = await registry.current(session)
         if not known.definitions and await shipping.install(session, now=now):
             known = await registry.current(session)

@@ -63,6 +63,7 @@ async def publish(
     content, _ = checked(registry.content(row), known)
     if users := known.broken_by(code, content):
         raise TagInUse(f"Rules of {len(users)} tags ask for {code} as it is.", codes=users[:20])
+    await definitions.looked(session)
     row.state, row.published_at, row.published_by = State.FILLING.value, now, actor.id
     return row
 

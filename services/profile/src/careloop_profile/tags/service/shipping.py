@@ -94,6 +94,8 @@ async def install(session: AsyncSession, *, now: datetime) -> int:
         row.switched_at = now if row.state == State.ACTIVE else None
         session.add(row)
         count += 1
+    if count and not empty:
+        await definitions.looked(session)
     await session.flush()
     return count
 
