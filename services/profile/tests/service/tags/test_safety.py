@@ -213,3 +213,16 @@ async def test_who_becomes_known_while_a_version_is_published_has_it_too(
     known = asyncio.Event()
     assert await together(late(), put_in_force()) == [None, None]
     assert "client" in await tags(customer)
+
+
+async def test_of_cases_with_one_value_the_one_that_holds_is_told(
+    register, look, propose, publish, fill, explain
+):
+    customer = await register(name="张三", status="active")
+    await look(customer)
+    cases = [{"value": "near", "rule": "vip"}, {"value": "near", "rule": 'status == "active"'}]
+    await publish(await propose("distance", value_type="text", cases=cases))
+    await fill()
+    told = await explain(customer, "distance")
+    assert told["value"] == "near"
+    assert told["rule"].startswith('status == "active"')

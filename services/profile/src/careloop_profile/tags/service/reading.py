@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from careloop_common.rules import next_change, to_text
+from careloop_common.rules import compile_python, next_change, to_text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_profile.customers import queries as customers
@@ -108,7 +108,7 @@ async def explain(
     told = what.facts()
     held = (await values.held(session, [person_id], [one.group]))[person_id]
     value = held.get(one.group, {}).get(one.number)
-    decided = _decided(known, one, value)
+    decided = _decided(known, one, value, told, now)
     people = await customers.load(session, members)
     given = await values.given(session, members, now)
     sources = _Sources(people, golden(people.values(), ranks), given)
@@ -150,11 +150,14 @@ def _inputs(known: Registry, one: Definition) -> list[str]:
     return sorted(reading.inputs) if reading else [tag_key(one.code)]
 
 
-def _decided(known: Registry, one: Definition, value: Any) -> list[str]:
-    """The rule that gives the value, or all of them if none does."""
+def _decided(
+    known: Registry, one: Definition, value: Any, told: Mapping[str, Any], now: datetime
+) -> list[str]:
+    """The rule that gives the value, of several the one that holds; or all of them if none does."""
     outcomes = known.rules(one.number)
-    holding = [to_text(rule) for given, rule in outcomes if given == value]
-    return holding or [to_text(rule) for _, rule in outcomes]
+    giving = [rule for given, rule in outcomes if given == value]
+    holding = [rule for rule, holds in zip(giving, compile_python(giving)(told, now), strict=True) if holds]
+    return [to_text(rule) for rule in holding or giving or [rule for _, rule in outcomes]]
 
 
 class _Sources:
