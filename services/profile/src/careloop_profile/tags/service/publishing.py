@@ -51,6 +51,7 @@ async def publish(
     session: AsyncSession, code: str, version: int, *, now: datetime, actor: Actor
 ) -> DefinitionRow:
     """Ask everybody in the background, then put the version in force."""
+    await definitions.looked(session)
     await definitions.hold(session)
     row = await find(session, code, version)
     if row.state != State.PROPOSED:
@@ -63,7 +64,6 @@ async def publish(
     content, _ = checked(registry.content(row), known)
     if users := known.broken_by(code, content):
         raise TagInUse(f"Rules of {len(users)} tags ask for {code} as it is.", codes=users[:20])
-    await definitions.looked(session)
     row.state, row.published_at, row.published_by = State.FILLING.value, now, actor.id
     return row
 
