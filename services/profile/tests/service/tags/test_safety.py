@@ -13,6 +13,9 @@ from careloop_profile.tags.service.evaluating import Parts
 from sqlalchemy import text
 
 NOW = clock.now()
+_WAITING = """
+    SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
 
 
 @pytest.fixture
@@ -90,7 +93,7 @@ async def test_who_retires_what_is_being_filled_waits_for_no_one(
 
 async def waits(runtime):
     async with runtime.database.transaction() as session:
-        found = await session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+        found = await session.scalar(text(_WAITING))
     assert found
     return True
 
