@@ -6,7 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from careloop_common import keyset, records
 from sqlalchemy import Table, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -85,6 +85,19 @@ async def moves(
     return (await session.scalars(rows)).all()
 
 
+async def stood(session: AsyncSession, persons: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
+    """The stages that these persons moved to last."""
+    columns = MOVE.c
+    mine = select(columns.person_id, columns.after, columns.at).where(
+        among(columns.person_id, list(persons)), columns.kind == "stage"
+    )
+    latest = mine.ext(distinct_on(columns.person_id)).order_by(columns.person_id, columns.number.desc())
+    return {
+        person: {"stage": stage, "stage_since": since}
+        for person, stage, since in await session.execute(latest)
+    }
+
+
 async def ranks(session: AsyncSession, persons: Collection[UUID]) -> dict[UUID, tuple[Rank, date]]:
     """The ranks of these persons, with the month in which each was settled."""
     rows = await session.execute(select(RANK).where(among(RANK.c.person_id, list(persons))))
@@ -119,6 +132,11 @@ async def begin(
 
 async def lists(session: AsyncSession) -> Sequence[PersonListRow]:
     return (await session.scalars(select(PersonListRow).order_by(LIST.c.code))).all()
+
+
+async def make_list(session: AsyncSession, row: Mapping[str, Any]) -> None:
+    """Make a list where there is none of its code."""
+    await session.execute(insert(LIST).values(row).on_conflict_do_nothing())
 
 
 async def person_list(session: AsyncSession, code: str, *, lock: bool = False) -> PersonListRow | None:

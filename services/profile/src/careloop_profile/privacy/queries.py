@@ -43,6 +43,7 @@ DELETED: Final[Mapping[str, str]] = MappingProxyType(
         "interaction_news": _MINE,
         "metric_bucket": _MINE,
         "tag_given": _MINE,
+        # First the row that is locked while somebody looks at the person, and writes the others.
         "person_fact": _PERSON,
         "person_tag": _PERSON,
         "tag_history": _PERSON,

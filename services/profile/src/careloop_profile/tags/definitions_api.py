@@ -80,7 +80,7 @@ async def get_versions(code: Code, session: SessionDep) -> TagVersionsView:
 @router.post(
     "/{code}/versions/{version}/publish",
     dependencies=[WRITE],
-    responses=problems(TagNotFound, TagDecided, InvalidTag),
+    responses=problems(TagNotFound, TagDecided, TagInUse, InvalidTag),
 )
 async def publish(
     code: Code, version: Version, session: SessionDep, now: NowDep, actor: ActorDep

@@ -26,7 +26,7 @@ class TagDecided(DomainError):
 
 
 class TagInUse(DomainError):
-    """Rules of other tags ask for this one; `codes` are theirs."""
+    """Rules of other tags ask for this one, as it is; `codes` are theirs."""
 
     kind = Kind.CONFLICT
     code = "tag_in_use"

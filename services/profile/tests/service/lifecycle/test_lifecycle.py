@@ -1,5 +1,6 @@
 """Stages, tiers and terms over HTTP, with what happens in the background."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -181,3 +182,31 @@ async def test_shipped_lists_can_be_read(client, crowd):
     for one in (await client.get("/v1/person-lists")).json()["items"]:
         answer = await client.get(f"/v1/person-lists/{one['code']}")
         assert answer.status_code == 200, answer.text
+
+
+async def test_who_came_back_is_won_back_after_a_merge_and_its_undoing_too(
+    register, look, standing, read, client
+):
+    one, other = (
+        await register(name="张伟", source="crm"),
+        await register(name="张玮", status="left", source="bss"),
+    )
+    await look(one, other)
+    await client.patch(
+        f"/v1/customers/{other['customer_id']}", json={"status": "active"}, headers={"if-match": '"1"'}
+    )
+    await look(other)
+    before = await standing(other)
+    assert before["stage"] == "win_back"
+    path = f"/v1/customers/{one['customer_id']}/merges"
+    merge = (await client.post(path, json={"customer_id": other["customer_id"], "reason": "one man"})).json()
+    await look(one, other)
+    await client.post(f"/v1/merges/{merge['merge_id']}/undo", json={"reason": "two men"})
+    await look(one, other)
+    assert await standing(other) == before
+
+
+async def test_two_who_make_a_list_at_once_make_one(client):
+    body = {"name": "mine", "name_zh": "我的", "rule": "vip", "owner": "crm"}
+    answers = await asyncio.gather(*(client.put("/v1/person-lists/mine", json=body) for _ in range(4)))
+    assert all(answer.status_code in {200, 409, 412, 428} for answer in answers), [a.text for a in answers]

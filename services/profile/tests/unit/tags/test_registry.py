@@ -128,3 +128,11 @@ def test_a_rule_is_kept_in_its_one_spelling():
 def test_only_values_of_the_tag_can_be_given(kind, value, fits):
     texts = ("a", "b") if kind == "text" else ()
     assert checked_value(Content(Kind.MANUAL, ValueType(kind), values=texts), value) is fits
+
+
+def test_of_cases_with_one_value_one_that_no_longer_holds_takes_nothing_from_the_others():
+    cases = (Case("near", "age >= 60"), Case("far", "vip"), Case("near", "devices > 1"))
+    content = Content(Kind.RULE, ValueType.TEXT, cases=cases)
+    registry = Registry([Definition(7, "band", 1, 0, True, content)])
+    facts = {"age": 70, "vip": False, "devices": 0}
+    assert registry.evaluate(facts, None, {7: "near"}, changed={"devices"}) == {}

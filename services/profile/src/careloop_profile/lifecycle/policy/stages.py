@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
+from careloop_common.rules.values import later
+
 from careloop_profile.lifecycle.policy.terms import Terms
 
 DAY: Final = timedelta(days=1)
@@ -135,10 +137,9 @@ def move(one: Standing) -> Transition | None:
 def next_moment(one: Standing) -> datetime | None:
     """When time alone may move the person on."""
     terms, moments = one.terms, []
-    if one.active and one.seen_at:
-        moments += [one.seen_at + days * DAY for days in (*terms.silent_days, terms.left_after_days)]
-    if one.active and (joined := one.facts.get("joined_at")):
-        moments.append(joined + terms.onboarding_days * DAY)
-    if one.stage is Stage.WIN_BACK and one.since:
-        moments.append(one.since + terms.win_back_days * DAY)
-    return min((moment for moment in moments if moment > one.now), default=None)
+    if one.active:
+        moments += [later(one.seen_at, days * DAY) for days in (*terms.silent_days, terms.left_after_days)]
+        moments.append(later(one.facts.get("joined_at"), terms.onboarding_days * DAY))
+    if one.stage is Stage.WIN_BACK:
+        moments.append(later(one.since, terms.win_back_days * DAY))
+    return min((moment for moment in moments if moment and moment > one.now), default=None)

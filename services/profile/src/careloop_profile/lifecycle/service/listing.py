@@ -15,8 +15,8 @@ from careloop_profile.tags import columns
 from careloop_profile.tags.service import registry
 
 
-async def find(session: AsyncSession, code: str) -> PersonListRow:
-    row = await queries.person_list(session, code)
+async def find(session: AsyncSession, code: str, *, lock: bool = False) -> PersonListRow:
+    row = await queries.person_list(session, code, lock=lock)
     if row is None:
         raise PersonListNotFound(f"There is no list {code}.")
     return row
@@ -37,12 +37,10 @@ async def put(
         rule = to_text(parse(facts["rule"], known.catalogue))
     except RuleError as error:
         raise InvalidPersonList(f"The rule cannot be read: {error}.", pointer="/rule") from error
-    row = await queries.person_list(session, code, lock=True)
-    if row is None:
-        row = PersonListRow(code=code, version=0, **facts, updated_at=now, updated_by=actor.id)
-        session.add(row)
-    else:
-        check_version(expected_version, row.version)
+    blank = {"code": code, "version": 0, **facts, "updated_at": now, "updated_by": actor.id}
+    await queries.make_list(session, blank)
+    row = await find(session, code, lock=True)
+    check_version(expected_version, row.version)
     for name, value in {**facts, "rule": rule}.items():
         setattr(row, name, value)
     row.version, row.updated_at, row.updated_by = row.version + 1, now, actor.id

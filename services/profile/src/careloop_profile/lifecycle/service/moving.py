@@ -39,7 +39,11 @@ async def follow(session: AsyncSession, looks: Sequence[Look], *, now: datetime)
     month = month_of(now)
     period = await queries.period(session, month)
     ranks = await queries.ranks(session, [look.person_id for look in looks])
+    # Who was part of somebody else meanwhile goes on from where it stood.
+    new = [look.person_id for look in looks if look.first]
+    stood = await queries.stood(session, new) if new else {}
     for look in looks:
+        look.known.plain.update(stood.get(look.person_id, {}))
         facts = look.known.facts()
         _stage(turn, look, facts)
         known = ranks.get(look.person_id)

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from careloop_common.rules import Attribute, Rule, next_change, uses_now
 from careloop_common.rules.tree import Call, Literal, Node, moves
+from careloop_common.rules.values import later
 
 from careloop_profile.tags.policy.vocabulary import WINDOWS
 
@@ -47,8 +48,7 @@ class Calendar:
             if then is None:
                 continue
             place = bisect_right(days, (now - then) // DAY)
-            if place < len(days):
-                moment = then + days[place] * DAY
+            if place < len(days) and (moment := later(then, days[place] * DAY)):
                 first = moment if first is None or moment < first else first
         for rule in self.others:
             changes = next_change(rule, facts, now)

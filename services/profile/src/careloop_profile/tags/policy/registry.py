@@ -6,9 +6,9 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from careloop_common.rules import Rule, attributes, compile_python, uses_now
+from careloop_common.rules import Catalogue, Rule, compile_python, uses_now
 
-from careloop_profile.tags.policy.definitions import Content, Reading, Value, given_types, read
+from careloop_profile.tags.policy.definitions import Content, Reading, Unreadable, Value, given_types, read
 from careloop_profile.tags.policy.moments import Calendar
 from careloop_profile.tags.policy.vocabulary import TOPICS, catalogue, tag_key
 
@@ -79,12 +79,17 @@ class Registry:
             for key in reading.inputs if reading else (self._given[number],):
                 self._groups.setdefault(key, set()).add(one.group)
         self._by_topic: dict[str, dict[Place, Rule]] = {}
-        for place, rule in self._rules.items():
-            for key in attributes(rule):
-                self._by_topic.setdefault(TOPICS.get(key, key), {})[place] = rule
+        for number, reading in self.readings.items():
+            for key in reading.inputs:
+                self._by_topic.setdefault(TOPICS.get(key, key), {}).update(self._of(number))
         self._asked: dict[str, Asked] = {}
         self._all = Asked(self._rules)
-        self._timed = Asked({place: rule for place, rule in self._rules.items() if uses_now(rule)})
+        self._timed = Asked({place: rule for place, rule in self._rules.items() if self._is_timed(place[0])})
+
+    def _of(self, number: int) -> Iterator[tuple[Place, Rule]]:
+        """All cases of a definition: two of them may give the same value, so one alone does not say that it is gone."""
+        for place, (_, rule) in enumerate(self.readings[number].outcomes):
+            yield (number, place), rule
 
     def _touched(self, changed: Collection[str] | None, *, timed: bool) -> Iterator[Asked]:
         """Functions of all the rules that these inputs touch; each is generated when it is needed first."""
@@ -101,6 +106,16 @@ class Registry:
 
     def _counted(self) -> Iterator[tuple[int, str]]:
         return ((number, reading.of) for number, reading in self.readings.items() if reading.of)
+
+    def broken_by(self, code: str, content: Content) -> list[str]:
+        """The tags whose rules could not be read any more if this one were of another content."""
+        contents = {one.code: one.content for one in self.definitions.values()}
+        over = catalogue(given_types(contents | {code: content}))
+        asking = (self.definitions[number] for number in self._rules_asking(tag_key(code)))
+        return sorted({one.code for one in asking if one.code != code and not _readable(one.content, over)})
+
+    def _rules_asking(self, key: str) -> list[int]:
+        return [number for number, reading in self.readings.items() if key in reading.inputs]
 
     @cached_property
     def calendar(self) -> Calendar:
@@ -151,3 +166,11 @@ class Registry:
             value = facts.get(key)
             verdicts |= dict.fromkeys(self._told[key], value or None)
         return {number: value for number, value in verdicts.items() if held.get(number) != value}
+
+
+def _readable(content: Content, over: Catalogue) -> bool:
+    try:
+        read(content, over)
+    except Unreadable:
+        return False
+    return True

@@ -13,7 +13,11 @@ from careloop_profile.tags.policy.definitions import LIVE
 DEFINITION: Table = DefinitionRow.__table__  # type: ignore[attr-defined]
 _CHANGING: Final = 0x74616773
 """Advisory lock of who changes definitions."""
+_LOOKING: Final = 0x7461676C
+"""That of who looks at persons, shared. Somebody who is new is seen by nobody until the look at it is over: a version that
+it did not know of would be filled without that person."""
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(:lock)")
+_SHARE: Final = text("SELECT pg_advisory_xact_lock_shared(:lock)")
 _NUMBERS: Final = select(func.array_agg(DEFINITION.c.number), func.array_agg(DEFINITION.c.state)).where(
     DEFINITION.c.state.in_(LIVE)
 )
@@ -28,6 +32,23 @@ async def live(session: AsyncSession) -> frozenset[tuple[int, str]]:
     """The numbers of what is evaluated, with their states."""
     numbers, states = (await session.execute(_NUMBERS)).one()
     return frozenset(zip(numbers or (), states or (), strict=True))
+
+
+async def looking(session: AsyncSession) -> None:
+    """No version begins to be filled until the end of the transaction."""
+    await session.execute(_SHARE, {"lock": _LOOKING})
+
+
+async def looked(session: AsyncSession) -> None:
+    """Wait for all who look at persons; who comes after them knows what this transaction puts in force."""
+    await session.execute(_LOCK, {"lock": _LOOKING})
+
+
+async def hold_live(session: AsyncSession, code: str) -> Sequence[DefinitionRow]:
+    """What is evaluated of a tag, the newest first; locked, so that nobody fills it meanwhile. Before `hold`, for who
+    fills a version takes the locks in this order."""
+    statement = select(DefinitionRow).where(col(DefinitionRow.code) == code, DEFINITION.c.state.in_(LIVE))
+    return (await session.scalars(statement.order_by(DEFINITION.c.version.desc()).with_for_update())).all()
 
 
 async def by_number(session: AsyncSession, numbers: Collection[int]) -> Sequence[DefinitionRow]:

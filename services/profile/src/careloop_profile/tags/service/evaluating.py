@@ -18,10 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from careloop_profile.tags import events, metrics
 from careloop_profile.tags.policy.known import Known
 from careloop_profile.tags.policy.registry import Registry, Verdicts
-from careloop_profile.tags.queries import facts, values
+from careloop_profile.tags.queries import definitions, facts, values
 from careloop_profile.tags.queries.facts import Stored
-from careloop_profile.tags.service import gathering, registry, shipping
-from careloop_profile.tags.service.gathering import Gatherer, Look, persons_of
+from careloop_profile.tags.service import gathering, holding, registry, shipping
+from careloop_profile.tags.service.gathering import Gatherer, Look
 
 TIMER: Final = "tags"
 STEP: Final = "look"
@@ -76,13 +76,15 @@ class Evaluator:
     ) -> int:
         """Look at the persons that these customers are; returns how many tags became others."""
         await facts.enter(session)
-        people, kin = await persons_of(session, customer_ids)
-        await _forget(session, set(customer_ids) - people.keys(), cause, now)
-        stored = await facts.hold(session, people)
+        people, kin, stored = await holding.hold(session, customer_ids)
+        await holding.forget(session, set(customer_ids) - people.keys(), cause, now)
+        for person in await holding.nobody(session, people, stored):
+            del people[person]
         looks = [
             Look(person, members, stored[person], _copy(stored[person].known))
             for person, members in people.items()
         ]
+        await definitions.looking(session)
         known = await registry.current(session)
         if not known.definitions and await shipping.install(session, now=now):
             known = await registry.current(session)
@@ -206,25 +208,6 @@ def _next_look(
     if armed <= now or due is None:
         return armed
     return min(due, armed)
-
-
-async def _forget(
-    session: AsyncSession, customers: set[UUID], cause: Mapping[str, Any], now: datetime
-) -> None:
-    """Customers who are part of somebody else now are no persons any more."""
-    if not customers or not (gone := await facts.existing(session, customers)):
-        return
-    known = await registry.current(session)
-    held = await values.held(session, gone)
-    entries = [
-        (person, one.code, one.version, now, value, None, {**cause, "changed": ["person"]})
-        for person, groups in held.items()
-        for values_ in groups.values()
-        for number, value in values_.items()
-        if (one := known.definitions.get(number)) and one.active
-    ]
-    await values.remember(session, entries)
-    await facts.forget(session, gone)
 
 
 def _copy(known: Known) -> Known:

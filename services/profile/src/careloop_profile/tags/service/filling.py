@@ -11,6 +11,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from careloop_common import timers
+from careloop_common.rules.values import LAST
 from careloop_common.timers import NewTimer
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -102,10 +103,10 @@ async def _arm(session: AsyncSession, calendar: Calendar, after: UUID, last: UUI
 
 
 def _next(then: columns.Column, days: Any, now: datetime) -> Any:
-    """The first of the days after `then` that is still to come."""
+    """The first of the days after `then` that is still to come; none after the year 9999."""
     number = sa.func.unnest(sa.literal(list(days), ARRAY(sa.Integer))).column_valued("number")
     moment = then + sa.cast(number, sa.Integer) * sa.literal(DAY, sa.Interval)
-    return sa.select(sa.func.min(moment)).where(moment > now).scalar_subquery()
+    return sa.select(sa.func.min(moment)).where(moment > now, moment <= LAST).scalar_subquery()
 
 
 async def _switch(session: AsyncSession, row: DefinitionRow, now: datetime) -> None:

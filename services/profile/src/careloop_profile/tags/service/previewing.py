@@ -1,5 +1,6 @@
 """How many persons would have a tag, before anybody has it."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -51,7 +52,7 @@ async def preview(session: AsyncSession, content: Content, code: str | None, *, 
     other = sa.func.count().filter(sub.c.value.is_distinct_from(sub.c.before))
     counted = sa.select(sa.cast(kinds, sa.Text), sa.func.count(), sa.func.count(sub.c.before), other)
     rows: Sequence[Any] = (await session.execute(counted.group_by(sa.text("1")))).all()
-    by_value = {str(row[0]).strip('"'): row[1] for row in rows if row[0] not in {None, "false"}}
+    by_value = {_spelt(row[0]): row[1] for row in rows if row[0] not in {None, "false"}}
     examples = await session.scalars(sa.select(FACT.c.person_id).where(value.is_not(None)).limit(EXAMPLES))
     return Preview(
         sum(row[1] for row in rows),
@@ -61,6 +62,11 @@ async def preview(session: AsyncSession, content: Content, code: str | None, *, 
         sum(row[2] for row in rows) if active else None,
         sum(row[3] for row in rows) if active else None,
     )
+
+
+def _spelt(value: str) -> str:
+    """A text without the quotes of JSON, anything else as it is."""
+    return str(json.loads(value)) if value.startswith('"') else value
 
 
 async def _persons(session: AsyncSession) -> int:

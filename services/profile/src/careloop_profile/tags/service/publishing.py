@@ -51,6 +51,7 @@ async def publish(
     session: AsyncSession, code: str, version: int, *, now: datetime, actor: Actor
 ) -> DefinitionRow:
     """Ask everybody in the background, then put the version in force."""
+    await definitions.looked(session)
     await definitions.hold(session)
     row = await find(session, code, version)
     if row.state != State.PROPOSED:
@@ -59,13 +60,17 @@ async def publish(
         if other.state == State.FILLING:
             raise TagDecided(f"Version {other.version} of {code} is being filled.", state=other.state)
     # What it speaks of may have been retired since.
-    checked(registry.content(row), await registry.current(session))
+    known = await registry.current(session)
+    content, _ = checked(registry.content(row), known)
+    if users := known.broken_by(code, content):
+        raise TagInUse(f"Rules of {len(users)} tags ask for {code} as it is.", codes=users[:20])
     row.state, row.published_at, row.published_by = State.FILLING.value, now, actor.id
     return row
 
 
 async def retire(session: AsyncSession, code: str, *, now: datetime, actor: Actor) -> DefinitionRow:
     """Nobody has the tag any more. What there was stays in the history."""
+    await definitions.hold_live(session, code)
     await definitions.hold(session)
     versions = [one for one in await definitions.versions(session, code) if one.state in LIVE]
     if not versions:

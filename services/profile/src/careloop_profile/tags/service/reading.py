@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from careloop_common.rules import next_change, to_text
+from careloop_common.rules import compile_python, next_change, to_text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_profile.customers import queries as customers
@@ -16,14 +16,16 @@ from careloop_profile.identity.policy import Field, golden
 from careloop_profile.tags.errors import TagNotFound
 from careloop_profile.tags.models import DefinitionRow, GivenRow, HistoryRow
 from careloop_profile.tags.policy.known import Known
+from careloop_profile.tags.policy.moments import earliest, windows_move
 from careloop_profile.tags.policy.registry import Definition, Registry
 from careloop_profile.tags.policy.vocabulary import ATTRIBUTE_KEYS, LAST_KEYS, METRIC_KEYS, tag_key
-from careloop_profile.tags.queries import definitions, facts, values
+from careloop_profile.tags.queries import buckets, definitions, facts, values
 from careloop_profile.tags.service import registry
 from careloop_profile.tags.service.gathering import persons_of
 
 _BELIEVED = {"joined_at": "joined_on", "left_at": "left_on"}
 """Facts that the golden record knows by another name."""
+_WINDOWED = frozenset(METRIC_KEYS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,19 +108,24 @@ async def explain(
     told = what.facts()
     held = (await values.held(session, [person_id], [one.group]))[person_id]
     value = held.get(one.group, {}).get(one.number)
-    decided = _decided(known, one, value)
+    decided = _decided(known, one, value, told, now)
     people = await customers.load(session, members)
-    sources = _Sources(people, golden(people.values(), ranks), await values.given(session, members, now))
+    given = await values.given(session, members, now)
+    sources = _Sources(people, golden(people.values(), ranks), given)
+    inputs = _inputs(known, one)
+    moments = [next_change(rule, told, now) for rule in _rules(known, one)]
+    moments += [row.expires_at for row in given if tag_key(row.code) in inputs]
+    if not _WINDOWED.isdisjoint(inputs):
+        days = await buckets.days(session, members, now.date())
+        moments.append(windows_move({day for some in days.values() for day in some}, now, person_id.int))
     return Explanation(
         person_id,
         row,
         value,
         decided[0] if decided else None,
-        [Input(name, told.get(name), list(sources.of(name, what))) for name in _inputs(known, one)],
+        [Input(name, told.get(name), list(sources.of(name, what))) for name in inputs],
         (await values.since(session, person_id, [code])).get(code),
-        min(
-            (moment for rule in _rules(known, one) if (moment := next_change(rule, told, now))), default=None
-        ),
+        earliest(*moments),
     )
 
 
@@ -143,11 +150,14 @@ def _inputs(known: Registry, one: Definition) -> list[str]:
     return sorted(reading.inputs) if reading else [tag_key(one.code)]
 
 
-def _decided(known: Registry, one: Definition, value: Any) -> list[str]:
-    """The rule that gives the value, or all of them if none does."""
+def _decided(
+    known: Registry, one: Definition, value: Any, told: Mapping[str, Any], now: datetime
+) -> list[str]:
+    """The rule that gives the value, of several the one that holds; or all of them if none does."""
     outcomes = known.rules(one.number)
-    holding = [to_text(rule) for given, rule in outcomes if given == value]
-    return holding or [to_text(rule) for _, rule in outcomes]
+    giving = [rule for given, rule in outcomes if given == value]
+    holding = [rule for rule, holds in zip(giving, compile_python(giving)(told, now), strict=True) if holds]
+    return [to_text(rule) for rule in holding or giving or [rule for _, rule in outcomes]]
 
 
 class _Sources:

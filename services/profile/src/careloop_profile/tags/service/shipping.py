@@ -94,6 +94,8 @@ async def install(session: AsyncSession, *, now: datetime) -> int:
         row.switched_at = now if row.state == State.ACTIVE else None
         session.add(row)
         count += 1
+    if count and not empty:
+        await definitions.looked(session)
     await session.flush()
     return count
 
@@ -110,5 +112,5 @@ def _outdated(row: DefinitionRow, content: Content) -> bool:
 
 
 def _given(newest: dict[str, DefinitionRow]) -> dict[str, Any]:
-    said = {code: registry.content(row) for code, row in newest.items()}
+    said = {code: registry.content(row) for code, row in newest.items() if row.state != State.PROPOSED}
     return given_types({proposal.code: proposal.content for proposal in shipped()} | said)

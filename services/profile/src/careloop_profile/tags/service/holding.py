@@ -1,0 +1,60 @@
+"""Which persons are looked at, locked, and which are none any more."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from careloop_profile.customers import queries as customers
+from careloop_profile.customers.queries import Kinship
+from careloop_profile.tags.queries import facts, values
+from careloop_profile.tags.queries.facts import Stored
+from careloop_profile.tags.service import registry
+from careloop_profile.tags.service.gathering import persons_of
+
+
+async def hold(
+    session: AsyncSession, ids: Collection[UUID]
+) -> tuple[dict[UUID, list[UUID]], dict[UUID, Kinship], dict[UUID, Stored]]:
+    """The persons that these customers are, locked; asked again once they are, for somebody may have merged them or
+    taken them apart before."""
+    people, kin = await persons_of(session, ids)
+    while True:
+        stored = await facts.hold(session, people)
+        before = kin
+        people, kin = await persons_of(session, ids)
+        if kin == before:
+            return people, kin, stored
+
+
+async def nobody(
+    session: AsyncSession, people: Mapping[UUID, Collection[UUID]], stored: Mapping[UUID, Stored]
+) -> list[UUID]:
+    """Those of these persons who are no customers, as somebody who was erased since; nothing is kept of them."""
+    new = {person for person in people if stored[person].evaluated_at is None}
+    if not new:
+        return []
+    members = [member for person in new for member in people[person]]
+    there = await customers.known(session, members, lock=True)
+    if gone := [person for person in new if there.isdisjoint(people[person])]:
+        await facts.forget(session, gone)
+    return gone
+
+
+async def forget(session: AsyncSession, ids: set[UUID], cause: Mapping[str, Any], now: datetime) -> None:
+    """Customers who are part of somebody else now are no persons any more; what they had goes with a line in the history."""
+    if not ids or not (gone := await facts.existing(session, ids)):
+        return
+    known = await registry.current(session)
+    held = await values.held(session, gone)
+    entries = [
+        (person, one.code, one.version, now, value, None, {**cause, "changed": ["person"]})
+        for person, groups in held.items()
+        for values_ in groups.values()
+        for number, value in values_.items()
+        if (one := known.definitions.get(number)) and one.active
+    ]
+    await values.remember(session, entries)
+    await facts.forget(session, gone)
