@@ -12,9 +12,9 @@ from sqlalchemy import event, text
 
 WANTED = [
     (Wanted({"name": ["x"]}), {"ix_ticket_subject"}),
-    (Wanted({"severity": ["Major"]}), {"ix_tmf621_extension_kept"}),
+    (Wanted({"severity": ["Major"]}), {"ix_ticket_listed"}),
     (Wanted({"priority": ["x"]}), {"ix_tmf621_extension_kept"}),
-    (Wanted({"channel.id": ["x"]}), {"ix_tmf621_extension_kept"}),
+    (Wanted({"channel.id": ["x"]}), {"ix_ticket_listed"}),
     (
         Wanted({}, party=Party(ids=["x"], roles=["customer"])),
         {"ix_ticket_customer_reference", "ix_tmf621_extension_kept"},

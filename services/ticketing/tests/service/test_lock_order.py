@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-from dataclasses import fields
 from datetime import timedelta
 from uuid import UUID
 
@@ -154,7 +153,7 @@ async def test_workers_who_fire_timers_of_each_others_tickets_do_not_wait_for_ea
     before, now, both_hold = await deadlocks(), clock.now() + timedelta(hours=1), asyncio.Barrier(2)
 
     async def claim(session, ticket_id, step):
-        columns = [timer.c[field.name] for field in fields(DueTimer)]
+        columns = [timer.c[name] for name in DueTimer._fields]
         this = delete(timer).where(timer.c.owner_id == ticket_id, timer.c.step == step).returning(*columns)
         return DueTimer(*(await session.execute(this)).one())
 

@@ -109,12 +109,9 @@ def having_identifier(kind: str, blind_index: str) -> ColumnElement[bool]:
     return CUSTOMER.c.id.in_(holders)
 
 
-async def known(session: AsyncSession, ids: list[UUID], *, lock: bool = False) -> set[UUID]:
-    """Those of the ids that are customers. With `lock` nobody erases them until the end of the transaction."""
-    statement = select(CUSTOMER.c.id).where(among(CUSTOMER.c.id, ids))
-    if lock:
-        statement = statement.order_by(CUSTOMER.c.id).with_for_update(read=True)
-    return set((await session.scalars(statement)).all())
+async def known(session: AsyncSession, ids: list[UUID]) -> set[UUID]:
+    """Those of the ids that are customers."""
+    return set((await session.scalars(select(CUSTOMER.c.id).where(among(CUSTOMER.c.id, ids)))).all())
 
 
 async def holders(session: AsyncSession, indexes: list[str]) -> dict[str, list[UUID]]:

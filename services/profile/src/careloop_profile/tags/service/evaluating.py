@@ -78,8 +78,6 @@ class Evaluator:
         await facts.enter(session)
         people, kin, stored = await holding.hold(session, customer_ids)
         await holding.forget(session, set(customer_ids) - people.keys(), cause, now)
-        for person in await holding.nobody(session, people, stored):
-            del people[person]
         looks = [
             Look(person, members, stored[person], _copy(stored[person].known))
             for person, members in people.items()

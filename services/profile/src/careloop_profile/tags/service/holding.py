@@ -7,7 +7,6 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from careloop_profile.customers import queries as customers
 from careloop_profile.customers.queries import Kinship
 from careloop_profile.tags.queries import facts, values
 from careloop_profile.tags.queries.facts import Stored
@@ -27,20 +26,6 @@ async def hold(
         people, kin = await persons_of(session, ids)
         if kin == before:
             return people, kin, stored
-
-
-async def nobody(
-    session: AsyncSession, people: Mapping[UUID, Collection[UUID]], stored: Mapping[UUID, Stored]
-) -> list[UUID]:
-    """Those of these persons who are no customers, as somebody who was erased since; nothing is kept of them."""
-    new = {person for person in people if stored[person].evaluated_at is None}
-    if not new:
-        return []
-    members = [member for person in new for member in people[person]]
-    there = await customers.known(session, members, lock=True)
-    if gone := [person for person in new if there.isdisjoint(people[person])]:
-        await facts.forget(session, gone)
-    return gone
 
 
 async def forget(session: AsyncSession, ids: set[UUID], cause: Mapping[str, Any], now: datetime) -> None:
