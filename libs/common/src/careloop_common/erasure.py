@@ -1,4 +1,4 @@
-"""Forgetting a customer in a service that knows customers only by what it is told of them.
+"""Forgetting a subject in a service that knows of subjects only what it is told.
 
 Each service says what goes from its own tables; its plumbing is the same everywhere.
 """
@@ -22,14 +22,14 @@ _PLUMBING: Final = {
 
 
 async def forget(
-    session: AsyncSession, customer_id: UUID, own: Mapping[str, TextClause], *, now: datetime
+    session: AsyncSession, subject_id: UUID, own: Mapping[str, TextClause], *, now: datetime
 ) -> dict[str, int]:
-    """Have nothing of the customer, nor take anything in that comes later; returns how much there was, by table.
+    """Have nothing of the subject, nor take anything in that comes later; returns how much there was, by table.
 
-    `own` are statements by the name of their table, in their order; each is given the customer's `:id`, or it as `:text`.
+    `own` are statements by the name of their table, in their order; each is given the subject's `:id`, or it as `:text`.
     """
-    await subject_keys.destroy(session, [customer_id], now=now)
-    given = {"id": customer_id, "text": str(customer_id)}
+    await subject_keys.destroy(session, [subject_id], now=now)
+    given = {"id": subject_id, "text": str(subject_id)}
     done = {name: await _count(session, one, given) for name, one in (*own.items(), *_PLUMBING.items())}
     return {name: number for name, number in done.items() if number}
 
