@@ -212,7 +212,8 @@ async def test_a_minor_neither_pays_nor_leads_without_a_guardian(register, relat
     assert (account.status_code, account.json()["code"]) == (409, "guardian_needed")
     assert (await relate("guardian", child, mother)).json()["code"] == "guardian_needed"
     await related("guardian", mother, child)
-    assert (await relate("member_of", child, house, role="payer")).status_code == 201
+    paid = await relate("member_of", child, house, role="payer")
+    assert paid.status_code == 201, paid.text
     assert (await relate("guardian", child, mother)).status_code == 409
 
 

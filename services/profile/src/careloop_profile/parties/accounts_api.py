@@ -41,6 +41,7 @@ async def open_account(
         key=(body.source, body.external_id),
         opened_on=body.opened_on or today,
         minors_under=runtime.settings.minors_under,
+        today=today,
         now=now,
         actor=actor,
     )
@@ -64,6 +65,7 @@ async def add(
     body: AccountItem,
     session: SessionDep,
     now: NowDep,
+    today: Today,
     actor: ActorDep,
     runtime: RuntimeDep,
 ) -> AccountView:
@@ -74,6 +76,7 @@ async def add(
         account_id,
         _item(body),
         minors_under=runtime.settings.minors_under,
+        today=today,
         now=now,
         actor=actor,
     )

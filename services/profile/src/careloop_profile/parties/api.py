@@ -82,7 +82,7 @@ async def relate(
         evidence=body.evidence,
     )
     row = await relating.relate(
-        session, runtime.vault, claim, runtime.settings.minors_under, now=now, actor=actor
+        session, runtime.vault, claim, runtime.settings.minors_under, today=today, now=now, actor=actor
     )
     return relation_view(row)
 

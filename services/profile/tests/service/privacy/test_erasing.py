@@ -22,6 +22,7 @@ from sqlalchemy import text
 
 KEPT = {
     "subject_key",  # that the key was destroyed
+    "tag_walk",  # where the walk over all stands, until its next step
     "erasure_request",
     "erasure_acknowledgement",
     "disclosure",  # who saw what, when it was there

@@ -48,6 +48,7 @@ async def open_account(
     key: tuple[str, str | None],
     opened_on: date,
     minors_under: int,
+    today: date,
     now: datetime,
     actor: Actor,
 ) -> Account:
@@ -55,7 +56,7 @@ async def open_account(
     people = await persons(session, [payer_id])
     if family and people.kinds[payer_id] == "enterprise":
         raise RelationNotAllowed("No family has a firm for its payer.", pointer="/family")
-    await check_of_age(session, vault, payer_id, minors_under, now.date())
+    await check_of_age(session, vault, payer_id, minors_under, today)
     source, external_id = key
     account_id = uuid5(_ACCOUNTS, f"{source}\0{external_id}") if external_id else ids.new_id()
     await relations.hold(session, [account_id])
@@ -74,7 +75,7 @@ async def open_account(
     session.add(row)
     await session.flush()
     for item in items:
-        await _put(session, vault, row, item, minors_under, now=now, actor=actor)
+        await _put(session, vault, row, item, minors_under, today=today, now=now, actor=actor)
     return await get(session, row.id)
 
 
@@ -85,12 +86,13 @@ async def add(
     item: Item,
     *,
     minors_under: int,
+    today: date,
     now: datetime,
     actor: Actor,
 ) -> Account:
     """One more that the account pays for."""
     row = await _open(session, account_id)
-    await _put(session, vault, row, item, minors_under, now=now, actor=actor)
+    await _put(session, vault, row, item, minors_under, today=today, now=now, actor=actor)
     return await get(session, account_id)
 
 
@@ -131,6 +133,7 @@ async def _put(
     item: Item,
     minors_under: int,
     *,
+    today: date,
     now: datetime,
     actor: Actor,
 ) -> None:
@@ -150,7 +153,7 @@ async def _put(
         subscription_id=item.subscription_id,
         source=account.source,
     )
-    await relate(session, vault, claim, minors_under, now=now, actor=actor)
+    await relate(session, vault, claim, minors_under, today=today, now=now, actor=actor)
     if account.family and kinds == {"individual"} and people.of(payer_id) != people.of(customer_id):
         members = people.members[payer_id], people.members[customer_id]
         await relations.confirm_family(session, *members, decided_at=now, decided_by=SYSTEM.id)

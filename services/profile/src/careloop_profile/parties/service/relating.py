@@ -26,7 +26,14 @@ from careloop_profile.parties.service.persons import Persons, known, persons
 
 
 async def relate(
-    session: AsyncSession, vault: Vault, claim: Claim, minors_under: int, *, now: datetime, actor: Actor
+    session: AsyncSession,
+    vault: Vault,
+    claim: Claim,
+    minors_under: int,
+    *,
+    today: date,
+    now: datetime,
+    actor: Actor,
 ) -> RelationRow:
     """State a relation; it holds at once."""
     named = [key for key in (claim.from_id, claim.to_id, claim.organization_id) if key is not None]
@@ -39,7 +46,7 @@ async def relate(
     await queries.hold(session, [people.of(key) for key in named])
     await _check_rivals(session, claim, people)
     await _check_line(session, claim, people)
-    await _check_minors(session, vault, claim, minors_under, now.date())
+    await _check_minors(session, vault, claim, minors_under, today)
     row = _row(claim, now, actor)
     session.add(row)
     await session.flush()
