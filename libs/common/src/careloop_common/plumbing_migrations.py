@@ -13,7 +13,8 @@ _INSTANT = sa.DateTime(timezone=True)
 
 def create() -> None:
     """Create the tables in their first shape."""
-    _messaging()
+    _consuming()
+    _publishing()
     _timers()
     _idempotency()
 
@@ -25,7 +26,7 @@ def drop() -> None:
         op.drop_table(name)
 
 
-def _messaging() -> None:
+def _consuming() -> None:
     op.create_table(
         "consumer_position",
         sa.Column("consumer", sa.Text(), nullable=False),
@@ -75,6 +76,9 @@ def _messaging() -> None:
         sa.PrimaryKeyConstraint("consumer", "event_id", name=op.f("pk_inbox")),
     )
     op.create_index("ix_inbox_received_at", "inbox", ["received_at"], unique=False, postgresql_using="brin")
+
+
+def _publishing() -> None:
     op.create_table(
         "outbox",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),

@@ -76,7 +76,8 @@ def _consents(members: Sequence[Customer], row: Sequence[Joined]) -> dict[str, A
     words = [word for one in told for word in one.consents]
     granted = {"/".join(word.about) for word in words if word.granted}
     refused = {"/".join(word.about) for word in words if word.severity == 2}
-    return {"consents": sorted(granted), "refusals": sorted(refused - granted)}
+    # As with whoever contacts them: what one of the customers refuses, the person refuses.
+    return {"consents": sorted(granted - refused), "refusals": sorted(refused)}
 
 
 def _subscriptions(members: Sequence[Customer]) -> dict[str, Any]:
