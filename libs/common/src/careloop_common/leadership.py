@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar
 
+import asyncpg
 import structlog
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -50,6 +51,7 @@ class Leadership:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._connection: AsyncConnection | None = None
+        self._driver: asyncpg.Connection | None = None
         self._guard = asyncio.Lock()
         self._held: dict[str, Lease] = {}
         self._confirmed_at = 0.0
@@ -132,6 +134,7 @@ class Leadership:
         if self._connection is None:
             self._connection = connection = await self._database.engine.connect()
             await connection.execution_options(isolation_level="AUTOCOMMIT")
+            self._driver = (await connection.get_raw_connection()).driver_connection
             await connection.run_sync(lambda plain: plain.detach())
             for setting in ("tcp_keepalives_idle=5", "tcp_keepalives_interval=2", "tcp_keepalives_count=3"):
                 await connection.execute(text(f"set {setting}"))
@@ -141,6 +144,7 @@ class Leadership:
     async def _abandon(self, error: BaseException | None) -> None:
         """Drop the connection, and with it every lock; the server releases them when it sees the end of it."""
         connection, self._connection = self._connection, None
+        driver, self._driver = self._driver, None
         if error is not None:
             log.warning("leadership.lost", names=sorted(self._held), error=f"{type(error).__name__}: {error}")
         self._held.clear()
@@ -150,6 +154,8 @@ class Leadership:
                     await connection.close()
             except _TROUBLE:
                 log.debug("leadership.close_failed")
+        if driver is not None:
+            driver.terminate()  # a detached connection whose statement was cut short is forgotten, but left open
 
 
 async def _undisturbed(work: Coroutine[Any, Any, T]) -> T:
