@@ -196,8 +196,8 @@ async def test_a_ticket_that_becomes_an_advanced_one_gets_the_clocks_of_such(
     assert {clock["name"] for clock in raised["clocks"]} == {"first_response", "resolution", "public_answer"}
 
 
-async def test_a_ticket_that_is_lifted_by_its_ladder_gets_the_clocks_of_its_new_place(
-    client, open_ticket, publish_clocks, worker_running, eventually
+async def test_a_ticket_that_is_lifted_by_its_ladder_gets_the_clocks_of_its_new_place_but_those_behind_it(
+    client, open_ticket, act, publish_clocks, worker_running, eventually
 ):
     ladder = [
         {"name": "raise", "percent": 50, "action": "raise_tier"},
@@ -207,8 +207,10 @@ async def test_a_ticket_that_is_lifted_by_its_ladder_gets_the_clocks_of_its_new_
         {"up": ladder},
         first={"targets": [{"seconds": 1}], "ladders": [{"ladder": "up"}]},
         expert={"when": 'tier == "intermediate"', "targets": [{"seconds": 7200}]},
+        answer={"when": 'tier == "intermediate"', "stop": ["responded"], "targets": [{"seconds": 7200}]},
     )
     ticket = await open_ticket()
+    await act(ticket, "respond")
 
     async def lifted():
         history = (await client.get(f"/v1/tickets/{ticket['id']}/history")).json()["items"]
@@ -219,6 +221,7 @@ async def test_a_ticket_that_is_lifted_by_its_ladder_gets_the_clocks_of_its_new_
     assert entry["after"]["expert"]["target_seconds"] == 7200
     shown = (await client.get(f"/v1/tickets/{ticket['id']}")).json()
     assert _clock(shown, "expert")["state"] == "running"
+    assert "answer" not in {clock["name"] for clock in shown["clocks"]}
 
 
 @pytest.mark.parametrize(

@@ -6,17 +6,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from careloop_common.tokens import SYSTEM
-
 from careloop_ticketing.escalation import policy
 from careloop_ticketing.escalation.policy import Consequence, Place
 from careloop_ticketing.notices.service import Addressees
-from careloop_ticketing.sla.policy.clock import Because, State
+from careloop_ticketing.sla.policy.clock import State
 from careloop_ticketing.sla.policy.ladder import Action, Upcoming
-from careloop_ticketing.sla.policy.watch import begin_late
-from careloop_ticketing.sla.policy.watches import Calendars, Watch
+from careloop_ticketing.sla.policy.watches import Watch
 from careloop_ticketing.sla.service import Watches
-from careloop_ticketing.tickets.facts import facts_of, place, seen_by
+from careloop_ticketing.tickets.facts import place
 from careloop_ticketing.tickets.service import Entry, Standing, targets
 
 _LIFTING = frozenset({Action.RAISE_TIER, Action.REASSIGN})
@@ -47,6 +44,11 @@ class Taken(NamedTuple):
         return held_by if self.entry.after["assignee_id"] is None else None
 
     @property
+    def lifts(self) -> bool:
+        """Whether the step may have changed what the targets of the ticket are decided by."""
+        return self.upcoming.step.action in _LIFTING
+
+    @property
     def name(self) -> str:
         return f"{self.watch.name} {self.upcoming.step.name}"
 
@@ -62,9 +64,7 @@ def lifts(watch: Watch, now: datetime) -> bool:
     return False
 
 
-def climb(
-    ticket: Standing, watches: Watches, keys: Collection[str], calendars: Calendars, now: datetime
-) -> Iterator[Taken]:
+def climb(ticket: Standing, watches: Watches, keys: Collection[str], now: datetime) -> Iterator[Taken]:
     """Take every step that is due on these clocks: after an outage that can be several, in the order in which they were."""
     while first := _first_due(watches, keys, now):
         watch, upcoming = first
@@ -73,7 +73,7 @@ def climb(
         # It was over its target when it stopped, before the worker came to see: only the fact remains.
         over = watch.state is State.STOPPED
         consequence = policy.unmoved(stands) if over else policy.decide(upcoming.step, stands)
-        yield _take(ticket, watches, watch, upcoming, consequence, calendars, now)
+        yield _take(ticket, watches, watch, upcoming, consequence, now)
 
 
 def _first_due(watches: Watches, keys: Collection[str], now: datetime) -> tuple[Watch, Upcoming] | None:
@@ -91,7 +91,6 @@ def _take(
     watch: Watch,
     upcoming: Upcoming,
     consequence: Consequence,
-    calendars: Calendars,
     now: datetime,
 ) -> Taken:
     before: dict[str, Any] = place(ticket)
@@ -103,7 +102,6 @@ def _take(
         ticket.tier = consequence.tier
     if upcoming.step.action in _LIFTING:
         moved_from, moved_to = targets.follow(ticket, watches, now)
-        moved_to |= targets.begun(_begin_late(ticket, watches, calendars, now))
     ticket.version += 1
     step = {
         "step": upcoming.step.name,
@@ -115,20 +113,6 @@ def _take(
     fact = "sla_breached" if upcoming.step.is_breach else "escalated"
     entry = Entry(ticket.id, ticket.version, fact, before | moved_from, step | place(ticket) | moved_to)
     return Taken(ticket, watch, upcoming, consequence.told, ticket.level.value, ticket.tier.value, entry)
-
-
-def _begin_late(ticket: Standing, watches: Watches, calendars: Calendars, now: datetime) -> list[Watch]:
-    """A ticket that was lifted may have clocks that it had not before."""
-    newest = max((watch.policy for watch in watches.values()), key=lambda policy: policy.version)
-    return begin_late(
-        watches,
-        newest,
-        seen_by(ticket),
-        facts=facts_of(ticket),
-        calendars=calendars,
-        because=Because(SYSTEM.id),
-        now=now,
-    )
 
 
 def one_notice_each(taken: Sequence[Taken]) -> list[Taken]:

@@ -16,11 +16,10 @@ from careloop_common.tokens import SYSTEM
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from careloop_ticketing.escalation import addressing, events, metrics
+from careloop_ticketing.escalation import addressing, events, lifting, metrics
 from careloop_ticketing.escalation.climbing import Taken, climb, lifts, one_notice_each
 from careloop_ticketing.notices import service as notices
 from careloop_ticketing.sla import service as sla
-from careloop_ticketing.sla.policy.watches import Calendars
 from careloop_ticketing.sla.service import Watch, Watches
 from careloop_ticketing.tickets import service as tickets
 from careloop_ticketing.tickets.service import standing
@@ -51,15 +50,16 @@ _RECORD: Final = text(
 async def on_due(session: AsyncSession, due: Sequence[DueTimer], now: datetime) -> None:
     """Take every step that is due on the clocks of these timers, and on other clocks of their tickets."""
     free = await tickets.lock_due(session, due, now)
-    watches, calendars = await _watches(session, [timer for timer in due if timer.owner_id in free], now)
+    watches = await _watches(session, [timer for timer in due if timer.owner_id in free], now)
     steps: list[Taken] = []
     for ticket_id, keys in _to_climb(due, watches, now).items():
         theirs = watches[ticket_id]
-        steps += climb(free[ticket_id], theirs, keys, calendars, now)
+        steps += climb(free[ticket_id], theirs, keys, now)
         # Where nothing was due after all, the timer is gone nevertheless, and the clock needs its next one.
         climbed = {one.key for one in theirs.changed}
         theirs.put_all([theirs.by_key[key].rearmed() for key in keys - climbed])
-    taken = one_notice_each(await addressing.address(session, steps, now))
+    told = await lifting.begin_late(session, steps, watches, now)
+    taken = one_notice_each(await addressing.address(session, told, now))
     moved = {one.ticket.id: one.ticket for one in taken}
     await standing.store(session, list(moved.values()), [one.entry for one in taken], now=now)
     await _record(session, taken, now)
@@ -89,25 +89,18 @@ def _to_climb(
     return found
 
 
-async def _watches(
-    session: AsyncSession, due: Sequence[DueTimer], now: datetime
-) -> tuple[Mapping[UUID, Watches], Calendars]:
-    """The clocks that are due; of a ticket that is about to be lifted the others too, for their targets may move.
-
-    And, if there is such a one, the calendars by which further clocks of it may begin.
-    """
+async def _watches(session: AsyncSession, due: Sequence[DueTimer], now: datetime) -> Mapping[UUID, Watches]:
+    """The clocks that are due; of a ticket that is about to be lifted the others too, for their targets may move."""
     by_ticket: dict[UUID, list[Watch]] = defaultdict(list)
     lifted: set[UUID] = set()
     for watch in await sla.due(session, [(timer.owner_id, timer.step) for timer in due], now):
         by_ticket[watch.subject_id].append(watch)
         if lifts(watch, now):
             lifted.add(watch.subject_id)
-    calendars: Calendars = {}
     if lifted:
-        calendars = await sla.active_calendars(session)
         for ticket_id, present in (await sla.of_all(session, lifted)).items():
             by_ticket[ticket_id] += present.values()
-    return {ticket_id: Watches(ticket_id, theirs) for ticket_id, theirs in by_ticket.items()}, calendars
+    return {ticket_id: Watches(ticket_id, theirs) for ticket_id, theirs in by_ticket.items()}
 
 
 async def _record(session: AsyncSession, taken: Sequence[Taken], now: datetime) -> None:
