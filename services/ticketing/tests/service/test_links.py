@@ -63,6 +63,26 @@ async def test_links_that_make_no_sense_are_refused(open_ticket, act, refused):
     await act(three, "links", to=one["id"], type="related")
 
 
+async def test_a_family_closes_no_circle_through_what_was_merged(open_ticket, act, refused):
+    child, parent, target, other = [await open_ticket() for _ in range(4)]
+    await act(child, "links", to=parent["id"], type="child")
+    await act(parent, "merge", into=target["id"])
+    await refused(target, "links", 409, "link_cycle", to=child["id"], type="child")
+    await act(other, "links", to=child["id"], type="child")
+    await refused(target, "merge", 409, "merge_impossible", into=other["id"])
+    await act(other, "merge", into=target["id"])
+
+
+async def test_what_is_about_one_fault_becomes_no_child_of_another(client, open_ticket, act, refused):
+    child, parent = await open_ticket(), await open_ticket()
+    body = {"title": "断网", "description": "光缆被挖断", "tickets": [child["id"]]}
+    answer = await client.post("/v1/incidents", json=body)
+    assert answer.status_code == 201, answer.text
+    incident = answer.json()["ticket"]
+    await refused(incident, "links", 409, "incident_as_child", to=parent["id"], type="child")
+    await act(incident, "links", to=parent["id"], type="related")
+
+
 @pytest.mark.parametrize("end", ["archived", "merged", "rejected", "cancelled"])
 async def test_nothing_becomes_a_child_of_what_is_over(open_ticket, act, refused, facts, end):
     child, parent = await open_ticket(), await open_ticket()

@@ -89,6 +89,14 @@ class ParentClosed(DomainError):
     title = "Parent closed"
 
 
+class IncidentAsChild(DomainError):
+    """What is about one fault is no child of another: its own children would be left behind when that one is resolved."""
+
+    kind = Kind.CONFLICT
+    code = "incident_as_child"
+    title = "Incident as child"
+
+
 class MergeImpossible(DomainError):
     """The ticket to merge into takes nothing in any more, or a merge can no longer be undone."""
 

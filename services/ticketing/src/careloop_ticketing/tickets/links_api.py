@@ -17,6 +17,7 @@ from careloop_ticketing.tickets import queries, schemas, service, views
 from careloop_ticketing.tickets.acts_api import PROBLEMS, READ, WRITE, CaseDep
 from careloop_ticketing.tickets.errors import (
     CustomersDiffer,
+    IncidentAsChild,
     LinkCycle,
     LinkNotFound,
     LinkToItself,
@@ -54,7 +55,9 @@ async def list_links(ticket_id: UUID, session: SessionDep, query: PageQuery) -> 
     status_code=201,
     response_model=Page[LinkView],
     dependencies=[WRITE],
-    responses=problems(TicketNotFound, LinkToItself, LinkCycle, ParentClosed, VersionMismatch),
+    responses=problems(
+        TicketNotFound, LinkToItself, LinkCycle, ParentClosed, IncidentAsChild, VersionMismatch
+    ),
 )
 async def add_link(
     ticket_id: UUID,

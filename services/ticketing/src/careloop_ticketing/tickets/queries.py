@@ -225,9 +225,13 @@ _MERGED_AT_LAST = text(
     " SELECT id FROM way WHERE into_id IS NULL"
 )
 _DESCENDS = text(
-    "WITH RECURSIVE above (id) AS (SELECT CAST(:id AS uuid) UNION SELECT l.to_id FROM ticket_link AS l"
-    " JOIN above AS a ON l.from_id = a.id WHERE l.type = 'child') SELECT EXISTS (SELECT FROM above WHERE id = :of)"
+    "WITH RECURSIVE above (id) AS (SELECT CAST(:id AS uuid) UNION SELECT up.id FROM above AS a CROSS JOIN LATERAL"
+    " (SELECT to_id FROM ticket_link WHERE from_id = a.id AND type = 'child' UNION ALL"
+    " SELECT merged_into FROM ticket WHERE ticket.id = a.id AND merged_into IS NOT NULL) AS up (id))"
+    " SELECT EXISTS (SELECT FROM above WHERE id = :of)"
 )
+_FAMILIES: Final = 7_306_001
+"""Number of the lock under which families grow: two links or merges that look harmless may close a circle together."""
 
 
 def with_merged(ticket_id: UUID) -> ScalarSelect[UUID]:
@@ -242,6 +246,8 @@ async def merged_at_last(session: AsyncSession, ticket_id: UUID) -> UUID:
 
 
 async def is_descendant(session: AsyncSession, ticket_id: UUID, *, of: UUID) -> bool:
+    """Whether a ticket is a child, or child's child, of another or of what was merged into it. Stays true until commit."""
+    await session.execute(select(func.pg_advisory_xact_lock(_FAMILIES)))
     return bool(await session.scalar(_DESCENDS, {"id": ticket_id, "of": of}))
 
 

@@ -3,19 +3,14 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import func, select
-
 from careloop_ticketing.tickets import queries
-from careloop_ticketing.tickets.errors import LinkCycle, LinkNotFound, ParentClosed
+from careloop_ticketing.tickets.errors import IncidentAsChild, LinkCycle, LinkNotFound, ParentClosed
 from careloop_ticketing.tickets.models import LinkRow
 from careloop_ticketing.tickets.policy import LinkType
 from careloop_ticketing.tickets.service import loading
 from careloop_ticketing.tickets.service.case import Case
 from careloop_ticketing.tickets.service.history import record
-from careloop_ticketing.vocabulary import CLOSED
-
-_FAMILIES = 7_306_001
-"""Number of the lock under which children are given parents: two links that look harmless may close a circle together."""
+from careloop_ticketing.vocabulary import CLOSED, INCIDENT
 
 
 async def link(case: Case, to: UUID, type_: LinkType) -> None:
@@ -24,10 +19,11 @@ async def link(case: Case, to: UUID, type_: LinkType) -> None:
     if await session.get(LinkRow, (ticket.id, to, type_)):
         return
     if type_ is LinkType.CHILD:
+        if ticket.channel == INCIDENT:
+            raise IncidentAsChild(f"Ticket {ticket.number} is an incident.")
         parent = await loading.get(session, to)
         if parent.status in CLOSED:
             raise ParentClosed(f"Ticket {parent.number} is {parent.status}.")
-        await session.execute(select(func.pg_advisory_xact_lock(_FAMILIES)))
         if await queries.is_descendant(session, to, of=ticket.id):
             raise LinkCycle(f"{to} is a child of {ticket.id} already.")
     session.add(LinkRow(from_id=ticket.id, to_id=to, type=type_, linked_at=case.now, linked_by=case.actor.id))
