@@ -121,6 +121,14 @@ async def test_an_answer_reopens_a_ticket_that_was_resolved(taken, shown, act):
     assert (await shown(first))["status"] == "handling"
 
 
+async def test_mere_thanks_reopen_nothing(taken, shown, act):
+    first = await taken(message_id="<1@example.com>")
+    await act({"id": first["ticket_id"]}, "resolve")
+    answer = await taken(text="好的，谢谢您！", answers="<1@example.com>")
+    assert (answer["outcome"], answer["ticket_id"]) == ("added", first["ticket_id"])
+    assert (await shown(first))["status"] == "feedback"
+
+
 async def test_an_answer_that_came_before_the_resolution_flags_it(taken, shown, act, runtime):
     first = await taken(message_id="<1@example.com>")
     past = clock.now() - timedelta(hours=2)

@@ -11,6 +11,7 @@ from careloop_ticketing.sla.policy import watch
 from careloop_ticketing.sla.policy.clock import Because
 from careloop_ticketing.sla.service import Moment
 from careloop_ticketing.tickets import events, policy
+from careloop_ticketing.tickets.courtesy import is_courtesy
 from careloop_ticketing.tickets.policy import Act, ReopenReason
 from careloop_ticketing.tickets.service import telling
 from careloop_ticketing.tickets.service.case import Case
@@ -26,14 +27,15 @@ async def hear(case: Case, *, text: str, received_at: datetime | None) -> None:
     """The customer wrote. What waited for them runs on from that moment, however late it was entered.
 
     The message can show more emotion than whatever came before, never less. While they are asked how it went, it says
-    that it did not: the ticket is open again. Unless they had written before it was resolved: then nobody knows whether
-    that was answered by the way, and somebody has to look.
+    that it did not: the ticket is open again. Unless it says nothing but thanks. Or they had written before it was resolved:
+    then nobody knows whether that was answered by the way, and somebody has to look.
     """
     await refuse_merged(case.session, case.ticket)
     before = {"status": case.ticket.status}
     case.ticket.status = policy.after(case.ticket.status, Act.HEAR)
     at = policy.heard_at(received_at, opened_at=case.ticket.opened_at, now=case.now)
     overlooked = case.ticket.resolved_at is not None and at < case.ticket.resolved_at
+    thanked = case.ticket.status is Status.FEEDBACK and is_courtesy(text)
     awaited = PauseReason.WAITING_FOR_CUSTOMER
     resumed = watch.resume(case.watches, because=Because(case.actor.id), now=at, reason=awaited)
     if case.ticket.status is Status.WAITING and not watch.waits(case.watches):
@@ -42,14 +44,14 @@ async def hear(case: Case, *, text: str, received_at: datetime | None) -> None:
         outbox.add(case.session, event, now=case.now)
     if overlooked:
         case.ticket.overlooked_at = at
-    else:
+    elif not thanked:
         await case.observe(Moment.CUSTOMER_WROTE, at=at)
     written = await write_note(case, "customer", text)
     said = {"status": case.ticket.status, "received_at": at.isoformat(), **due_times(resumed), **written}
     flagged = {"overlooked": True} if overlooked else {}
     record(case, "customer_wrote", before=before, after={**said, **flagged})
     await _feel(case, text)
-    if case.ticket.status is Status.FEEDBACK and not overlooked:
+    if case.ticket.status is Status.FEEDBACK and not overlooked and not thanked:
         await reopen(case, reason=ReopenReason.CUSTOMER_WROTE)
     else:
         await telling.tell(case, Reason.CUSTOMER_WROTE)
