@@ -103,7 +103,7 @@ async def seed(database: asyncpg.Connection, http: aiohttp.ClientSession, count:
     templates = await open_templates(http)
     await copy_with_texts(database, templates, texts(count), later=timedelta(days=30))
     for status, some in STRAYS.items():
-        await database.execute(STRAY, status, count // some)
+        await database.execute(STRAY, status, max(count // some, 1))
     took = time.perf_counter() - began
     await database.execute("VACUUM ANALYZE")
     sizes = await database.fetchrow(

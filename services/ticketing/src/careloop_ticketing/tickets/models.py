@@ -124,10 +124,8 @@ class TicketRow(Base, table=True):
     merged_into: UUID | None = Field(default=None, foreign_key="ticket.id")
     overlooked_at: datetime | None = Field(default=None, sa_type=INSTANT)
     """When the customer wrote what reached nobody before the ticket was resolved; until it is taken up again."""
-    milestones: list[Milestone] = Field(
-        default_factory=list, sa_column=Column(ARRAY(word(Milestone)), nullable=False)
-    )
-    watchers: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(Text), nullable=False))
+    milestones: list[Milestone] = Field(sa_column=Column(ARRAY(word(Milestone)), nullable=False))
+    watchers: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     head: bytes = Field(default=START, sa_column=Column(LargeBinary, nullable=False))
     """The hash of the last history entry."""
     changed_at: datetime = Field(sa_type=INSTANT)

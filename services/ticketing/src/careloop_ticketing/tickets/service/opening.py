@@ -118,6 +118,8 @@ def _draft(
         policy_version=policy_version,
         opened_at=now,
         changed_at=now,
+        # Said here, not by default: a default that is a call costs as much as writing the ticket (pydantic looks at what it takes).
+        milestones=[],
         watchers=[],
         head=START,
     )
