@@ -7,18 +7,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from careloop_ticketing.attachments.models import AttachmentRow, LooseFileRow
-from careloop_ticketing.tickets import queries as tickets
+from careloop_ticketing.tickets import kin
 
 
 async def shown(session: AsyncSession, ticket_id: UUID) -> Sequence[AttachmentRow]:
     """Of the ticket and of all that were merged into it."""
-    theirs = col(AttachmentRow.ticket_id).in_(tickets.with_merged(ticket_id))
+    theirs = col(AttachmentRow.ticket_id).in_(kin.with_merged(ticket_id))
     return (await session.scalars(select(AttachmentRow).where(theirs).order_by(col(AttachmentRow.id)))).all()
 
 
 async def find(session: AsyncSession, ticket_id: UUID, attachment_id: UUID) -> AttachmentRow | None:
     """An attachment that is shown with the ticket."""
-    theirs = col(AttachmentRow.ticket_id).in_(tickets.with_merged(ticket_id))
+    theirs = col(AttachmentRow.ticket_id).in_(kin.with_merged(ticket_id))
     found = select(AttachmentRow).where(col(AttachmentRow.id) == attachment_id, theirs)
     return (await session.scalars(found)).one_or_none()
 

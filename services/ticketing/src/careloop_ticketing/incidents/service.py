@@ -22,6 +22,7 @@ from careloop_ticketing.bulk.policy import Act
 from careloop_ticketing.bulk.service import Item, Order
 from careloop_ticketing.incidents.errors import IncidentNotFound, InvalidIncident, ResolutionUnderWay
 from careloop_ticketing.incidents.models import IncidentRow
+from careloop_ticketing.tickets import kin
 from careloop_ticketing.tickets import queries as ticket_queries
 from careloop_ticketing.tickets import service as tickets
 from careloop_ticketing.tickets.choices import Choice, Filters
@@ -104,9 +105,7 @@ async def _incident(session: AsyncSession, ticket_id: UUID) -> IncidentRow:
     """The incident of a ticket. One that has taken an incident in by a merge, and with it the children, is one."""
     if found := await session.get(IncidentRow, ticket_id):
         return found
-    taken_in = select(IncidentRow).where(
-        col(IncidentRow.ticket_id).in_(ticket_queries.with_merged(ticket_id))
-    )
+    taken_in = select(IncidentRow).where(col(IncidentRow.ticket_id).in_(kin.with_merged(ticket_id)))
     newest = taken_in.order_by(col(IncidentRow.ticket_id).desc()).limit(1)
     if found := (await session.scalars(newest)).one_or_none():
         return IncidentRow(ticket_id=ticket_id, opened_at=found.opened_at, job_id=found.job_id)

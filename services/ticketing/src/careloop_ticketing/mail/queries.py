@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from careloop_ticketing.mail.models import InboundMailRow
 from careloop_ticketing.mail.policy.outcomes import HEARD
-from careloop_ticketing.tickets import queries as tickets
+from careloop_ticketing.tickets import kin
 
 
 async def lock(session: AsyncSession, key: str) -> InboundMailRow | None:
@@ -30,7 +30,7 @@ async def ticket_of(session: AsyncSession, message_indexes: Sequence[str]) -> UU
 async def wrote_on(session: AsyncSession, sender_index: str, ticket_id: UUID) -> bool:
     """Whether somebody with this address is part of the ticket, or of one that was merged into it."""
     theirs = select(col(InboundMailRow.id)).where(
-        col(InboundMailRow.ticket_id).in_(tickets.with_merged(ticket_id)),
+        col(InboundMailRow.ticket_id).in_(kin.with_merged(ticket_id)),
         col(InboundMailRow.sender_index) == sender_index,
         col(InboundMailRow.outcome).in_(HEARD),
     )
@@ -47,7 +47,7 @@ async def count_from(session: AsyncSession, sender_index: str, *, since: datetim
 async def correspondents(session: AsyncSession, ticket_id: UUID, *, limit: int) -> Sequence[InboundMailRow]:
     """The first messages on the ticket, and on those that were merged into it, of which it is known who wrote them."""
     theirs = select(InboundMailRow).where(
-        col(InboundMailRow.ticket_id).in_(tickets.with_merged(ticket_id)),
+        col(InboundMailRow.ticket_id).in_(kin.with_merged(ticket_id)),
         col(InboundMailRow.outcome).in_(HEARD),
         col(InboundMailRow.sender).is_not(None),
     )

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.staff import service as staff
 from careloop_ticketing.staff.errors import AgentUnknown
-from careloop_ticketing.tickets import queries, schemas, service, views
+from careloop_ticketing.tickets import kin, schemas, service, views
 from careloop_ticketing.tickets.acts_api import PROBLEMS, READ, WRITE, CaseDep
 from careloop_ticketing.tickets.errors import (
     CustomersDiffer,
@@ -92,7 +92,7 @@ async def remove_link(type: LinkType, to: UUID, case: CaseDep, query: PageQuery)
 
 async def _links(session: AsyncSession, ticket_id: UUID, query: PageRequest) -> Page[LinkRow]:
     before = query.after(datetime, UUID, UUID, str)
-    rows = await queries.links(session, ticket_id, before=before, limit=query.limit + 1)
+    rows = await kin.links(session, ticket_id, before=before, limit=query.limit + 1)
     return page(rows, query.limit, key=lambda row: (row.linked_at, row.from_id, row.to_id, row.type))
 
 

@@ -12,6 +12,7 @@ from careloop_ticketing.mail.policy import threads
 from careloop_ticketing.mail.policy.outcomes import Apart
 from careloop_ticketing.mail.policy.reading import Mail
 from careloop_ticketing.mail.service import sealing
+from careloop_ticketing.tickets import kin
 from careloop_ticketing.tickets import queries as ticket_queries
 from careloop_ticketing.tickets import service as tickets
 from careloop_ticketing.vocabulary import CLOSED
@@ -75,7 +76,7 @@ async def _named(session: AsyncSession, mail: Mail) -> UUID | None:
 
 async def _locked(session: AsyncSession, ticket_id: UUID) -> tickets.Ticket:
     """The ticket, or the one that has taken it in."""
-    ticket = await tickets.lock(session, await ticket_queries.merged_at_last(session, ticket_id))
+    ticket = await tickets.lock(session, await kin.merged_at_last(session, ticket_id))
     while ticket.merged_into is not None:  # While we waited for it.
-        ticket = await tickets.lock(session, await ticket_queries.merged_at_last(session, ticket.id))
+        ticket = await tickets.lock(session, await kin.merged_at_last(session, ticket.id))
     return ticket

@@ -8,7 +8,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from careloop_ticketing.tickets import queries
+from careloop_ticketing.tickets import kin
 from careloop_ticketing.tickets.models import LinkRow, TicketRow
 from careloop_ticketing.tickets.policy import LinkType
 from careloop_ticketing.vocabulary import OPEN
@@ -40,7 +40,7 @@ async def open_children(session: AsyncSession, parent: UUID) -> list[UUID]:
     found = (
         select(col(TicketRow.id))
         .join(LinkRow, col(LinkRow.from_id) == col(TicketRow.id))
-        .where(col(LinkRow.to_id).in_(queries.with_merged(parent)), _CHILD, col(TicketRow.status).in_(OPEN))
+        .where(col(LinkRow.to_id).in_(kin.with_merged(parent)), _CHILD, col(TicketRow.status).in_(OPEN))
         .distinct()
         .order_by(col(TicketRow.id))
     )

@@ -15,7 +15,7 @@ from careloop_ticketing.sla import service as sla
 from careloop_ticketing.sla.policy import watch
 from careloop_ticketing.sla.policy.adopting import Turn
 from careloop_ticketing.sla.policy.clock import Because
-from careloop_ticketing.tickets import events, policy, queries
+from careloop_ticketing.tickets import events, kin, policy
 from careloop_ticketing.tickets.errors import CustomersDiffer, MergeImpossible, TicketMerged
 from careloop_ticketing.tickets.models import TicketRow
 from careloop_ticketing.tickets.policy import Act
@@ -34,7 +34,7 @@ async def merge(duplicate: Case, target: Case, *, other_customer: bool = False) 
     ticket, into = duplicate.ticket, target.ticket
     if into.status not in _TAKES_IN:
         raise MergeImpossible(f"Ticket {into.number} is {into.status}.")
-    if await queries.is_descendant(duplicate.session, into.id, of=ticket.id):
+    if await kin.is_descendant(duplicate.session, into.id, of=ticket.id):
         raise MergeImpossible(f"Ticket {into.number} is a child of ticket {ticket.number}.")
     if not other_customer and _differ(ticket, into):
         raise CustomersDiffer(f"Tickets {ticket.number} and {into.number} are of different customers.")
@@ -95,5 +95,5 @@ async def refuse_merged(session: AsyncSession, ticket: TicketRow) -> None:
     """`TicketMerged` with the number of the ticket that has it now, if it is another one."""
     if ticket.merged_into is None:
         return
-    into = await loading.get(session, await queries.merged_at_last(session, ticket.id))
+    into = await loading.get(session, await kin.merged_at_last(session, ticket.id))
     raise TicketMerged(f"Ticket {ticket.number} was merged into {into.number}.", number=into.number)

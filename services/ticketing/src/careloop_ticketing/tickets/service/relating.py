@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from careloop_ticketing.tickets import queries
+from careloop_ticketing.tickets import kin, queries
 from careloop_ticketing.tickets.errors import IncidentAsChild, LinkCycle, LinkNotFound, ParentClosed
 from careloop_ticketing.tickets.models import LinkRow
 from careloop_ticketing.tickets.policy import LinkType
@@ -24,7 +24,7 @@ async def link(case: Case, to: UUID, type_: LinkType) -> None:
         parent = await loading.get(session, to)
         if parent.status in CLOSED:
             raise ParentClosed(f"Ticket {parent.number} is {parent.status}.")
-        if await queries.is_descendant(session, to, of=ticket.id):
+        if await kin.is_descendant(session, to, of=ticket.id):
             raise LinkCycle(f"{to} is a child of {ticket.id} already.")
     session.add(LinkRow(from_id=ticket.id, to_id=to, type=type_, linked_at=case.now, linked_by=case.actor.id))
     record(case, "link_added", after={"to": str(to), "type": type_})
