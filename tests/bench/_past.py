@@ -1,5 +1,6 @@
 """Years of an operator in minutes: customers and what happened to them, written by PostgreSQL itself."""
 
+import asyncio
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -46,6 +47,10 @@ _COUNT: Final = """
            min(occurred_at), max(occurred_at)
     FROM interaction GROUP BY customer_id, channel
 """
+_PARTITIONS: Final = (
+    "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'interaction'::regclass"
+    " AND inhrelid <> 'interaction_default'::regclass"
+)
 _CUSTOMERS: Final = """
     INSERT INTO customer (id, version, kind, source, external_id, status, region, vip, care_flags, do_not_disturb,
                           more_quiet, accessibility, declared_devices, attributes, changed_at, created_at, updated_at)
@@ -106,10 +111,10 @@ async def interactions(
 
 
 async def _make_room(connection: asyncpg.Connection, days: int) -> None:
-    """Drop the partitions, all empty as yet, in whose place the days come."""
-    names = [row[0] for row in await connection.fetch(
-        "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'interaction'::regclass"
-    )]  # fmt: skip
+    """Drop the partitions, all empty as yet, in whose place the days come; the worker makes them, once, at its start."""
+    while not (rows := await connection.fetch(_PARTITIONS)):  # noqa: ASYNC110
+        await asyncio.sleep(0.1)
+    names = [row[0] for row in rows]
     wanted = list(_days(days))
     for name in names:
         digits = name.removeprefix("interaction_p")

@@ -27,7 +27,7 @@ from careloop_common.privacy import Vault
 
 SCOPES = ("customers:read", "customers:write", "customers:personal", "interactions:read")
 MEMBERS = 50
-_MEMBER = "INSERT INTO person_member (customer_id, person_id, since) VALUES ($1, $2, $3)"
+_MEMBER = "INSERT INTO person_member (customer_id, person_id, place, since) VALUES ($1, $2, $3, $4)"
 _EVIDENCE = """
     INSERT INTO identity_evidence (id, one, other, method, rule, detail, state, at, by)
     VALUES ($1, $2, $3, 'deterministic', 'bench', '{}', 'holds', $4, 'bench')
@@ -49,7 +49,7 @@ def customer_id(number: int) -> uuid.UUID:
 async def unite(connection: asyncpg.Connection, members: Sequence[uuid.UUID]) -> None:
     """Make customers one person, as identity writes it down."""
     person, at = members[0], clock.now()
-    await connection.executemany(_MEMBER, [(key, person, at) for key in members])
+    await connection.executemany(_MEMBER, [(key, person, place, at) for place, key in enumerate(members)])
     pairs = [(ids.new_id(), min(person, key), max(person, key), at) for key in members[1:]]
     await connection.executemany(_EVIDENCE, pairs)
     after = "[[" + ",".join(f'"{key}"' for key in members) + "]]"

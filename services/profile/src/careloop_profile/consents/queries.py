@@ -4,14 +4,14 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from careloop_common import keyset, subject_keys
-from sqlalchemy import Row, Table, func, select, tuple_
+from sqlalchemy import Row, Table, bindparam, func, select, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_profile.consents.models import NoticeRow
 from careloop_profile.consents.policy import Entry
 from careloop_profile.customers.policy import Consent, Terms
-from careloop_profile.customers.queries import CONSENT, among, latest_first
+from careloop_profile.customers.queries import CONSENT, among_ids, latest_first
 
 NOTICE: Table = NoticeRow.__table__  # type: ignore[attr-defined]
 
@@ -23,20 +23,26 @@ class Reference(NamedTuple):
     version: int
 
 
+_ABOUT = CONSENT.c.customer_id, CONSENT.c.purpose, CONSENT.c.channel
+_STANDING = (
+    select(CONSENT)
+    .where(
+        among_ids(CONSENT.c.customer_id),
+        CONSENT.c.at <= bindparam("at"),
+        CONSENT.c.recorded_at <= bindparam("known_at"),
+    )
+    .ext(distinct_on(*_ABOUT))
+    .order_by(*_ABOUT, *latest_first())
+)
+
+
 async def standing(
     session: AsyncSession, customers: Sequence[UUID], *, at: datetime, known_at: datetime
 ) -> list[Entry]:
     """Of each customer, with its key at hand, the latest entry about each thing, as `policy.replayed` finds it in the whole ledger."""
-    columns = CONSENT.c
-    key = columns.customer_id, columns.purpose, columns.channel
-    statement = (
-        select(CONSENT)
-        .where(among(columns.customer_id, customers), columns.at <= at, columns.recorded_at <= known_at)
-        .ext(distinct_on(*key))
-        .order_by(*key, *latest_first())
-    )
     await subject_keys.load(session, customers)
-    return [_entry(row) for row in await session.execute(statement)]
+    asked = {"ids": list(customers), "at": at, "known_at": known_at}
+    return [_entry(row) for row in await session.execute(_STANDING, asked)]
 
 
 async def ledger(

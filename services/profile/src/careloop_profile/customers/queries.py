@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from careloop_common import keyset, subject_keys
-from sqlalchemy import ARRAY, ColumnElement, Select, Table, any_, func, literal, select, text
+from sqlalchemy import ARRAY, ColumnElement, Select, Table, any_, bindparam, func, literal, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -30,11 +30,48 @@ def among(column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bo
     return column == any_(literal(list(values), ARRAY(column.type)))
 
 
+def among_ids(column: ColumnElement[Any]) -> ColumnElement[bool]:
+    """`column` is one of the parameter `ids`: for statements that are put together once, which costs as much as running them."""
+    return column == any_(bindparam("ids", type_=ARRAY(column.type)))
+
+
 CUSTOMER, IDENTIFIER = _table(CustomerRow), _table(IdentifierRow)
 SUBSCRIPTION, DEVICE, CONSENT = _table(SubscriptionRow), _table(DeviceRow), _table(ConsentRow)
 PERSON = _table(PersonRow)
 
 
+def latest_first() -> tuple[ColumnElement[Any], ...]:
+    """The order of words about one thing that `Consent.place` says, from its end."""
+    columns = CONSENT.c
+    status = columns.status
+    said_at = func.coalesce(columns.said_at, columns.at)
+    return said_at.desc(), status == "granted", status == "expired", status.desc()
+
+
+_CUSTOMERS = select(CUSTOMER).where(among_ids(CUSTOMER.c.id)).order_by(CUSTOMER.c.id)
+_LOCKED = _CUSTOMERS.with_for_update()
+_KNOWN = select(CUSTOMER.c.id).where(among_ids(CUSTOMER.c.id))
+_KIN = (
+    select(PERSON)
+    .where(PERSON.c.person_id.in_(select(PERSON.c.person_id).where(among_ids(PERSON.c.customer_id))))
+    .order_by(PERSON.c.place)
+)
+_IDENTIFIERS = select(IDENTIFIER).where(among_ids(IDENTIFIER.c.customer_id))
+_SUBSCRIPTIONS = (
+    select(SUBSCRIPTION).where(among_ids(SUBSCRIPTION.c.customer_id)).order_by(SUBSCRIPTION.c.subscription_id)
+)
+_ABOUT = (CONSENT.c.customer_id, CONSENT.c.purpose, CONSENT.c.channel)
+_CONSENTS = (
+    select(*_ABOUT, CONSENT.c.status, CONSENT.c.at, CONSENT.c.expires_at, CONSENT.c.said_at)
+    .where(among_ids(CONSENT.c.customer_id))
+    .ext(distinct_on(*_ABOUT))
+    .order_by(*_ABOUT, *latest_first())
+)
+_DEVICE_COUNTS = (
+    select(DEVICE.c.customer_id, func.count())
+    .where(among_ids(DEVICE.c.customer_id))
+    .group_by(DEVICE.c.customer_id)
+)
 _SOLE_HOLDERS = text("""
     SELECT blind_index, (array_agg(customer.id ORDER BY customer.created_at, customer.id))[1] AS holder
     FROM identifier JOIN customer ON customer.id = identifier.customer_id
@@ -58,8 +95,7 @@ async def load(session: AsyncSession, ids: Sequence[UUID], *, lock: bool = False
     It also takes, and returns, the other customers of the same persons: what one of them says concerns them all.
     """
     wanted = [*ids, *await kin(session, ids)] if lock else list(ids)
-    statement = select(CUSTOMER).where(among(CUSTOMER.c.id, wanted)).order_by(CUSTOMER.c.id)
-    rows = (await session.execute(statement.with_for_update() if lock else statement)).all()
+    rows = (await session.execute(_LOCKED if lock else _CUSTOMERS, {"ids": wanted})).all()
     found = [row.id for row in rows]
     if not found:
         return {}
@@ -84,9 +120,8 @@ async def load(session: AsyncSession, ids: Sequence[UUID], *, lock: bool = False
 
 async def kin(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Kinship]:
     """Every customer of the same persons as these, as far as they are not a person alone; in the rows they stand in."""
-    persons = select(PERSON.c.person_id).where(among(PERSON.c.customer_id, list(ids)))
-    statement = select(PERSON).where(PERSON.c.person_id.in_(persons)).order_by(PERSON.c.place)
-    return {row.customer_id: Kinship(row.person_id, row.since) for row in await session.execute(statement)}
+    found = await session.execute(_KIN, {"ids": list(ids)})
+    return {row.customer_id: Kinship(row.person_id, row.since) for row in found}
 
 
 async def page_of_ids(
@@ -111,7 +146,7 @@ def having_identifier(kind: str, blind_index: str) -> ColumnElement[bool]:
 
 async def known(session: AsyncSession, ids: list[UUID]) -> set[UUID]:
     """Those of the ids that are customers."""
-    return set((await session.scalars(select(CUSTOMER.c.id).where(among(CUSTOMER.c.id, ids)))).all())
+    return set((await session.scalars(_KNOWN, {"ids": ids})).all())
 
 
 async def holders(session: AsyncSession, indexes: list[str]) -> dict[str, list[UUID]]:
@@ -145,50 +180,30 @@ async def devices_of(session: AsyncSession, customer_id: UUID) -> Sequence[Any]:
 
 async def _identifiers(session: AsyncSession, ids: list[UUID]) -> dict[UUID, dict[str, Identifier]]:
     found: dict[UUID, dict[str, Identifier]] = {}
-    for row in await session.execute(select(IDENTIFIER).where(among(IDENTIFIER.c.customer_id, ids))):
+    for row in await session.execute(_IDENTIFIERS, {"ids": ids}):
         found.setdefault(row.customer_id, {})[row.kind] = Identifier(row.blind_index, row.sealed)
     return found
 
 
 async def _subscriptions(session: AsyncSession, ids: list[UUID]) -> dict[UUID, list[Subscription]]:
     found: dict[UUID, list[Subscription]] = {}
-    columns = SUBSCRIPTION.c
-    statement = select(SUBSCRIPTION).where(among(columns.customer_id, ids))
-    for row in await session.execute(statement.order_by(columns.subscription_id)):
+    for row in await session.execute(_SUBSCRIPTIONS, {"ids": ids}):
         customer_id, *facts = row  # the columns are the fields of `Subscription`, in their order
         found.setdefault(customer_id, []).append(Subscription(*facts))
     return found
 
 
 async def _consents(session: AsyncSession, ids: list[UUID]) -> dict[UUID, list[Consent]]:
-    columns = CONSENT.c
-    key = (columns.customer_id, columns.purpose, columns.channel)
-    statement = (
-        select(*key, columns.status, columns.at, columns.expires_at, columns.said_at)
-        .where(among(columns.customer_id, ids))
-        .ext(distinct_on(*key))
-        .order_by(*key, *latest_first())
-    )
     found: dict[UUID, list[Consent]] = {}
-    for row in await session.execute(statement):
+    for row in await session.execute(_CONSENTS, {"ids": ids}):
         found.setdefault(row.customer_id, []).append(
             Consent(row.purpose, row.channel, row.status, row.at, row.expires_at, said_at=row.said_at)
         )
     return found
 
 
-def latest_first() -> tuple[ColumnElement[Any], ...]:
-    """The order of words about one thing that `Consent.place` says, from its end."""
-    columns = CONSENT.c
-    status = columns.status
-    said_at = func.coalesce(columns.said_at, columns.at)
-    return said_at.desc(), status == "granted", status == "expired", status.desc()
-
-
 async def _device_counts(session: AsyncSession, ids: list[UUID]) -> dict[UUID, int]:
-    columns = DEVICE.c
-    statement = select(columns.customer_id, func.count()).where(among(columns.customer_id, ids))
-    counted = await session.execute(statement.group_by(columns.customer_id))
+    counted = await session.execute(_DEVICE_COUNTS, {"ids": ids})
     return {row[0]: row[1] for row in counted}
 
 

@@ -7,12 +7,17 @@ from sqlalchemy import Table, and_, delete, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from careloop_profile.customers.queries import IDENTIFIER, PERSON, Kinship, among
+from careloop_profile.customers.queries import IDENTIFIER, PERSON, Kinship, among, among_ids
 from careloop_profile.identity.models import EvidenceRow, MergeRow
 from careloop_profile.identity.policy import Clue
 
 EVIDENCE: Table = EvidenceRow.__table__  # type: ignore[attr-defined]
 MERGE: Table = MergeRow.__table__  # type: ignore[attr-defined]
+_EVIDENCE = (
+    select(EvidenceRow)
+    .where(or_(among_ids(EVIDENCE.c.one), among_ids(EVIDENCE.c.other)))
+    .order_by(EVIDENCE.c.at, EVIDENCE.c.id)
+)
 
 
 def _between(ours: Collection[UUID], theirs: Collection[UUID]) -> Any:
@@ -32,9 +37,7 @@ async def clues(session: AsyncSession, customers: Collection[UUID]) -> list[Clue
 
 async def evidence(session: AsyncSession, customers: Collection[UUID]) -> Sequence[EvidenceRow]:
     """All evidence about these customers, the oldest first, also what holds no more."""
-    mine = or_(among(EVIDENCE.c.one, list(customers)), among(EVIDENCE.c.other, list(customers)))
-    statement = select(EvidenceRow).where(mine).order_by(EVIDENCE.c.at, EVIDENCE.c.id)
-    return (await session.scalars(statement)).all()
+    return (await session.scalars(_EVIDENCE, {"ids": list(customers)})).all()
 
 
 async def kept_apart(session: AsyncSession, ours: Collection[UUID], theirs: Collection[UUID]) -> bool:

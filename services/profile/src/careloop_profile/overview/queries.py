@@ -4,23 +4,52 @@ Asking for the interactions of any of fifty customers in one order would read an
 newest few reads no more than is shown (`LATERAL`).
 """
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from careloop_common import keyset
-from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, func, literal, select, true
+from sqlalchemy import TextualSelect, func, select, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from careloop_profile.customers.queries import DEVICE, among
-from careloop_profile.interactions.queries import ACTIVITY, INTERACTION
-
-_SHOWN: Final = ("customer_id", "occurred_at", "channel", "kind", "direction", "amount", "properties")
-
+from careloop_profile.customers.queries import DEVICE, among_ids
+from careloop_profile.interactions.queries import ACTIVITY
 
 _LATELY: Final = timedelta(days=8)
+_TOUCHES: Final = """
+    SELECT touch.* FROM unnest(CAST(:members AS uuid[])) AS member (id) CROSS JOIN LATERAL (
+        SELECT message_uid AS interaction_id, customer_id, occurred_at, channel, kind, direction, amount, properties,
+               time_suspect
+        FROM interaction WHERE customer_id = member.id{conditions}
+        ORDER BY occurred_at DESC, message_uid DESC LIMIT :limit
+    ) AS touch ORDER BY occurred_at DESC, interaction_id DESC LIMIT :limit
+"""
+_CONDITIONS: Final = {
+    "channel": "channel = :channel",
+    "kind": "kind = :kind",
+    "since": "occurred_at >= :since",
+    "until": "occurred_at < :until",
+    # Partitions are left out by what bounds a column, not by what bounds a row.
+    "before": "occurred_at <= :before AND (occurred_at, message_uid) < (:before, :before_id)",
+}
+_SUMMED: Final = ("interactions", "payments", "amount", "complaints")
+_ACTIVITY: Final = (
+    select(
+        ACTIVITY.c.channel,
+        *(func.sum(ACTIVITY.c[name]).label(name) for name in _SUMMED),
+        func.min(ACTIVITY.c.first_at).label("first_at"),
+        func.max(ACTIVITY.c.last_at).label("last_at"),
+    )
+    .where(among_ids(ACTIVITY.c.customer_id))
+    .group_by(ACTIVITY.c.channel)
+    .order_by(ACTIVITY.c.channel)
+)
+_DEVICES: Final = (
+    select(DEVICE).where(among_ids(DEVICE.c.customer_id)).order_by(DEVICE.c.customer_id, DEVICE.c.device_id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,55 +78,37 @@ async def touches(
     newest = min(at for at in (now, wanted.until, before and before[0]) if at)
     lately = newest - _LATELY
     if wanted.since is None or wanted.since < lately:
-        few = replace(wanted, since=lately)
-        rows: Sequence[Any] = (await session.execute(_touches(members, few, before, limit))).all()
+        rows = await _read(session, members, replace(wanted, since=lately), before, limit)
         if len(rows) == limit:
             return rows
-    found: Sequence[Any] = (await session.execute(_touches(members, wanted, before, limit))).all()
-    return found
+    return await _read(session, members, wanted, before, limit)
 
 
-def _touches(
-    members: Collection[UUID], wanted: Wanted, before: tuple[datetime, UUID] | None, limit: int
-) -> Select[Any]:
-    columns = INTERACTION.c
-    member = func.unnest(literal(list(members), ARRAY(Uuid))).table_valued("id").render_derived("member")
-    place = columns.occurred_at, columns.message_uid
-    shown = [columns[name] for name in _SHOWN]
-    one = select(columns.message_uid.label("interaction_id"), *shown, columns.time_suspect).where(
-        columns.customer_id == member.c.id, *_conditions(wanted, before)
-    )
-    each = keyset.backward(one, *place, before=before, limit=limit).lateral("touch")
-    together = select(each).select_from(member.join(each, true()))
-    return together.order_by(each.c.occurred_at.desc(), each.c.interaction_id.desc()).limit(limit)
+async def _read(
+    session: AsyncSession,
+    members: Collection[UUID],
+    wanted: Wanted,
+    before: tuple[datetime, UUID] | None,
+    limit: int,
+) -> Sequence[Any]:
+    place, uid = before or (None, None)
+    asked = {**asdict(wanted), "before": place}
+    given = {name: value for name, value in asked.items() if value is not None}
+    others = {"members": list(members), "limit": limit} | ({"before_id": uid} if before else {})
+    return (await session.execute(_touches(frozenset(given)), given | others)).all()
 
 
-def _conditions(wanted: Wanted, before: tuple[datetime, UUID] | None) -> Iterator[ColumnElement[bool]]:
-    columns = INTERACTION.c
-    for name in ("channel", "kind"):
-        if (value := getattr(wanted, name)) is not None:
-            yield columns[name] == value
-    if wanted.since is not None:
-        yield columns.occurred_at >= wanted.since
-    if wanted.until is not None:
-        yield columns.occurred_at < wanted.until
-    if before is not None:  # partitions are left out by what bounds a column, not by what bounds a row
-        yield columns.occurred_at <= before[0]
+@cache
+def _touches(given: frozenset[str]) -> TextualSelect:
+    """The statement that bounds by these of the parameters: put together once, as that costs more than running it."""
+    conditions = "".join(f" AND {_CONDITIONS[name]}" for name in sorted(given))
+    return text(_TOUCHES.format(conditions=conditions)).columns(properties=JSONB)
 
 
 async def activity(session: AsyncSession, members: Collection[UUID]) -> Sequence[Any]:
     """The counters of all these customers, channel by channel."""
-    columns = ACTIVITY.c
-    summed = [
-        func.sum(columns[name]).label(name) for name in ("interactions", "payments", "amount", "complaints")
-    ]
-    first, last = func.min(columns.first_at), func.max(columns.last_at)
-    statement = select(columns.channel, *summed, first.label("first_at"), last.label("last_at"))
-    statement = statement.where(among(columns.customer_id, list(members)))
-    return (await session.execute(statement.group_by(columns.channel).order_by(columns.channel))).all()
+    return (await session.execute(_ACTIVITY, {"ids": list(members)})).all()
 
 
 async def devices(session: AsyncSession, members: Collection[UUID]) -> Sequence[Any]:
-    columns = DEVICE.c
-    statement = select(DEVICE).where(among(columns.customer_id, list(members)))
-    return (await session.execute(statement.order_by(columns.customer_id, columns.device_id))).all()
+    return (await session.execute(_DEVICES, {"ids": list(members)})).all()
