@@ -3,7 +3,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, and_, delete, exists, or_, select, update
+from sqlalchemy import Table, and_, bindparam, delete, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,6 +17,14 @@ _EVIDENCE = (
     select(EvidenceRow)
     .where(or_(among_ids(EVIDENCE.c.one), among_ids(EVIDENCE.c.other)))
     .order_by(EVIDENCE.c.at, EVIDENCE.c.id)
+)
+_CHANGES = (
+    select(MERGE.c.after, MERGE.c.at)
+    .where(
+        MERGE.c.customers.contains(bindparam("customer", type_=MERGE.c.customers.type)),
+        MERGE.c.at <= bindparam("at"),
+    )
+    .order_by(MERGE.c.number)
 )
 
 
@@ -94,13 +102,8 @@ async def merges_of(
 
 async def person_at(session: AsyncSession, customer_id: UUID, at: datetime) -> dict[UUID, datetime]:
     """The customers that were one person with this one at an instant, each with since when."""
-    changes = (
-        select(MERGE.c.after, MERGE.c.at)
-        .where(MERGE.c.customers.contains([customer_id]), MERGE.c.at <= at)
-        .order_by(MERGE.c.number)
-    )
     since: dict[UUID, datetime] = {}
-    for after, then in await session.execute(changes):
+    for after, then in await session.execute(_CHANGES, {"customer": [customer_id], "at": at}):
         person = next(person for person in after if str(customer_id) in person)
         since = {key: since.get(key, then) for key in map(UUID, person) if key != customer_id}
     return since
