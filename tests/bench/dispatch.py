@@ -67,8 +67,8 @@ async def arrivals(
     """VIP customers call at a steady rate, while whatever else waits goes on waiting."""
     customer = ids.new_id()
     await database.execute(
-        "INSERT INTO customer (id, version, source, status, region, vip, updated_at)"
-        " VALUES ($1, 1, 'bench', 'active', '广东', true, now())",
+        "INSERT INTO customer (id, version, source, status, region, vip, automated_decisions, updated_at)"
+        " VALUES ($1, 1, 'bench', 'active', '广东', true, true, now())",
         customer,
     )
     body = {"channel": "hotline", "subject": "贵宾来电", "customer_id": str(customer), "language": "zh"}

@@ -66,6 +66,7 @@ def ticket_of(ticket_id: UUID, head: bytes, number: int) -> dict[str, Any]:
         level=Level.FRONT_LINE,
         policy_version=1,
         opened_at=clock.now(),
+        changed_at=clock.now(),
         milestones=[],
         watchers=[],
         head=head,

@@ -1,6 +1,6 @@
 """What is known of a person, in the form in which it is stored and in the one in which rules ask for it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -30,15 +30,14 @@ class Known:
 
     def facts(self) -> dict[str, Any]:
         """All of it by the keys that rules know."""
-        found: dict[str, Any] = {**NOTHING_HAPPENED, **self.plain}
+        found: dict[str, Any] = NOTHING_HAPPENED.copy()
+        found |= self.plain
         for document, keys in (
             (self.metrics, METRIC_KEYS),
             (self.lasts, LAST_KEYS),
             (self.attributes, ATTRIBUTE_KEYS),
         ):
-            for name, value in document.items():
-                if key := keys.get(name):
-                    found[key] = value
+            found |= {keys[name]: value for name, value in document.items() if name in keys}
         for code, value in self.given.items():
             found[tag_key(code)] = value
         return found
@@ -55,9 +54,9 @@ class Known:
         return found
 
 
-def _other(now: Mapping[str, Any], before: Mapping[str, Any], keys: Mapping[str, str]) -> Iterator[str]:
+def _other(now: Mapping[str, Any], before: Mapping[str, Any], keys: Mapping[str, str]) -> list[str]:
     if now == before:
-        return
-    for name in now.keys() | before.keys():
-        if now.get(name) != before.get(name) and (key := keys.get(name)):
-            yield key
+        return []
+    names = [name for name, value in now.items() if before.get(name) != value]
+    names += [name for name in before.keys() - now.keys() if before[name] is not None]
+    return [keys[name] for name in names if name in keys]

@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from itertools import compress
+from typing import Any, NamedTuple
 
 from careloop_common.rules import Catalogue, Rule, compile_python, uses_now
 
@@ -12,8 +13,6 @@ from careloop_profile.tags.policy.definitions import Content, Reading, Unreadabl
 from careloop_profile.tags.policy.moments import Calendar
 from careloop_profile.tags.policy.vocabulary import TOPICS, catalogue, tag_key
 
-Place = tuple[int, int]
-"""The number of a definition, and which of its cases."""
 Verdicts = dict[int, Value | None]
 """By the number of a definition the value of the tag, None where the person has it no more."""
 
@@ -30,17 +29,29 @@ class Definition:
     content: Content
 
 
+class Case(NamedTuple):
+    """One of the values that a definition may give, and the rule for it."""
+
+    number: int
+    value: Value
+    rule: Rule
+
+
 class Asked:
     """Rules in one generated function."""
 
-    __slots__ = ("_evaluate", "_places")
+    __slots__ = ("_evaluate", "_outcomes", "numbers")
 
-    def __init__(self, rules: Mapping[Place, Rule]) -> None:
-        self._places = tuple(rules)
-        self._evaluate = compile_python(tuple(rules.values()))
+    def __init__(self, cases: Iterable[Case]) -> None:
+        asked = tuple(cases)
+        self.numbers = frozenset(case.number for case in asked)
+        """The definitions whose cases these are, all of them."""
+        self._outcomes = tuple((case.number, case.value) for case in asked)
+        self._evaluate = compile_python([case.rule for case in asked])
 
-    def __call__(self, facts: Mapping[str, Any], now: datetime) -> Iterator[tuple[Place, bool]]:
-        return zip(self._places, self._evaluate(facts, now), strict=True)
+    def __call__(self, facts: Mapping[str, Any], now: datetime) -> Iterator[tuple[int, Value]]:
+        """The values whose rules hold, by the numbers of their definitions."""
+        return compress(self._outcomes, self._evaluate(facts, now))
 
 
 class Registry:
@@ -63,44 +74,38 @@ class Registry:
         """Inputs that are values themselves, counted or given. Nothing, and no, are not worth a row for everybody."""
         for number, key in [*self._given.items(), *self._counted()]:
             self._told.setdefault(key, []).append(number)
-        self._values = {
-            (number, place): value
+        self._cases = {
+            number: [Case(number, value, rule) for value, rule in reading.outcomes]
             for number, reading in self.readings.items()
-            for place, (value, _) in enumerate(reading.outcomes)
-        }
-        self._rules = {
-            (number, place): rule
-            for number, reading in self.readings.items()
-            for place, (_, rule) in enumerate(reading.outcomes)
         }
         self._groups: dict[str, set[int]] = {}
         for number, one in self.definitions.items():
             reading = self.readings.get(number)
             for key in reading.inputs if reading else (self._given[number],):
                 self._groups.setdefault(key, set()).add(one.group)
-        self._by_topic: dict[str, dict[Place, Rule]] = {}
+        self._topics = {key: TOPICS.get(key, key) for one in self.readings.values() for key in one.inputs}
+        """Of the inputs that some rule asks for."""
+        self._by_topic: dict[str, dict[int, None]] = {}
         for number, reading in self.readings.items():
             for key in reading.inputs:
-                self._by_topic.setdefault(TOPICS.get(key, key), {}).update(self._of(number))
+                self._by_topic.setdefault(self._topics[key], {})[number] = None
         self._asked: dict[str, Asked] = {}
-        self._all = Asked(self._rules)
-        self._timed = Asked({place: rule for place, rule in self._rules.items() if self._is_timed(place[0])})
+        self._all = self._asking(self._cases)
+        self._timed = self._asking(filter(self._is_timed, self._cases))
 
-    def _of(self, number: int) -> Iterator[tuple[Place, Rule]]:
-        """All cases of a definition: two of them may give the same value, so one alone does not say that it is gone."""
-        for place, (_, rule) in enumerate(self.readings[number].outcomes):
-            yield (number, place), rule
+    def _asking(self, numbers: Iterable[int]) -> Asked:
+        """All cases of these definitions: two of them may give the same value, so one alone does not say that it is gone."""
+        return Asked(case for number in numbers for case in self._cases[number])
 
     def _touched(self, changed: Collection[str] | None, *, timed: bool) -> Iterator[Asked]:
         """Functions of all the rules that these inputs touch; each is generated when it is needed first."""
         if changed is None:
             yield self._all
             return
-        for topic in {TOPICS.get(key, key) for key in changed}:
-            if topic not in self._asked and topic in self._by_topic:
-                self._asked[topic] = Asked(self._by_topic[topic])
-            if topic in self._asked:
-                yield self._asked[topic]
+        for topic in {self._topics[key] for key in changed if key in self._topics}:
+            if topic not in self._asked:
+                self._asked[topic] = self._asking(self._by_topic[topic])
+            yield self._asked[topic]
         if timed:
             yield self._timed
 
@@ -120,7 +125,7 @@ class Registry:
     @cached_property
     def calendar(self) -> Calendar:
         """When time alone may change one of the tags."""
-        return Calendar(self._rules.values())
+        return Calendar(case.rule for cases in self._cases.values() for case in cases)
 
     def groups(self, changed: Collection[str] | None, *, timed: bool) -> set[int]:
         """In which rows the values lie that these inputs touch."""
@@ -131,7 +136,7 @@ class Registry:
 
     @cached_property
     def _timed_groups(self) -> set[int]:
-        return {self.definitions[number].group for number, _ in self._rules if self._is_timed(number)}
+        return {self.definitions[number].group for number in self._cases if self._is_timed(number)}
 
     def _is_timed(self, number: int) -> bool:
         return any(uses_now(rule) for _, rule in self.readings[number].outcomes)
@@ -151,20 +156,16 @@ class Registry:
     ) -> Verdicts:
         """The tags that become others, of those that one of the inputs `changed` touches, or all; `timed` are also those
         that time alone can change. `held` are the values so far."""
-        answers: dict[Place, bool] = {}
-        for asked in self._touched(changed, timed=timed):
-            answers.update(asked(facts, now))
         verdicts: Verdicts = {}
-        values = self._values
-        for place, holds in answers.items():
-            number = place[0]
-            if holds:
-                verdicts[number] = values[place]
-            elif number in held and held[number] == values[place]:
-                verdicts.setdefault(number, None)
+        touched = list(self._touched(changed, timed=timed))
+        for asked in touched:
+            verdicts |= dict.fromkeys(asked.numbers.intersection(held))
+        for asked in touched:
+            verdicts.update(asked(facts, now))
         for key in self._told if changed is None else self._told.keys() & changed:
-            value = facts.get(key)
-            verdicts |= dict.fromkeys(self._told[key], value or None)
+            value = facts.get(key) or None
+            for number in self._told[key]:
+                verdicts[number] = value
         return {number: value for number, value in verdicts.items() if held.get(number) != value}
 
 

@@ -207,7 +207,7 @@ FAMILIES: Final[Mapping[str, Member]] = MappingProxyType(_members())
 METRIC_KEYS: Final[Mapping[str, str]] = MappingProxyType(
     {member.name: key for key, member in FAMILIES.items() if member.document == "metrics"}
 )
-NOTHING_HAPPENED: Final[Mapping[str, int]] = MappingProxyType(dict.fromkeys(METRIC_KEYS.values(), 0))
+NOTHING_HAPPENED: Final[MappingProxyType[str, int]] = MappingProxyType(dict.fromkeys(METRIC_KEYS.values(), 0))
 """What has not been counted is zero, not missing."""
 LAST_KEYS: Final[Mapping[str, str]] = MappingProxyType(
     {member.name: key for key, member in FAMILIES.items() if member.document == "lasts"}
