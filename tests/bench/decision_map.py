@@ -20,6 +20,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
+import _past
 import aiohttp
 import asyncpg
 from _stack import Meter, OwnStack, own_stack
@@ -131,44 +132,15 @@ class Firm:
 
 async def seed(stack: OwnStack, firm: Firm) -> None:
     vault = Vault(stack.data_keys)
-    columns = [
-        "id",
-        "version",
-        "kind",
-        "source",
-        "status",
-        "vip",
-        "care_flags",
-        "name_sealed",
-        "do_not_disturb",
-    ]
-    columns += ["declared_devices", "attributes", "created_at", "updated_at"]
     everybody = [(FIRM, "enterprise", "大华科技")]
     everybody += [(person(n), "individual", f"张{chr(0x4E00 + n)}") for n in range(firm.people)]
     database = await asyncpg.connect(stack.database)
     try:
-        await database.copy_records_to_table(
-            "customer",
-            columns=columns,
-            records=(
-                (
-                    key,
-                    1,
-                    kind,
-                    "crm",
-                    "active",
-                    False,
-                    [],
-                    vault.seal(key, "name", name),
-                    False,
-                    0,
-                    "{}",
-                    AT,
-                    AT,
-                )
-                for key, kind, name in everybody
-            ),
+        named = (
+            {"id": key, "kind": kind, "name_sealed": vault.seal(key, "name", name)}
+            for key, kind, name in everybody
         )
+        await _past.put(database, named, since=AT)
         await database.copy_records_to_table("relationship", columns=COLUMNS, records=firm.rows())
         await database.execute("ANALYZE customer, relationship")
     finally:

@@ -120,7 +120,7 @@ async def outage(bench: Bench) -> int:
         count = await database.fetchval(f"SELECT count(*) FROM ({query}) AS wrong")
         print(f"{words:<36}{count:>8,}")
         wrong += count
-    return int(bool(wrong) or took > CATCH_UP_SECONDS or steps != 5 * options.due)
+    return int(bool(wrong) or took > CATCH_UP_SECONDS or steps != 6 * options.due)
 
 
 WRONG_AFTER_OUTAGE = {

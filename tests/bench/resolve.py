@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import _past
 import aiohttp
 import asyncpg
 from _stack import Measured, Meter, OwnStack, own_stack
@@ -59,18 +60,11 @@ async def seed(stack: OwnStack, count: int) -> None:
 
 
 async def fill(database: Any, vault: Vault, numbers: range) -> None:
-    columns = ["id", "version", "kind", "source", "external_id", "status", "vip", "care_flags"]
-    columns += ["do_not_disturb", "declared_devices", "attributes", "created_at", "updated_at"]
-    facts = (1, "individual", "crm"), ("active", False, [], False, 0, "{}", AT, AT)
-    await database.copy_records_to_table(
-        "customer",
-        columns=columns,
-        records=((customer(n), *facts[0], f"C{n}", *facts[1]) for n in numbers),
-    )
+    await _past.put(database, ({"id": customer(n), "external_id": f"C{n}"} for n in numbers), since=AT)
     await database.copy_records_to_table("identifier", records=identifiers(vault, numbers))
     joined = [n for n in numbers if n % 10 in {0, 1}]
     await database.copy_records_to_table(
-        "person_member", records=((customer(n), person(n), AT) for n in joined)
+        "person_member", records=((customer(n), person(n), AT, n % 10) for n in joined)
     )
 
 

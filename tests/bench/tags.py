@@ -104,8 +104,8 @@ async def silence(database: Any, count: int) -> float:
         """
         WITH new AS (
             INSERT INTO customer (id, version, kind, source, status, vip, care_flags, do_not_disturb, more_quiet,
-                                  accessibility, declared_devices, attributes, created_at, updated_at)
-            SELECT gen_random_uuid(), 1, 'individual', 'bench', 'active', false, '{}', false, '[]', '{}', 0, '{}', $1, $1
+                                  accessibility, declared_devices, attributes, changed_at, created_at, updated_at)
+            SELECT gen_random_uuid(), 1, 'individual', 'bench', 'active', false, '{}', false, '[]', '{}', 0, '{}', '{}', $1, $1
             FROM generate_series(1, $2) RETURNING id
         ), seen AS (
             INSERT INTO customer_activity (customer_id, channel, interactions, payments, amount, complaints, first_at, last_at)
