@@ -52,6 +52,7 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
         jobs=[
             Job("interaction partitions", 3600, partitions.keep_ahead),
             Job("interaction archive", 3600, keeping.archive),
+            Job("interactions of nobody", 3600, keeping.forget_unresolved),
             Job("refused messages", 3600, keeping.forget_letters),
             Job("do-not-disturb registers", 2, consents.tell, exclusive=False),
             Job("linkage model", 30, linkage.apply),
