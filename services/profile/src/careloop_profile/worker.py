@@ -60,6 +60,7 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
             Job("abandoned imports", 3600, forget_abandoned),
             Job("customers who left", 3600, retention.forget_left),
             Job("old archives", 3600, retention.forget_archives),
+            Job("old histories", 3600, retention.trim_histories),
             Job("give out keys", 3600, key_exchange.answer, exclusive=False),
             Job("anniversaries", 3600, parties.plan_anniversaries),
             *tags.jobs(looking),

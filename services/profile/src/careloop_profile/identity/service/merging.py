@@ -4,7 +4,7 @@ The customers themselves are never touched: what changes is the evidence, and by
 evidence back restores what was.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
