@@ -44,7 +44,7 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
         ],
         timers={
             **consents.timers(),
-            TIMER: Importer(runtime.vault).on_due,
+            TIMER: Importer(runtime.vault, runtime.settings.timezone).on_due,
             TAGS: tags.timer(looking),
             ERASURE: _sweeper(runtime).on_due,
             ANNIVERSARIES: Teller(runtime.vault, runtime.settings.anniversary_days).on_due,

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import structlog
-from careloop_common import clock
+from careloop_common import clock, zones
 from careloop_common.runtime import Runtime
 from careloop_common.tokens import SYSTEM
 
@@ -25,7 +25,7 @@ async def forget_left(runtime: Runtime[Any]) -> bool:
     if not runtime.settings.left_days:
         return False
     now = clock.now()
-    before = now.astimezone(UTC).date() - timedelta(days=runtime.settings.left_days)
+    before = zones.day_of(now, runtime.settings.timezone) - timedelta(days=runtime.settings.left_days)
     async with runtime.database.transaction() as session:
         gone = await queries.left_before(session, before, _AT_ONCE)
     for customer_id in gone:
