@@ -4,9 +4,14 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from careloop_common import clock
+from careloop_common import clock, ids
 from careloop_common.zones import day_of
 from careloop_profile import looking
+from careloop_profile.collection.service.applying import Applier
+from careloop_profile.collection.service.collecting import FIELD
+from careloop_profile.collection.wire import Said
+from careloop_profile.identifiers.keys import customer_id_of
+from careloop_profile.interactions.policy import microseconds
 from careloop_profile.parties.service.proposing import Listener
 from careloop_profile.privacy import jobs
 from careloop_profile.tags.queries import facts
@@ -41,6 +46,17 @@ async def test_what_somebody_is_to_others_from_today_on_counts_today(now, regist
 
     assert not await relations(datetime(2026, 3, 8, 15, 59, tzinfo=UTC))
     assert await relations(now) == ["family"]
+
+
+@pytest.mark.parametrize("now", EVENING)
+async def test_a_message_may_be_about_somebody_who_is_born_today(now, runtime, client):
+    key = customer_id_of("web-shop", "u-1")
+    sealed = runtime.vault.seal(key, FIELD, '{"birth_date":"2026-03-09"}')
+    said = Said(ids.new_id().hex, microseconds(now), str(key), "web-shop", "u-1", "user", sealed, "", "")
+    async with runtime.database.transaction() as session:
+        await Applier(runtime.vault, "CN", HERE).apply(session, [said], now=now)
+    [shown] = (await client.get("/v1/customers", params={"external_id": "u-1"})).json()["items"]
+    assert shown["birth_date"]
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12"])

@@ -185,6 +185,12 @@ async def test_the_job_takes_partitions_and_what_is_in_none(customer, happen, ro
     assert [row.occurred_at for row in await rows()] == [NOW]
     listed = (await client.get("/v1/interaction-archives")).json()["items"]
     assert sum(one["rows"] for one in listed) == 2
+    count = len(listed)
+    await happen(customer, NOW - timedelta(days=200))
+    while await jobs.archive(runtime):
+        pass
+    listed = (await client.get("/v1/interaction-archives")).json()["items"]
+    assert (len(listed), [row.occurred_at for row in await rows()]) == (count, [NOW]), "it is in its month's"
 
 
 async def test_what_waited_too_long_for_its_customer_is_deleted_some_at_a_time(happen, rows, runtime):

@@ -22,8 +22,10 @@ def _passing(table: str, about: str) -> TextClause:
     return text(f"""
         WITH next AS (
             SELECT number, person_id, {about}, at FROM {table} WHERE number > :after ORDER BY number LIMIT :limit
+        ), young AS (
+            SELECT min(number) AS number FROM next WHERE at >= CAST(:before AS timestamptz)
         ), passed AS (
-            SELECT * FROM next WHERE number < ALL(SELECT number FROM next WHERE at >= CAST(:before AS timestamptz))
+            SELECT next.* FROM next, young WHERE young.number IS NULL OR next.number < young.number
         ), latest AS (
             SELECT person_id, {about}, max(number) AS number FROM passed GROUP BY person_id, {about}
         ), gone AS (
