@@ -25,6 +25,7 @@ from careloop_common.privacy import Vault
 from careloop_common.testing.access import data_keys
 from careloop_common.timers import DueTimer
 from careloop_common.tokens import SYSTEM
+from careloop_profile.cleansing.policy import Setting
 from careloop_profile.consents import policy as rules
 from careloop_profile.consents import service
 from careloop_profile.customers import policy
@@ -145,7 +146,7 @@ class Bench:
         async with self.database.transaction() as session:
             customer = await customers.register(
                 session, self.vault, {"name": "张伟"}, key=("crm", None), subscriptions=(),
-                consents=(), region="CN", now=self.now, actor=SYSTEM,
+                consents=(), setting=Setting(self.now.date()), now=self.now, actor=SYSTEM,
             )  # fmt: skip
         return customer.customer_id
 

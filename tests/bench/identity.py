@@ -26,6 +26,7 @@ from careloop_common.database import Database
 from careloop_common.privacy import Vault
 from careloop_common.testing.access import data_keys
 from careloop_common.tokens import SYSTEM
+from careloop_profile.cleansing.policy import Setting
 from careloop_profile.customers import service as customers
 from careloop_profile.customers.policy import CHANNELS, PURPOSES, Consent, Customer, QuietHours
 from careloop_profile.identifiers.errors import IdentifierRefused
@@ -63,7 +64,7 @@ class Bench:
         words = facts.pop("consents", ())
         customer = await customers.register(
             session, self.vault, facts, key=(self.dice.choice(("crm", "bss", "web")), None), subscriptions=(),
-            consents=words, region="CN", now=self.now, actor=SYSTEM,
+            consents=words, setting=Setting(self.now.date()), now=self.now, actor=SYSTEM,
         )  # fmt: skip
         return customer.customer_id
 

@@ -3,6 +3,7 @@
 What one machine happens to have besides (`localtime`, `right/…`) means something else on the next, or nothing.
 """
 
+from datetime import date, datetime
 from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
@@ -21,3 +22,8 @@ def zone(name: str) -> ZoneInfo:
     if name not in names():
         raise ValueError(f"{name!r} is no time zone")
     return ZoneInfo(name)
+
+
+def day_of(now: datetime, name: str) -> date:
+    """The day that it is in this zone."""
+    return now.astimezone(zone(name)).date()

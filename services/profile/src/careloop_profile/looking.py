@@ -10,4 +10,6 @@ from careloop_profile.tags.service.gathering import Gatherer
 
 
 def evaluator(runtime: Runtime[Any]) -> Evaluator:
-    return Evaluator(Gatherer(runtime.vault, runtime.settings.source_ranks), derive=[lifecycle.follow])
+    settings = runtime.settings
+    gatherer = Gatherer(runtime.vault, settings.source_ranks, settings.timezone)
+    return Evaluator(gatherer, derive=[lifecycle.follow])

@@ -17,8 +17,9 @@ class Settings(ServiceSettings):
     phone_region: str = "CN"
     """Numbering plan that reads phone numbers without a country code."""
     interaction_days: int = Field(default=0, ge=0)
-    """Days that interactions stay in the database before they become files; 0 is for ever. Messages that claim to be older
-    than this, or than 400 days, are taken to have happened when they came."""
+    """Days that interactions stay in the database before they become files, and that those of nobody known wait for their
+    customer before they are deleted; 0 is for ever. Messages that claim to be older than this, or than 400 days, are taken to
+    have happened when they came."""
     archive_directory: str = "archive"
     """Where those files are written."""
     dead_letter_days: int = Field(default=90, ge=1)
@@ -28,7 +29,7 @@ class Settings(ServiceSettings):
     intake_window: int = 64
     """Envelopes in flight to the broker at a time; more callers wait, then are told to come back."""
     timezone: str = "Asia/Shanghai"
-    """Where a day begins, for anniversaries."""
+    """Where a day begins: of relations, birthdays, anniversaries, and of who left. What happened is counted by days of UTC."""
     anniversary_hour: int = Field(default=8, ge=0, le=23)
     """When a day's coming anniversaries are told of."""
     anniversary_days: dict[Anniversary, int] = Field(
@@ -43,6 +44,9 @@ class Settings(ServiceSettings):
     """Days after which customers who left are forgotten, as if they had asked for it; 0 is never."""
     archive_days: int = Field(default=0, ge=0)
     """Days for which files of interactions are kept, counted from their last day; 0 is for ever."""
+    history_days: int = Field(default=0, ge=0)
+    """Days for which changes of tags, stages and tiers are kept. The last of each stays, and the one that says what held when
+    these days began; 0 is for ever."""
     erasure_services: tuple[str, ...] = ("campaign", "scoring", "ticketing")
     """The services that must have obeyed before an erasure is complete: those that run beside this one."""
     strategic_products: int = 3

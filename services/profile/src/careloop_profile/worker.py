@@ -44,7 +44,7 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
         ],
         timers={
             **consents.timers(),
-            TIMER: Importer(runtime.vault).on_due,
+            TIMER: Importer(runtime.vault, runtime.settings.timezone).on_due,
             TAGS: tags.timer(looking),
             ERASURE: _sweeper(runtime).on_due,
             ANNIVERSARIES: Teller(runtime.vault, runtime.settings.anniversary_days).on_due,
@@ -52,6 +52,7 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
         jobs=[
             Job("interaction partitions", 3600, partitions.keep_ahead),
             Job("interaction archive", 3600, keeping.archive),
+            Job("interactions of nobody", 3600, keeping.forget_unresolved),
             Job("refused messages", 3600, keeping.forget_letters),
             Job("do-not-disturb registers", 2, consents.tell, exclusive=False),
             Job("linkage model", 30, linkage.apply),
@@ -59,6 +60,7 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
             Job("abandoned imports", 3600, forget_abandoned),
             Job("customers who left", 3600, retention.forget_left),
             Job("old archives", 3600, retention.forget_archives),
+            Job("old histories", 3600, retention.trim_histories),
             Job("give out keys", 3600, key_exchange.answer, exclusive=False),
             Job("anniversaries", 3600, parties.plan_anniversaries),
             *tags.jobs(looking),

@@ -14,7 +14,8 @@ class Listener:
     """Applies envelopes of what messages say of customers."""
 
     def __init__(self, runtime: Runtime[Any]) -> None:
-        self._applier = Applier(runtime.vault, runtime.settings.phone_region)
+        settings = runtime.settings
+        self._applier = Applier(runtime.vault, settings.phone_region, settings.timezone)
 
     async def on_envelopes(self, session: AsyncSession, messages: Sequence[RawMessage]) -> None:
         said = [one for message in messages for one in wire.decode_sayings(message.data).items]

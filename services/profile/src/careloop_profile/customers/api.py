@@ -29,10 +29,18 @@ from careloop_profile.customers.errors import (
 from careloop_profile.customers.policy.state import CustomerKind, CustomerStatus
 from careloop_profile.customers.schemas import Code, Line
 from careloop_profile.customers.views import CustomerView, view
+from careloop_profile.days import Today
 from careloop_profile.identifiers.errors import IdentifierRefused
 
 router = CareRouter(prefix="/v1/customers", tags=["customers"])
 READ, WRITE = "customers:read", "customers:write"
+
+
+def _setting(today: Today, runtime: RuntimeDep) -> Setting:
+    return Setting(today, runtime.settings.phone_region)
+
+
+SettingDep = Annotated[Setting, Depends(_setting)]
 
 
 @router.post(
@@ -46,6 +54,7 @@ async def register(
     response: Response,
     session: SessionDep,
     now: NowDep,
+    setting: SettingDep,
     actor: ActorDep,
     runtime: RuntimeDep,
 ) -> CustomerView:
@@ -56,7 +65,7 @@ async def register(
         key=(body.source, body.external_id),
         subscriptions=body.held(),
         consents=tuple(item.word(now) for item in body.consents),
-        region=runtime.settings.phone_region,
+        setting=setting,
         now=now,
         actor=actor,
     )
@@ -85,7 +94,7 @@ async def find(
     filters: Annotated[Filters, Depends()],
     query: PageQuery,
     session: SessionDep,
-    now: NowDep,
+    setting: SettingDep,
     actor: ActorDep,
     runtime: RuntimeDep,
 ) -> Page[CustomerView]:
@@ -93,7 +102,7 @@ async def find(
         session,
         runtime.vault,
         filters.wanted,
-        setting=Setting(now.date(), runtime.settings.phone_region),
+        setting=setting,
         after=query.after(datetime, UUID),
         limit=query.limit + 1,
     )
@@ -126,6 +135,7 @@ async def revise(
     response: Response,
     session: SessionDep,
     now: NowDep,
+    setting: SettingDep,
     actor: ActorDep,
     runtime: RuntimeDep,
 ) -> CustomerView:
@@ -135,7 +145,7 @@ async def revise(
         customer_id,
         body.facts(),
         expected_version=expected,
-        region=runtime.settings.phone_region,
+        setting=setting,
         now=now,
         actor=actor,
     )

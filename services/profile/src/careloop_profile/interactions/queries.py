@@ -1,10 +1,23 @@
 from collections.abc import Mapping, Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
 from careloop_common import keyset
 from careloop_common.plumbing import dead_letter
-from sqlalchemy import CompoundSelect, Table, Text, Uuid, func, literal, null, select, union_all
+from sqlalchemy import (
+    CompoundSelect,
+    CursorResult,
+    Table,
+    Text,
+    Uuid,
+    func,
+    literal,
+    null,
+    select,
+    text,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -23,6 +36,13 @@ _SHOWN = (
     *("id", "form", "source", "reason", "detail", "size", "times", "attempts"),
     *("received_at", "tried_at", "replayed_at", "replayed_by"),
 )
+
+_FORGET_UNRESOLVED: Final = text("""
+    DELETE FROM interaction_unresolved WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM interaction_unresolved WHERE received_at < CAST(:before AS timestamptz)
+        ORDER BY received_at, message_uid LIMIT :limit FOR UPDATE SKIP LOCKED
+    ))
+""")
 
 
 async def timeline(
@@ -112,3 +132,10 @@ async def waiting(session: AsyncSession, reason: str) -> int:
 async def archives(session: AsyncSession) -> Sequence[ArchiveRow]:
     """The days that have become files, the latest first."""
     return (await session.scalars(select(ArchiveRow).order_by(col(ArchiveRow.first).desc()))).all()
+
+
+async def forget_unresolved(session: AsyncSession, before: datetime, limit: int) -> int:
+    """Delete what came before and still waits for its customer, the oldest first; returns how much."""
+    done = await session.execute(_FORGET_UNRESOLVED, {"before": before, "limit": limit})
+    assert isinstance(done, CursorResult)
+    return done.rowcount

@@ -5,7 +5,8 @@ from uuid import UUID
 from careloop_common.web import ActorDep, CareRouter, NowDep, RuntimeDep, SessionDep, problems
 
 from careloop_profile.customers.errors import CustomerNotFound, DatesReversed
-from careloop_profile.parties.api import READ, WRITE, Today
+from careloop_profile.days import Today
+from careloop_profile.parties.api import READ, WRITE
 from careloop_profile.parties.errors import (
     AccountClosed,
     AccountExists,

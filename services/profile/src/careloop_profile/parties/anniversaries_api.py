@@ -9,7 +9,8 @@ from careloop_common.web import ActorDep, CareRouter, RuntimeDep, SessionDep, pr
 from fastapi import Query
 
 from careloop_profile.customers.errors import DatesReversed
-from careloop_profile.parties.api import READ, Today
+from careloop_profile.days import Today
+from careloop_profile.parties.api import READ
 from careloop_profile.parties.errors import SpanTooLong
 from careloop_profile.parties.policy.anniversaries import MOST_DAYS, Anniversary
 from careloop_profile.parties.schemas import AnniversaryView, Day

@@ -1,15 +1,12 @@
 """What customers are to each other."""
 
-from datetime import date
-from typing import Annotated
 from uuid import UUID
 
-from careloop_common import zones
 from careloop_common.pagination import Page, PageQuery, page
 from careloop_common.web import ActorDep, CareRouter, NowDep, RuntimeDep, SessionDep, needs, problems
-from fastapi import Depends
 
 from careloop_profile.customers.errors import CustomerNotFound, DatesReversed
+from careloop_profile.days import Today
 from careloop_profile.parties.errors import (
     GuardianNeeded,
     LineInCircle,
@@ -38,14 +35,6 @@ from careloop_profile.parties.views import ecosystem_view, household_view, relat
 
 router = CareRouter(prefix="/v1", tags=["parties"])
 READ, WRITE = needs("customers:read"), needs("customers:write")
-
-
-def today(now: NowDep, runtime: RuntimeDep) -> date:
-    """The day that it is for the operator."""
-    return now.astimezone(zones.zone(runtime.settings.timezone)).date()
-
-
-Today = Annotated[date, Depends(today)]
 
 
 @router.post(

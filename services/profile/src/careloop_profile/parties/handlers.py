@@ -25,7 +25,8 @@ class Hearing:
 
 
 def subscriptions(runtime: Runtime[Any]) -> list[Subscription]:
-    hearing = Hearing(Listener(runtime.vault, runtime.settings.household_most))
+    settings = runtime.settings
+    hearing = Hearing(Listener(runtime.vault, settings.household_most, settings.timezone))
     handlers = [on_batch((CustomerRegisteredV1, CustomerUpdatedV1), hearing.on_customers)]
     return [Subscription(entity="customer", durable="propose-families", handlers=handlers)]
 

@@ -7,7 +7,8 @@ from careloop_common.web import ActorDep, CareRouter, RuntimeDep, SessionDep, pr
 from fastapi import Query, Response
 
 from careloop_profile.customers.errors import CustomerNotFound
-from careloop_profile.parties.api import READ, Today
+from careloop_profile.days import Today
+from careloop_profile.parties.api import READ
 from careloop_profile.parties.errors import NotInOrganization, OtherKindOfCustomer
 from careloop_profile.parties.schemas import Day, DecisionMapView, InfluencePathView, OrganizationView
 from careloop_profile.parties.service import organizations

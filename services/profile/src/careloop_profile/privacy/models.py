@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, DateTime, Index, Text, Uuid
+from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Index, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
@@ -57,3 +57,12 @@ class SuppressionRow(Base, table=True):
     blind_index: str = Field(primary_key=True, sa_type=Text)
     kind: str = Field(sa_type=Text)
     since: datetime = Field(sa_type=INSTANT)
+
+
+class EdgeRow(Base, table=True):
+    """How far a history has been passed by the end of the time for which it is kept."""
+
+    __tablename__ = "history_edge"
+
+    name: str = Field(primary_key=True, sa_type=Text)
+    number: int = Field(sa_type=BigInteger)

@@ -13,6 +13,7 @@ from fastapi import Depends
 from careloop_profile.cleansing import queries as issues
 from careloop_profile.cleansing.policy import Action, FieldName, Issue
 from careloop_profile.cleansing.service import RAW, SUGGESTION, VALUE
+from careloop_profile.customers.api import SettingDep
 from careloop_profile.customers.personal import MASKS
 from careloop_profile.customers.schemas import Code
 from careloop_profile.customers.views import PERSONAL
@@ -76,7 +77,13 @@ async def list_issues(
     responses=problems(IssueNotFound, IssueDecided, NothingToAccept, IdentifierRefused),
 )
 async def accept(
-    issue_id: UUID, body: AcceptBody, session: SessionDep, now: NowDep, actor: ActorDep, runtime: RuntimeDep
+    issue_id: UUID,
+    body: AcceptBody,
+    session: SessionDep,
+    now: NowDep,
+    setting: SettingDep,
+    actor: ActorDep,
+    runtime: RuntimeDep,
 ) -> IssueView:
     """Give the customer what is suggested, or the value that somebody found out."""
     issue = await service.accept(
@@ -84,7 +91,7 @@ async def accept(
         runtime.vault,
         issue_id,
         body.value,
-        region=runtime.settings.phone_region,
+        setting=setting,
         now=now,
         actor=actor,
     )

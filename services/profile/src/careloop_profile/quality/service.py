@@ -8,7 +8,7 @@ from careloop_common.tokens import Actor
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_profile.cleansing import queries as issues
-from careloop_profile.cleansing.policy import Issue
+from careloop_profile.cleansing.policy import Issue, Setting
 from careloop_profile.cleansing.service import SUGGESTION
 from careloop_profile.customers import service as customers
 from careloop_profile.customers.policy import IDENTIFIERS
@@ -34,7 +34,7 @@ async def accept(
     issue_id: UUID,
     value: str | None,
     *,
-    region: str,
+    setting: Setting,
     now: datetime,
     actor: Actor,
 ) -> Issue:
@@ -51,7 +51,7 @@ async def accept(
         issue.customer_id,
         {issue.field: value},
         expected_version=None,
-        region=region,
+        setting=setting,
         now=now,
         actor=actor,
     )

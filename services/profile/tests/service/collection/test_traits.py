@@ -35,7 +35,7 @@ def said(runtime):
 @pytest.fixture
 def apply(runtime):
     """`await apply(said, …)`: one envelope, as the worker takes it."""
-    applier = Applier(runtime.vault, "CN")
+    applier = Applier(runtime.vault, "CN", "Asia/Shanghai")
 
     async def run(*said):
         async with runtime.database.transaction() as session:
@@ -178,7 +178,7 @@ async def test_too_much_about_one_customer_is_put_aside_alone(
 
 
 async def test_two_workers_at_once_end_as_one_would(runtime, said, customer):
-    applier = Applier(runtime.vault, "CN")
+    applier = Applier(runtime.vault, "CN", "Asia/Shanghai")
     words = [said(f"u-{number % 3}", number, {"a": number, "b": number}) for number in range(30)]
     words += [said(f"u-{number}", 1, rule="segment_identify", other=f"a-{number}") for number in range(3)]
 

@@ -3,6 +3,9 @@
 import csv
 import io
 
+import pytest
+from careloop_common import clock, zones
+
 
 async def test_personal_facts_of_a_file_are_read_repaired_and_pointed_at(run, client, insider, mapping):
     fields = [
@@ -42,3 +45,16 @@ async def test_personal_facts_of_a_file_are_read_repaired_and_pointed_at(run, cl
     await run(table.getvalue().encode(), mapping=mapping | {"fields": fields})
     again = (await client.get("/v1/quality-issues", params={"customer_id": second["customer_id"]})).json()
     assert len(again["items"]) == 5, "the same file says nothing new"
+
+
+class TestWhereDaysBeginEarly:
+    @pytest.fixture
+    def settings_overrides(self):
+        return {"timezone": "Pacific/Kiritimati"}
+
+    async def test_who_is_born_on_the_day_that_it_is_there_is_read(self, run, client, mapping):
+        born = zones.day_of(clock.now(), "Pacific/Kiritimati")
+        fields = [{"column": "birth_date", "to": "birth_date"}]
+        await run(f"id,birth_date\n1,{born}\n".encode(), mapping=mapping | {"fields": fields})
+        [shown] = (await client.get("/v1/customers", params={"external_id": "1"})).json()["items"]
+        assert shown["birth_date"]

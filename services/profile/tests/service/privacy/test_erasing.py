@@ -129,7 +129,7 @@ async def test_what_is_late_goes_nowhere_and_nobody_comes_back(
 async def test_what_messages_say_of_somebody_who_was_erased_is_not_heard(register, planted, erase, runtime):
     key = UUID((await register(source="shop", external_id="A-1", **planted))["customer_id"])
     await erase(str(key))
-    applier = Applier(runtime.vault, "CN")
+    applier = Applier(runtime.vault, "CN", "Asia/Shanghai")
     at = microseconds(clock.now())
     traits = runtime.vault.seal(key, FIELD, encode({"name": "再来"}).decode())
     named = Said(message_uid(at, "A-1", "1"), at, str(key), "shop", "A-1", "user", traits, "", "")

@@ -8,7 +8,7 @@ from careloop_common import subject_keys
 from careloop_common.errors import SealBroken
 from careloop_common.runtime import Runtime
 from careloop_common.testing.working import working
-from careloop_contracts import CustomerErasedV1, CustomerRegisteredV1
+from careloop_contracts import CustomerErasedV1, CustomerRegisteredV1, CustomerUnmergedV1
 from careloop_profile.service import service
 from sqlalchemy import text
 
@@ -122,6 +122,41 @@ async def test_a_backup_with_the_keys_of_today_is_rid_of_rows_that_are_back(
                 return await _tokens(again) == []
 
             await eventually(rid)
+
+
+async def test_who_was_one_person_with_somebody_erased_is_one_without_them(
+    register, client, erase, backup, restored, worker_running, eventually, published
+):
+    """They were parted after the backup. In it the person still has the id of who was erased."""
+    gone, *others = [await register(source="crm", external_id=f"A-{n}", name="王五") for n in range(4)]
+    for one, other in ((gone, others[0]), (others[0], others[1]), (gone, others[2])):
+        body = {"customer_id": other["customer_id"], "reason": "the same man"}
+        merged = await client.post(f"/v1/customers/{one['customer_id']}/merges", json=body)
+        assert merged.status_code == 201, merged.text
+    url = await backup()
+    async with worker_running():
+        path = f"/v1/customers/{gone['customer_id']}/split"
+        assert (await client.post(path, json={"reason": "it was his son"})).status_code == 201
+        await erase(gone["customer_id"])
+        await eventually(lambda: published(CustomerErasedV1))
+    before = len(await published(CustomerUnmergedV1))
+    persons = "SELECT customer_id, person_id FROM person_member"
+    async with restored(url) as again:
+        async with again.database.transaction() as session:
+            assert len((await session.execute(text(persons))).all()) == 4
+        async with working(service.create_worker(again)):
+
+            async def told():
+                return (await published(CustomerUnmergedV1))[before:]
+
+            [event] = await eventually(told)
+        async with again.database.transaction() as session:
+            found = {str(row[0]): str(row[1]) for row in await session.execute(text(persons))}
+    first, second, third = (one["customer_id"] for one in others)
+    assert found == {first: first, second: first}
+    parts = [[str(one) for one in part] for part in event.parts]
+    assert [first, second] in parts
+    assert [third] in parts
 
 
 async def test_what_the_stream_still_holds_is_noise(

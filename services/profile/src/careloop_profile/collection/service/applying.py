@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from careloop_common import subject_keys
+from careloop_common import subject_keys, zones
 from careloop_common.privacy import Vault
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -36,8 +36,8 @@ _BY: Final = "collection"
 class Applier:
     """Applies what messages say."""
 
-    def __init__(self, vault: Vault, region: str) -> None:
-        self._vault, self._region = vault, region
+    def __init__(self, vault: Vault, region: str, timezone: str) -> None:
+        self._vault, self._region, self._timezone = vault, region, timezone
         self._linker = Linker(Candidates(vault))
 
     async def apply(self, session: AsyncSession, said: Sequence[Said], *, now: datetime) -> None:
@@ -80,7 +80,8 @@ class Applier:
         self, before: Customer | None, blank: Customer, traits: Mapping[str, Value], now: datetime
     ) -> Change:
         customer = before or blank
-        setting = Setting(now.date(), self._region, person=customer.kind == "individual")
+        today = zones.day_of(now, self._timezone)
+        setting = Setting(today, self._region, person=customer.kind == "individual")
         facts: dict[str, Any] = {}
         values: dict[str, str] = {}
         found: list[Finding] = []

@@ -1,5 +1,4 @@
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from typing import Any
 
 from careloop_common.privacy import Vault
@@ -20,12 +19,10 @@ class Reading:
     findings: tuple[Finding, ...]
 
 
-def personal_facts(
-    vault: Vault, customer: Customer, facts: dict[str, Any], *, region: str, now: datetime
-) -> Reading:
+def personal_facts(vault: Vault, customer: Customer, facts: dict[str, Any], setting: Setting) -> Reading:
     """The facts with personal ones read and sealed; what cannot be what it should is refused with its reason."""
     personal = Personal(vault)
-    setting = Setting(now.date(), region, person=facts.get("kind", customer.kind) == "individual")
+    setting = replace(setting, person=facts.get("kind", customer.kind) == "individual")
     values: dict[str, str] = {}
     found: list[Finding] = []
     for field in FIELDS:

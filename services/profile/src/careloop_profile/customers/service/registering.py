@@ -6,6 +6,7 @@ from careloop_common.privacy import Vault
 from careloop_common.tokens import Actor
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from careloop_profile.cleansing.policy import Setting
 from careloop_profile.customers import policy, queries
 from careloop_profile.customers.errors import CustomerErased, CustomerExists
 from careloop_profile.customers.policy import Consent, Customer, Subscription
@@ -23,7 +24,7 @@ async def register(
     key: tuple[str, str | None],
     subscriptions: tuple[Subscription, ...],
     consents: tuple[Consent, ...],
-    region: str,
+    setting: Setting,
     now: datetime,
     actor: Actor,
 ) -> Customer:
@@ -38,7 +39,7 @@ async def register(
     if await subject_keys.ensure(session, [customer_id]):
         raise CustomerErased("The customer of this external id was erased.")
     blank = Customer(customer_id, 0, "individual", source, external_id, created_at=now, updated_at=now)
-    read = personal_facts(vault, blank, facts, region=region, now=now)
+    read = personal_facts(vault, blank, facts, setting)
     customer = policy.revise(blank, read.facts)
     customer = policy.declare_consents(policy.hold(customer, subscriptions), consents)
     [stored] = await store(

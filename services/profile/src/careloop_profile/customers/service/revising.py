@@ -7,6 +7,7 @@ from careloop_common.tokens import Actor
 from careloop_common.versions import check_version
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from careloop_profile.cleansing.policy import Setting
 from careloop_profile.customers import policy, queries
 from careloop_profile.customers.errors import CustomerNotFound
 from careloop_profile.customers.policy import Consent, Customer
@@ -29,7 +30,7 @@ async def revise(
     facts: dict[str, Any],
     *,
     expected_version: int | None,
-    region: str,
+    setting: Setting,
     now: datetime,
     actor: Actor,
 ) -> Customer:
@@ -38,7 +39,7 @@ async def revise(
     check_version(expected_version, before.version)
     if "attributes" in facts:
         facts = {**facts, "attributes": policy.patched(before.attributes, facts["attributes"])}
-    read = personal_facts(vault, before, facts, region=region, now=now)
+    read = personal_facts(vault, before, facts, setting)
     after = policy.revise(before, read.facts)
     [stored] = await store(
         session, [Change(before, after, findings=read.findings)], now=now, recorded_by=actor.id

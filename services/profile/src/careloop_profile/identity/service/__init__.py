@@ -2,6 +2,7 @@
 
 from careloop_profile.identity.service.candidates import Candidates
 from careloop_profile.identity.service.holding import hold
+from careloop_profile.identity.service.leaving import leave
 from careloop_profile.identity.service.matching import match
 from careloop_profile.identity.service.merging import Grounds, keep_apart, merge, split, undo
 from careloop_profile.identity.service.reading import Person, person
@@ -12,6 +13,7 @@ __all__ = [
     "Person",
     "hold",
     "keep_apart",
+    "leave",
     "match",
     "merge",
     "person",

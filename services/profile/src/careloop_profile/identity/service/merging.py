@@ -4,7 +4,7 @@ The customers themselves are never touched: what changes is the evidence, and by
 evidence back restores what was.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,8 +14,6 @@ from careloop_common import ids, outbox
 from careloop_common.tokens import Actor
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from careloop_profile.customers import service as customers
-from careloop_profile.customers.queries import Kinship
 from careloop_profile.identity import events, policy, queries
 from careloop_profile.identity.errors import (
     AlreadyOnePerson,
@@ -28,6 +26,7 @@ from careloop_profile.identity.errors import (
 from careloop_profile.identity.models import MergeRow
 from careloop_profile.identity.policy import Method
 from careloop_profile.identity.service.candidates import Candidates
+from careloop_profile.identity.service.changing import become, change
 from careloop_profile.identity.service.holding import Held, hold
 
 
@@ -85,11 +84,11 @@ async def join(
     refusal = policy.objection(*sides, apart=apart)
     if refusal:
         raise NotMergeable(f"They cannot be one person: {refusal}.", refusal=refusal.value)
-    row = _row(
+    row = change(
         "merge", grounds.method, grounds.reason, [ours, theirs], [held.ordered(ours + theirs)], now, actor
     )
     await queries.add_evidence(session, [_evidence(one, other, grounds, row.id, now, actor)])
-    await _become(session, held, row, now)
+    await become(session, held, row, now)
     outbox.add(session, events.merged(row, held.ordered(ours + theirs), [ours, theirs]), now=now)
     return row
 
@@ -144,12 +143,12 @@ async def _part(
     )
     if any(set(part) & set(ours) and set(part) & set(theirs) for part in after):
         raise HeldTogether("Customers that came to them later hold them together.")
-    row = _row("unmerge", Method.MANUAL, reason, [before], after, now, actor, undoes)
+    row = change("unmerge", Method.MANUAL, reason, [before], after, now, actor, undoes)
     stamp = Grounds(Method.MANUAL, "kept_apart", reason)
     await queries.add_evidence(
         session, [_evidence(*pair, stamp, None, now, actor) | {"state": "apart"} for pair in pairs]
     )
-    await _become(session, held, row, now)
+    await become(session, held, row, now)
     outbox.add(session, events.unmerged(row, person_id, after, now), now=now)
     return row
 
@@ -164,50 +163,6 @@ async def keep_apart(
     grounds = Grounds(Method.MANUAL, "kept_apart", reason)
     apart = _evidence(one, other, grounds, None, now, actor) | {"state": "apart"}
     await queries.add_evidence(session, [apart])
-
-
-async def _become(session: AsyncSession, held: Held, row: MergeRow, now: datetime) -> None:
-    """Write down who is one person now, and tell everybody whom it concerns."""
-    session.add(row)
-    before, after = ([[UUID(key) for key in person] for person in side] for side in (row.before, row.after))
-    rows = [held.row_of(person[0]) for person in before]
-    members = {
-        one.customer_id: Kinship(person[0], one.since)
-        for person in after
-        if len(person) > 1
-        for one in policy.row_of(person, rows, now)
-    }
-    for key in row.customers:
-        held.kin.pop(key, None)
-    held.kin.update(members)
-    await queries.set_persons(session, members, set(row.customers) - set(members))
-    told = [held.customers[key] for key in row.customers]
-    for customer in await customers.retell(session, told, now=now):
-        held.customers[customer.customer_id] = customer
-
-
-def _row(
-    operation: str,
-    method: Method,
-    reason: str,
-    before: Sequence[Sequence[UUID]],
-    after: Sequence[Sequence[UUID]],
-    now: datetime,
-    actor: Actor,
-    undoes: UUID | None = None,
-) -> MergeRow:
-    return MergeRow(
-        id=ids.new_id(),
-        operation=operation,
-        method=method.value,
-        reason=reason,
-        undoes=undoes,
-        customers=sorted(key for person in before for key in person),
-        before=[list(map(str, person)) for person in before],
-        after=[list(map(str, person)) for person in after],
-        at=now,
-        by=actor.id,
-    )
 
 
 def _evidence(

@@ -7,7 +7,7 @@ import asyncio
 from datetime import datetime
 
 import structlog
-from careloop_common import timers
+from careloop_common import timers, zones
 from careloop_common.privacy import Vault
 from careloop_common.timers import DueTimer
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -34,8 +34,8 @@ _GIVE_UP_AFTER = 5
 class Importer:
     """Reads imports; one per worker process, since it keeps a Parquet file open."""
 
-    def __init__(self, vault: Vault) -> None:
-        self._vault = vault
+    def __init__(self, vault: Vault, timezone: str) -> None:
+        self._vault, self._timezone = vault, timezone
         self._parquet = ParquetShelf()
 
     async def on_due(self, session: AsyncSession, timer: DueTimer, now: datetime) -> None:
@@ -92,7 +92,8 @@ class Importer:
         assert job.dialect is not None
         assert job.started_at is not None
         quality = Quality.from_json(job.quality)
-        chunk = Chunk(plan, job.dialect["header"], quality, today=job.started_at.date())
+        today = zones.day_of(job.started_at, self._timezone)
+        chunk = Chunk(plan, job.dialect["header"], quality, today=today)
         # Reading a thousand rows keeps a processor busy for a while; who shares the loop should not wait for it.
         await asyncio.to_thread(chunk.take_all, rows)
         fresh = await parts.unseen(session, job.id, [draft.external_id for _, draft in chunk.drafts])

@@ -1,22 +1,15 @@
 """Days that are long gone become files, and come back when somebody needs them.
 
-A file has every column of its partition, customer by customer, so that DuckDB or anybody else can read it where it lies. What
-is sealed stays sealed. Counters have counted what is in it and go on doing so.
+Counters have counted what is in a file and go on doing so.
 """
 
 import asyncio
-import hashlib
-import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-import msgspec
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from careloop_common import records
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,46 +19,18 @@ from careloop_profile.interactions import partitions
 from careloop_profile.interactions.errors import ArchiveDamaged, ArchiveNotFound
 from careloop_profile.interactions.models import ArchiveRow
 from careloop_profile.interactions.partitions import Span
+from careloop_profile.interactions.service import files
 
-_STRETCH: Final = 10_000
-_FETCH: Final = text(f"FETCH {_STRETCH} FROM archived")
+_FETCH: Final = text(f"FETCH {files.STRETCH} FROM archived")
 _STAYS: Final = timedelta(days=30)
 """How long days that came back stay."""
-_INSTANT, _WORD = pa.timestamp("us", tz="UTC"), pa.dictionary(pa.int32(), pa.string())
-_SCHEMA: Final = pa.schema(
-    [
-        pa.field("message_uid", pa.string(), nullable=False),
-        pa.field("occurred_at", _INSTANT, nullable=False),
-        pa.field("customer_id", pa.string(), nullable=False),
-        pa.field("channel", _WORD, nullable=False),
-        pa.field("kind", _WORD, nullable=False),
-        pa.field("direction", _WORD),
-        pa.field("amount", pa.decimal128(16, 4)),
-        pa.field("properties", pa.string(), nullable=False),
-        pa.field("received_at", _INSTANT, nullable=False),
-        pa.field("time_suspect", pa.bool_(), nullable=False),
-    ]
-)
-_TYPES: Final = {
-    "message_uid": "uuid",
-    "occurred_at": "timestamptz",
-    "customer_id": "uuid",
-    "channel": "text",
-    "kind": "text",
-    "direction": "text",
-    "amount": "numeric",
-    "properties": "jsonb",
-    "received_at": "timestamptz",
-    "time_suspect": "boolean",
-}
-_AS_TEXT: Final = {"message_uid", "customer_id", "properties"}
 
 
 async def archive_next(session: AsyncSession, directory: Path, *, days: int, now: datetime) -> bool:
     """Make a file of the oldest partition that is due, and take it out of the table; whether there was one."""
     names = await partitions.existing(session)
     for span in partitions.due(now.astimezone(UTC).date(), names, days=days):
-        known = await session.get(ArchiveRow, span.name)
+        known = await session.get(ArchiveRow, span.name, with_for_update=True)
         if known is None or known.restored_at is None or known.restored_at < now - _STAYS:
             await _archive(session, directory, span, now)
             return True
@@ -75,10 +40,9 @@ async def archive_next(session: AsyncSession, directory: Path, *, days: int, now
 async def _archive(session: AsyncSession, directory: Path, span: Span, now: datetime) -> None:
     # Nothing may come in between reading the rows and dropping them.
     await session.execute(text(f"LOCK TABLE {span.name} IN SHARE MODE"))
-    path = _path(directory, span.name)
-    await asyncio.to_thread(directory.mkdir, parents=True, exist_ok=True)
+    path = files.path_of(directory, span.name)
     rows = await _write(session, span.name, path)
-    size, digest = await asyncio.to_thread(_settle, path)
+    size, digest = await asyncio.to_thread(files.settle, path)
     # The same days again, after they came back: the new file has all that the old one had.
     await session.merge(
         ArchiveRow(
@@ -97,40 +61,20 @@ async def _archive(session: AsyncSession, directory: Path, span: Span, now: date
 
 
 async def _write(session: AsyncSession, name: str, path: Path) -> int:
-    columns = ", ".join(f"{column}::text" if column in _AS_TEXT else column for column in _TYPES)
     # A cursor of the driver's would stay open until the transaction ends, and the table could not be dropped.
     await session.execute(
         text(
-            f"DECLARE archived NO SCROLL CURSOR FOR SELECT {columns} FROM {name} "  # noqa: S608
-            "ORDER BY customer_id, occurred_at, message_uid"
+            f"DECLARE archived NO SCROLL CURSOR FOR SELECT {files.COLUMNS} FROM {name} "  # noqa: S608
+            f"ORDER BY {files.ORDER}"
         )
     )
-    writer = pq.ParquetWriter(_draft(path), _SCHEMA, compression="zstd")
     rows = 0
-    try:
+    async with files.drafting(path) as draft:
         while some := (await session.execute(_FETCH)).all():
-            table = pa.table([pa.array(values) for values in zip(*some, strict=True)], names=list(_TYPES))
-            await asyncio.to_thread(writer.write_table, table.cast(_SCHEMA))
+            await asyncio.to_thread(draft.add, some)
             rows += len(some)
-    finally:
-        await asyncio.to_thread(writer.close)
     await session.execute(text("CLOSE archived"))
     return rows
-
-
-def _settle(path: Path) -> tuple[int, str]:
-    """Have the file on disk under its name before its rows go; returns its size and digest."""
-    draft = _draft(path)
-    with draft.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        os.fsync(file.fileno())
-    draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-    return path.stat().st_size, digest
 
 
 async def restore(session: AsyncSession, directory: Path, name: str, *, now: datetime) -> int:
@@ -139,17 +83,20 @@ async def restore(session: AsyncSession, directory: Path, name: str, *, now: dat
     row = await session.get(ArchiveRow, name, with_for_update=True)
     if row is None or row.restored_at is not None:
         raise ArchiveNotFound(f"There is no archive {name}, or it is restored.")
-    path = _path(directory, name)
-    if await asyncio.to_thread(_digest, path) != row.sha256:
+    path = files.path_of(directory, name)
+    if not await asyncio.to_thread(path.is_file) or await asyncio.to_thread(files.measure, path) != (
+        row.size,
+        row.sha256,
+    ):
         raise ArchiveDamaged(f"{path.name} is missing, or is not the file that was written.")
     await session.execute(text(f"CREATE TABLE {name} (LIKE interaction INCLUDING ALL)"))
     insert = text(
-        f"INSERT INTO {name} ({', '.join(_TYPES)}) "  # noqa: S608  (names are those of our partitions and columns)
-        f"SELECT {', '.join(_TYPES)} FROM {records.given(_TYPES)} ON CONFLICT DO NOTHING"
+        f"INSERT INTO {name} ({', '.join(files.TYPES)}) "  # noqa: S608  (names are those of our partitions and columns)
+        f"SELECT {', '.join(files.TYPES)} FROM {records.given(files.TYPES)} ON CONFLICT DO NOTHING"
     )
-    stretches = _read(path)
+    stretches = files.read(path)
     while some := await asyncio.to_thread(next, stretches, None):
-        await session.execute(insert, {"rows": records.encode(_TYPES, some)})
+        await session.execute(insert, {"rows": records.encode(files.TYPES, some)})
     bounds = {"first": partitions.midnight(row.first), "last": partitions.midnight(row.last)}
     await _attach(session, name, bounds)
     row.restored_at = now
@@ -168,7 +115,7 @@ async def discard_next(session: AsyncSession, directory: Path, *, before: date) 
     row = (await session.scalars(old.with_for_update())).one_or_none()
     if row is None:
         return False
-    await asyncio.to_thread(_path(directory, row.name).unlink, missing_ok=True)
+    await asyncio.to_thread(files.remove, files.path_of(directory, row.name))
     await session.delete(row)
     return True
 
@@ -176,37 +123,32 @@ async def discard_next(session: AsyncSession, directory: Path, *, before: date) 
 async def forget(session: AsyncSession, directory: Path, name: str, customers: Collection[UUID]) -> int:
     """Write the file of an archive anew without what it has of these customers; returns how many rows that were."""
     row = await session.get(ArchiveRow, name, with_for_update=True)
-    path = _path(directory, name)
-    if row is None or not await asyncio.to_thread(path.is_file):
+    if row is None:
         return 0
-    kept, gone = await asyncio.to_thread(_copy_without, path, {str(one) for one in customers})
+    path, unwanted = files.path_of(directory, name), {str(one) for one in customers}
+    await asyncio.to_thread(files.remove_draft, path)
+    if not await asyncio.to_thread(path.is_file):
+        return 0
+    gone = await asyncio.to_thread(files.held_of, path, unwanted)
     if gone:
-        row.rows, (row.size, row.sha256) = kept, await asyncio.to_thread(_settle, path)
+        async with files.drafting(path) as draft:
+            await asyncio.to_thread(draft.add_all_but, "customer_id", unwanted)
+        await asyncio.to_thread(files.settle, path)
+    # Somebody may have settled a file and been stopped before it was written down.
+    if gone or await asyncio.to_thread(files.rows_of, path) != row.rows:
+        await note(row, path)
     return gone
 
 
-def _copy_without(path: Path, customers: set[str]) -> tuple[int, int]:
-    """Rows that are in the draft, and rows that are not. Where none of them is in the file, there is no draft."""
-    unwanted = pa.array(sorted(customers), pa.string())
-    with pq.ParquetFile(path) as file:
-        held = sum(
-            pc.sum(pc.is_in(batch.column(0), unwanted)).as_py() or 0
-            for batch in file.iter_batches(batch_size=_STRETCH, columns=["customer_id"])
-        )
-        if not held:
-            return file.metadata.num_rows, 0
-        with pq.ParquetWriter(_draft(path), _SCHEMA, compression="zstd") as writer:
-            for batch in file.iter_batches(batch_size=_STRETCH):
-                table = pa.Table.from_batches([batch])
-                writer.write_table(
-                    table.filter(pc.invert(pc.is_in(table["customer_id"], unwanted))).cast(_SCHEMA)
-                )
-        return file.metadata.num_rows - held, held
+async def note(row: ArchiveRow, path: Path) -> None:
+    """Write down what a file is by now."""
+    row.rows = await asyncio.to_thread(files.rows_of, path)
+    row.size, row.sha256 = await asyncio.to_thread(files.measure, path)
 
 
 async def _attach(session: AsyncSession, name: str, bounds: dict[str, datetime]) -> None:
     """Make the table a partition again, with what came late and went to DEFAULT."""
-    columns = ", ".join(_TYPES)
+    columns = ", ".join(files.TYPES)
     await session.execute(
         text(
             "WITH late AS (DELETE FROM interaction_default WHERE occurred_at >= :first AND occurred_at < :last "  # noqa: S608
@@ -218,30 +160,3 @@ async def _attach(session: AsyncSession, name: str, bounds: dict[str, datetime])
     await session.execute(
         text(f"ALTER TABLE interaction ATTACH PARTITION {name} FOR VALUES FROM ('{first}') TO ('{last}')")
     )
-
-
-def _read(path: Path) -> Iterator[Sequence[tuple[Any, ...]]]:
-    with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(batch_size=_STRETCH):
-            yield [
-                tuple(
-                    msgspec.Raw(value.encode()) if name == "properties" else value
-                    for name, value in item.items()
-                )
-                for item in batch.to_pylist()
-            ]
-
-
-def _digest(path: Path) -> str | None:
-    if not path.is_file():
-        return None
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _path(directory: Path, name: str) -> Path:
-    return directory / f"{name}.parquet"
-
-
-def _draft(path: Path) -> Path:
-    return path.with_suffix(".draft")

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from careloop_common import ids
+from careloop_common import ids, zones
 from careloop_common.privacy import Vault
 from careloop_common.tokens import SYSTEM
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -29,8 +29,8 @@ def birthday_key(vault: Vault, month: int, day: int) -> str:
 class Listener:
     """Hears of customers."""
 
-    def __init__(self, vault: Vault, household_most: int) -> None:
-        self._vault, self._most = vault, household_most
+    def __init__(self, vault: Vault, household_most: int, timezone: str) -> None:
+        self._vault, self._most, self._timezone = vault, household_most, timezone
         self._candidates, self._personal = Candidates(vault), Personal(vault)
 
     async def heard(self, session: AsyncSession, customer_ids: Collection[UUID], *, now: datetime) -> None:
@@ -73,4 +73,5 @@ class Listener:
                 (ids.new_id(), *pair, "proposed", family.evidence)
                 for pair, family in sorted(proposals.items())
             ]
-            await queries.propose(session, rows, day=now.date(), now=now, by=SYSTEM.id)
+            day = zones.day_of(now, self._timezone)
+            await queries.propose(session, rows, day=day, now=now, by=SYSTEM.id)

@@ -64,10 +64,14 @@ async def obey(
     """Forget once more who is back, from a backup that is older than their erasure; `erased` are customers with requests.
 
     Where nothing was restored there is nothing to do: their keys are destroyed already, and they are not there. If the keys
-    were backed up apart, only their rows may be back.
+    were backed up apart, only their rows may be back. Who was parted from them before they were erased is not in the backup:
+    it is now, and keeps neither their id nor what was known of both together.
     """
     ids = [customer_id for customer_id, _ in erased]
-    obeyed = await subject_keys.destroyed(session, ids) - await customers.known(session, ids)
+    back = await customers.known(session, ids)
+    obeyed = await subject_keys.destroyed(session, ids) - back
+    if back:
+        await identity.leave(session, back, now=now, actor=SYSTEM)
     for customer_id, request_id in erased:
         if customer_id in obeyed:
             continue

@@ -1,7 +1,7 @@
 """What is known of persons: reading it with the person locked, and writing it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -131,13 +131,13 @@ async def existing(session: AsyncSession, persons: Collection[UUID]) -> list[UUI
     return list((await session.scalars(statement.order_by(FACT.c.person_id).with_for_update())).all())
 
 
-async def relations(session: AsyncSession, customers: Collection[UUID], on: datetime) -> Sequence[Any]:
+async def relations(session: AsyncSession, customers: Collection[UUID], day: date) -> Sequence[Any]:
     """What these customers are to others on a day, and others to them."""
     columns, mine = RELATION.c, list(customers)
     shown = (columns.kind, columns.role, columns.from_id, columns.to_id)
-    day = [*holding(on.date()), columns.state == "confirmed"]
-    ours = select(*shown).where(among(columns.from_id, mine), *day)
-    theirs = select(*shown).where(among(columns.to_id, mine), *day)
+    then = [*holding(day), columns.state == "confirmed"]
+    ours = select(*shown).where(among(columns.from_id, mine), *then)
+    theirs = select(*shown).where(among(columns.to_id, mine), *then)
     return (await session.execute(ours.union(theirs))).all()
 
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from careloop_common import zones
 from careloop_common.errors import SubjectKeyGone
 from careloop_common.privacy import Vault
 from sqlalchemy import select
@@ -58,10 +59,10 @@ async def persons_of(
 
 
 class Gatherer:
-    """Knows the keys and which sources are trusted."""
+    """Knows the keys, which sources are trusted, and where a day begins."""
 
-    def __init__(self, vault: Vault, ranks: Mapping[str, int]) -> None:
-        self._personal, self._ranks = Personal(vault), ranks
+    def __init__(self, vault: Vault, ranks: Mapping[str, int], timezone: str) -> None:
+        self._personal, self._ranks, self._timezone = Personal(vault), ranks, timezone
 
     async def said(
         self, session: AsyncSession, looks: Sequence[Look], kin: Mapping[UUID, Kinship], now: datetime
@@ -70,7 +71,7 @@ class Gatherer:
         everybody = [customer for look in looks for customer in look.members]
         found = await customers.load(session, everybody)
         devices = await _devices(session, everybody)
-        related = await _relations(session, everybody, now)
+        related = await _relations(session, everybody, zones.day_of(now, self._timezone))
         for look in looks:
             members = [found[one] for one in look.members if one in found]
             if not members:
@@ -159,11 +160,11 @@ async def _devices(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, lis
     return found
 
 
-async def _relations(session: AsyncSession, ids: Sequence[UUID], now: datetime) -> dict[UUID, set[str]]:
+async def _relations(session: AsyncSession, ids: Sequence[UUID], day: date) -> dict[UUID, set[str]]:
     """Who acts is `kind/role`, the other end `of:kind`."""
     found: dict[UUID, set[str]] = {}
     mine = set(ids)
-    for row in await facts.relations(session, ids, now):
+    for row in await facts.relations(session, ids, day):
         if row.from_id in mine:
             found.setdefault(row.from_id, set()).add(row.kind)
             if row.role:

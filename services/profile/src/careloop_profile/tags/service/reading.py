@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -116,7 +116,7 @@ async def explain(
     moments = [next_change(rule, told, now) for rule in _rules(known, one)]
     moments += [row.expires_at for row in given if tag_key(row.code) in inputs]
     if not _WINDOWED.isdisjoint(inputs):
-        days = await buckets.days(session, members, now.date())
+        days = await buckets.days(session, members, now.astimezone(UTC).date())
         moments.append(windows_move({day for some in days.values() for day in some}, now, person_id.int))
     return Explanation(
         person_id,

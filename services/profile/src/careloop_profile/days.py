@@ -1,0 +1,16 @@
+"""What day it is for the operator."""
+
+from datetime import date
+from typing import Annotated
+
+from careloop_common import zones
+from careloop_common.web import NowDep, RuntimeDep
+from fastapi import Depends
+
+
+def today(now: NowDep, runtime: RuntimeDep) -> date:
+    """Where the operator is."""
+    return zones.day_of(now, runtime.settings.timezone)
+
+
+Today = Annotated[date, Depends(today)]
