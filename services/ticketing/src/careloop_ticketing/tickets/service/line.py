@@ -173,6 +173,8 @@ def _given(
     now: datetime,
 ) -> Entry:
     ticket, before = gift.ticket, place(gift.ticket)
+    # Who walks along the line has set off before some of them came: nothing happens earlier than what happened already.
+    now = max(now, ticket.changed_at)
     lifted = gift.level is not ticket.level
     ticket.assignee_id, ticket.level, ticket.team = gift.assignee_id, gift.level, gift.team
     ticket.released_by = None
