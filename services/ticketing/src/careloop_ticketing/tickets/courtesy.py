@@ -7,10 +7,11 @@ from typing import Final
 _SAYS_IT: Final = (
     "谢谢|谢谢帮忙|多谢|感谢|谢了|谢啦|辛苦了|费心了|收到|好的|好嘞|好滴|知道了|明白了|了解了|好了|可以了|没事了|没问题|没问题了|搞定了"
     "|解决了|已解决|已经解决|问题已解决|问题已经解决|问题解决了|恢复了|已恢复|已经恢复|恢复正常了|已恢复正常|正常了|网络恢复了|网络已恢复"
-    "|謝謝|多謝|感謝|謝了|謝啦|費心了|沒事了|沒問題|沒問題了|解決了|已解決|已經解決|問題已解決|問題解決了|恢復了|已恢復|恢復正常了|已恢復正常"
+    "|很好|非常好|很满意|非常满意|十分满意"
+    "|謝謝|多謝|感謝|謝了|謝啦|費心了|沒事了|沒問題|沒問題了|解決了|已解決|已經解決|問題已解決|問題解決了|恢復了|已恢復|恢復正常了|已恢復正常|很滿意|非常滿意"
     "|thank you|thank you again|thank u|thanks|thanks again|thx|tks|cheers|much appreciated|okay|ok|got it|received|noted"
     "|understood|great|perfect|it works now|it works again|it works|works now|works again|it['’]?s working now|it is working now"
-    "|working now|problem solved|problem resolved|issue resolved|solved|resolved|fixed|all good"
+    "|working now|problem solved|problem resolved|issue resolved|solved|resolved|fixed|all good|very good|very satisfied"
     r"|[👍🙏👌🤝]|\[强\]|\[玫瑰\]|\[抱拳\]|\[合十\]|\[ok\]"
 )
 _GOES_WITH_IT: Final = (
