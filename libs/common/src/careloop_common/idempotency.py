@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import NamedTuple
+from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import Request, Response
@@ -77,7 +78,8 @@ async def once(
     key = request.headers[HEADER]
     if not 0 < len(key) <= _MAX_KEY or not key.isascii() or not key.isprintable():
         raise IdempotencyKeyInvalid(f"1 to {_MAX_KEY} printable ASCII characters, please.")
-    name = Name(client, f"{request.method} {request.url.path}", key)
+    # Quoted: what was asked for may have a NUL in it, which no text of the database has.
+    name = Name(client, f"{request.method} {quote(request.scope['path'])}", key)
     said = hashlib.sha256(request.url.query.encode() + b"\0" + await request.body()).hexdigest()
     fingerprint = vault(session).blind_index("idempotency", said)
     if stored := await _stored(session, name, fingerprint):

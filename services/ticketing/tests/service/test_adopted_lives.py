@@ -41,7 +41,7 @@ ACTS = (
     "merge",
     "unmerge",
 )
-ACTS += ("acknowledge", "classify", "note", "undo")
+ACTS += ("acknowledge", "classify", "note", "thank", "undo")
 UNDONE = frozenset({"assign", "pause", "await", "resume", "resolve", "reopen", "undo"})
 AGAIN = ("responded", "assigned", "customer_wrote", "resolved", "reopened")
 """What can befall a ticket more than once: a clock that starts with it and does not repeat might, where it is added."""
@@ -116,6 +116,7 @@ _ACTS = {
     "await": lambda case, _: tickets.pause(case, reason=REASONS[1], evidence="x", note=None),
     "resume": lambda case, _: tickets.resume(case),
     "hear": lambda case, _: tickets.hear(case, text="喂", received_at=case.now - HALF_AN_HOUR / 3),
+    "thank": lambda case, _: tickets.hear(case, text="好的，谢谢", received_at=case.now),
     "resolve": lambda case, _: tickets.resolve(case, outcome=Outcome.SOLVED, note=None),
     "reopen": lambda case, _: tickets.reopen(case, reason=ReopenReason.NOT_SOLVED),
     "merge": tickets.merge,

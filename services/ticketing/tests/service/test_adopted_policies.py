@@ -7,6 +7,7 @@ from careloop_common import clock
 from careloop_contracts import TicketSlaRecalculatedV1
 from careloop_ticketing.tickets.service import line, standing
 from careloop_ticketing.tickets.service.line import Gift
+from careloop_ticketing.vocabulary import Level
 
 LOOP = {
     "start": ["opened"],
@@ -124,6 +125,20 @@ async def test_what_would_be_over_does_not_begin_when_the_line_gives_the_ticket_
         gifts = [Gift(one, "agent-8", one.level, one.team, {}) for one in found.values()]
         await line.give(session, gifts, now=clock.now())
     assert ("report" in await shown(client, ticket), "report" in await shown(client, other)) == (False, True)
+
+
+async def test_a_ticket_that_the_line_lifts_gets_no_clock_that_its_life_has_behind_it(
+    runtime, client, open_ticket, act, publish_clocks
+):
+    expert = {"when": 'level == "expert"', "targets": [{"seconds": 7200}]}
+    await publish_clocks(first=expert | {"on_reopen": "freeze"}, whole=expert | {"stop": ["archived"]})
+    ticket = await open_ticket()
+    await act(ticket, "resolve")
+    await act(ticket, "reopen")
+    async with runtime.database.transaction() as session:
+        (found,) = (await standing.lock(session, [UUID(ticket["id"])])).values()
+        await line.give(session, [Gift(found, "agent-8", Level.EXPERT, None, {})], now=clock.now())
+    assert {"first", "whole"} & (await shown(client, ticket)).keys() == {"whole"}
 
 
 async def test_tickets_whose_customers_are_asked_how_it_went_are_followed_too(

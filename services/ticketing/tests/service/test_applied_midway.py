@@ -106,6 +106,21 @@ async def test_a_wait_that_was_approved_is_so_for_a_clock_that_is_added(
     assert (await clocks(ticket))[1]["loop"][0] == "paused"
 
 
+async def test_thanks_begin_no_clock_of_a_policy_that_is_applied_later(
+    client, open_ticket, act, publish_other, apply, clocks
+):
+    ticket = await open_ticket()
+    await act(ticket, "resolve")
+    await act(ticket, "messages", text="好的，谢谢")
+    _, version = await publish_other(answer=DAYS | {"start": ["customer_wrote"], "stop": ["responded"]})
+    await apply(version)
+    assert "answer" not in (await clocks(ticket))[1]
+    await act(ticket, "reopen")
+    assert "answer" not in (await clocks(ticket))[1]
+    await act(ticket, "messages", text="还是不行")
+    assert (await clocks(ticket))[1]["answer"] == ("running", version)
+
+
 async def test_a_resolved_ticket_that_comes_back_has_what_was_added_and_not_what_was_dropped(
     open_ticket, act, publish_policy, publish_other, publish_clocks, apply, clocks
 ):

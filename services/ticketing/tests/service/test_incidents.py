@@ -242,3 +242,32 @@ async def test_an_incident_is_no_child_of_another(client, open_ticket, open_inci
     answer = await client.post("/v1/incidents", json={"title": "骨干网故障", "tickets": chosen})
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_incident")
     assert answer.json()["errors"][0]["pointer"] == "/tickets"
+
+
+async def test_what_has_taken_in_an_incident_is_no_child_of_another(client, open_ticket, open_incident, act):
+    plain, other = await open_ticket(channel="app"), await open_ticket(channel="app")
+    small = await open_incident(tickets=[(await open_ticket())["id"]])
+    await act(small["ticket"], "merge", into=plain["id"])
+    answer = await client.post("/v1/incidents", json={"title": "骨干网故障", "tickets": [plain["id"]]})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_incident")
+    big = await open_incident(rule='channel == "app"')
+    assert big["children"] == {"classified": 1}
+    link = {"to": big["ticket"]["id"], "type": "child"}
+    answer = await client.post(f"/v1/tickets/{plain['id']}/links", json=link)
+    assert (answer.status_code, answer.json()["code"]) == (409, "incident_as_child")
+    await act(small["ticket"], "unmerge")
+    await act(plain, "links", **link)
+    answer = await client.post(f"/v1/tickets/{small['ticket']['id']}/merge", json={"into": other["id"]})
+    assert (answer.status_code, answer.json()["code"]) == (409, "incident_as_child")
+    await act(small["ticket"], "merge", into=big["ticket"]["id"])
+
+
+async def test_an_incident_stays_one_whatever_its_channel_is_called(client, open_ticket, open_incident):
+    small, big = [await open_incident(tickets=[(await open_ticket())["id"]]) for _ in range(2)]
+    url = f"/v1/tickets/{small['ticket']['id']}"
+    assert (await client.patch(url, json={"channel": "hotline"})).status_code == 200
+    link = {"to": big["ticket"]["id"], "type": "child"}
+    answer = await client.post(f"{url}/links", json=link)
+    assert (answer.status_code, answer.json()["code"]) == (409, "incident_as_child")
+    third = await open_incident(rule='channel == "hotline"')
+    assert third["children"] == {"classified": 2}

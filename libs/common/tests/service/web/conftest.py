@@ -106,6 +106,11 @@ async def echo(body: NewNote) -> str:
     return body.text
 
 
+@router.post("/about/{whom}", dependencies=[needs("notes:write")])
+async def about(whom: str) -> str:
+    return whom
+
+
 @router.post("/secret", status_code=201, dependencies=[needs("notes:write")], openapi_extra=with_secret())
 async def tell_secret(session: SessionDep, response: Response) -> str:
     await session.execute(insert(NOTES).values(text="secret"))

@@ -67,6 +67,15 @@ async def test_the_same_key_of_another_caller_is_another_key(
         assert made.json()["by"] == actor
 
 
+async def test_a_key_is_for_one_address_whatever_signs_are_in_it(client: httpx.AsyncClient) -> None:
+    key = {"idempotency-key": "k1"}
+    for whom in ("a", "a%3Fb", "a%00b", "诉"):
+        first, again = [await client.post(f"/v1/notes/about/{whom}", headers=key) for _ in range(2)]
+        assert first.status_code == 200, first.text
+        assert "idempotency-replayed" not in first.headers
+        assert (again.json(), again.headers["idempotency-replayed"]) == (first.json(), "true")
+
+
 async def test_a_failed_request_does_not_use_up_its_key(client: httpx.AsyncClient, problem: Problem) -> None:
     key = {"idempotency-key": "k1"}
     problem(await client.post("/v1/notes/broken", headers=key), 500, "internal_error")

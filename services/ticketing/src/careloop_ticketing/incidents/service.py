@@ -32,8 +32,6 @@ from careloop_ticketing.vocabulary import INCIDENT, Kind, Status
 
 MOST: Final = 10_000
 """Most children that one request takes in."""
-_NO_INCIDENT: Final = facts.choice(f'channel != "{INCIDENT}"')
-"""What is about one fault is no child of another: its own children would be left behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +72,20 @@ async def open_incident(
 
 
 async def _by_rule(session: AsyncSession, rule: str, now: datetime) -> list[UUID]:
-    """The open tickets that fit a rule, or one more than there may be."""
+    """The open tickets that fit a rule, or one more than there may be; what is about one fault is no child of another."""
     try:
-        chosen = Choice(Filters(), (facts.choice(rule), _NO_INCIDENT), only_open=True)
+        chosen = Choice(Filters(), (facts.choice(rule),), only_open=True)
     except RuleError as error:
         raise InvalidIncident(error.detail, pointer="/rule", **error.extra) from error
-    return sorted(await ticket_queries.ids(session, chosen, limit=MOST + 1, now=now))
+    found = await ticket_queries.ids(session, chosen, limit=MOST + 1, now=now)
+    return sorted({*found} - await kin.incidents(session, found)) if len(found) <= MOST else [*found]
 
 
 async def _existing(session: AsyncSession, chosen: Collection[UUID]) -> list[UUID]:
     wanted = set(chosen)
     for ticket_id in sorted(wanted - await tickets.known(session, wanted)):
         raise InvalidIncident(f"There is no ticket {ticket_id}.", pointer="/tickets")
-    incidents = select(col(IncidentRow.ticket_id)).where(col(IncidentRow.ticket_id).in_(wanted))
-    for ticket_id in (await session.scalars(incidents)).all():
+    for ticket_id in sorted(await kin.incidents(session, wanted)):
         raise InvalidIncident(f"Ticket {ticket_id} is an incident itself.", pointer="/tickets")
     return sorted(wanted)
 

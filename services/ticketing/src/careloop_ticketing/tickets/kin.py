@@ -1,6 +1,6 @@
 """What tickets are to each other: what was merged into which, whose child is whose."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from careloop_ticketing.tickets.models import LinkRow
+from careloop_ticketing.tickets.policy import LinkType
 
 _MERGED: Final = text(
     "WITH RECURSIVE merged (id) AS (SELECT CAST(:id AS uuid) UNION"
@@ -25,6 +26,11 @@ _DESCENDS: Final = text(
     " (SELECT to_id FROM ticket_link WHERE from_id = a.id AND type = 'child' UNION ALL"
     " SELECT merged_into FROM ticket WHERE ticket.id = a.id AND merged_into IS NOT NULL) AS up (id))"
     " SELECT EXISTS (SELECT FROM above WHERE id = :of)"
+)
+_INCIDENTS: Final = text(
+    "WITH RECURSIVE merged (into_id, id) AS (SELECT g.id, g.id FROM unnest(CAST(:ids AS uuid[])) AS g (id) UNION"
+    " SELECT m.into_id, t.id FROM ticket AS t JOIN merged AS m ON t.merged_into = m.id)"
+    " SELECT DISTINCT m.into_id FROM merged AS m JOIN incident AS i ON i.ticket_id = m.id"
 )
 _FAMILIES: Final = 7_306_001
 """Number of the lock under which families grow: two links or merges that look harmless may close a circle together."""
@@ -45,6 +51,16 @@ async def is_descendant(session: AsyncSession, ticket_id: UUID, *, of: UUID) -> 
     """Whether a ticket is a child, or child's child, of another or of what was merged into it. Stays true until commit."""
     await session.execute(select(func.pg_advisory_xact_lock(_FAMILIES)))
     return bool(await session.scalar(_DESCENDS, {"id": ticket_id, "of": of}))
+
+
+async def is_child(session: AsyncSession, ticket_id: UUID) -> bool:
+    theirs = select(LinkRow).where(col(LinkRow.from_id) == ticket_id, col(LinkRow.type) == LinkType.CHILD)
+    return bool(await session.scalar(select(theirs.exists())))
+
+
+async def incidents(session: AsyncSession, ticket_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these tickets that stand for a fault: also one that has taken an incident in, and with it the children."""
+    return set((await session.scalars(_INCIDENTS, {"ids": list(ticket_ids)})).all())
 
 
 async def links(

@@ -34,7 +34,13 @@ from careloop_ticketing.tickets.service import Case
 router = CareRouter(prefix="/v1/tickets", tags=["tickets"])
 Person = Annotated[str, Path(min_length=1, max_length=100, pattern=schemas.PERSON)]
 MERGING = problems(
-    TicketNotFound, TransitionImpossible, MergeImpossible, CustomersDiffer, VersionMismatch, LinkToItself
+    TicketNotFound,
+    TransitionImpossible,
+    MergeImpossible,
+    CustomersDiffer,
+    IncidentAsChild,
+    VersionMismatch,
+    LinkToItself,
 )
 
 

@@ -1,6 +1,6 @@
 """Tickets that wait are given to people. The line is worked by hand here, except where the worker is the subject."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from careloop_common import clock
 from careloop_ticketing.dispatch.service.dispatching import Walk
@@ -29,6 +29,20 @@ async def test_a_ticket_that_waits_is_given_to_somebody_and_the_history_says_how
     why = {"routing": 1, "rule": "standard", "eligible": 1, "load": 0, "capacity": 10}
     assert entry["after"] == nobody | {"assignee_id": "wang"} | why
     assert (await client.get(f"/v1/tickets/{ticket['id']}/history/verification")).json()["intact"]
+
+
+async def test_nothing_that_is_given_began_before_it_was_opened(
+    agent, open_ticket, publish_clocks, work, client, last_entry
+):
+    await publish_clocks(desk={"start": ["assigned"], "targets": [{"seconds": 3600}]})
+    await agent("wang")
+    walked_off_at = clock.now()
+    ticket = await open_ticket()
+    await work(now=walked_off_at)
+    shown = (await client.get(f"/v1/tickets/{ticket['id']}")).json()
+    (desk,) = [one for one in shown["clocks"] if one["name"] == "desk"]
+    given_at = datetime.fromisoformat((await last_entry(ticket))["at"])
+    assert datetime.fromisoformat(desk["due_at"]) == given_at + timedelta(hours=1)
 
 
 async def test_to_be_given_to_somebody_stops_the_pick_up_clock_and_is_no_acknowledgement(

@@ -129,6 +129,18 @@ async def test_mere_thanks_reopen_nothing(taken, shown, act):
     assert (await shown(first))["status"] == "feedback"
 
 
+async def test_mere_thanks_for_a_ticket_that_is_closed_open_no_other(taken, shown, act):
+    first = await taken(message_id="<1@example.com>")
+    await act({"id": first["ticket_id"]}, "resolve")
+    await act({"id": first["ticket_id"]}, "satisfaction", score=5)
+    thanks = await taken(text="好的，谢谢！", answers="<1@example.com>")
+    assert (thanks["outcome"], thanks["reason"]) == ("ignored", "courtesy")
+    assert (thanks["ticket_id"], thanks["acknowledge"]) == (None, False)
+    assert (await shown(first))["status"] == "archived"
+    more = await taken(text="谢谢，但是又断网了", answers="<1@example.com>")
+    assert (more["outcome"], more["reason"]) == ("opened", "ticket_closed")
+
+
 async def test_an_answer_that_came_before_the_resolution_flags_it(taken, shown, act, runtime):
     first = await taken(message_id="<1@example.com>")
     past = clock.now() - timedelta(hours=2)

@@ -23,6 +23,8 @@ class Ignored(StrEnum):
     """Exchange's way to say the same."""
     BULK = "bulk"
     MAILING_LIST = "mailing_list"
+    COURTESY = "courtesy"
+    """Somebody did write it: thanks for a ticket that is closed (客套话)."""
 
 
 _BULK: Final = frozenset({"bulk", "junk", "list"})

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from careloop_ticketing.mail import metrics, queries
 from careloop_ticketing.mail.models import InboundMailRow
 from careloop_ticketing.mail.policy import reading
+from careloop_ticketing.mail.policy.automatic import Ignored
 from careloop_ticketing.mail.policy.outcomes import Apart, Outcome
 from careloop_ticketing.mail.policy.reading import Mail
 from careloop_ticketing.mail.service import answering, sealing
@@ -20,6 +21,7 @@ from careloop_ticketing.mail.service.files import Files, keep
 from careloop_ticketing.mail.service.finding import bounced_from, place_of
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.tickets import service as tickets
+from careloop_ticketing.tickets.courtesy import is_courtesy
 from careloop_ticketing.tickets.policy import TRANSITIONS, Act, LinkType
 from careloop_ticketing.tickets.schemas import visible
 from careloop_ticketing.tickets.service import Case, Intake, Ticket
@@ -115,6 +117,9 @@ async def _heard(
             row.outcome = Outcome.ANSWERED
             await answering.answer(case, said, files)
             return Taken(row, case.ticket)
+        if place.reason is Apart.TICKET_CLOSED and not mail.files and is_courtesy(mail.own):
+            row.reason, row.acknowledge = Ignored.COURTESY, False
+            return Taken(row, None)
         if place.reason is None:
             row.outcome = await _add(case, mail, row.received_at)
             await keep(case, files)

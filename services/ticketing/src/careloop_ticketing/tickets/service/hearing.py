@@ -48,7 +48,7 @@ async def hear(case: Case, *, text: str, received_at: datetime | None) -> None:
         await case.observe(Moment.CUSTOMER_WROTE, at=at)
     written = await write_note(case, "customer", text)
     said = {"status": case.ticket.status, "received_at": at.isoformat(), **due_times(resumed), **written}
-    flagged = {"overlooked": True} if overlooked else {}
+    flagged = {"overlooked": True} if overlooked else {"courtesy": True} if thanked else {}
     record(case, "customer_wrote", before=before, after={**said, **flagged})
     await _feel(case, text)
     if case.ticket.status is Status.FEEDBACK and not overlooked and not thanked:

@@ -146,11 +146,13 @@ async def _over(
     """Of each ticket the clocks that would begin now, though by its life it has had its time for them."""
     asked = {}
     for gift in gifts:
-        ticket, facts = gift.ticket, facts_of(replace(gift.ticket, level=gift.level))
-        policy, past = policies[ticket.policy_version], past_of(ticket)
-        if wanted := watch.doubtful(
-            watches[ticket.id], policy, (Moment.ASSIGNED,), past, facts=facts, now=now
-        ):
+        ticket, theirs = gift.ticket, watches[gift.ticket.id]
+        given = replace(ticket, level=gift.level, assignee_id=gift.assignee_id)
+        policy, facts = policies[ticket.policy_version], facts_of(given)
+        wanted = watch.doubtful(theirs, policy, (Moment.ASSIGNED,), past_of(ticket), facts=facts, now=now)
+        if gift.level is not ticket.level:
+            wanted += watch.missing(theirs, policy, seen_by(given), facts=facts, now=now)
+        if wanted:
             asked[ticket.id] = wanted, policy, facts
     histories = await lives(session, asked) if asked else {}
     by = Because(SYSTEM.id)
@@ -171,6 +173,8 @@ def _given(
     now: datetime,
 ) -> Entry:
     ticket, before = gift.ticket, place(gift.ticket)
+    # Who walks along the line has set off before some of them came: nothing happens earlier than what happened already.
+    now = max(now, ticket.changed_at)
     lifted = gift.level is not ticket.level
     ticket.assignee_id, ticket.level, ticket.team = gift.assignee_id, gift.level, gift.team
     ticket.released_by = None

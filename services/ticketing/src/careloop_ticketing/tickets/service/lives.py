@@ -88,7 +88,7 @@ def _happenings(
     elif fact == "customer_wrote":
         heard_at = datetime.fromisoformat(after["received_at"])
         yield Happening(heard_at, Turn.RESUMED, Because(actor_id, PauseReason.WAITING_FOR_CUSTOMER))
-        if not after.get("overlooked"):
+        if not (after.get("overlooked") or after.get("courtesy")):
             yield Happening(heard_at, Moment.CUSTOMER_WROTE)
     if fact in _TURNS:
         yield Happening(at, _TURNS[fact])

@@ -16,7 +16,7 @@ from careloop_ticketing.sla.policy import watch
 from careloop_ticketing.sla.policy.adopting import Turn
 from careloop_ticketing.sla.policy.clock import Because
 from careloop_ticketing.tickets import events, kin, policy
-from careloop_ticketing.tickets.errors import CustomersDiffer, MergeImpossible, TicketMerged
+from careloop_ticketing.tickets.errors import CustomersDiffer, IncidentAsChild, MergeImpossible, TicketMerged
 from careloop_ticketing.tickets.models import TicketRow
 from careloop_ticketing.tickets.policy import Act
 from careloop_ticketing.tickets.service import loading, telling
@@ -36,6 +36,8 @@ async def merge(duplicate: Case, target: Case, *, other_customer: bool = False) 
         raise MergeImpossible(f"Ticket {into.number} is {into.status}.")
     if await kin.is_descendant(duplicate.session, into.id, of=ticket.id):
         raise MergeImpossible(f"Ticket {into.number} is a child of ticket {ticket.number}.")
+    if await kin.is_child(duplicate.session, into.id) and await kin.incidents(duplicate.session, [ticket.id]):
+        raise IncidentAsChild(f"Ticket {ticket.number} is an incident, and {into.number} a child of another.")
     if not other_customer and _differ(ticket, into):
         raise CustomersDiffer(f"Tickets {ticket.number} and {into.number} are of different customers.")
     before = {"status": ticket.status}

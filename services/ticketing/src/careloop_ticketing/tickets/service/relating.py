@@ -10,7 +10,7 @@ from careloop_ticketing.tickets.policy import LinkType
 from careloop_ticketing.tickets.service import loading
 from careloop_ticketing.tickets.service.case import Case
 from careloop_ticketing.tickets.service.history import record
-from careloop_ticketing.vocabulary import CLOSED, INCIDENT
+from careloop_ticketing.vocabulary import CLOSED
 
 
 async def link(case: Case, to: UUID, type_: LinkType) -> None:
@@ -19,7 +19,7 @@ async def link(case: Case, to: UUID, type_: LinkType) -> None:
     if await session.get(LinkRow, (ticket.id, to, type_)):
         return
     if type_ is LinkType.CHILD:
-        if ticket.channel == INCIDENT:
+        if await kin.incidents(session, [ticket.id]):
             raise IncidentAsChild(f"Ticket {ticket.number} is an incident.")
         parent = await loading.get(session, to)
         if parent.status in CLOSED:
