@@ -7,7 +7,7 @@ from careloop_common.schemas import Version
 from careloop_common.web import ActorDep, CareRouter, NowDep, SessionDep, needs, problems
 from fastapi import Path, Query, Response
 
-from careloop_profile.tags.errors import InvalidTag, TagDecided, TagInUse, TagNotFound
+from careloop_profile.tags.errors import InvalidTag, TagDecided, TagInUse, TagNotFound, TagSwitching
 from careloop_profile.tags.models import DefinitionRow
 from careloop_profile.tags.policy.definitions import Kind, State
 from careloop_profile.tags.queries import definitions
@@ -89,7 +89,7 @@ async def publish(
     return _view(await publishing.publish(session, code, version, now=now, actor=actor))
 
 
-@router.post("/{code}/retire", dependencies=[WRITE], responses=problems(TagNotFound, TagInUse))
+@router.post("/{code}/retire", dependencies=[WRITE], responses=problems(TagNotFound, TagInUse, TagSwitching))
 async def retire(code: Code, session: SessionDep, now: NowDep, actor: ActorDep) -> TagDefinitionView:
     """Nobody has the tag any more."""
     return _view(await publishing.retire(session, code, now=now, actor=actor))

@@ -88,7 +88,9 @@ async def test_who_retires_what_is_being_filled_waits_for_no_one(
     retiring = asyncio.Event()
     filled, retired = await together(fill(), retire())
     assert filled is True
-    assert (retired.status_code, retired.json()["state"]) == (200, "retired")
+    assert (retired.status_code, retired.json()["code"]) == (409, "tag_switching"), (
+        "it has just come into force"
+    )
 
 
 async def waits(runtime):

@@ -57,8 +57,17 @@ class Asked:
 class Registry:
     """Definitions that are evaluated together; made once per set of versions."""
 
-    def __init__(self, definitions: Iterable[Definition]) -> None:
+    def __init__(
+        self,
+        definitions: Iterable[Definition],
+        recording: Collection[int] = (),
+        left: Collection[int | None] = (),
+    ) -> None:
         self.definitions = {one.number: one for one in definitions}
+        self.recording = frozenset(recording)
+        """Versions that came into force, or were retired, and that the history of some does not know of yet."""
+        self.kept = self.definitions.keys() | {number for number in left if number is not None}
+        """Versions whose values are kept: by those that are no more it is told what a switch made of a tag."""
         self.active = {one.code: one for one in self.definitions.values() if one.active}
         given = given_types({one.code: one.content for one in self.definitions.values()})
         self.catalogue = catalogue(given)

@@ -141,6 +141,12 @@ async def relations(session: AsyncSession, customers: Collection[UUID], on: date
     return (await session.execute(ours.union(theirs))).all()
 
 
+async def stretch(session: AsyncSession, after: UUID, limit: int) -> UUID | None:
+    """The last of the next so many persons; None if there are fewer."""
+    following = select(FACT.c.person_id).where(FACT.c.person_id > after).order_by(FACT.c.person_id)
+    return (await session.scalars(following.offset(limit - 1).limit(1))).one_or_none()
+
+
 async def put_forward(session: AsyncSession, dues: Mapping[UUID, datetime]) -> None:
     """These persons, who are locked, are looked at again earlier than was planned."""
     await session.execute(_PUT_FORWARD, {"rows": records.encode(_DUE, dues.items())})
