@@ -142,12 +142,13 @@ async def test_what_changes_after_the_switch_comes_after_it_in_the_history(
 async def test_who_has_it_by_either_version_gets_no_line_whatever_else_changes(
     people, switch, fill, lines, age
 ):
-    await switch("grown", rule="age >= 18")
-    await fill()
+    for code, rule in (("grown", "age >= 18"), ("beside_it", "age >= 65")):
+        await switch(code, rule=rule)
+        await fill()
     before = await lines("grown")
     await switch("grown", rule="age >= 40")
-    await age(people[4], 91)
-    await age(people[3], 66)
+    await age(people[3], 60)
+    assert (await lines("beside_it"))[-1] == of(people[3], True, None)
     await fill()
     assert (await lines("grown"))[len(before) :] == [of(people[1], True, None)]
 
