@@ -43,8 +43,10 @@ async def list_definitions(
 ) -> Page[TagDefinitionView]:
     """The tags by their codes; `q` is a part of the code or of a name in either language."""
     wanted = {"state": state, "pack": pack, "category": category, "kind": kind}
-    rows = await definitions.listed(session, wanted, named=q, after=query.after(str), limit=query.limit + 1)
-    return page(rows, query.limit, key=lambda row: (row.code,), view=_view)
+    rows = await definitions.listed(
+        session, wanted, named=q, after=query.after(str, int), limit=query.limit + 1
+    )
+    return page(rows, query.limit, key=lambda row: (row.code, row.version), view=_view)
 
 
 @router.get("/vocabulary", dependencies=[READ])

@@ -93,6 +93,8 @@ class Listener:
     ) -> None:
         ordered = sorted(ids)
         changed = 0
+        if len(ordered) > TOGETHER:
+            await self._evaluator.reserve(session, ordered)
         for first in range(0, len(ordered), TOGETHER):
             part = ordered[first : first + TOGETHER]
             changed += await self._evaluator.look(session, part, parts, {"kind": kind}, now=now)

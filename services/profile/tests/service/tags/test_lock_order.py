@@ -1,10 +1,14 @@
 """Who installs, looks, fills and retires at the same time waits for the others, and none for ever."""
 
 import asyncio
+from contextlib import suppress
+from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
 from careloop_common import clock
+from careloop_profile.identifiers.keys import customer_id_of
+from careloop_profile.tags import handlers
 from careloop_profile.tags.queries import facts
 from careloop_profile.tags.service import filling, shipping
 from careloop_profile.tags.service.evaluating import Parts
@@ -20,12 +24,12 @@ WAITING = """
 def waiting(runtime, eventually):
     """`await waiting(2)`: until so many wait for a lock."""
 
-    async def until(number):
+    async def until(number, timeout=10):  # noqa: ASYNC109
         async def enough():
             async with runtime.database.transaction() as session:
                 return await session.scalar(text(WAITING)) >= number
 
-        await eventually(enough)
+        await eventually(enough, timeout=timeout)
 
     return until
 
@@ -98,6 +102,40 @@ async def test_two_who_look_first_of_all(persons, runtime, see, waiting, togethe
     async with runtime.database.transaction() as session:
         count = "SELECT count(*) FROM tag_definition WHERE code = 'elderly'"
         assert await session.scalar(text(count)) == 1
+
+
+async def test_looking_in_parts_at_persons_of_other_ids_than_their_customers(
+    register, look, client, runtime, evaluator, waiting, together, monkeypatch
+):
+    low, middle, high = sorted(("A", "B", "C"), key=lambda one: customer_id_of("crm", one))
+    ids = {
+        one: UUID((await register(source="crm", external_id=one, status="active"))["customer_id"])
+        for one in (high, middle, low)
+    }
+    path = f"/v1/customers/{ids[high]}/merges"
+    answer = await client.post(path, json={"customer_id": str(ids[low]), "reason": "one man"})
+    assert answer.status_code < 300, answer.text
+    await look(*({"customer_id": str(one)} for one in ids.values()))
+    async with runtime.database.transaction() as session:
+        persons = await session.scalars(text("SELECT person_id FROM person_fact"))
+        assert set(persons) == {ids[high], ids[middle]}, "who is older and has the higher id"
+    monkeypatch.setattr(handlers, "TOGETHER", 1)
+    looks = evaluator.look
+
+    async def slowly(*given, **named):
+        found = await looks(*given, **named)
+        with suppress(AssertionError):
+            await waiting(1, timeout=1)
+        return found
+
+    monkeypatch.setattr(evaluator, "look", slowly)
+
+    async def listen(*persons):
+        async with runtime.database.transaction() as session:
+            due = [SimpleNamespace(owner_id=ids[one]) for one in persons]
+            await handlers.Listener(evaluator).on_due(session, due, NOW)
+
+    assert await together(listen(low, middle), listen(middle, high)) == [None, None]
 
 
 async def test_retiring_a_tag_of_which_an_older_version_is_filled(

@@ -106,10 +106,10 @@ async def listed(
     wanted: dict[str, Any],
     *,
     named: str | None,
-    after: str | None,
+    after: tuple[str, int] | None,
     limit: int,
 ) -> Sequence[DefinitionRow]:
-    """Definitions by their codes; of each the version in force, or the versions of a state that is asked for."""
+    """Definitions by their codes and versions; of each tag the version in force, or the versions of a state that is asked for."""
     statement = select(DefinitionRow).where(
         *(DEFINITION.c[name] == value for name, value in wanted.items() if value is not None)
     )
@@ -118,7 +118,8 @@ async def listed(
             DEFINITION.c[name].icontains(named, autoescape=True) for name in ("code", "name", "name_zh")
         )
         statement = statement.where(or_(*named_so))
-    rows = keyset.forward(statement, col(DefinitionRow.code), after=after, limit=limit)
+    key = col(DefinitionRow.code), col(DefinitionRow.version)
+    rows = keyset.forward(statement, *key, after=after, limit=limit)
     return (await session.scalars(rows)).all()
 
 

@@ -131,6 +131,12 @@ async def existing(session: AsyncSession, persons: Collection[UUID]) -> list[UUI
     return list((await session.scalars(statement.order_by(FACT.c.person_id).with_for_update())).all())
 
 
+async def reserve(session: AsyncSession, persons: Collection[UUID]) -> None:
+    """Lock all of these in the order of their ids, before some are looked at after others."""
+    await session.execute(_MAKE, {"ids": list(persons)})
+    await existing(session, persons)
+
+
 async def relations(session: AsyncSession, customers: Collection[UUID], on: datetime) -> Sequence[Any]:
     """What these customers are to others on a day, and others to them."""
     columns, mine = RELATION.c, list(customers)

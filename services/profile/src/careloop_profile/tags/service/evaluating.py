@@ -65,6 +65,13 @@ class Evaluator:
     def __init__(self, gatherer: Gatherer, *, derive: Sequence[Derive] = ()) -> None:
         self._gatherer, self._derive = gatherer, derive
 
+    async def reserve(self, session: AsyncSession, customer_ids: Collection[UUID]) -> None:
+        """Lock the persons that these customers are: of who looks at them part by part, in whatever order the customers
+        are, nobody waits for the other."""
+        await facts.enter(session)
+        people, _ = await gathering.persons_of(session, customer_ids)
+        await facts.reserve(session, people)
+
     async def look(
         self,
         session: AsyncSession,

@@ -52,7 +52,7 @@ async def fill(session: AsyncSession, *, now: datetime, limit: int = CHUNK) -> b
 def _value(row: DefinitionRow, known: Registry, now: datetime) -> columns.Column:
     reading = known.readings.get(row.number)
     if reading is None:
-        return columns.said(row.code)
+        return columns.said(row.code, registry.content(row))
     return columns.amount(reading.of, known) if reading.of else columns.value(reading.outcomes, known, now)
 
 

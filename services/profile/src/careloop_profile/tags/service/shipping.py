@@ -6,6 +6,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final, NamedTuple
 
+import structlog
 import yaml
 from careloop_common.tokens import SYSTEM
 from sqlalchemy import select
@@ -18,6 +19,7 @@ from careloop_profile.tags.policy.definitions import (
     Kind,
     Reading,
     State,
+    Unreadable,
     canonical,
     given_types,
     group_of,
@@ -29,6 +31,7 @@ from careloop_profile.tags.queries.facts import FACT
 from careloop_profile.tags.service import registry
 from careloop_profile.tags.service.drafting import Proposal, make
 
+log = structlog.get_logger()
 OWNER: Final = "careloop"
 
 
@@ -115,12 +118,17 @@ async def _wanted(session: AsyncSession) -> list[Wanted]:
     wanted = []
     for proposal in shipped():
         before = newest.get(proposal.code)
-        content = canonical(proposal.content, over)
+        try:
+            content, reading = canonical(proposal.content, over), read(proposal.content, over)
+        except Unreadable as error:
+            # It asks for a tag of which somebody here made another one.
+            log.warning("tag.not_installed", code=proposal.code, why=str(error))
+            continue
         if before is not None and not _outdated(before, content):
             continue
         version, group = codes.get(proposal.code, (0, group_of(len(codes))))
         codes[proposal.code] = version + 1, group
-        wanted.append(Wanted(proposal, content, read(content, over), version + 1, group))
+        wanted.append(Wanted(proposal, content, reading, version + 1, group))
     return wanted
 
 
