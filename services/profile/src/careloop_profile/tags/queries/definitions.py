@@ -22,7 +22,8 @@ _SHARE: Final = text("SELECT pg_advisory_xact_lock_shared(:lock)")
 
 def _unrecorded(table: Any) -> ColumnElement[bool]:
     """Versions that came into force, or were retired, and that the history of some does not know of yet."""
-    return and_(table.c.state.in_(("active", "retired")), table.c.recorded_at.is_(None))
+    begun = table.c.history_from.is_not(None), table.c.recorded_at.is_(None)
+    return and_(table.c.state.in_(("active", "retired")), *begun)
 
 
 _UNRECORDED: Final = _unrecorded(DEFINITION)

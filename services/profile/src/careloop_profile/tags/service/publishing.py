@@ -80,7 +80,7 @@ async def retire(session: AsyncSession, code: str, *, now: datetime, actor: Acto
     if users := [one for one in await definitions.depending(session, tag_key(code)) if one != code]:
         raise TagInUse(f"Rules of {len(users)} tags ask for {code}.", codes=users[:20])
     active = next((one for one in versions if one.state == State.ACTIVE), None)
-    if active is not None and active.recorded_at is None:
+    if active is not None and active.history_from is not None and active.recorded_at is None:
         raise TagSwitching(f"Version {active.version} of {code} has just come into force.")
     for row in versions:
         row.state, row.ended_at, row.ended_by, row.cursor = State.RETIRED.value, now, actor.id, None
