@@ -97,14 +97,16 @@ def _lines(row: DefinitionRow, place: Any) -> sa.Select[Any]:
     had, has = (_member(one) for one in ((row.number, None) if over else (row.replaces, row.number)))
     at, by = (row.ended_at, row.ended_by) if over else (row.switched_at, row.published_by)
     cause = {"kind": "definition", "version": row.version, "by": by}
+    # Sought by the person, one by one: by the number all that is written down meanwhile would be read for each.
     known = [
         HISTORY.c.person_id == VALUES.c.person_id,
-        HISTORY.c.number > row.history_from,
+        HISTORY.c.number + 0 > row.history_from,
         HISTORY.c.code == row.code,
         HISTORY.c.version == row.version,
     ]
     if over:
         known.append(HISTORY.c.at == at)
+    told = sa.select(HISTORY.c.number).where(*known).limit(1).scalar_subquery()
     return sa.select(
         VALUES.c.person_id,
         sa.literal(row.code, sa.Text).label("code"),
@@ -113,7 +115,7 @@ def _lines(row: DefinitionRow, place: Any) -> sa.Select[Any]:
         had.label("before"),
         has.label("after"),
         sa.literal(cause, HISTORY.c.cause.type).label("cause"),
-    ).where(place, VALUES.c.group == row.group, had.is_distinct_from(has), ~sa.exists().where(*known))
+    ).where(place, VALUES.c.group == row.group, had.is_distinct_from(has), told.is_(None))
 
 
 def _member(number: int | None) -> Any:
