@@ -18,6 +18,7 @@ class Exchange:
     __slots__ = (
         "answer_headers",
         "authorization",
+        "body",
         "deadline",
         "headers",
         "limited_by_client",
@@ -45,6 +46,8 @@ class Exchange:
         self.route: Route | None = None
         self.principal: Principal | None = None
         self.authorization = ""
+        self.body: bytes | None = None
+        """The body, where somebody had to read it to know who calls."""
         self.deadline = monotonic()
         self.limited_by_client = False
         self.timer: asyncio.Timeout | None = None

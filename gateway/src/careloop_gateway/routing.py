@@ -31,6 +31,8 @@ class Route:
     max_body: int = MIB
     browsers: bool = False
     """Whether pages of other origins may call it: see `chain/origins.py`."""
+    write_keys: bool = False
+    """Whether the body may say the API key: see `chain/write_keys.py`."""
 
 
 class Node:

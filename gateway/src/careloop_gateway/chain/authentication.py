@@ -5,6 +5,7 @@ from careloop_common import clock
 from careloop_common.errors import DomainError, Unauthenticated
 
 from careloop_gateway.chain.rate import LimitRate
+from careloop_gateway.chain.write_keys import said_in_body
 from careloop_gateway.errors import CredentialsInvalid
 from careloop_gateway.exchange import Exchange
 from careloop_gateway.identity.access_tokens import AccessTokens
@@ -34,7 +35,8 @@ class Authenticate:
             return
         now = clock.now()
         try:
-            principal = exchange.principal = await self._identify(_credentials(exchange), now)
+            credentials = await _credentials(exchange)
+            principal = exchange.principal = await self._identify(credentials, now)
         except (CredentialsInvalid, Unauthenticated) as refusal:
             self._refused(exchange, refusal)
             raise
@@ -53,10 +55,12 @@ class Authenticate:
         self._rate.refused(exchange)
 
 
-def _credentials(exchange: Exchange) -> str:
+async def _credentials(exchange: Exchange) -> str:
     """The one credential of the request. Two of them would let a client and a proxy disagree about who calls."""
     given = [value for name, value in exchange.scope["headers"] if name in {AUTHORIZATION, API_KEY}]
     if not given:
+        if key := await said_in_body(exchange):
+            return key
         raise Unauthenticated("Send an API key or an access token: `Authorization: Bearer …`.")
     if len(given) > 1:
         raise CredentialsInvalid("Send one credential, in one header.")

@@ -1,5 +1,7 @@
 """Rows of the route table by what they do: most routes of a kind differ in nothing but their address."""
 
+from functools import partial
+
 from careloop_gateway.routing import MIB, Limit, Route
 
 
@@ -14,10 +16,7 @@ def writes(upstream: str, scope: str, *operations: str) -> tuple[Route, ...]:
     )
 
 
-def takes(*paths: str) -> tuple[Route, ...]:
+def takes(*paths: str, write_keys: bool = True) -> tuple[Route, ...]:
     """Where messages of other systems and of web pages come in."""
-    scope = "interactions:write"
-    return tuple(
-        Route("POST", path, "profile", scope, Limit.INGEST, seconds=30, max_body=MIB, browsers=True)
-        for path in paths
-    )
+    post = partial(Route, "POST", upstream="profile", scope="interactions:write", limit=Limit.INGEST)
+    return tuple(post(path, seconds=30, max_body=MIB, browsers=True, write_keys=write_keys) for path in paths)

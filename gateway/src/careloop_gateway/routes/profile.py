@@ -185,8 +185,8 @@ PROFILE = (
         "PUT /v1/person-lists/{code}",
         "DELETE /v1/person-lists/{code}",
     ),
-    *takes("/v1/batch", "/v1/events", "/v1/identify", "/v1/track", "/v1/page", "/v1/screen"),
-    *takes("/v1/group", "/v1/alias"),
+    *takes("/v1/batch", "/v1/identify", "/v1/track", "/v1/page", "/v1/screen", "/v1/group", "/v1/alias"),
+    *takes("/v1/events", write_keys=False),
     *reads(
         "profile",
         "imports:read",

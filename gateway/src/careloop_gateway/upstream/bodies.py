@@ -16,6 +16,8 @@ class ClientGone(Exception):
 
 async def take_body(exchange: Exchange) -> "bytes | Inflow | None":
     """The request's body: whole when it says that it is small, else as it comes in."""
+    if exchange.body is not None:
+        return exchange.body
     if not exchange.has_body:
         return None
     inflow = Inflow(exchange)

@@ -32,6 +32,10 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 
+class Long(int):
+    """A number of 64 bits, as the type of a part of a sort key; `int` is one of 32."""
+
+
 class Page(BaseModel, Generic[T]):
     """Some items and the cursor of the next page; no cursor means the end."""
 
@@ -113,6 +117,8 @@ def decode(cursor: str) -> tuple[Any, ...]:
 def _fits(part: Any, of: type) -> bool:
     if of is float:
         return type(part) in (int, float)
+    if of is Long:
+        return type(part) is int
     return type(part) is of and not (isinstance(part, int) and abs(part) > _LARGEST)
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pytest
 from careloop_common.errors import InvalidCursor
-from careloop_common.pagination import PageRequest, _page_request, decode, encode, page
+from careloop_common.pagination import Long, PageRequest, _page_request, decode, encode, page
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
@@ -89,3 +89,10 @@ def test_a_cursor_of_this_list_is_read() -> None:
     assert PageRequest(10, (1, identity)).after(float, UUID) == (1, identity)
     assert PageRequest(10, (moment, identity)).after(datetime, UUID) == (moment, identity)
     assert PageRequest(10, None).after(int) is None
+
+
+def test_a_number_of_64_bits_is_one_where_the_list_has_such() -> None:
+    assert PageRequest(10, (2**40,)).after(Long) == 2**40
+    for part, of in ((2**40, int), (True, Long), (1.5, Long), ("7", Long)):
+        with pytest.raises(InvalidCursor):
+            PageRequest(10, (part,)).after(of)

@@ -235,6 +235,35 @@ class CustomerTagsChangedV1(Event, entity="customer", name="tags_changed", versi
     at: datetime
 
 
+class CustomerTagSwitchedV1(Event, entity="customer", name="tag_switched", version=1, key="code"):
+    """A version of a tag came into force for everybody at once. Nobody is told of it person by person."""
+
+    code: str
+    version: int
+    previous_version: int | None = None
+    """The version that it replaces; none of a tag that was not in force before."""
+    name: str
+    name_zh: str
+    kind: Literal["rule", "aggregate", "manual", "import", "score"]
+    value_type: Literal["bool", "number", "text"]
+    values: tuple[str, ...] = ()
+    """The texts that it may have, where they are known."""
+    having: int
+    """How many persons had it when they were asked."""
+    by: str | None = None
+    at: datetime
+
+
+class CustomerTagRetiredV1(Event, entity="customer", name="tag_retired", version=1, key="code"):
+    """Nobody has the tag any more. Nobody is told of it person by person."""
+
+    code: str
+    version: int
+    """The version that was in force."""
+    by: str | None = None
+    at: datetime
+
+
 class CustomerStageChangedV1(Event, entity="customer", name="stage_changed", version=1, key="person_id"):
     """A person moved on in its life with us."""
 

@@ -6,6 +6,13 @@ from careloop_common.schemas import Body, View
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
+WriteKey = Annotated[
+    str | None,
+    Field(
+        description="The API key, where no header can say it: of bodies up to 64 KiB that are not compressed."
+    ),
+]
+
 
 class SegmentMessage(BaseModel):
     """A message of the Segment specification. It documents the routes; they decode without Pydantic."""
@@ -27,6 +34,7 @@ class SegmentMessage(BaseModel):
     properties: dict[str, Any] = {}
     traits: dict[str, Any] = {}
     context: dict[str, Any] = {}
+    write_key: WriteKey = None
 
 
 class SegmentItem(SegmentMessage):
@@ -39,7 +47,7 @@ class SegmentBatch(BaseModel):
     batch: list[SegmentItem]
     context: dict[str, Any] = {}
     sent_at: datetime | None = None
-    write_key: str | None = Field(default=None, description="Ignored: the request's header says who sends.")
+    write_key: WriteKey = None
 
 
 class Success(View):

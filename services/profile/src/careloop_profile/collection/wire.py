@@ -37,7 +37,7 @@ class Message(Struct, rename="camel"):
 
 
 class Batch(Struct, rename="camel"):
-    """What a batch says of all its messages. A `writeKey` in it is ignored: the request's header says who sends."""
+    """What a batch says of all its messages. A `writeKey` in it is for the gateway, which knows by it who sends."""
 
     batch: list[Raw]
     context: dict[str, Any] | None = None

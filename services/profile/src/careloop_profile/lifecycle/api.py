@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from uuid import UUID
 
-from careloop_common.pagination import Page, PageQuery, page
+from careloop_common.pagination import Long, Page, PageQuery, page
 from careloop_common.web import ActorDep, CareRouter, NowDep, SessionDep, needs, problems
 from fastapi import Response
 
@@ -39,7 +39,7 @@ async def get_lifecycle(customer_id: UUID, session: SessionDep) -> LifecycleView
 async def list_moves(customer_id: UUID, query: PageQuery, session: SessionDep) -> Page[MoveView]:
     """Every change of stage and tier with its cause, the latest first."""
     person_id = await person_of(session, customer_id)
-    rows = await queries.moves(session, person_id, before=query.after(int), limit=query.limit + 1)
+    rows = await queries.moves(session, person_id, before=query.after(Long), limit=query.limit + 1)
     return page(rows, query.limit, key=lambda row: (row.number,), view=MoveView.model_validate)
 
 

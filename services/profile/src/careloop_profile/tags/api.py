@@ -3,13 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from careloop_common.pagination import Page, PageQuery, page
+from careloop_common.pagination import Long, Page, PageQuery, page
 from careloop_common.web import ActorDep, CareRouter, NowDep, RuntimeDep, SessionDep, needs, problems
 from fastapi import Depends, Path, Request
 
 from careloop_profile.customers.errors import CustomerNotFound
 from careloop_profile.tags.errors import TagNotFound, TagNotGiven, TagValueRefused
-from careloop_profile.tags.queries import values
 from careloop_profile.tags.schemas import (
     ExplanationView,
     GivenView,
@@ -63,8 +62,9 @@ async def list_history(
     customer_id: UUID, query: PageQuery, session: SessionDep, actor: ActorDep, code: TagCode | None = None
 ) -> Page[TagChangeView]:
     """What became of the person's tags, and by what; the latest first."""
-    person_id = await reading.person_of(session, customer_id)
-    rows = await values.history(session, person_id, code, before=query.after(int), limit=query.limit + 1)
+    rows = await reading.history_of(
+        session, customer_id, code, before=query.after(Long), limit=query.limit + 1
+    )
     return page(
         rows,
         query.limit,

@@ -9,7 +9,7 @@ from careloop_common.rules.sql_values import member
 from sqlalchemy import ColumnElement
 from sqlalchemy.dialects.postgresql import JSONB
 
-from careloop_profile.tags.policy.definitions import Value
+from careloop_profile.tags.policy.definitions import Content, Value, ValueType
 from careloop_profile.tags.policy.registry import Registry
 from careloop_profile.tags.policy.vocabulary import FACTS, FAMILIES, tag_key
 from careloop_profile.tags.queries.facts import FACT
@@ -20,6 +20,9 @@ _TYPES: Final[dict[Type, Any]] = {
     BOOL: sa.Boolean(),
     TIMESTAMP: sa.DateTime(timezone=True),
 }
+
+
+_JSON_TYPES: Final = {ValueType.BOOL: "boolean", ValueType.NUMBER: "number", ValueType.TEXT: "string"}
 
 
 class FactColumns:
@@ -64,9 +67,12 @@ def amount(key: str, known: Registry) -> Column:
     return sa.func.to_jsonb(sa.func.nullif(columns(known)[key], 0))
 
 
-def said(code: str) -> Column:
-    """What somebody gave, as JSON; NULL where that is nothing or no."""
+def said(code: str, content: Content) -> Column:
+    """What somebody gave, as JSON; NULL where that is nothing or no, or was said when the tag had other values."""
     given: Column = FACT.c.given[code]
+    fits = sa.func.jsonb_typeof(given) == _JSON_TYPES[content.value_type]
+    if content.values:
+        fits &= given.in_([sa.literal(value, JSONB) for value in content.values])
     for nothing in (False, 0):
         given = sa.func.nullif(given, sa.literal(nothing, JSONB), type_=JSONB())
-    return given
+    return sa.case((fits, given))

@@ -7,7 +7,7 @@ from careloop_common.schemas import Version
 from careloop_common.web import ActorDep, CareRouter, NowDep, SessionDep, needs, problems
 from fastapi import Path, Query, Response
 
-from careloop_profile.tags.errors import InvalidTag, TagDecided, TagInUse, TagNotFound
+from careloop_profile.tags.errors import InvalidTag, TagDecided, TagInUse, TagNotFound, TagSwitching
 from careloop_profile.tags.models import DefinitionRow
 from careloop_profile.tags.policy.definitions import Kind, State
 from careloop_profile.tags.queries import definitions
@@ -43,8 +43,10 @@ async def list_definitions(
 ) -> Page[TagDefinitionView]:
     """The tags by their codes; `q` is a part of the code or of a name in either language."""
     wanted = {"state": state, "pack": pack, "category": category, "kind": kind}
-    rows = await definitions.listed(session, wanted, named=q, after=query.after(str), limit=query.limit + 1)
-    return page(rows, query.limit, key=lambda row: (row.code,), view=_view)
+    rows = await definitions.listed(
+        session, wanted, named=q, after=query.after(str, int), limit=query.limit + 1
+    )
+    return page(rows, query.limit, key=lambda row: (row.code, row.version), view=_view)
 
 
 @router.get("/vocabulary", dependencies=[READ])
@@ -89,7 +91,7 @@ async def publish(
     return _view(await publishing.publish(session, code, version, now=now, actor=actor))
 
 
-@router.post("/{code}/retire", dependencies=[WRITE], responses=problems(TagNotFound, TagInUse))
+@router.post("/{code}/retire", dependencies=[WRITE], responses=problems(TagNotFound, TagInUse, TagSwitching))
 async def retire(code: Code, session: SessionDep, now: NowDep, actor: ActorDep) -> TagDefinitionView:
     """Nobody has the tag any more."""
     return _view(await publishing.retire(session, code, now=now, actor=actor))

@@ -25,6 +25,14 @@ class TagDecided(DomainError):
     title = "The version of the tag is decided"
 
 
+class TagSwitching(DomainError):
+    """A version came into force, and not everybody's history knows of it yet; that takes a few minutes at most."""
+
+    kind = Kind.CONFLICT
+    code = "tag_switching"
+    title = "The tag is being switched"
+
+
 class TagInUse(DomainError):
     """Rules of other tags ask for this one, as it is; `codes` are theirs."""
 

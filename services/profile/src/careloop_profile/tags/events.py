@@ -4,7 +4,9 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from careloop_contracts import CustomerTagsChangedV1
+from careloop_contracts import CustomerTagRetiredV1, CustomerTagsChangedV1, CustomerTagSwitchedV1
+
+from careloop_profile.tags.models import DefinitionRow
 
 
 def changed(
@@ -23,3 +25,27 @@ def changed(
                 "at": at,
             }
         )
+
+
+def switched(row: DefinitionRow, before: DefinitionRow | None) -> CustomerTagSwitchedV1:
+    """A version is in force."""
+    return CustomerTagSwitchedV1.model_validate(
+        {
+            **{
+                name: getattr(row, name)
+                for name in ("code", "version", "name", "name_zh", "kind", "value_type")
+            },
+            "values": row.content.get("values") or [case["value"] for case in row.content.get("cases", ())],
+            "previous_version": before and before.version,
+            "having": row.having,
+            "by": row.published_by,
+            "at": row.switched_at,
+        }
+    )
+
+
+def retired(row: DefinitionRow) -> CustomerTagRetiredV1:
+    """Nobody has the tag any more."""
+    return CustomerTagRetiredV1.model_validate(
+        {"code": row.code, "version": row.version, "by": row.ended_by, "at": row.ended_at}
+    )

@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_profile.tags import metrics
 from careloop_profile.tags.queries import buckets
-from careloop_profile.tags.service import filling, giving, shipping, walking
+from careloop_profile.tags.service import filling, giving, recording, shipping, walking
 from careloop_profile.tags.service.evaluating import TIME, Evaluator, Parts
 from careloop_profile.tags.service.gathering import LONGEST
 
@@ -93,6 +93,8 @@ class Listener:
     ) -> None:
         ordered = sorted(ids)
         changed = 0
+        if len(ordered) > TOGETHER:
+            await self._evaluator.reserve(session, ordered)
         for first in range(0, len(ordered), TOGETHER):
             part = ordered[first : first + TOGETHER]
             changed += await self._evaluator.look(session, part, parts, {"kind": kind}, now=now)
@@ -107,10 +109,12 @@ async def install(runtime: Runtime[Any]) -> None:
 
 
 async def fill(runtime: Runtime[Any]) -> bool:
-    async with runtime.database.transaction() as session:
-        more = await filling.fill(session, now=clock.now())
-    async with runtime.database.transaction() as session:
-        return await filling.sweep(session, now=clock.now()) or more
+    """Take one step with each version on its way in or out; whether there may be more."""
+    more = False
+    for step in (filling.fill, recording.record, filling.sweep):
+        async with runtime.database.transaction() as session:
+            more = await step(session, now=clock.now()) or more
+    return more
 
 
 async def forget(runtime: Runtime[Any]) -> bool:

@@ -64,8 +64,16 @@ class DefinitionRow(Base, table=True):
     published_by: str | None = Field(default=None, sa_type=Text)
     switched_at: datetime | None = Field(default=None, sa_type=INSTANT)
     ended_at: datetime | None = Field(default=None, sa_type=INSTANT)
+    ended_by: str | None = Field(default=None, sa_type=Text)
+    replaces: int | None = None
+    """The number of the version that was in force before."""
+    history_from: int | None = Field(default=None, sa_type=BigInteger)
+    """Up to which number there was history when it came into force, or when it was retired."""
+    recorded_at: datetime | None = Field(default=None, sa_type=INSTANT)
+    """Since when everybody's history knows of that."""
     cursor: UUID | None = None
-    """The last person of whom it is known, while it is filled, and then while what it left behind is taken away."""
+    """The last person of whom it is known, while it is filled, then while that is written down, and while what it left
+    behind is taken away."""
     asked: int = 0
     """Persons that were asked while it was filled."""
     having: int = 0

@@ -101,6 +101,13 @@ async def test_tiers_are_shares_of_all_and_change_after_two_months(
     ]
 
 
+async def test_a_tier_of_no_share_has_nobody_not_even_who_is_worth_most(crowd, month, standing, client):
+    answer = await client.put("/v1/lifecycle-terms", json={"terms": {"tier_shares": [0, 0.34, 0.66]}})
+    assert answer.status_code == 201, answer.text
+    await month(1)
+    assert [(await standing(one))["tier"] for one in crowd] == [*["B"] * 6, *["A"] * 4]
+
+
 async def test_new_terms_hold_for_everybody_from_their_time_on(
     crowd, client, standing, runtime, evaluator, read
 ):

@@ -11,6 +11,7 @@ from careloop_profile.interactions.wire import Envelope
 from careloop_profile.tags import handlers
 from careloop_profile.tags.service import filling
 from careloop_profile.tags.service.evaluating import Parts
+from careloop_profile.tags.service.recording import record
 
 NOW = clock.now()
 
@@ -126,10 +127,10 @@ def fill(runtime):
     async def all_of_them(limit=2, now=NOW):
         more = True
         while more:
-            async with runtime.database.transaction() as session:
-                more = await filling.fill(session, now=now, limit=limit)
-            async with runtime.database.transaction() as session:
-                more = await filling.sweep(session, now=now, limit=limit) or more
+            more = False
+            for step in (filling.fill, record, filling.sweep):
+                async with runtime.database.transaction() as session:
+                    more = await step(session, now=now, limit=limit) or more
 
     return all_of_them
 

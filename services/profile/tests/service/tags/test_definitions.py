@@ -186,6 +186,41 @@ async def test_a_version_is_published_once(people, propose, publish, fill, clien
     assert (missing.status_code, missing.json()["code"]) == (404, "tag_not_found")
 
 
+async def test_all_versions_of_a_state_are_listed_whatever_the_page(people, propose, client):
+    for age in (18, 21, 60):
+        await propose("grown", rule=f"age >= {age}")
+    found, cursor = [], None
+    while True:
+        params = {"state": "proposed", "limit": 2} | ({"cursor": cursor} if cursor else {})
+        answer = (await client.get("/v1/tag-definitions", params=params)).json()
+        found += [(one["code"], one["version"]) for one in answer["items"]]
+        cursor = answer["next_cursor"]
+        if cursor is None:
+            break
+    assert found == [("grown", 1), ("grown", 2), ("grown", 3)]
+
+
+async def test_what_was_said_when_a_given_tag_had_other_values_is_not_taken_for_one(
+    people, propose, publish, fill, having, client, look, history
+):
+    texts = {"kind": "manual", "value_type": "text"}
+    await publish(await propose("mood", **texts, values=["good", "bad"]))
+    await fill()
+    for person, value in zip(people, ("good", "bad"), strict=False):
+        path = f"/v1/customers/{person['customer_id']}/tags/mood"
+        assert (await client.put(path, json={"value": value})).status_code == 200
+    for facts, those in (({**texts, "values": ["bad", "so-so"]}, [1]), ({"kind": "manual"}, [])):
+        await publish(await propose("mood", **facts))
+        await fill()
+        assert await having("mood") == those
+        assert await look(*people, parts=Parts.BOTH) == 0, "the database and the look agree"
+        body = {"region": facts.get("value_type", "bool")}
+        for person in people[:2]:
+            await client.patch(f"/v1/customers/{person['customer_id']}", json=body)
+        await look(*people)
+        assert await having("mood") == those
+
+
 async def test_two_who_publish_at_once_publish_one(people, propose, publish, together):
     versions = [await propose("grown", rule=f"age >= {age}") for age in (18, 21)]
     answers = await together(*map(publish, versions))

@@ -51,6 +51,28 @@ async def test_what_somebody_only_proposed_does_not_stop_a_release(given, propos
         await shipping.install(session, now=NOW)
 
 
+async def test_a_tag_of_a_release_that_asks_for_what_is_another_one_here_stops_no_other(
+    given, propose, publish, fill, runtime
+):
+    gone = ("churn_probability", "churn_risk_high", "elderly")
+    await _forget_tags(
+        runtime, "DELETE FROM tag_definition WHERE 'tag(\"churn_probability\")' = ANY(depends_on)"
+    )
+    for code in gone:
+        await _forget_tags(runtime, f"DELETE FROM tag_definition WHERE code = '{code}'")
+    await publish(await propose("churn_probability", kind="manual"))
+    await fill()
+    async with runtime.database.transaction() as session:
+        await shipping.install(session, now=NOW)
+        there = await session.scalars(text("SELECT code FROM tag_definition WHERE state = 'filling'"))
+        assert there.all() == ["elderly"]
+
+
+async def _forget_tags(runtime, statement):
+    async with runtime.database.transaction() as session:
+        await session.execute(text(statement))
+
+
 async def test_a_contract_without_end_stops_no_version(register, look, propose, publish, fill, tags):
     customer = await register(
         name="张三",
@@ -88,7 +110,9 @@ async def test_who_retires_what_is_being_filled_waits_for_no_one(
     retiring = asyncio.Event()
     filled, retired = await together(fill(), retire())
     assert filled is True
-    assert (retired.status_code, retired.json()["state"]) == (200, "retired")
+    assert (retired.status_code, retired.json()["code"]) == (409, "tag_switching"), (
+        "it has just come into force"
+    )
 
 
 async def waits(runtime):

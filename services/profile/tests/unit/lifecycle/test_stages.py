@@ -104,3 +104,7 @@ def test_who_has_moved_stays_until_the_moment_that_was_told(before, since, known
 def test_terms_that_contradict_themselves(terms):
     assert terms.contradiction()
     assert DEFAULT.contradiction() is None
+
+
+def test_shares_that_are_everybody_are_not_more():
+    assert Terms(tier_shares=(0.33, 0.56, 0.11)).contradiction() is None

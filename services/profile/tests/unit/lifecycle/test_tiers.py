@@ -1,7 +1,7 @@
 """Tiers of value, which change when one period after the other agrees."""
 
 import pytest
-from careloop_profile.lifecycle.policy.tiers import TIERS, Rank, quantiles, settle, tier_of, worth
+from careloop_profile.lifecycle.policy.tiers import TIERS, Rank, bounds, quantiles, settle, tier_of, worth
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +10,20 @@ PERIODS = 2
 
 def test_shares_become_the_places_at_which_tiers_end():
     assert quantiles((0.01, 0.09, 0.3)) == [0.99, 0.9, 0.6]
+
+
+@pytest.mark.parametrize(
+    ("shares", "best"),
+    [
+        ((0.01, 0.09, 0.3), "S"),
+        ((0, 0.09, 0.3), "A"),
+        ((0, 0, 0.3), "B"),
+        ((0, 0, 0), "C"),
+        ((0.1, 0, 0), "S"),
+    ],
+)
+def test_a_tier_of_no_share_has_nobody(shares, best):
+    assert tier_of(900, bounds(shares, [900, 900, 900])) == best
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ class Terms:
             return (
                 "each degree of silence is longer than the one before, and being away longer than all of them"
             )
-        if sum(self.tier_shares) > 1:
+        if round(sum(self.tier_shares), 9) > 1:
             return "the shares of the tiers are more than everybody"
         return None
 

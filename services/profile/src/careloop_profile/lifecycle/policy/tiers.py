@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from math import inf
 from typing import Any, Final
 
 TIERS: Final = ("S", "A", "B", "C")
@@ -30,6 +31,12 @@ def worth(facts: Mapping[str, Any]) -> float:
 def quantiles(shares: Sequence[float]) -> list[float]:
     """Below which share of all each tier ends: for 1 %, 9 % and 30 % that is 0.99, 0.9 and 0.6."""
     return [max(0.0, round(1 - share, 9)) for share in accumulate(shares)]
+
+
+def bounds(shares: Sequence[float], values: Sequence[float]) -> list[float]:
+    """The least values of the tiers, of those below which the shares lie. A tier of no share has nobody, not even who is
+    worth most."""
+    return [value if share else inf for share, value in zip(accumulate(shares), values, strict=True)]
 
 
 def tier_of(value: float, bounds: Sequence[float]) -> str:

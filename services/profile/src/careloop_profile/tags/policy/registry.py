@@ -9,7 +9,15 @@ from typing import Any, NamedTuple
 
 from careloop_common.rules import Catalogue, Rule, compile_python, uses_now
 
-from careloop_profile.tags.policy.definitions import Content, Reading, Unreadable, Value, given_types, read
+from careloop_profile.tags.policy.definitions import (
+    Content,
+    Reading,
+    Unreadable,
+    Value,
+    checked_value,
+    given_types,
+    read,
+)
 from careloop_profile.tags.policy.moments import Calendar
 from careloop_profile.tags.policy.vocabulary import TOPICS, catalogue, tag_key
 
@@ -57,8 +65,17 @@ class Asked:
 class Registry:
     """Definitions that are evaluated together; made once per set of versions."""
 
-    def __init__(self, definitions: Iterable[Definition]) -> None:
+    def __init__(
+        self,
+        definitions: Iterable[Definition],
+        recording: Collection[int] = (),
+        left: Collection[int | None] = (),
+    ) -> None:
         self.definitions = {one.number: one for one in definitions}
+        self.recording = frozenset(recording)
+        """Versions that came into force, or were retired, and that the history of some does not know of yet."""
+        self.kept = self.definitions.keys() | {number for number in left if number is not None}
+        """Versions whose values are kept: by those that are no more it is told what a switch made of a tag."""
         self.active = {one.code: one for one in self.definitions.values() if one.active}
         given = given_types({one.code: one.content for one in self.definitions.values()})
         self.catalogue = catalogue(given)
@@ -119,6 +136,14 @@ class Registry:
         asking = (self.definitions[number] for number in self._rules_asking(tag_key(code)))
         return sorted({one.code for one in asking if one.code != code and not _readable(one.content, over)})
 
+    def _may_be(self, number: int, value: Any) -> bool:
+        """Not so of what somebody said when the tag had other values."""
+        return (
+            value is None
+            or number not in self._given
+            or checked_value(self.definitions[number].content, value)
+        )
+
     def _rules_asking(self, key: str) -> list[int]:
         return [number for number, reading in self.readings.items() if key in reading.inputs]
 
@@ -165,7 +190,7 @@ class Registry:
         for key in self._told if changed is None else self._told.keys() & changed:
             value = facts.get(key) or None
             for number in self._told[key]:
-                verdicts[number] = value
+                verdicts[number] = value if self._may_be(number, value) else None
         return {number: value for number, value in verdicts.items() if held.get(number) != value}
 
 

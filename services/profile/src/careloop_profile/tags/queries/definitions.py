@@ -3,7 +3,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from careloop_common import keyset
-from sqlalchemy import Table, Text, any_, func, literal, or_, select, text
+from sqlalchemy import ColumnElement, Table, Text, and_, any_, exists, func, literal, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -18,9 +18,26 @@ _LOOKING: Final = 0x7461676C
 it did not know of would be filled without that person."""
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(:lock)")
 _SHARE: Final = text("SELECT pg_advisory_xact_lock_shared(:lock)")
-_NUMBERS: Final = select(func.array_agg(DEFINITION.c.number), func.array_agg(DEFINITION.c.state)).where(
-    DEFINITION.c.state.in_(LIVE)
+
+
+def _unrecorded(table: Any) -> ColumnElement[bool]:
+    """Versions that came into force, or were retired, and that the history of some does not know of yet."""
+    begun = table.c.history_from.is_not(None), table.c.recorded_at.is_(None)
+    return and_(table.c.state.in_(("active", "retired")), *begun)
+
+
+_UNRECORDED: Final = _unrecorded(DEFINITION)
+_NUMBERS: Final = select(
+    func.array_agg(DEFINITION.c.number), func.array_agg(DEFINITION.c.state), func.array_agg(_UNRECORDED)
+).where(or_(DEFINITION.c.state.in_(LIVE), _UNRECORDED))
+_ANY_LIVE: Final = select(exists().where(DEFINITION.c.state.in_(LIVE)))
+_OTHER: Final = DEFINITION.alias()
+_RECORDED: Final = ~exists(
+    select(_OTHER.c.number).where(_OTHER.c.code == DEFINITION.c.code, _unrecorded(_OTHER))
 )
+"""One thing after the other: nothing else becomes of a tag until everybody's history knows of what did."""
+Live = frozenset[tuple[int, str, bool]]
+"""Numbers of versions, with their states, and whether there is somebody whose history does not know of it."""
 
 
 async def hold(session: AsyncSession) -> None:
@@ -28,10 +45,15 @@ async def hold(session: AsyncSession) -> None:
     await session.execute(_LOCK, {"lock": _CHANGING})
 
 
-async def live(session: AsyncSession) -> frozenset[tuple[int, str]]:
-    """The numbers of what is evaluated, with their states."""
-    numbers, states = (await session.execute(_NUMBERS)).one()
-    return frozenset(zip(numbers or (), states or (), strict=True))
+async def live(session: AsyncSession) -> Live:
+    """What is evaluated, and what is being written down."""
+    numbers, states, unrecorded = (await session.execute(_NUMBERS)).one()
+    return frozenset(zip(numbers or (), states or (), unrecorded or (), strict=True))
+
+
+async def any_live(session: AsyncSession) -> bool:
+    """Whether anything is evaluated."""
+    return bool(await session.scalar(_ANY_LIVE))
 
 
 async def looking(session: AsyncSession) -> None:
@@ -45,15 +67,17 @@ async def looked(session: AsyncSession) -> None:
 
 
 async def hold_live(session: AsyncSession, code: str) -> Sequence[DefinitionRow]:
-    """What is evaluated of a tag, the newest first; locked, so that nobody fills it meanwhile. Before `hold`, for who
-    fills a version takes the locks in this order."""
+    """What is evaluated of a tag; locked, so that nobody fills it meanwhile. Before `hold`, and first what is being filled,
+    for who fills a version takes the locks in this order."""
     statement = select(DefinitionRow).where(col(DefinitionRow.code) == code, DEFINITION.c.state.in_(LIVE))
-    return (await session.scalars(statement.order_by(DEFINITION.c.version.desc()).with_for_update())).all()
+    return (await session.scalars(statement.order_by(DEFINITION.c.state.desc()).with_for_update())).all()
 
 
 async def by_number(session: AsyncSession, numbers: Collection[int]) -> Sequence[DefinitionRow]:
+    """As they are now, also if they were read before."""
     statement = select(DefinitionRow).where(col(DefinitionRow.number).in_(numbers))
-    return (await session.scalars(statement.order_by(DEFINITION.c.number))).all()
+    fresh = statement.order_by(DEFINITION.c.number).execution_options(populate_existing=True)
+    return (await session.scalars(fresh)).all()
 
 
 async def versions(session: AsyncSession, code: str) -> Sequence[DefinitionRow]:
@@ -83,10 +107,10 @@ async def listed(
     wanted: dict[str, Any],
     *,
     named: str | None,
-    after: str | None,
+    after: tuple[str, int] | None,
     limit: int,
 ) -> Sequence[DefinitionRow]:
-    """Definitions by their codes; of each the version in force, or the versions of a state that is asked for."""
+    """Definitions by their codes and versions; of each tag the version in force, or the versions of a state that is asked for."""
     statement = select(DefinitionRow).where(
         *(DEFINITION.c[name] == value for name, value in wanted.items() if value is not None)
     )
@@ -95,7 +119,8 @@ async def listed(
             DEFINITION.c[name].icontains(named, autoescape=True) for name in ("code", "name", "name_zh")
         )
         statement = statement.where(or_(*named_so))
-    rows = keyset.forward(statement, col(DefinitionRow.code), after=after, limit=limit)
+    key = col(DefinitionRow.code), col(DefinitionRow.version)
+    rows = keyset.forward(statement, *key, after=after, limit=limit)
     return (await session.scalars(rows)).all()
 
 
@@ -109,18 +134,30 @@ async def depending(session: AsyncSession, key: str) -> Sequence[str]:
 
 async def filling(session: AsyncSession) -> DefinitionRow | None:
     """The oldest version that is being filled; locked."""
-    statement = select(DefinitionRow).where(DEFINITION.c.state == "filling").order_by(DEFINITION.c.number)
-    return (await session.scalars(statement.limit(1).with_for_update())).one_or_none()
+    return await _oldest(session, DEFINITION.c.state == "filling", _RECORDED)
+
+
+async def to_be_recorded(session: AsyncSession) -> tuple[int, UUID | None] | None:
+    """The number of the oldest version that somebody's history does not know of, and who was told of it last."""
+    statement = select(DEFINITION.c.number, DEFINITION.c.cursor).where(_UNRECORDED)
+    row = (await session.execute(statement.order_by(DEFINITION.c.number).limit(1))).one_or_none()
+    return row and (row[0], row[1])
+
+
+async def unrecorded(session: AsyncSession, number: int) -> DefinitionRow | None:
+    """That version; locked, unless somebody else was done with it."""
+    return await _oldest(session, DEFINITION.c.number == number, _UNRECORDED)
 
 
 async def unswept(session: AsyncSession) -> DefinitionRow | None:
     """The oldest version that left values behind; locked."""
-    statement = select(DefinitionRow).where(
-        DEFINITION.c.state.in_(("superseded", "retired")), DEFINITION.c.swept_at.is_(None)
-    )
-    return (
-        await session.scalars(statement.order_by(DEFINITION.c.number).limit(1).with_for_update())
-    ).one_or_none()
+    gone = DEFINITION.c.state.in_(("superseded", "retired")), DEFINITION.c.swept_at.is_(None)
+    return await _oldest(session, *gone, _RECORDED)
+
+
+async def _oldest(session: AsyncSession, *conditions: ColumnElement[bool]) -> DefinitionRow | None:
+    statement = select(DefinitionRow).where(*conditions).order_by(DEFINITION.c.number)
+    return (await session.scalars(statement.limit(1).with_for_update())).one_or_none()
 
 
 async def walk(session: AsyncSession, name: str) -> WalkRow | None:

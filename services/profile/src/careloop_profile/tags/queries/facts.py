@@ -131,6 +131,12 @@ async def existing(session: AsyncSession, persons: Collection[UUID]) -> list[UUI
     return list((await session.scalars(statement.order_by(FACT.c.person_id).with_for_update())).all())
 
 
+async def reserve(session: AsyncSession, persons: Collection[UUID]) -> None:
+    """Lock all of these in the order of their ids, before some are looked at after others."""
+    await session.execute(_MAKE, {"ids": list(persons)})
+    await existing(session, persons)
+
+
 async def relations(session: AsyncSession, customers: Collection[UUID], day: date) -> Sequence[Any]:
     """What these customers are to others on a day, and others to them."""
     columns, mine = RELATION.c, list(customers)
@@ -139,6 +145,12 @@ async def relations(session: AsyncSession, customers: Collection[UUID], day: dat
     ours = select(*shown).where(among(columns.from_id, mine), *then)
     theirs = select(*shown).where(among(columns.to_id, mine), *then)
     return (await session.execute(ours.union(theirs))).all()
+
+
+async def stretch(session: AsyncSession, after: UUID, limit: int) -> UUID | None:
+    """The last of the next so many persons; None if there are fewer."""
+    following = select(FACT.c.person_id).where(FACT.c.person_id > after).order_by(FACT.c.person_id)
+    return (await session.scalars(following.offset(limit - 1).limit(1))).one_or_none()
 
 
 async def put_forward(session: AsyncSession, dues: Mapping[UUID, datetime]) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from careloop_common import keyset, records
-from sqlalchemy import Table, select, text
+from sqlalchemy import Table, func, select, text
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -80,6 +80,11 @@ async def history(
         statement = statement.where(col(HistoryRow.code) == code)
     rows = keyset.backward(statement, col(HistoryRow.number), before=before, limit=limit)
     return (await session.scalars(rows)).all()
+
+
+async def last_number(session: AsyncSession) -> int:
+    """Up to which number there is history."""
+    return await session.scalar(select(func.coalesce(func.max(HISTORY.c.number), 0))) or 0
 
 
 async def since(session: AsyncSession, person_id: UUID, codes: Collection[str]) -> dict[str, HistoryRow]:

@@ -20,7 +20,7 @@ from careloop_profile.tags.policy.known import Known
 from careloop_profile.tags.policy.registry import Registry, Verdicts
 from careloop_profile.tags.queries import definitions, facts, values
 from careloop_profile.tags.queries.facts import Stored
-from careloop_profile.tags.service import gathering, holding, registry, shipping
+from careloop_profile.tags.service import gathering, holding, recording, registry, shipping
 from careloop_profile.tags.service.gathering import Gatherer, Look
 
 TIMER: Final = "tags"
@@ -65,6 +65,13 @@ class Evaluator:
     def __init__(self, gatherer: Gatherer, *, derive: Sequence[Derive] = ()) -> None:
         self._gatherer, self._derive = gatherer, derive
 
+    async def reserve(self, session: AsyncSession, customer_ids: Collection[UUID]) -> None:
+        """Lock the persons that these customers are: of who looks at them part by part, in whatever order the customers
+        are, nobody waits for the other."""
+        await facts.enter(session)
+        people, _ = await gathering.persons_of(session, customer_ids)
+        await facts.reserve(session, people)
+
     async def look(
         self,
         session: AsyncSession,
@@ -76,6 +83,8 @@ class Evaluator:
     ) -> int:
         """Look at the persons that these customers are; returns how many tags became others."""
         await facts.enter(session)
+        if not await definitions.any_live(session):
+            await shipping.begin(session, now=now)
         people, kin, stored = await holding.hold(session, customer_ids)
         await holding.forget(session, set(customer_ids) - people.keys(), cause, now)
         looks = [
@@ -84,8 +93,7 @@ class Evaluator:
         ]
         await definitions.looking(session)
         known = await registry.current(session)
-        if not known.definitions and await shipping.install(session, now=now):
-            known = await registry.current(session)
+        await recording.settle(session, known, people)
         await self._gather(session, looks, kin, parts, now)
         for derive in self._derive:
             await derive(session, looks, now=now)
@@ -150,7 +158,7 @@ def _rows(known: Registry, mine: values.Held, verdicts: Verdicts) -> dict[int, d
     for number, value in verdicts.items():
         group = known.definitions[number].group
         if group not in rows:
-            rows[group] = {one: had for one, had in mine.get(group, {}).items() if one in known.definitions}
+            rows[group] = {one: had for one, had in mine.get(group, {}).items() if one in known.kept}
         if value is None:
             rows[group].pop(number, None)
         else:

@@ -10,20 +10,20 @@ from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
-from careloop_common import timers
+from careloop_common import outbox, timers
 from careloop_common.rules.values import LAST
 from careloop_common.timers import NewTimer
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from careloop_profile.tags import columns, metrics
+from careloop_profile.tags import columns, events, metrics
 from careloop_profile.tags.models import DefinitionRow
 from careloop_profile.tags.policy.definitions import State
 from careloop_profile.tags.policy.moments import DAY, Calendar, earliest
 from careloop_profile.tags.policy.registry import Registry
-from careloop_profile.tags.queries import definitions, facts
+from careloop_profile.tags.queries import definitions, facts, values
 from careloop_profile.tags.queries.facts import FACT
-from careloop_profile.tags.queries.values import HISTORY, VALUES
+from careloop_profile.tags.queries.values import VALUES
 from careloop_profile.tags.service import registry
 from careloop_profile.tags.service.evaluating import STEP, TIMER
 
@@ -52,7 +52,7 @@ async def fill(session: AsyncSession, *, now: datetime, limit: int = CHUNK) -> b
 def _value(row: DefinitionRow, known: Registry, now: datetime) -> columns.Column:
     reading = known.readings.get(row.number)
     if reading is None:
-        return columns.said(row.code)
+        return columns.said(row.code, registry.content(row))
     return columns.amount(reading.of, known) if reading.of else columns.value(reading.outcomes, known, now)
 
 
@@ -110,63 +110,31 @@ def _next(then: columns.Column, days: Any, now: datetime) -> Any:
 
 
 async def _switch(session: AsyncSession, row: DefinitionRow, now: datetime) -> None:
-    """The version is in force from now on. Who had the tag and has it no more, or the other way round, gets a line in
-    the history."""
+    """The version is in force from now on; what that makes of everybody's tags is written down by and by."""
     await definitions.hold(session)
     before = next(
         (one for one in await definitions.versions(session, row.code) if one.state == State.ACTIVE), None
     )
     if before is not None:
         before.state, before.ended_at, before.cursor = State.SUPERSEDED, now, None
+        row.replaces = before.number
         await session.flush()
     row.state, row.switched_at, row.cursor = State.ACTIVE, now, None
-    await record(session, row, before, row, now, by=row.published_by)
-
-
-async def record(
-    session: AsyncSession,
-    about: DefinitionRow,
-    before: DefinitionRow | None,
-    after: DefinitionRow | None,
-    now: datetime,
-    *,
-    by: str | None,
-) -> None:
-    """What the change of a definition made of everybody's tags, as history."""
-    had, has = (_member(one) for one in (before, after))
-    cause = {"kind": "definition", "version": about.version, "by": by}
-    changed = sa.select(
-        VALUES.c.person_id,
-        sa.literal(about.code, sa.Text),
-        sa.literal(about.version, sa.Integer),
-        sa.literal(now, HISTORY.c.at.type),
-        had,
-        has,
-        sa.literal(cause, HISTORY.c.cause.type),
-    ).where(VALUES.c.group == about.group, had.is_distinct_from(has))
-    names = ["person_id", "code", "version", "at", "before", "after", "cause"]
-    await session.execute(sa.insert(HISTORY).from_select(names, changed, include_defaults=False))
-
-
-def _member(row: DefinitionRow | None) -> Any:
-    return sa.null().cast(VALUES.c.held.type) if row is None else VALUES.c.held[str(row.number)]
+    row.history_from = await values.last_number(session)
+    outbox.add(session, events.switched(row, before), now=now)
 
 
 async def sweep(session: AsyncSession, *, now: datetime, limit: int = CHUNK) -> bool:
-    """Take away what a version that is no more left behind; whether there may be more."""
+    """Take away what a version that is no more left behind with the next persons; whether there may be more."""
     row = await definitions.unswept(session)
     if row is None:
         return False
-    place = sa.and_(VALUES.c.group == row.group, VALUES.c.person_id > (row.cursor or _EMPTY))
-    having = place & VALUES.c.held.has_key(str(row.number))
-    some = sa.select(VALUES.c.person_id).where(having).order_by(VALUES.c.person_id).limit(limit)
-    gone = (
-        sa.update(VALUES)
-        .where(VALUES.c.group == row.group, VALUES.c.person_id.in_(some))
-        .values(held=VALUES.c.held.op("-")(sa.literal(str(row.number), sa.Text)))
-        .returning(VALUES.c.person_id)
-    )
-    persons = list((await session.scalars(gone)).all())
-    row.cursor = max(persons, default=row.cursor)
-    row.swept_at = None if len(persons) == limit else now
-    return row.swept_at is None
+    number, last = str(row.number), await facts.stretch(session, row.cursor or _EMPTY, limit)
+    place = VALUES.c.person_id > (row.cursor or _EMPTY)
+    if last is not None:
+        place &= VALUES.c.person_id <= last
+    having = sa.and_(place, VALUES.c.group == row.group, VALUES.c.held.has_key(number))
+    left = VALUES.c.held.op("-")(sa.literal(number, sa.Text))
+    await session.execute(sa.update(VALUES).where(having).values(held=left))
+    row.cursor, row.swept_at = last, None if last else now
+    return True

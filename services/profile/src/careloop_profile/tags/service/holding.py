@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from careloop_profile.customers.queries import Kinship
 from careloop_profile.tags.queries import facts, values
 from careloop_profile.tags.queries.facts import Stored
-from careloop_profile.tags.service import registry
+from careloop_profile.tags.service import recording, registry
 from careloop_profile.tags.service.gathering import persons_of
 
 
@@ -33,6 +33,7 @@ async def forget(session: AsyncSession, ids: set[UUID], cause: Mapping[str, Any]
     if not ids or not (gone := await facts.existing(session, ids)):
         return
     known = await registry.current(session)
+    await recording.settle(session, known, gone)
     held = await values.held(session, gone)
     entries = [
         (person, one.code, one.version, now, value, None, {**cause, "changed": ["person"]})

@@ -3,10 +3,12 @@
 from datetime import datetime
 from typing import Any
 
+from careloop_common import outbox
 from careloop_common.tokens import Actor
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from careloop_profile.tags.errors import InvalidTag, TagDecided, TagInUse, TagNotFound
+from careloop_profile.tags import events
+from careloop_profile.tags.errors import InvalidTag, TagDecided, TagInUse, TagNotFound, TagSwitching
 from careloop_profile.tags.models import DefinitionRow
 from careloop_profile.tags.policy.definitions import (
     LIVE,
@@ -20,8 +22,8 @@ from careloop_profile.tags.policy.definitions import (
 )
 from careloop_profile.tags.policy.registry import Registry
 from careloop_profile.tags.policy.vocabulary import tag_key
-from careloop_profile.tags.queries import definitions
-from careloop_profile.tags.service import filling, registry
+from careloop_profile.tags.queries import definitions, values
+from careloop_profile.tags.service import registry
 from careloop_profile.tags.service.drafting import Proposal, make
 
 
@@ -69,7 +71,7 @@ async def publish(
 
 
 async def retire(session: AsyncSession, code: str, *, now: datetime, actor: Actor) -> DefinitionRow:
-    """Nobody has the tag any more. What there was stays in the history."""
+    """Nobody has the tag any more. What there was stays in the history, which is told of it by and by."""
     await definitions.hold_live(session, code)
     await definitions.hold(session)
     versions = [one for one in await definitions.versions(session, code) if one.state in LIVE]
@@ -77,10 +79,15 @@ async def retire(session: AsyncSession, code: str, *, now: datetime, actor: Acto
         raise TagNotFound(f"There is no tag {code} in force.")
     if users := [one for one in await definitions.depending(session, tag_key(code)) if one != code]:
         raise TagInUse(f"Rules of {len(users)} tags ask for {code}.", codes=users[:20])
+    active = next((one for one in versions if one.state == State.ACTIVE), None)
+    if active is not None and active.history_from is not None and active.recorded_at is None:
+        raise TagSwitching(f"Version {active.version} of {code} has just come into force.")
     for row in versions:
-        if row.state == State.ACTIVE:
-            await filling.record(session, row, row, None, now, by=actor.id)
-        row.state, row.ended_at, row.cursor = State.RETIRED.value, now, None
+        row.state, row.ended_at, row.ended_by, row.cursor = State.RETIRED.value, now, actor.id, None
+        row.recorded_at = now
+    if active is not None:
+        active.recorded_at, active.history_from = None, await values.last_number(session)
+        outbox.add(session, events.retired(active), now=now)
     return versions[0]
 
 

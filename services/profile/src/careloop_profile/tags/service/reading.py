@@ -1,6 +1,6 @@
 """Which tags a person has, and why."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -20,7 +20,7 @@ from careloop_profile.tags.policy.moments import earliest, windows_move
 from careloop_profile.tags.policy.registry import Definition, Registry
 from careloop_profile.tags.policy.vocabulary import ATTRIBUTE_KEYS, LAST_KEYS, METRIC_KEYS, tag_key
 from careloop_profile.tags.queries import buckets, definitions, facts, values
-from careloop_profile.tags.service import registry
+from careloop_profile.tags.service import recording, registry
 from careloop_profile.tags.service.gathering import persons_of
 
 _BELIEVED = {"joined_at": "joined_on", "left_at": "left_on"}
@@ -88,7 +88,7 @@ async def tags_of(session: AsyncSession, customer_id: UUID) -> Tagged:
         if (one := known.definitions.get(number)) and one.active
     }
     rows = await definitions.by_number(session, list(had))
-    latest = await values.since(session, person_id, [row.code for row in rows])
+    latest = await _since(session, known, person_id, [row.code for row in rows])
     tags = [Had(row, had[row.number], latest.get(row.code)) for row in sorted(rows, key=lambda one: one.code)]
     return Tagged(person_id, stored and stored.evaluated_at, tags)
 
@@ -124,9 +124,32 @@ async def explain(
         value,
         decided[0] if decided else None,
         [Input(name, told.get(name), list(sources.of(name, what))) for name in inputs],
-        (await values.since(session, person_id, [code])).get(code),
+        (await _since(session, known, person_id, [code])).get(code),
         earliest(*moments),
     )
+
+
+async def history_of(
+    session: AsyncSession, customer_id: UUID, code: str | None, *, before: int | None, limit: int
+) -> list[HistoryRow]:
+    """What became of the person's tags, the latest first; also what is still to be written down."""
+    person_id = await person_of(session, customer_id)
+    lines = await recording.to_come(session, await registry.current(session), person_id)
+    wanted = [
+        line
+        for line in lines
+        if (code is None or line.code == code) and (before is None or line.number < before)
+    ]
+    rows = await values.history(session, person_id, code, before=before, limit=limit)
+    return [*wanted, *rows][:limit]
+
+
+async def _since(
+    session: AsyncSession, known: Registry, person_id: UUID, codes: Collection[str]
+) -> dict[str, HistoryRow]:
+    """The latest change of each of these tags."""
+    lines = await recording.to_come(session, known, person_id)
+    return await values.since(session, person_id, codes) | {line.code: line for line in lines}
 
 
 async def _person(session: AsyncSession, customer_id: UUID) -> tuple[UUID, list[UUID]]:

@@ -1,14 +1,16 @@
 """The definitions in force, read once per set of versions."""
 
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from careloop_common.database import lasting
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_profile.tags.models import DefinitionRow
-from careloop_profile.tags.policy.definitions import Case, Content, Kind, State, ValueType
+from careloop_profile.tags.policy.definitions import LIVE, Case, Content, Kind, State, ValueType
 from careloop_profile.tags.policy.registry import Definition, Registry
 from careloop_profile.tags.queries import definitions
+from careloop_profile.tags.queries.definitions import Live
 
 
 async def current(session: AsyncSession) -> Registry:
@@ -16,11 +18,18 @@ async def current(session: AsyncSession) -> Registry:
     is known to everybody who comes after."""
     live = await definitions.live(session)
     lasts = lasting(session)
-    known: tuple[frozenset[tuple[int, str]], Registry] | None = lasts.get(Registry)
+    known: tuple[Live, Registry] | None = lasts.get(Registry)
     if known is None or known[0] != live:
-        rows = await definitions.by_number(session, [number for number, _ in live])
-        known = lasts[Registry] = live, Registry(map(definition, rows))
+        rows = await definitions.by_number(session, [number for number, _, _ in live])
+        known = lasts[Registry] = live, _of(rows, [number for number, _, unrecorded in live if unrecorded])
     return known[1]
+
+
+def _of(rows: Sequence[DefinitionRow], recording: Collection[int]) -> Registry:
+    left = {
+        row.number if row.state == State.RETIRED else row.replaces for row in rows if row.number in recording
+    }
+    return Registry(map(definition, (row for row in rows if row.state in LIVE)), recording, left)
 
 
 def definition(row: DefinitionRow) -> Definition:

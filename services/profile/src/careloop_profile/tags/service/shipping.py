@@ -1,11 +1,12 @@
 """The tags that come with the platform: packs of definitions as files, put in force where there are none."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+import structlog
 import yaml
 from careloop_common.tokens import SYSTEM
 from sqlalchemy import select
@@ -16,7 +17,9 @@ from careloop_profile.tags.models import DefinitionRow
 from careloop_profile.tags.policy.definitions import (
     Content,
     Kind,
+    Reading,
     State,
+    Unreadable,
     canonical,
     given_types,
     group_of,
@@ -28,7 +31,18 @@ from careloop_profile.tags.queries.facts import FACT
 from careloop_profile.tags.service import registry
 from careloop_profile.tags.service.drafting import Proposal, make
 
+log = structlog.get_logger()
 OWNER: Final = "careloop"
+
+
+class Wanted(NamedTuple):
+    """A definition that comes with the platform and is not there."""
+
+    proposal: Proposal
+    content: Content
+    reading: Reading
+    version: int
+    group: int
 
 
 @cache
@@ -65,39 +79,75 @@ def _read() -> Iterator[Proposal]:
             )
 
 
+async def begin(session: AsyncSession, *, now: datetime) -> None:
+    """Put all of them in force where nobody is known yet. Who looks at a person first does this before it locks anybody, for
+    others wait for it; later releases are left to `install`."""
+    if await _anybody(session):
+        return
+    await definitions.hold(session)
+    if not await definitions.any_live(session):
+        await _put(session, await _wanted(session), State.ACTIVE, now)
+
+
 async def install(session: AsyncSession, *, now: datetime) -> int:
     """Put those in force that there never were, and new versions of those that nobody changed; returns how many.
 
     Where nobody is known yet, they are in force at once; else everybody is asked in the background.
     """
+    if not await _wanted(session):
+        return 0
+    # In this order, as whoever publishes does: who fills a version waits for the second with persons locked, and who looks
+    # at persons for these while the first waits for it.
+    await definitions.looked(session)
     await definitions.hold(session)
+    wanted = await _wanted(session)
+    await _put(session, wanted, State.FILLING if await _anybody(session) else State.ACTIVE, now)
+    return len(wanted)
+
+
+async def _anybody(session: AsyncSession) -> bool:
+    """Whether somebody was looked at already."""
+    looked_at = select(FACT.c.person_id).where(FACT.c.evaluated_at.is_not(None)).limit(1)
+    return await session.scalar(looked_at) is not None
+
+
+async def _wanted(session: AsyncSession) -> list[Wanted]:
     codes = await definitions.codes(session)
-    empty = (
-        await session.scalar(select(FACT.c.person_id).where(FACT.c.evaluated_at.is_not(None)).limit(1))
-        is None
-    )
     newest = {row.code: row for row in await session.scalars(_newest())}
     over = catalogue(_given(newest))
-    count = 0
+    wanted = []
     for proposal in shipped():
         before = newest.get(proposal.code)
-        content = canonical(proposal.content, over)
+        try:
+            content, reading = canonical(proposal.content, over), read(proposal.content, over)
+        except Unreadable as error:
+            # It asks for a tag of which somebody here made another one.
+            log.warning("tag.not_installed", code=proposal.code, why=str(error))
+            continue
         if before is not None and not _outdated(before, content):
             continue
         version, group = codes.get(proposal.code, (0, group_of(len(codes))))
         codes[proposal.code] = version + 1, group
+        wanted.append(Wanted(proposal, content, reading, version + 1, group))
+    return wanted
+
+
+async def _put(session: AsyncSession, wanted: Sequence[Wanted], state: State, now: datetime) -> None:
+    for one in wanted:
         row = make(
-            proposal, content, read(content, over), version=version + 1, group=group, now=now, by=SYSTEM.id
+            one.proposal,
+            one.content,
+            one.reading,
+            version=one.version,
+            group=one.group,
+            now=now,
+            by=SYSTEM.id,
         )
-        row.state = (State.ACTIVE if empty and before is None else State.FILLING).value
-        row.published_at, row.published_by = now, SYSTEM.id
-        row.switched_at = now if row.state == State.ACTIVE else None
+        row.state, row.published_at, row.published_by = state.value, now, SYSTEM.id
+        if state is State.ACTIVE:
+            row.switched_at = row.recorded_at = now
         session.add(row)
-        count += 1
-    if count and not empty:
-        await definitions.looked(session)
     await session.flush()
-    return count
 
 
 def _newest() -> Any:
