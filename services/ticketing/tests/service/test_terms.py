@@ -1,10 +1,16 @@
 """Clocks by rule and by working time, through the API: what starts them and holds them up."""
 
 import itertools
+from datetime import timedelta
 
 import pytest
+from careloop_common import clock
+from careloop_common.plumbing import timer
+from careloop_common.timers import claim
 from careloop_contracts import TicketEscalatedV1
 from careloop_ticketing import defaults
+from careloop_ticketing.escalation import service as escalation
+from sqlalchemy import select
 
 OFFICE = {
     "name": "Office",
@@ -139,9 +145,6 @@ async def test_who_does_not_take_notice_is_passed_over(
 async def test_taking_notice_ends_the_chain(
     client, open_ticket, act, publish_clocks, published, worker_running, eventually, session
 ):
-    from careloop_common.plumbing import timer
-    from sqlalchemy import select
-
     await publish_clocks(
         {"chain": CHAIN}, pick_up={"targets": [{"seconds": 1}], "ladders": [{"ladder": "chain"}]}
     )
@@ -181,6 +184,28 @@ async def test_after_an_outage_each_person_is_told_once(
         ("reminder", False, ()),
         ("breach", True, ("pick_up reminder",)),
     ]
+
+
+async def test_each_person_is_told_once_also_if_the_later_clock_is_looked_at_first(
+    client, open_ticket, publish_clocks, runtime, session
+):
+    """Two workers that have timers of one ticket give way to each other; then these fire one by one, in any order."""
+    ladder = [{"name": "breach", "percent": 100, "action": "notify", "level": "manager"}]
+    given = {"ladders": [{"ladder": "short"}]}
+    await publish_clocks(
+        {"short": ladder},
+        early={"targets": [{"seconds": 60}], **given},
+        late={"targets": [{"seconds": 120}], **given},
+    )
+    ticket = await open_ticket()
+    armed = await session.execute(select(timer.c.step, timer.c.id).where(timer.c.owner_id == ticket["id"]))
+    timers, now = dict(armed.all()), clock.now() + timedelta(seconds=180)
+    for step in ("late", "early"):
+        async with runtime.database.transaction() as own:
+            if due := await claim.due(own, now=now, kinds=["sla"], limit=1, only=timers[step]):
+                await escalation.on_due(own, due, now)
+    steps = (await client.get("/v1/escalations")).json()["items"]
+    assert [(step["clock"], step["notice"]) for step in reversed(steps)] == [("early", False), ("late", True)]
 
 
 async def test_a_ticket_that_becomes_an_advanced_one_gets_the_clocks_of_such(

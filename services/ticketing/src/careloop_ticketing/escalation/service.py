@@ -70,10 +70,10 @@ async def on_due(session: AsyncSession, due: Sequence[DueTimer], now: datetime) 
 def _to_climb(
     due: Sequence[DueTimer], watches: Mapping[UUID, Watches], now: datetime
 ) -> Mapping[UUID, set[str]]:
-    """The clocks of each ticket that are looked at: those of its timers, and those that fell due after them.
+    """The clocks of each ticket that are looked at: those of its timers, and whatever else of it is due.
 
-    So steps are taken in the order in which they were due, and whoever is told is told once. What fell due before these
-    timers is in the hands of another worker: to wait for it, while it waits for this one, would be a circle.
+    So steps are taken in the order in which they were due, and whoever is told is told once, also where two workers had
+    timers of a ticket, gave way to each other, and these fire again one after the other.
     """
     found: dict[UUID, set[str]] = defaultdict(set)
     for timer in due:
@@ -81,11 +81,12 @@ def _to_climb(
         watch = theirs.by_key.get(timer.step) if theirs else None
         if watch and watch.generation == timer.generation:
             found[timer.owner_id].add(timer.step)
-    since = due[0].due_at
     for ticket_id, keys in found.items():
-        for key, watch in watches[ticket_id].by_key.items():
-            if key not in keys and (upcoming := watch.upcoming) and since <= upcoming.due_at <= now:
-                keys.add(key)
+        keys.update(
+            key
+            for key, watch in watches[ticket_id].by_key.items()
+            if (upcoming := watch.upcoming) and upcoming.due_at <= now
+        )
     return found
 
 
