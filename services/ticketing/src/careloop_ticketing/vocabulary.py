@@ -32,10 +32,6 @@ CLOSED = (*WITHDRAWN, Status.ARCHIVED)
 """Nothing happens to these any more but that a merge is undone."""
 
 
-INCIDENT = "incident"
-"""The channel of a ticket that is about one fault of many customers, whose tickets are its children."""
-
-
 class PauseReason(StrEnum):
     """What a ticket may wait for."""
 

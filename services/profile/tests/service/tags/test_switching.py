@@ -13,17 +13,6 @@ NOW = clock.now()
 
 
 @pytest.fixture
-async def people(register, look):
-    """Five persons of 10, 30, 50, 70 and 90 years, in the order of their ids."""
-    made = [
-        await register(name=f"张{n}", birth_date=f"{NOW.year - 10 - 20 * n}-01-01", status="active")
-        for n in range(5)
-    ]
-    await look(*made)
-    return made
-
-
-@pytest.fixture
 def step(runtime):
     """`await step(filling.fill)`: one step; whether there may be more."""
 

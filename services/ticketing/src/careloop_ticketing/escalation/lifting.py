@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from careloop_common.tokens import SYSTEM
@@ -29,7 +29,7 @@ async def begin_late(
     wanting = {one: found for one, taken in last.items() if (found := _missing(taken, watches[one], now))}
     if not wanting:
         return steps
-    said: dict[UUID, Mapping[str, Any]] = {}
+    saying: dict[UUID, Taken] = {}
     calendars, histories = await sla.active_calendars(session), await lives(session, wanting)
     for ticket_id, wanted in wanting.items():
         taken, theirs = last[ticket_id], watches[ticket_id]
@@ -47,14 +47,9 @@ async def begin_late(
             now=now,
             over=over,
         )
-        said[ticket_id] = targets.begun(begun)
-    return [
-        _saying(one, said.get(one.ticket.id, {})) if one is last.get(one.ticket.id) else one for one in steps
-    ]
-
-
-def _saying(taken: Taken, more: Mapping[str, Any]) -> Taken:
-    return taken._replace(entry=taken.entry._replace(after={**taken.entry.after, **more}))
+        after = {**taken.entry.after, **targets.begun(begun)}
+        saying[ticket_id] = taken._replace(entry=taken.entry._replace(after=after))
+    return [saying.get(one.ticket.id, one) if one is last.get(one.ticket.id) else one for one in steps]
 
 
 def _missing(taken: Taken, watches: Watches, now: datetime) -> Sequence[Definition]:

@@ -28,10 +28,11 @@ from careloop_ticketing.tickets import service as tickets
 from careloop_ticketing.tickets.choices import Choice, Filters
 from careloop_ticketing.tickets.policy import Outcome
 from careloop_ticketing.tickets.service import Case, Intake
-from careloop_ticketing.vocabulary import INCIDENT, Kind, Status
+from careloop_ticketing.vocabulary import Kind, Status
 
 MOST: Final = 10_000
 """Most children that one request takes in."""
+CHANNEL: Final = "incident"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ async def open_incident(
         many = f"More than {MOST}" if children else "No"
         pointer = "/tickets" if rule is None else "/rule"
         raise InvalidIncident(f"{many} tickets are chosen.", pointer=pointer)
-    intake = Intake(Kind.FAULT, INCIDENT, title, description, source=INCIDENT)
+    intake = Intake(Kind.FAULT, CHANNEL, title, description, source=CHANNEL)
     opened = await tickets.open_ticket(session, intake, actor=actor, now=now)
     await session.flush()
     await tickets.adopt(Case(session, opened.ticket, opened.watches, actor, now), children)
