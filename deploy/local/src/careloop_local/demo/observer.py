@@ -50,6 +50,8 @@ class Observer:
                 pending_msgs_limit=PENDING_MESSAGES,
                 pending_bytes_limit=PENDING_BYTES,
             )
+            # The client's PING overtakes the subscription, which is still to be written; the second one does not.
+            await connection.flush()
             await connection.flush()
             yield observer
         finally:
