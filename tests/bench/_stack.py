@@ -55,7 +55,7 @@ class OwnStack(Measured):
     """PostgreSQL and NATS as the local stack runs them, one service's API and worker, and if wanted the gateway in front:
     each can be killed and started.
 
-    `PostgreSQL`, `NATS`, `api`, `worker` and `gateway` are their names.
+    `PostgreSQL`, `NATS`, `api`, `worker` and `gateway` are their names; further workers are `worker-2`, `worker-3` …
     """
 
     def __init__(
@@ -67,6 +67,7 @@ class OwnStack(Measured):
         log_level: str,
         *,
         gateway: bool = False,
+        workers: int = 1,
     ) -> None:
         self._servers: dict[str, EmbeddedServer] = {
             "PostgreSQL": (postgres := EmbeddedPostgres(home / "pg")),
@@ -74,7 +75,8 @@ class OwnStack(Measured):
         }
         self.home = home
         self._service, self._admin_url = service, postgres.admin_url
-        self._ports = {"api": free_port(), "worker": free_port()}
+        self.workers = ["worker", *(f"worker-{number}" for number in range(2, workers + 1))]
+        self._ports = {name: free_port() for name in ("api", *self.workers)}
         self._children: dict[str, asyncio.subprocess.Process] = {}
         self.broker = nats.url
         self.data_keys = data_keys()
@@ -135,7 +137,7 @@ class OwnStack(Measured):
         given = {f"{service}_{key}".upper(): value for key, value in settings.items()}
         self._children[name] = child = await asyncio.create_subprocess_exec(
             Path(sys.executable).parent / f"careloop-{service}",
-            "api" if name == "gateway" else name,
+            "api" if name == "gateway" else name.partition("-")[0],
             env=os.environ | given | {f"{service}_port".upper(): str(self._ports[name])},
         )
         self.processes[name] = child.pid
@@ -158,12 +160,17 @@ class OwnStack(Measured):
 
 @contextlib.asynccontextmanager
 async def own_stack(
-    service: str, scopes: Sequence[str], *, log_level: str = "WARNING", gateway: bool = False
+    service: str,
+    scopes: Sequence[str],
+    *,
+    log_level: str = "WARNING",
+    gateway: bool = False,
+    workers: int = 1,
 ) -> AsyncIterator[OwnStack]:
     """A stack that only the bench sees; thrown away afterwards."""
     with tempfile.TemporaryDirectory(prefix="careloop-bench-") as directory:
         Path(directory).chmod(0o755)  # noqa: ASYNC240
-        stack = OwnStack(service, Path(directory), Signer(), scopes, log_level, gateway=gateway)
+        stack = OwnStack(service, Path(directory), Signer(), scopes, log_level, gateway=gateway, workers=workers)
         try:
             await stack.open()
             yield stack

@@ -1,6 +1,7 @@
 """Escalation steps under load: how late, how many a second, and whether any is lost or doubled.
 
     python tests/bench/escalation.py storm --due 100000                    # all due in the same instant
+    python tests/bench/escalation.py storm --due 100000 --workers 2        # by two processes
     python tests/bench/escalation.py storm --due 100000 --open 1000000     # with a million more waiting
     python tests/bench/escalation.py steady --open 100000 --rate 50 --seconds 60
     python tests/bench/escalation.py outage --due 50000 --hours 6          # the worker was away
@@ -100,12 +101,14 @@ async def steady(bench: Bench) -> int:
 async def outage(bench: Bench) -> int:
     """What fell due over hours in which no worker ran is caught up in order, and each person is told once."""
     options, database = bench.options, bench.database
-    await bench.stack.kill("worker")
+    for worker in bench.stack.workers:
+        await bench.stack.kill(worker)
     overdue = [clock.now() - timedelta(hours=hours) for hours in (options.hours, options.hours / 3)]
     await fall_due(database, bench.templates, overdue[0], options.due, over=overdue[1] - overdue[0])
     await database.execute("VACUUM ANALYZE timer, sla_clock, sla_interval, ticket")
     began = time.perf_counter()
-    await bench.stack.start("worker")
+    for worker in bench.stack.workers:
+        await bench.stack.start(worker)
     await bench.fired()
     took = time.perf_counter() - began
     levels = await database.fetch(
@@ -210,7 +213,7 @@ async def _until(moment: datetime) -> None:
 
 
 async def measure(options: argparse.Namespace) -> int:
-    async with own_stack("ticketing", SCOPES) as stack:
+    async with own_stack("ticketing", SCOPES, workers=options.workers) as stack:
         headers = {"authorization": f"Bearer {stack.key}"}
         async with aiohttp.ClientSession(stack.url, headers=headers) as http:
             async with http.put("/v1/sla-policies", json=terms(options.mode)) as answer:
@@ -242,6 +245,7 @@ def main() -> int:
     parser.add_argument("--rate", type=int, default=50, help="steps due, or tickets opened, per second")
     parser.add_argument("--seconds", type=int, default=60, help="of a steady load")
     parser.add_argument("--hours", type=float, default=6, help="of an outage")
+    parser.add_argument("--workers", type=int, default=1, help="processes that fire, each on a core at most")
     return asyncio.run(measure(parser.parse_args()))
 
 
