@@ -10,7 +10,7 @@ class Settings(ServiceSettings):
 
     model_config = settings_config("TICKETING_")
 
-    bulk_share: Annotated[float, Field(gt=0, le=1)] = 0.2
+    bulk_share: Annotated[float, Field(gt=0, le=1)] = 0.22
     """Which share of its time a worker gives to bulk jobs while there is one: it rests between the batches."""
     bulk_days: Annotated[int, Field(ge=1)] = 90
     """How long it is kept what became of each ticket of a bulk job, without which the job cannot be undone."""
