@@ -33,13 +33,16 @@ _TIMER: Final = {
 }
 _ARM: Final = text(
     f"""
-    INSERT INTO timer (kind, owner_id, step, generation, due_at, available_at, data, armed_at)
-    SELECT kind, owner_id, step, generation, due_at, due_at, data, now() FROM {records.given(_TIMER)}
-    ON CONFLICT (kind, owner_id, step) DO UPDATE
-    SET generation = excluded.generation, due_at = excluded.due_at, available_at = excluded.available_at,
-        data = excluded.data, armed_at = excluded.armed_at, attempts = 0, status = 'armed'
-    WHERE timer.generation <= excluded.generation
-    RETURNING id
+    WITH armed AS (
+        INSERT INTO timer (kind, owner_id, step, generation, due_at, available_at, data, armed_at)
+        SELECT kind, owner_id, step, generation, due_at, due_at, data, now() FROM {records.given(_TIMER)}
+        ON CONFLICT (kind, owner_id, step) DO UPDATE
+        SET generation = excluded.generation, due_at = excluded.due_at, available_at = excluded.available_at,
+            data = excluded.data, armed_at = excluded.armed_at, attempts = 0, status = 'armed'
+        WHERE timer.generation <= excluded.generation
+        RETURNING id
+    )
+    SELECT count(*) FROM armed
     """  # noqa: S608
 )
 
@@ -103,9 +106,9 @@ async def arm_all(session: AsyncSession, timers: Iterable[NewTimer]) -> int:
     rows = records.encode(_TIMER, map(_row, latest.values()))
     # The caller's rows have nothing to do with timers, and are better written all at once.
     with session.no_autoflush:
-        armed = (await session.execute(_ARM, {"rows": rows})).all()
+        armed: int = (await session.execute(_ARM, {"rows": rows})).scalar_one()
     after_commit(session, WAKE)
-    return len(armed)
+    return armed
 
 
 def _row(new: NewTimer) -> tuple[Any, ...]:
