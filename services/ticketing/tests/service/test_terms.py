@@ -208,6 +208,31 @@ async def test_each_person_is_told_once_also_if_the_later_clock_is_looked_at_fir
     assert [(step["clock"], step["notice"]) for step in reversed(steps)] == [("early", False), ("late", True)]
 
 
+async def test_what_is_late_only_by_a_step_that_lifts_its_ticket_is_told_with_that_step(
+    client, open_ticket, publish_clocks, runtime
+):
+    await publish_clocks(
+        {
+            "lift": [{"name": "breach", "percent": 100, "action": "raise_tier"}],
+            "tell": [{"name": "breach", "percent": 100, "action": "notify", "level": "expert"}],
+        },
+        lifting={"targets": [{"seconds": 60}], "ladders": [{"ladder": "lift"}]},
+        shorter={
+            "targets": [{"when": 'tier == "primary"', "seconds": 86400}, {"seconds": 30}],
+            "ladders": [{"ladder": "tell"}],
+        },
+    )
+    await open_ticket()
+    now = clock.now() + timedelta(seconds=61)
+    async with runtime.database.transaction() as own:
+        await escalation.on_due(own, await claim.due(own, now=now, kinds=["sla"], limit=10), now)
+    steps = (await client.get("/v1/escalations")).json()["items"]
+    assert [(step["clock"], step["told"], step["notice"]) for step in reversed(steps)] == [
+        ("lifting", "expert", False),
+        ("shorter", "expert", True),
+    ]
+
+
 async def test_a_ticket_that_becomes_an_advanced_one_gets_the_clocks_of_such(
     open_ticket, act, publish_clocks
 ):

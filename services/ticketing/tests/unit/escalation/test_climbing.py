@@ -85,7 +85,7 @@ def overdue(noon, ticket):
         watches, taken = Watches(TICKET, running), []
         for look in looks:
             now = noon + timedelta(hours=look)
-            steps = one_notice_each(list(climb(ticket, watches, set(watches), now)))
+            steps = one_notice_each(list(climb(ticket, watches, now)))
             taken += [
                 (
                     (one.upcoming.due_at - noon) / timedelta(hours=1),
