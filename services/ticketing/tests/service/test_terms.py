@@ -62,6 +62,17 @@ async def test_what_could_never_have_an_effect_is_refused_and_changes_nothing(cl
     assert len((await client.get("/v1/sla-policies")).json()["items"]) == 1
 
 
+@pytest.mark.parametrize("name", ["level", "team", "assignee_id", "status", "lowered"])
+async def test_a_clock_has_no_name_by_which_a_history_says_something_else(client, name):
+    """Its steps would not find whom to tell, and the ticket would not escalate."""
+    document = defaults.sla_policy()
+    document["clocks"][name] = document["clocks"].pop("resolution")
+    answer = await client.put("/v1/sla-policies", json=document)
+    body = answer.json()
+    assert (answer.status_code, body["code"]) == (422, "invalid_sla_policy")
+    assert body["errors"][0]["pointer"] == f"/clocks/{name}"
+
+
 async def test_a_wrong_condition_is_refused_with_its_column(client):
     document = defaults.sla_policy()
     document["clocks"]["resolution"]["targets"][0]["when"] = 'vip && tier == "primry"'
