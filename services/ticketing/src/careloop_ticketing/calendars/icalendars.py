@@ -9,7 +9,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final, Literal
 
@@ -132,18 +132,21 @@ def _series(calendar: icalendar.Calendar) -> Collection[Sequence[icalendar.Event
 
 
 def _make_whole(event: icalendar.Event) -> None:
-    """A make-up workday from nine to six (补班) is one: what its hours are, the calendar says. UTC is nobody's day."""
+    """From one midnight to another is whole days, and a make-up workday from nine to six (补班) is one as well.
+
+    What its hours are, the calendar says. Which day an instant of UTC belongs to, nobody does.
+    """
     try:
         start, end = event.start, event.end
     except (TypeError, ValueError, OverflowError, AttributeError):
         return
-    if not (isinstance(start, datetime) and isinstance(end, datetime)) or start.date() != end.date():
+    if not (isinstance(start, datetime) and isinstance(end, datetime)) or _RECURRING & set(event):
         return
-    local = start.tzinfo is None or "TZID" in event["DTSTART"].params
-    if local and _is_work(event) and not _RECURRING & set(event):
-        event["DTSTART"] = icalendar.vDDDTypes(start.date())
-        for part in ("DTEND", "DURATION"):
-            event.pop(part, None)
+    nights = start < end and start.time() == end.time() == time.min
+    hours = start.date() == end.date() and _is_work(event)
+    if (nights or hours) and (start.tzinfo is None or "TZID" in event["DTSTART"].params):
+        event.pop("DURATION", None)
+        event["DTSTART"], event["DTEND"] = (icalendar.vDDDTypes(at.date()) for at in (start, end))
 
 
 def _is_marked(event: icalendar.Event) -> bool:

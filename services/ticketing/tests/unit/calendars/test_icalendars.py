@@ -99,6 +99,17 @@ def test_a_make_up_workday_with_hours_is_one_unless_nobody_knows_which_day_that_
     assert reasons(report) == ([] if taken else ["not_all_day"])
 
 
+def test_from_one_midnight_to_another_is_whole_days():
+    midnights = "DTSTART;TZID=Asia/Shanghai:20261001T000000|DTEND;TZID=Asia/Shanghai:20261008T000000"
+    assert list(read(midnights).taken) == [date(2026, 10, day) for day in range(1, 8)]
+    for other in (
+        "DTSTART:20261001T000000Z|DTEND:20261008T000000Z",
+        "DTSTART:20261001T000000|DTEND:20261001T235900",
+        "DTSTART:20261001T000000",
+    ):
+        assert reasons(read(other)) == ["not_all_day"]
+
+
 @pytest.mark.parametrize(
     "mark", ["X-APPLE-SPECIAL-DAY:WORK-HOLIDAY", "DESCRIPTION:Public holiday", "DESCRIPTION:公众假期"]
 )
