@@ -114,7 +114,8 @@ def _take(
         "due_at": upcoming.due_at.isoformat(),
     }
     fact = "sla_breached" if upcoming.step.is_breach else "escalated"
-    entry = Entry(ticket.id, ticket.version, fact, before | moved_from, step | place(ticket) | moved_to)
+    # Last what is read again: before their names were refused, clocks could have any.
+    entry = Entry(ticket.id, ticket.version, fact, moved_from | before, moved_to | step | place(ticket))
     return Taken(ticket, watch, upcoming, consequence.told, ticket.level.value, ticket.tier.value, entry)
 
 
