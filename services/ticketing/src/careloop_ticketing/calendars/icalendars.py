@@ -35,7 +35,7 @@ _DAYLIGHT_SAVING = re.compile(
     re.IGNORECASE,
 )
 _WORK = re.compile(
-    r"[(\[【]班[)\]】]|^班\||[补補]行?上?班|[调調]休(上班|工作日)|^(正常|照常)?上班|加班"
+    r"[(\[【]班[)\]】]|^班\||[补補]行?上?班|[调調]休(上班|工作日)|(^|[(\[【])(正常|照常)?上班|加班"
     r"|make-?up (work(ing)? ?)?day|(?<!non[- ])\bworking day",
     re.IGNORECASE,
 )
@@ -156,7 +156,9 @@ def _is_marked(event: icalendar.Event) -> bool:
 
 def _is_work(event: icalendar.Event) -> bool:
     name = unicodedata.normalize("NFKC", _name(event))
-    return _special(event) == "ALTERNATE-WORKDAY" or bool(_WORK.search(name))
+    # A holiday may say besides when it is made up for: 国庆节放假(10月10日补班).
+    named = _WORK.search(name) is not None and "放假" not in name
+    return named or _special(event) == "ALTERNATE-WORKDAY"
 
 
 def _special(event: icalendar.Event) -> str:

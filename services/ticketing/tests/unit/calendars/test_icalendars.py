@@ -64,6 +64,7 @@ def test_events_are_workdays_if_the_caller_or_they_say_so():
         "上班(补春节假期)",
         "春节 补班 第1天/共2天",
         "国庆节（调休上班）",
+        "除夕（正常上班）",
         "補行上班日",
         "班｜国庆节",
         "[加班]",
@@ -77,7 +78,15 @@ def test_a_make_up_workday_is_known_by_the_names_that_published_files_give_it(na
 
 @pytest.mark.parametrize(
     "name",
-    ["春节假期", "国庆节放假，10月10日上班", "Special Non-Working Day", "International Workers' Day", "補假"],
+    [
+        "春节假期",
+        "国庆节放假，10月10日上班",
+        "国庆节放假（8日上班）",
+        "国庆节放假调休（10月10日补班）",
+        "Special Non-Working Day",
+        "International Workers' Day",
+        "補假",
+    ],
 )
 def test_a_day_off_is_none_for_what_its_name_says_of_work(name):
     assert read(f"DTSTART;VALUE=DATE:20261010|SUMMARY:{name}").taken[date(2026, 10, 10)].kind == "off"
