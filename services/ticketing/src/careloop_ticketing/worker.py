@@ -45,6 +45,7 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
         jobs=[
             Job("link tickets to customers", 60, handlers.catch_up),
             Job("audit clocks", audit.EVERY_SECONDS, audit.audit),
+            Job("watch over clocks", 15, audit.watch, exclusive=False),
             Job("renew calendars", 6 * 3600, sla.renew_calendars),
             Job("recalculate", 2, recalculation.work),
             Job("tell of recalculations", 15, recalculation.tell, exclusive=False),

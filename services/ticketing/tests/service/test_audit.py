@@ -10,10 +10,11 @@ import pytest
 from careloop_common import clock, timers
 from careloop_common.database import lasting
 from careloop_common.plumbing import timer
-from careloop_common.timers import TimerWorker
+from careloop_common.timers import TimerWorker, claim
 from careloop_contracts import TicketSlaBreachedV1
 from careloop_ticketing.escalation import audit
 from careloop_ticketing.escalation import service as escalation
+from prometheus_client import REGISTRY
 from sqlalchemy import delete, func, select, text, update
 
 LOST = delete(timer)
@@ -155,6 +156,32 @@ async def test_a_clock_whose_timer_dies_again_harms_no_other(
     finally:
         async with runtime.database.transaction() as own:
             await own.execute(text("ALTER TABLE escalation_elsewhere RENAME TO escalation"))
+
+
+async def test_a_step_is_seen_to_be_late_also_while_somebody_holds_its_ticket(
+    runtime, open_ticket, publish_policy, session
+):
+    """Its timer gives way, and is due again in a moment; so it is never late."""
+    from careloop_ticketing.tickets import service as tickets
+
+    await publish_policy(first_response=60, resolution=3600)
+    ticket = await open_ticket()
+    due_at = datetime.fromisoformat(ticket["clocks"][0]["due_at"])
+    reminded_at, now = due_at - timedelta(seconds=12), due_at + timedelta(seconds=6)
+    async with runtime.database.transaction() as holder:
+        await tickets.lock(holder, ticket["id"])
+        await _look(runtime, now)
+        assert await audit.overdue(session, now=now) == (1, reminded_at)
+    await session.rollback()
+    await _look(runtime, now + timedelta(seconds=1))
+    assert await audit.overdue(session, now=now) == (0, None)
+    await audit.watch(runtime)
+    assert REGISTRY.get_sample_value("sla_steps_overdue") == 0
+
+
+async def _look(runtime, now):
+    async with runtime.database.transaction() as own:
+        await escalation.on_due(own, await claim.due(own, now=now, kinds=["sla"], limit=10), now)
 
 
 async def test_an_operator_revives_all_that_died_by_a_command(runtime, open_ticket, publish_policy, session):

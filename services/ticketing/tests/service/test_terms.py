@@ -62,6 +62,17 @@ async def test_what_could_never_have_an_effect_is_refused_and_changes_nothing(cl
     assert len((await client.get("/v1/sla-policies")).json()["items"]) == 1
 
 
+@pytest.mark.parametrize("name", ["level", "team", "assignee_id", "status", "lowered"])
+async def test_a_clock_has_no_name_by_which_a_history_says_something_else(client, name):
+    """Its steps would not find whom to tell, and the ticket would not escalate."""
+    document = defaults.sla_policy()
+    document["clocks"][name] = document["clocks"].pop("resolution")
+    answer = await client.put("/v1/sla-policies", json=document)
+    body = answer.json()
+    assert (answer.status_code, body["code"]) == (422, "invalid_sla_policy")
+    assert body["errors"][0]["pointer"] == f"/clocks/{name}"
+
+
 async def test_a_wrong_condition_is_refused_with_its_column(client):
     document = defaults.sla_policy()
     document["clocks"]["resolution"]["targets"][0]["when"] = 'vip && tier == "primry"'
@@ -206,6 +217,31 @@ async def test_each_person_is_told_once_also_if_the_later_clock_is_looked_at_fir
                 await escalation.on_due(own, due, now)
     steps = (await client.get("/v1/escalations")).json()["items"]
     assert [(step["clock"], step["notice"]) for step in reversed(steps)] == [("early", False), ("late", True)]
+
+
+async def test_what_is_late_only_by_a_step_that_lifts_its_ticket_is_told_with_that_step(
+    client, open_ticket, publish_clocks, runtime
+):
+    await publish_clocks(
+        {
+            "lift": [{"name": "breach", "percent": 100, "action": "raise_tier"}],
+            "tell": [{"name": "breach", "percent": 100, "action": "notify", "level": "expert"}],
+        },
+        lifting={"targets": [{"seconds": 60}], "ladders": [{"ladder": "lift"}]},
+        shorter={
+            "targets": [{"when": 'tier == "primary"', "seconds": 86400}, {"seconds": 30}],
+            "ladders": [{"ladder": "tell"}],
+        },
+    )
+    await open_ticket()
+    now = clock.now() + timedelta(seconds=61)
+    async with runtime.database.transaction() as own:
+        await escalation.on_due(own, await claim.due(own, now=now, kinds=["sla"], limit=10), now)
+    steps = (await client.get("/v1/escalations")).json()["items"]
+    assert [(step["clock"], step["told"], step["notice"]) for step in reversed(steps)] == [
+        ("lifting", "expert", False),
+        ("shorter", "expert", True),
+    ]
 
 
 async def test_a_ticket_that_becomes_an_advanced_one_gets_the_clocks_of_such(

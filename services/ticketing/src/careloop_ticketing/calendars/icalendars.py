@@ -1,14 +1,15 @@
 """Days off and workdays from an iCalendar file (RFC 5545), such as the ones in which holidays are published.
 
-Whole days are taken; everything else is left out with a reason. A file may come from anybody, so what costs time is
-bounded before it is read: lines, events, recurrence rules, days.
+Whole days are taken, and make-up workdays also with hours; everything else is left out with a reason. A file may come from
+anybody, so what costs time is bounded before it is read: lines, events, recurrence rules, days.
 """
 
 import re
+import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final, Literal
 
@@ -33,7 +34,14 @@ _DAYLIGHT_SAVING = re.compile(
     r"|sommerzeit|winterzeit|zeitumstellung|heure d.(été|hiver)|夏[令时時]|冬令[时時]",
     re.IGNORECASE,
 )
-_WORK = re.compile(r"[((]班[))]|补班|補班|调休上班|make-?up (work)?day", re.IGNORECASE)
+_WORK = re.compile(
+    r"[(\[【]班[)\]】]|^班\||[补補]行?上?班|[调調]休(上班|工作日)|(^|[(\[【])(正常|照常)?上班|加班"
+    r"|make-?up (work(ing)? ?)?day|(?<!non[- ])\bworking day",
+    re.IGNORECASE,
+)
+_DAY_OFF = re.compile(r"public holiday|公众假期|公眾假期", re.IGNORECASE)
+"""How Google's calendars describe days off."""
+_RECURRING: Final = frozenset({"RRULE", "RDATE", "RECURRENCE-ID"})
 
 
 class Reason(StrEnum):
@@ -42,6 +50,8 @@ class Reason(StrEnum):
     NOT_ALL_DAY = "not_all_day"
     DAYLIGHT_SAVING = "daylight_saving"
     CANCELLED = "cancelled"
+    FESTIVAL = "festival"
+    """A day that has a name, in a file that says which of its days are off."""
     TOO_LONG = "too_long"
     OUTSIDE_WINDOW = "outside_window"
     RULE_NOT_SUPPORTED = "rule_not_supported"
@@ -81,16 +91,20 @@ class Report:
 
 def read(body: bytes, kind: Kind, year: int) -> Report:
     """What a file says, taken in `year`: its events are days of `kind`, unless they say that they are workdays."""
-    report, recurring = Report(), 0
-    for series in _series(_parsed(body)):
+    report, recurring, found = Report(), 0, _series(_parsed(body))
+    marked = any(_is_marked(event) for series in found for event in series)
+    for series in found:
         events = series
-        if any({"RRULE", "RDATE", "RECURRENCE-ID"} & set(event) for event in series):
+        if any(_RECURRING & set(event) for event in series):
             recurring += 1
             if recurring > _MOST_RECURRING:
                 raise InvalidICalendar(f"More than {_MOST_RECURRING} recurring events.")
             events = _occurrences(report, series, year)
         for event in events:
-            _take(report, event, kind, year)
+            if marked and not (_is_marked(event) or _is_work(event)):
+                report.skip(event, Reason.FESTIVAL)
+            else:
+                _take(report, event, kind, year)
             report.check()
     return report
 
@@ -107,13 +121,48 @@ def _parsed(body: bytes) -> icalendar.Calendar:
     return found
 
 
-def _series(calendar: icalendar.Calendar) -> Iterator[Sequence[icalendar.Event]]:
+def _series(calendar: icalendar.Calendar) -> Collection[Sequence[icalendar.Event]]:
     """Events by UID: a recurring one and the exceptions from it."""
     series: defaultdict[str, list[icalendar.Event]] = defaultdict(list)
     for index, event in enumerate(calendar.subcomponents):
         if isinstance(event, icalendar.Event):
+            _make_whole(event)
             series[str(event.get("UID", f"without {index}"))].append(event)
-    yield from series.values()
+    return series.values()
+
+
+def _make_whole(event: icalendar.Event) -> None:
+    """From one midnight to another is whole days, and a make-up workday from nine to six (补班) is one as well.
+
+    What its hours are, the calendar says. Which day an instant of UTC belongs to, nobody does.
+    """
+    try:
+        start, end = event.start, event.end
+    except (TypeError, ValueError, OverflowError, AttributeError):
+        return
+    if not (isinstance(start, datetime) and isinstance(end, datetime)) or _RECURRING & set(event):
+        return
+    nights = start < end and start.time() == end.time() == time.min
+    hours = start.date() == end.date() and _is_work(event)
+    if (nights or hours) and (start.tzinfo is None or "TZID" in event["DTSTART"].params):
+        event.pop("DURATION", None)
+        event["DTSTART"], event["DTEND"] = (icalendar.vDDDTypes(at.date()) for at in (start, end))
+
+
+def _is_marked(event: icalendar.Event) -> bool:
+    """Whether the event says of its days that they are off, as those of Apple and Google do."""
+    return _special(event) == "WORK-HOLIDAY" or bool(_DAY_OFF.match(str(event.get("DESCRIPTION", ""))))
+
+
+def _is_work(event: icalendar.Event) -> bool:
+    name = unicodedata.normalize("NFKC", _name(event))
+    # A holiday may say besides when it is made up for: 国庆节放假(10月10日补班).
+    named = _WORK.search(name) is not None and "放假" not in name
+    return named or _special(event) == "ALTERNATE-WORKDAY"
+
+
+def _special(event: icalendar.Event) -> str:
+    return str(event.get("X-APPLE-SPECIAL-DAY", ""))
 
 
 def _occurrences(report: Report, series: Sequence[icalendar.Event], year: int) -> Sequence[icalendar.Event]:
@@ -151,8 +200,7 @@ def _take(report: Report, event: icalendar.Event, kind: Kind, year: int) -> None
     if reason := _reason(event, year):
         report.skip(event, reason)
         return
-    special, name = str(event.get("X-APPLE-SPECIAL-DAY", "")), _name(event)
-    is_work = special == "ALTERNATE-WORKDAY" or _WORK.search(name)
+    name, is_work = _name(event), _is_work(event)
     day, end = event.start, event.end
     while day < max(end, event.start + timedelta(days=1)):
         if day in report.taken:

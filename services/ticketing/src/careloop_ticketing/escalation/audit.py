@@ -35,6 +35,27 @@ UNSEEN: Final = text(
     " AND t.generation = c.generation AND (t.status = 'armed' OR t.attempts > 0) AND (t.available_at <= greatest(c.next_at, :soon)"
     " OR t.attempts > 0 AND t.available_at <= :rested)) ORDER BY c.next_at LIMIT :limit"
 )
+_LATE: Final = text("SELECT count(*), min(next_at) FROM sla_clock WHERE next_at < :late")
+
+
+async def watch(runtime: Runtime[Any]) -> None:
+    """Set the gauges: in each process, for each is asked by itself."""
+    now = clock.now()
+    async with runtime.database.transaction() as session:
+        late, oldest = await overdue(session, now=now)
+    metrics.OVERDUE.set(late)
+    metrics.OLDEST.set((now - oldest).total_seconds() if oldest else 0)
+    if late:
+        log.error("clock.overdue", clocks=late, oldest=oldest and oldest.isoformat())
+
+
+async def overdue(session: AsyncSession, *, now: datetime) -> tuple[int, datetime | None]:
+    """How many clocks are late with a step, and since when the first is.
+
+    Their timers do not tell: one that gives way to whoever holds its ticket is due anew each time, and never late.
+    """
+    late, oldest = (await session.execute(_LATE, {"late": now - MOMENTS})).one()
+    return late, oldest
 
 
 async def audit(runtime: Runtime[Any]) -> bool:

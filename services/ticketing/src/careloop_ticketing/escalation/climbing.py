@@ -1,7 +1,7 @@
 """What falls due on a clock, worked out on plain values; nothing here touches the database."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -64,9 +64,12 @@ def lifts(watch: Watch, now: datetime) -> bool:
     return False
 
 
-def climb(ticket: Standing, watches: Watches, keys: Collection[str], now: datetime) -> Iterator[Taken]:
-    """Take every step that is due on these clocks: after an outage that can be several, in the order in which they were."""
-    while first := _first_due(watches, keys, now):
+def climb(ticket: Standing, watches: Watches, now: datetime) -> Iterator[Taken]:
+    """Take every step that is due on these clocks: after an outage that can be several, in the order in which they were.
+
+    One that lifts the ticket may bring others about, on clocks that have another target by it.
+    """
+    while first := _first_due(watches, now):
         watch, upcoming = first
         watches.put(watch.climbed(upcoming, now))
         stands = Place(ticket.level, ticket.tier)
@@ -76,11 +79,11 @@ def climb(ticket: Standing, watches: Watches, keys: Collection[str], now: dateti
         yield _take(ticket, watches, watch, upcoming, consequence, now)
 
 
-def _first_due(watches: Watches, keys: Collection[str], now: datetime) -> tuple[Watch, Upcoming] | None:
+def _first_due(watches: Watches, now: datetime) -> tuple[Watch, Upcoming] | None:
     due = [
-        (watches.by_key[key], upcoming)
-        for key in keys
-        if (upcoming := watches.by_key[key].upcoming) and upcoming.due_at <= now
+        (watch, upcoming)
+        for watch in watches.by_key.values()
+        if (upcoming := watch.upcoming) and upcoming.due_at <= now
     ]
     return min(due, key=lambda found: (found[1].due_at, found[0].key), default=None)
 
@@ -111,7 +114,8 @@ def _take(
         "due_at": upcoming.due_at.isoformat(),
     }
     fact = "sla_breached" if upcoming.step.is_breach else "escalated"
-    entry = Entry(ticket.id, ticket.version, fact, before | moved_from, step | place(ticket) | moved_to)
+    # Last what is read again: before their names were refused, clocks could have any.
+    entry = Entry(ticket.id, ticket.version, fact, moved_from | before, moved_to | step | place(ticket))
     return Taken(ticket, watch, upcoming, consequence.told, ticket.level.value, ticket.tier.value, entry)
 
 

@@ -52,9 +52,9 @@ async def on_due(session: AsyncSession, due: Sequence[DueTimer], now: datetime) 
     free = await tickets.lock_due(session, due, now)
     watches = await _watches(session, [timer for timer in due if timer.owner_id in free], now)
     steps: list[Taken] = []
-    for ticket_id, keys in _to_climb(due, watches, now).items():
+    for ticket_id, keys in _looked_at(due, watches).items():
         theirs = watches[ticket_id]
-        steps += climb(free[ticket_id], theirs, keys, now)
+        steps += climb(free[ticket_id], theirs, now)
         # Where nothing was due after all, the timer is gone nevertheless, and the clock needs its next one.
         climbed = {one.key for one in theirs.changed}
         theirs.put_all([theirs.by_key[key].rearmed() for key in keys - climbed])
@@ -67,10 +67,8 @@ async def on_due(session: AsyncSession, due: Sequence[DueTimer], now: datetime) 
     await sla.save(session, *watches.values())
 
 
-def _to_climb(
-    due: Sequence[DueTimer], watches: Mapping[UUID, Watches], now: datetime
-) -> Mapping[UUID, set[str]]:
-    """The clocks of each ticket that are looked at: those of its timers, and whatever else of it is due.
+def _looked_at(due: Sequence[DueTimer], watches: Mapping[UUID, Watches]) -> Mapping[UUID, set[str]]:
+    """The clocks of each ticket whose timers these are; whatever else of it is due is taken with them.
 
     So steps are taken in the order in which they were due, and whoever is told is told once, also where two workers had
     timers of a ticket, gave way to each other, and these fire again one after the other.
@@ -81,12 +79,6 @@ def _to_climb(
         watch = theirs.by_key.get(timer.step) if theirs else None
         if watch and watch.generation == timer.generation:
             found[timer.owner_id].add(timer.step)
-    for ticket_id, keys in found.items():
-        keys.update(
-            key
-            for key, watch in watches[ticket_id].by_key.items()
-            if (upcoming := watch.upcoming) and upcoming.due_at <= now
-        )
     return found
 
 

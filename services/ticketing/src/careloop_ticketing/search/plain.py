@@ -9,8 +9,11 @@ from careloop_ticketing.search.characters import SIMPLIFIED
 
 IDEOGRAPHS: Final = "\u3005-\u3007\u3041-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff"
 """Characters that are a syllable or a word by themselves, as they stand in a set of a regular expression."""
-_ACCENTS: Final = re.compile("[\u0300-\u036f]+")
-"""Those that a decomposition leaves behind; the marks of Japanese and other scripts, which make other letters, are none."""
+_UNSEEN: Final = re.compile("[\u00ad\u0300-\u036f\u200b-\u200f\u2060\ufe00-\ufe0f\ufeff]+")
+"""Accents that a decomposition leaves behind, and signs without width, which come with what is pasted (零宽字符).
+
+The marks of Japanese and other scripts, which make other letters, are none.
+"""
 _NUMBER: Final = re.compile(r"\d+(?:[ ./()\-]{1,3}\d+)+", re.ASCII)
 """Digits in groups, as telephone numbers are written."""
 _GROUPS: Final = re.compile(r"\d+", re.ASCII)
@@ -32,7 +35,7 @@ def plain(text: str) -> str:
     folded = unicodedata.normalize("NFKC", text).casefold()
     if folded.isascii():
         return folded
-    bare = _ACCENTS.sub("", unicodedata.normalize("NFD", folded))
+    bare = _UNSEEN.sub("", unicodedata.normalize("NFD", folded))
     return unicodedata.normalize("NFC", bare).translate(SIMPLIFIED)
 
 

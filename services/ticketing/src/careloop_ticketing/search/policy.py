@@ -5,7 +5,7 @@ text, from two characters on, can be found in it. In all other scripts a word is
 found whole. Where both touch, as in 办5G卡, word and character together are one more word: `5G卡` needs no separate
 entry for the single character, which half of all texts would share.
 
-Width, case, accents and traditional characters make no difference, nor do the groups in which a number is written.
+Width, case, accents, signs without width and traditional characters make no difference, nor do the groups in which a number is written.
 """
 
 import re

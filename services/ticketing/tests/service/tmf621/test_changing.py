@@ -145,10 +145,25 @@ class TestPatch:
         shown = await patch(ticket, kind="application/json-patch+json", body=again)
         assert [one["text"] for one in shown["note"]] == ["一", "二", "三"]
 
+    async def test_a_json_patch_adds_to_a_list_by_its_name_as_in_the_example_of_the_standard(
+        self, create, patch
+    ):
+        shown = await create()
+        for text in ("一", "二"):
+            operations = [{"op": "add", "path": "/note", "value": {"@type": "Note", "text": text}}]
+            shown = await patch(shown, kind="application/json-patch+json", body=operations)
+        assert [one["text"] for one in shown["note"]] == ["一", "二"]
+
     @pytest.mark.parametrize(
         ("operations", "status", "code"),
         [
             ({}, 400, "patch_invalid"),
+            ([{"op": "add", "path": "/note", "value": "x"}], 400, "attribute_invalid"),
+            (
+                [{"op": "add", "path": "/note", "value": 5}, {"op": "add", "path": "/note", "value": {}}],
+                400,
+                "patch_invalid",
+            ),
             ([{"op": {}, "path": ""}], 400, "patch_invalid"),
             ([{"op": "add", "path": "/x", "value": "\0"}], 400, "patch_invalid"),
             ([{"op": "remove", "path": "/nothing"}], 400, "patch_invalid"),

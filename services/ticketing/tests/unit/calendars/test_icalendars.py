@@ -57,6 +57,85 @@ def test_events_are_workdays_if_the_caller_or_they_say_so():
     assert [day.kind for day in said.taken.values()] == ["work", "work", "work", "off"]
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "国庆节（班）",
+        "上班(补春节假期)",
+        "春节 补班 第1天/共2天",
+        "国庆节（调休上班）",
+        "除夕（正常上班）",
+        "補行上班日",
+        "班｜国庆节",
+        "[加班]",
+        "Makeup working day",
+        "Special Working Day",
+    ],
+)
+def test_a_make_up_workday_is_known_by_the_names_that_published_files_give_it(name):
+    assert read(f"DTSTART;VALUE=DATE:20261010|SUMMARY:{name}").taken[date(2026, 10, 10)].kind == "work"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "春节假期",
+        "国庆节放假，10月10日上班",
+        "国庆节放假（8日上班）",
+        "国庆节放假调休（10月10日补班）",
+        "Special Non-Working Day",
+        "International Workers' Day",
+        "補假",
+    ],
+)
+def test_a_day_off_is_none_for_what_its_name_says_of_work(name):
+    assert read(f"DTSTART;VALUE=DATE:20261010|SUMMARY:{name}").taken[date(2026, 10, 10)].kind == "off"
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "taken"),
+    [
+        ("DTSTART:20260104T090000", "DTEND:20260104T180000", [date(2026, 1, 4)]),
+        ("DTSTART;TZID=Asia/Shanghai:20260104T000000", "DURATION:PT10H", [date(2026, 1, 4)]),
+        ("DTSTART:20260103T160000Z", "DTEND:20260103T230000Z", []),
+        ("DTSTART:20260104T090000", "DTEND:20260105T180000", []),
+        ("DTSTART:20260104T090000", "DTEND:20260104T180000|RRULE:FREQ=YEARLY", []),
+    ],
+)
+def test_a_make_up_workday_with_hours_is_one_unless_nobody_knows_which_day_that_is(start, end, taken):
+    report = read(f"{start}|{end}|SUMMARY:元旦 补班 第1天/共1天")
+    assert list(report.taken) == taken
+    assert reasons(report) == ([] if taken else ["not_all_day"])
+
+
+def test_from_one_midnight_to_another_is_whole_days():
+    midnights = "DTSTART;TZID=Asia/Shanghai:20261001T000000|DTEND;TZID=Asia/Shanghai:20261008T000000"
+    assert list(read(midnights).taken) == [date(2026, 10, day) for day in range(1, 8)]
+    for other in (
+        "DTSTART:20261001T000000Z|DTEND:20261008T000000Z",
+        "DTSTART:20261001T000000|DTEND:20261001T235900",
+        "DTSTART:20261001T000000",
+    ):
+        assert reasons(read(other)) == ["not_all_day"]
+
+
+@pytest.mark.parametrize(
+    "mark", ["X-APPLE-SPECIAL-DAY:WORK-HOLIDAY", "DESCRIPTION:Public holiday", "DESCRIPTION:公众假期"]
+)
+def test_in_a_file_that_says_which_days_are_off_the_others_only_have_a_name(mark):
+    report = read(
+        f"DTSTART;VALUE=DATE:20261001|SUMMARY:国庆节|{mark}",
+        "DTSTART;VALUE=DATE:20261010|SUMMARY:国庆节（班）",
+        "DTSTART;VALUE=DATE:20260910|SUMMARY:教师节|DESCRIPTION:Observance",
+        "DTSTART;VALUE=DATE:20260204|SUMMARY:立春",
+    )
+    assert [(day.day, one.kind) for day, one in report.taken.items()] == [(1, "off"), (10, "work")]
+    assert [(one.name, one.reason) for one in report.skipped] == [
+        ("教师节", "festival"),
+        ("立春", "festival"),
+    ]
+
+
 def test_recurring_events_are_written_out_for_the_years_around():
     rule = "DTSTART;VALUE=DATE:16040501|RRULE:FREQ=YEARLY|EXDATE;VALUE=DATE:20270501"
     days = [date(year, 5, 1) for year in range(2025, 2032) if year != 2027]

@@ -264,7 +264,7 @@ class Life:
 
     def look(self):
         last = None
-        for one in climb(self.ticket, self.watches, list(self.watches.by_key), self.at):
+        for one in climb(self.ticket, self.watches, self.at):
             due = (one.upcoming.due_at - self.noon) // SECOND
             self.accounts[one.watch.key].take(one.upcoming.step.name, due, self.now)
             assert last is None or last <= due, "in the order in which they were due"

@@ -74,6 +74,9 @@ def test_signs_are_no_words(query):
         ("Strasse", "straße"),
         ("Điện thoại bị hỏng", "hong"),
         ("カードがガス", "ガス"),
+        ("投诉\u200b客服", "诉客"),
+        ("\ufeffWi\u00adFi\u200e断了", "wifi断"),
+        ("断网", "断\u2060网"),
     ],
 )
 def test_accents_and_ways_of_writing_make_no_difference(text, query):

@@ -1,10 +1,10 @@
-"""Parts of a policy that could never have an effect, and pauses that must not be.
+"""Parts of a policy that could never have an effect, pauses that must not be, and names that mean something else.
 
 These are mistakes of whoever wrote it, and refused before it is in force.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from careloop_common.rules import Catalogue
 
@@ -13,11 +13,24 @@ from careloop_ticketing.sla.errors import InvalidPolicy
 from careloop_ticketing.sla.policy.terms import NEVER_WAITS, is_statutory
 from careloop_ticketing.vocabulary import PauseReason
 
+_SAID: Final = {
+    "act", "action", "approved", "assignee_id", "attributes", "because", "cause", "channel", "clock",
+    "clocks", "courtesy", "customer_id", "due_at", "emotion", "evidence", "feedback_until", "into", "kind",
+    "language", "level", "lowered", "milestones", "note_id", "of", "outcome", "overlooked", "people",
+    "policy_version", "product", "reason", "received_at", "region", "reopened_count", "rule_set", "rules",
+    "severity", "status", "step", "team", "tier", "told", "version", "vip", "watchers",
+}  # fmt: skip
+"""What a history says by these names. It says by its name how a clock moved, and is read again."""
+
 
 def check(document: Mapping[str, Any], catalogue: Catalogue = CATALOGUE) -> None:
     """`InvalidPolicy` if a condition is never met or a choice never reached, or a pause is one that cannot be or must not."""
     for name, clock in document["clocks"].items():
         at = f"/clocks/{name}"
+        if name in _SAID:
+            raise InvalidPolicy(
+                f"No clock can be named {name!r}: histories say something else by that.", pointer=at
+            )
         for place, text in _conditions(clock, at):
             expect_met(text, place, InvalidPolicy, catalogue)
         for choice in ("targets", "ladders"):

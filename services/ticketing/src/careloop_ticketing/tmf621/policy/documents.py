@@ -172,6 +172,13 @@ SPECIFICATION: Final = _v5(
     lastUpdate=INSTANT,
 )
 TICKETS: Final[Mapping[int, Thing]] = MappingProxyType({4: V4_TICKET, 5: V5_TICKET})
+LISTS: Final = frozenset(
+    name
+    for thing in (V5_TICKET, SPECIFICATION)
+    for name, shape in thing.members.items()
+    if isinstance(shape, Many)
+)
+"""Members of resources of version 5 that have several values."""
 _HUB: Final[Mapping[str, Shape]] = {"id": TEXT, "callback": TEXT, "query": TEXT}
 HUBS: Final[Mapping[int, Thing]] = MappingProxyType(
     {

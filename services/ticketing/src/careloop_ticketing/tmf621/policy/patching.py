@@ -1,10 +1,14 @@
-"""The two forms of a patch: JSON Merge Patch (RFC 7396) and JSON Patch (RFC 6902) with add, replace and remove."""
+"""The two forms of a patch: JSON Merge Patch (RFC 7396) and JSON Patch (RFC 6902) with add, replace and remove.
+
+One thing more is taken, for the document of TMF621 does it: what is added to a list by the name of the list alone is the last of it.
+"""
 
 import copy
 from collections.abc import Sequence
 from typing import Any
 
 from careloop_ticketing.tmf621.errors import ParameterNotImplemented, PatchInvalid
+from careloop_ticketing.tmf621.policy.documents import LISTS
 
 _MOST = 200
 
@@ -49,6 +53,8 @@ def _apply(document: dict[str, Any], operation: Any, at: str) -> None:
     *parents, last = [step.replace("~1", "/").replace("~0", "~") for step in path[1:].split("/")]
     holder = _descend(document, parents, at)
     value = copy.deepcopy(operation.get("value"))
+    if op == "add" and isinstance(value, dict) and not parents and last in LISTS:
+        holder, last = document.setdefault(last, []), "-"
     if isinstance(holder, dict):
         _member(holder, last, op, value, at)
     elif isinstance(holder, list):
