@@ -29,7 +29,8 @@ class Turn:
     ranks: list[tuple[Any, ...]] = field(default_factory=list)
 
     def moved(self, person: UUID, kind: str, before: str | None, after: str | None, because: str) -> None:
-        self.moves.append((person, kind, before, after, self.now, because, self.version))
+        at = self.now.astimezone(UTC)
+        self.moves.append((person, kind, before, after, at, because, self.version))
 
 
 async def follow(session: AsyncSession, looks: Sequence[Look], *, now: datetime) -> None:
@@ -55,7 +56,8 @@ async def follow(session: AsyncSession, looks: Sequence[Look], *, now: datetime)
 
 
 def month_of(now: datetime) -> date:
-    return now.astimezone(UTC).date().replace(day=1)
+    """The month that it is where `now` is told."""
+    return now.date().replace(day=1)
 
 
 def _stage(turn: Turn, look: Look, facts: dict[str, Any]) -> None:
@@ -66,8 +68,9 @@ def _stage(turn: Turn, look: Look, facts: dict[str, Any]) -> None:
     )
     if row := stages.move(standing):
         turn.moved(look.person_id, "stage", known, row.to.value, row.because)
-        plain |= {"stage": row.to.value, "stage_since": turn.now}
-        standing = Standing(facts, row.to, turn.now, turn.terms, turn.now)
+        since = turn.now.astimezone(UTC)
+        plain |= {"stage": row.to.value, "stage_since": since}
+        standing = Standing(facts, row.to, since, turn.terms, turn.now)
     look.moments.append(stages.next_moment(standing))
 
 

@@ -1,6 +1,6 @@
 """The begin of a month, and of new terms: everybody is looked at once."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -36,6 +36,6 @@ async def walk(session: AsyncSession, evaluator: Evaluator, *, now: datetime) ->
     if await queries.period(session, month_of(now)) is not None:
         occasions.append(f"tiers of {month_of(now):%Y-%m}")
     for occasion in occasions:
-        if await walking.walk(session, evaluator, occasion, now=now):
+        if await walking.walk(session, evaluator, occasion, now=now.astimezone(UTC)):
             return True
     return False
