@@ -13,7 +13,7 @@ from careloop_profile.lifecycle import events, queries
 from careloop_profile.lifecycle.policy import stages, tiers
 from careloop_profile.lifecycle.policy.stages import Stage, Standing
 from careloop_profile.lifecycle.policy.terms import Terms
-from careloop_profile.lifecycle.policy.tiers import Rank
+from careloop_profile.lifecycle.policy.tiers import End, Place, Rank
 from careloop_profile.lifecycle.service import terms as in_versions
 from careloop_profile.tags.service.gathering import Look
 
@@ -39,6 +39,7 @@ async def follow(session: AsyncSession, looks: Sequence[Look], *, now: datetime)
     turn = Turn(found, version, now)
     month = month_of(now)
     period = await queries.period(session, month)
+    ends = None if period is None else queries.ends_of(period)
     ranks = await queries.ranks(session, [look.person_id for look in looks])
     # Who was part of somebody else meanwhile goes on from where it stood.
     new = [look.person_id for look in looks if look.first]
@@ -48,7 +49,7 @@ async def follow(session: AsyncSession, looks: Sequence[Look], *, now: datetime)
         facts = look.known.facts()
         _stage(turn, look, facts)
         known = ranks.get(look.person_id)
-        _tier(turn, look, facts, known, period.bounds if period else None, month)
+        _tier(turn, look, facts, known, ends, month)
     await queries.moved(session, turn.moves)
     await queries.rank(session, turn.ranks)
     for move in turn.moves:
@@ -79,14 +80,15 @@ def _tier(
     look: Look,
     facts: dict[str, Any],
     known: tuple[Rank, date] | None,
-    bounds: Sequence[float] | None,
+    ends: Sequence[End | None] | None,
     month: date,
 ) -> None:
     """Once a month for each, by what all were worth when it began."""
     rank, settled = known or (None, None)
-    if facts.get("status") == "active" and bounds is not None and settled != month:
+    if facts.get("status") == "active" and ends is not None and settled != month:
         value = tiers.worth(facts)
-        after = tiers.settle(rank, tiers.tier_of(value, bounds), turn.terms.tier_periods)
+        place = Place(value, facts.get("joined_at"), look.person_id)
+        after = tiers.settle(rank, tiers.tier_of(place, ends), turn.terms.tier_periods)
         turn.ranks.append((look.person_id, after.tier, after.due, after.periods, value, month))
         if rank is None or after.tier != rank.tier:
             because = "first measured" if rank is None else f"{turn.terms.tier_periods} months agree"
