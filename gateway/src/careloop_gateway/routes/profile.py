@@ -103,8 +103,9 @@ PROFILE = (
         "/v1/erasure-requests/{request_id}",
         "/v1/disclosures",
         "/v1/disclosures/verification",
+        "/v1/suppression-lifts",
     ),
-    *writes("profile", "privacy:erase", "POST /v1/erasure-requests"),
+    *writes("profile", "privacy:erase", "POST /v1/erasure-requests", "POST /v1/suppression-lifts"),
     Route(
         "POST", "/v1/customers/{customer_id}/exports", "profile", "privacy:export", Limit.WRITE, seconds=30
     ),

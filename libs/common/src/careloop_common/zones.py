@@ -24,6 +24,16 @@ def zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
+def at(now: datetime, name: str) -> datetime:
+    """The moment as the clocks of this zone tell it."""
+    return now.astimezone(zone(name))
+
+
+def name_of(now: datetime) -> str:
+    """The zone whose clocks tell this moment: that of `at`, else UTC."""
+    return now.tzinfo.key if isinstance(now.tzinfo, ZoneInfo) else "UTC"
+
+
 def day_of(now: datetime, name: str) -> date:
     """The day that it is in this zone."""
-    return now.astimezone(zone(name)).date()
+    return at(now, name).date()

@@ -1,6 +1,6 @@
 """What day it is for the operator."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
 from careloop_common import zones
@@ -14,3 +14,11 @@ def today(now: NowDep, runtime: RuntimeDep) -> date:
 
 
 Today = Annotated[date, Depends(today)]
+
+
+def here(now: NowDep, runtime: RuntimeDep) -> datetime:
+    """Now, as the operator's clocks tell it: by these rules count days and years."""
+    return zones.at(now, runtime.settings.timezone)
+
+
+Here = Annotated[datetime, Depends(here)]

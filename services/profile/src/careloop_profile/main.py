@@ -32,6 +32,7 @@ from careloop_profile.parties.anniversaries_api import router as anniversaries
 from careloop_profile.parties.api import router as parties
 from careloop_profile.parties.organizations_api import router as organizations
 from careloop_profile.privacy.api import router as privacy
+from careloop_profile.privacy.suppressions_api import router as suppressions
 from careloop_profile.quality.api import router as quality
 from careloop_profile.settings import Settings
 from careloop_profile.tags.api import router as tags
@@ -42,7 +43,7 @@ def create_app(runtime: Runtime[Settings]) -> FastAPI:
     routers = [channels, resolving, customers, holdings, consents, wishes, identity, linkage_models, reviews]
     routers += [overview, paths, interactions, archives, collection, letters]
     routers += [imports, mappings, quality, notices, registers]
-    routers += [parties, organizations, accounts, anniversaries, privacy]
+    routers += [parties, organizations, accounts, anniversaries, privacy, suppressions]
     routers += [tag_definitions, tags, lifecycle, person_lists]
     app = build_app(runtime, title="CareLoop profile", routers=routers)
     app.state.channels = ChannelCatalogue()

@@ -29,7 +29,8 @@ class Settings(ServiceSettings):
     intake_window: int = 64
     """Envelopes in flight to the broker at a time; more callers wait, then are told to come back."""
     timezone: str = "Asia/Shanghai"
-    """Where a day begins: of relations, birthdays, anniversaries, and of who left. What happened is counted by days of UTC."""
+    """Where a day begins: of relations, birthdays, ages, anniversaries, of days since a date and of months in which tiers are
+    measured, and of who left. What happened is counted by days of UTC."""
     anniversary_hour: int = Field(default=8, ge=0, le=23)
     """When a day's coming anniversaries are told of."""
     anniversary_days: dict[Anniversary, int] = Field(

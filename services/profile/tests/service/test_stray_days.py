@@ -89,11 +89,102 @@ async def test_days_without_a_partition_become_files_and_come_back_as_they_were(
     assert await archive(most=2) > 4
     assert [row.occurred_at for row in await rows()] == [NOW]
     listed = (await client.get("/v1/interaction-archives")).json()["items"]
-    assert [one["name"] for one in listed] == [f"interaction_p2025030{n}" for n in (4, 3, 2, 1)]
+    assert {one["name"][:21] for one in listed} == {f"interaction_p2025030{n}" for n in (4, 3, 2, 1)}
     assert sum(one["rows"] for one in listed) == 12
     assert {f"{one['name']}.parquet" for one in listed} == {path.name for path in tmp_path.iterdir()}
-    assert sum([await restore(one["name"]) for one in listed]) == 12
+    assert sum([await restore(f"interaction_p2025030{n}") for n in (1, 2, 3, 4)]) == 12
     assert await rows() == before
+
+
+async def test_a_file_that_is_full_is_not_written_again_but_followed_by_another(
+    customer, happen, archive, client, tmp_path
+):
+    """In the order of their names they were written."""
+    await happen(customer, *[LONG_AGO + timedelta(minutes=n) for n in range(5)])
+    await archive(most=2)
+    assert _rows_of(tmp_path) == {
+        "interaction_p20250301.parquet": 2,
+        "interaction_p20250301_0001.parquet": 2,
+        "interaction_p20250301_0002.parquet": 1,
+    }
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    await happen(customer, *[LONG_AGO + timedelta(hours=n) for n in (1, 2, 3)])
+    await archive(most=2)
+    assert list(_rows_of(tmp_path).values()) == [2, 2, 2, 2]
+    after = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert [name for name in sorted(before) if after[name] != before[name]] == [
+        "interaction_p20250301_0002.parquet"
+    ]
+    listed = (await client.get("/v1/interaction-archives")).json()["items"]
+    assert [f"{one['name']}.parquet" for one in listed] == sorted(after)
+
+
+async def test_what_one_of_several_files_has_is_in_no_other(
+    customer, happen, archive, rows, restore, tmp_path
+):
+    moments = [LONG_AGO + timedelta(minutes=n) for n in range(5)]
+    uids = await happen(customer, *moments)
+    await archive(most=2)
+    await happen(customer, *moments, LONG_AGO + timedelta(hours=9), uids=[*uids, ids.new_id().hex])
+    await archive(most=2)
+    assert await rows() == []
+    assert len(_messages(tmp_path)) == len(set(_messages(tmp_path))) == 6
+    assert await restore("interaction_p20250301_0001") == 6
+    assert len(await rows()) == 6
+
+
+@pytest.mark.parametrize("stopped", range(6))
+async def test_who_is_stopped_at_any_step_loses_nothing_and_doubles_nothing(
+    customer, happen, archive, rows, restore, runtime, tmp_path, stopped
+):
+    """The file is in its place, and nothing of that was written down."""
+    uids = {
+        str(UUID(uid)) for uid in await happen(customer, *[LONG_AGO + timedelta(minutes=n) for n in range(5)])
+    }
+    for step in range(6):
+        async with runtime.database.transaction() as session:
+            assert await straying.archive_next(session, tmp_path, days=90, now=NOW, most=2)
+            if step == stopped:
+                await session.rollback()
+        here = {str(row.message_uid) for row in await rows()}
+        assert here | set(_messages(tmp_path)) == uids
+    await archive(most=2)
+    assert await rows() == []
+    assert sorted(_messages(tmp_path)) == sorted(uids)
+    assert await restore("interaction_p20250301") == 5
+
+
+async def test_whoever_is_erased_is_in_none_of_several_files(
+    customer, happen, archive, runtime, restore, tmp_path, register
+):
+    other = UUID((await register(source="crm", external_id="A-2"))["customer_id"])
+    for _ in range(3):
+        await happen(customer, LONG_AGO)
+        await happen(other, LONG_AGO)
+    await archive(most=2)
+    name, gone = "", 0
+    async with runtime.database.transaction() as session:
+        while name := await archiving.next_after(session, name):
+            gone += await archiving.forget(session, tmp_path, name, [other])
+    assert (gone, _held(tmp_path)) == (3, [str(customer)] * 3)
+    assert await restore("interaction_p20250301") == 3
+
+
+async def test_days_of_several_files_that_came_back_leave_as_one(
+    customer, happen, archive, rows, restore, runtime, tmp_path
+):
+    await happen(customer, *[LONG_AGO + timedelta(minutes=n) for n in range(5)])
+    await archive(most=2)
+    await restore("interaction_p20250301")
+    async with runtime.database.transaction() as session:
+        await archiving.archive_next(session, tmp_path, days=90, now=NOW + timedelta(days=31))
+        await session.rollback()
+    assert len(await rows()) == 5, "whoever was stopped does it again"
+    async with runtime.database.transaction() as session:
+        assert await archiving.archive_next(session, tmp_path, days=90, now=NOW + timedelta(days=31))
+    assert await rows() == []
+    assert _rows_of(tmp_path) == {"interaction_p20250301.parquet": 5}
+    assert await restore("interaction_p20250301") == 5
 
 
 async def test_what_is_late_for_a_file_is_written_into_it_once(
@@ -218,3 +309,14 @@ class TestWithoutAnEnd:
 
 def _held(directory):
     return [row["customer_id"] for path in directory.iterdir() for row in pq.read_table(path).to_pylist()]
+
+
+def _messages(directory):
+    """What the files have; drafts are nobody's."""
+    return [
+        row["message_uid"] for path in directory.glob("*.parquet") for row in pq.read_table(path).to_pylist()
+    ]
+
+
+def _rows_of(directory):
+    return {path.name: pq.read_metadata(path).num_rows for path in sorted(directory.iterdir())}

@@ -30,6 +30,7 @@ missing operand, by zero, or out of range is missing.
 from careloop_common.rules.catalogue import (
     BOOL,
     COUNT,
+    DATE,
     DURATION,
     NUMBER,
     TEXT,
@@ -61,6 +62,7 @@ def parse(text: str, catalogue: Catalogue) -> Rule:
 __all__ = [
     "BOOL",
     "COUNT",
+    "DATE",
     "DURATION",
     "NUMBER",
     "TEXT",

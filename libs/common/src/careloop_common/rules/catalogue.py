@@ -32,13 +32,14 @@ class Type:
     """A type of the language; two types are equal when their names are.
 
     `values` closes a text type: a rule that compares with any other text is wrong. `pattern` and `counts` only say which
-    values there are, for whoever wants to know whether a rule can hold.
+    values there are, for whoever wants to know whether a rule can hold. `dates` says by what days and years are counted.
     """
 
     name: str
     values: tuple[str, ...] | None = field(default=None, compare=False)
     pattern: str | None = field(default=None, compare=False)
     counts: bool = field(default=False, compare=False)
+    dates: bool = field(default=False, compare=False)
 
     def __str__(self) -> str:
         """As messages name it."""
@@ -56,6 +57,8 @@ NUMBERS = Type("list of number")
 
 COUNT = Type(NUMBER.name, counts=True)
 """A number of things: whole, and never below zero."""
+DATE = Type(TIMESTAMP.name, dates=True)
+"""A timestamp that is the begin of a day: days and years since are those of the calendar where now() is told."""
 
 ATTRIBUTE_TYPES = (BOOL, NUMBER, TEXT, TIMESTAMP, DURATION, TEXTS)
 

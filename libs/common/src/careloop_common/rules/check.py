@@ -158,9 +158,11 @@ def _joined(syntax: Apply, arguments: Sequence[Node]) -> Call:
 def _resolve(syntax: Apply, arguments: Sequence[Node]) -> Function:
     types = tuple(argument.type for argument in arguments)
     known = FUNCTIONS[syntax.name]
-    for function in known:
-        if function.parameters == types:
-            return function
+    dates = any(type_.dates for type_ in types)
+    fitting = [function for function in known if function.parameters == types]
+    if fitting:
+        # What is only for dates, for dates; everything else goes with them as with any timestamp.
+        return next((function for function in fitting if function.dates == dates), fitting[0])
     counts = sorted({len(function.parameters) for function in known})
     if len(types) not in counts:
         takes = " or ".join(map(str, counts))

@@ -22,7 +22,6 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from careloop_common.rules import sql_values
 from careloop_common.rules.catalogue import BOOL, DURATION, NUMBER, TEXT, TEXTS, TIMESTAMP
-from careloop_common.rules.python import moment
 from careloop_common.rules.sql import SQL, calculating
 from careloop_common.rules.sql_values import (
     BOUND_OF_NUMBERS,
@@ -84,7 +83,7 @@ def to_sql(rule: Rule, columns: Columns, now: datetime) -> ColumnElement[bool]:
     A column's type in the file has to be the one it is declared with: BOOLEAN; any integer, DOUBLE or DECIMAL; VARCHAR;
     TIMESTAMP WITH TIME ZONE; INTERVAL or BIGINT microseconds; VARCHAR[].
     """
-    return Writer(_DIALECT, columns, moment(now)).condition(rule.root)
+    return Writer(_DIALECT, columns, now).condition(rule.root)
 
 
 def rendered(statement: sa.ClauseElement) -> tuple[str, list[Any]]:

@@ -11,6 +11,7 @@ from enum import Enum, auto
 
 from careloop_common.rules.catalogue import (
     BOOL,
+    DATE,
     DURATION,
     NUMBER,
     NUMBERS,
@@ -38,11 +39,13 @@ class Function:
     parameters: tuple[Type, ...]
     result: Type
     form: Form
+    dates: bool = False
+    """Whether it is for dates, and gets the day that it is instead of the time."""
 
     @property
     def key(self) -> str:
         """What the tables of the back ends call it: `+(number, number)`."""
-        return f"{self.name}({', '.join(map(str, self.parameters))})"
+        return f"{self.name}({'date' if self.dates else ', '.join(map(str, self.parameters))})"
 
 
 OR, AND, NOT, HAS, NOW = "||", "&&", "!", "has", "now"
@@ -50,7 +53,8 @@ OR, AND, NOT, HAS, NOW = "||", "&&", "!", "has", "now"
 
 DAYS_SINCE, AGE_YEARS = "days_since", "age_years"
 RELATIVE = frozenset({DAYS_SINCE, AGE_YEARS})
-"""Functions that measure up to now(), without saying so: what a back end makes of them gets it after the operands."""
+"""Functions that measure up to now(), without saying so: what a back end makes of them gets it after the operands. Of
+dates they count the days of a calendar."""
 
 POWERS = {OR: 1, AND: 2, **dict.fromkeys(["==", "!=", "<", "<=", ">", ">=", "in"], 3)}
 POWERS |= {"+": 4, "-": 4, "*": 5, "/": 5}
@@ -90,8 +94,9 @@ def _all() -> Iterator[Function]:
     yield Function("+", (DURATION, DURATION), DURATION, Form.INFIX)
     yield Function("-", (DURATION, DURATION), DURATION, Form.INFIX)
     yield Function(NOW, (), TIMESTAMP, Form.CALL)
-    yield Function(DAYS_SINCE, (TIMESTAMP,), NUMBER, Form.CALL)
-    yield Function(AGE_YEARS, (TIMESTAMP,), NUMBER, Form.CALL)
+    for name in (DAYS_SINCE, AGE_YEARS):
+        yield Function(name, (TIMESTAMP,), NUMBER, Form.CALL)
+        yield Function(name, (DATE,), NUMBER, Form.CALL, dates=True)
 
 
 FUNCTIONS: dict[str, tuple[Function, ...]] = {}

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from careloop_common.rules.values import DAY, EPOCH, LAST, MICROSECOND
+from careloop_common.rules.values import EPOCH, LAST, MICROSECOND, ONE_DAY
 
-ONE_DAY: Final = DAY // MICROSECOND
 NEVER: Final = (LAST - EPOCH) // MICROSECOND + 1
 """This and every later moment do not come."""
 

@@ -48,6 +48,8 @@ PYTHON: dict[str, str] = {
     "-(duration, duration)": "shortened({0}, {1})",
     "days_since(timestamp)": "days_since({0}, now)",
     "age_years(timestamp)": "age_years({0}, now)",
+    "days_since(date)": "date_days_since({0}, today)",
+    "age_years(date)": "date_age_years({0}, today)",
 }
 """What each function is in Python. Conditions get operands that are not missing; all others may get none."""
 
@@ -81,7 +83,10 @@ _NAMES = {
     },
     **{name: getattr(values, name) for name in ("plus", "minus", "times", "divided", "negative", "size")},
     **{name: getattr(values, name) for name in ("later", "earlier", "since", "joined", "shortened")},
-    **{name: getattr(values, name) for name in ("days_since", "age_years")},
+    **{
+        name: getattr(values, name)
+        for name in ("days_since", "age_years", "date_days_since", "date_age_years")
+    },
 }
 """Everything that a generated function can reach."""
 
@@ -90,7 +95,9 @@ def compile_python(rules: Sequence[Rule]) -> Evaluate:
     """One function for all `rules`: `evaluate(values, now)` gives their truth values in their order.
 
     `values` maps attribute names to bool, int or float (also Decimal), str, aware datetime, timedelta, or a list, tuple
-    or set of str; what is absent, None or of another type is missing, and raises nothing. `ValueError` if `now` has no zone. Compiling takes about a millisecond for 50 rules and is cached by the rules' trees.
+    or set of str; what is absent, None or of another type is missing, and raises nothing. The zone of `now` is the one whose
+    days and years are counted of dates; `ValueError` if it has none. Compiling takes about a millisecond for 50 rules and is
+    cached by the rules' trees.
     """
     return _compiled(tuple(rules))
 
@@ -125,6 +132,7 @@ class _Writer:
         self._bound: dict[tuple[type, Any], str] = {}
         self._attributes: dict[str, tuple[str, Type]] = {}
         self._results = 0
+        self._dates = False
 
     def function(
         self, results: Sequence[str], *, uses_now: bool
@@ -132,9 +140,10 @@ class _Writer:
         """The function `evaluate(values, now)` that gives the list of these expressions."""
         lines = ["def evaluate(values, now):", *(f"    {line}" for line in self._loads())]
         if uses_now:
-            lines.append("    now = moment(now)")
+            today = "today_of(now)" if self._dates else "None"
+            lines.append(f"    today, now = {today}, moment(now)")
         lines += ["    return [", *(f"        {result}," for result in results), "    ]"]
-        names: dict[str, Any] = {**_NAMES, **self._constants, "moment": moment}
+        names: dict[str, Any] = {**_NAMES, **self._constants, "moment": moment, "today_of": values.today}
         exec(compile("\n".join(lines), "<rules>", "exec"), names)  # noqa: S102  (see above what can be in it)
         evaluate: Callable[[Mapping[str, Any], datetime], Any] = names["evaluate"]
         return evaluate
@@ -175,7 +184,7 @@ class _Writer:
                 present.append(f"({result} := {value}) is not None")
                 value = result
             operands.append(value)
-        return f"({' and '.join([*present, PYTHON[node.function.key].format(*operands)])})"
+        return f"({' and '.join([*present, self._applied(node, operands)])})"
 
     def value(self, node: Node) -> str:
         """An expression that is the node's value, or None if that is missing."""
@@ -189,7 +198,11 @@ class _Writer:
             return "now"
         if node.type == BOOL:
             return self.condition(node)
-        return PYTHON[node.function.key].format(*map(self.value, node.arguments))
+        return self._applied(node, list(map(self.value, node.arguments)))
+
+    def _applied(self, node: Call, operands: Sequence[str]) -> str:
+        self._dates = self._dates or node.function.dates
+        return PYTHON[node.function.key].format(*operands)
 
     def _constant(self, value: Any) -> str:
         # True equals 1.0, and must not stand for it.

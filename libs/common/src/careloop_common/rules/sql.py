@@ -11,12 +11,13 @@ from sqlalchemy import ColumnElement
 
 from careloop_common.rules import sql_values
 from careloop_common.rules.catalogue import BOOL, DURATION, NUMBER, TEXT, TIMESTAMP
-from careloop_common.rules.python import moment
 from careloop_common.rules.sql_values import (
     age_years,
     bounded_duration,
     bounded_number,
     bounded_time,
+    date_age_years,
+    date_days_since,
     days_since,
 )
 from careloop_common.rules.sql_writer import WRITTEN_OUT, Column, Columns, Dialect, Emit, Writer
@@ -85,6 +86,8 @@ SQL: dict[str, Emit] = {
     "-(timestamp, timestamp)": lambda left, right: left - right,
     "days_since(timestamp)": days_since,
     "age_years(timestamp)": age_years,
+    "days_since(date)": date_days_since,
+    "age_years(date)": date_age_years,
 }
 """What each function is in SQL."""
 
@@ -101,10 +104,10 @@ def to_sql(rule: Rule, columns: Columns, now: datetime) -> ColumnElement[bool]:
 
     Every value is a bound parameter, `now` too. The SQL types that go with each type are: boolean; any number; any
     text; timestamptz; interval without months, or bigint microseconds; text[]. `KeyError` for an attribute without a
-    column, `TypeError` for a column of another type, `ValueError` if `now` has no zone. For members of a JSONB
-    document see `sql_values.member`.
+    column, `TypeError` for a column of another type, `ValueError` if `now` has no zone; days and years of dates are those
+    of this zone. For members of a JSONB document see `sql_values.member`.
     """
-    return Writer(POSTGRESQL, columns, moment(now)).condition(rule.root)
+    return Writer(POSTGRESQL, columns, now).condition(rule.root)
 
 
 __all__ = ["POSTGRESQL", "SQL", "WRITTEN_OUT", "Columns", "to_sql"]

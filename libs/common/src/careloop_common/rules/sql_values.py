@@ -5,7 +5,7 @@ be repeated at every level. A missing operand passes through, because GREATEST a
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +14,21 @@ from sqlalchemy.types import TypeEngine
 
 from careloop_common.rules.catalogue import BOOL, DURATION, NUMBER, TEXT, TEXTS, TIMESTAMP, Type
 from careloop_common.rules.sql_writer import Column
-from careloop_common.rules.values import BOUND, DAY, EPOCH, FINEST, FIRST, LAST, LONGEST, MICROSECOND, SCALE
+from careloop_common.rules.values import (
+    BOUND,
+    EPOCH,
+    EPOCH_DAY,
+    FINEST,
+    FIRST,
+    FIRST_DAY,
+    LAST,
+    LAST_DAY,
+    LONGEST,
+    MICROSECOND,
+    ONE_DAY,
+    SCALE,
+    Today,
+)
 
 Loads = tuple[tuple[Type, type[TypeEngine[Any]], Callable[[Column], Column]], ...]
 """How a column of each SQL type is read as each type. Float is a Numeric to SQLAlchemy, so it comes first."""
@@ -32,8 +46,8 @@ _MILLION: Column = sa.literal_column("1000000", sa.Numeric())
 TIMES = (FIRST - EPOCH) // MICROSECOND, (LAST - EPOCH) // MICROSECOND
 DURATIONS = -(LONGEST // MICROSECOND), LONGEST // MICROSECOND
 """The least and the most microseconds."""
-_DAY = DAY // MICROSECOND
-_YEAR = 12 * 31 * _DAY
+_YEAR_OF_DAYS = 12 * 31
+_YEAR = _YEAR_OF_DAYS * ONE_DAY
 _TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)$"
 
 
@@ -57,7 +71,7 @@ def bounded_duration(microseconds: Column) -> Column:
 def days_since(then: Column, now: datetime) -> Column:
     """`values.days_since` of microseconds."""
     passed = sa.literal((now - EPOCH) // MICROSECOND, sa.BigInteger()) - then
-    return sa.cast(_floored(passed, _DAY), sa.Double)
+    return sa.cast(_floored(passed, ONE_DAY), sa.Double)
 
 
 def age_years(then: Column, now: datetime) -> Column:
@@ -66,12 +80,24 @@ def age_years(then: Column, now: datetime) -> Column:
     So an anniversary is passed when month, day and time of the day, compared in this order, are.
     """
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    point = ((now.year * 12 + now.month) * 31 + now.day) * _DAY + (now - midnight) // MICROSECOND
-    days = _floored(then, _DAY)
-    date = sa.literal_column("date '1970-01-01'", sa.Date()) + sa.cast(days, sa.Integer)
-    year, month, day = (sa.cast(sa.extract(part, date), sa.BigInteger) for part in ("year", "month", "day"))
-    since = ((year * plain(12) + month) * plain(31) + day) * plain(_DAY) + (then - days * plain(_DAY))
+    point = ((now.year * 12 + now.month) * 31 + now.day) * ONE_DAY + (now - midnight) // MICROSECOND
+    days = _floored(then, ONE_DAY)
+    since = _point(days) * plain(ONE_DAY) + (then - days * plain(ONE_DAY))
     return sa.cast(_floored(sa.literal(point, sa.BigInteger()) - since, _YEAR), sa.Double)
+
+
+def date_days_since(then: Column, today: Today) -> Column:
+    """`values.date_days_since` of microseconds."""
+    return sa.cast(sa.literal(today.day, sa.BigInteger()) - _day_of(then, today), sa.Double)
+
+
+def date_age_years(then: Column, today: Today) -> Column:
+    """`values.date_age_years` of microseconds, reckoned as `age_years` are."""
+    here = date.fromordinal(today.day + EPOCH_DAY)
+    point = (here.year * 12 + here.month) * 31 + here.day
+    day = _day_of(then, today)
+    inside = sa.case((day.between(plain(FIRST_DAY), plain(LAST_DAY)), day))
+    return sa.cast(_floored(sa.literal(point, sa.BigInteger()) - _point(inside), _YEAR_OF_DAYS), sa.Double)
 
 
 def loaded(column: Column, type_: Type) -> Column:
@@ -172,6 +198,17 @@ def _floored(microseconds: Column, unit: int) -> Column:
     """How many times `unit` fits, rounded down: engines cut off towards zero, so it is done above zero."""
     shift = 2 * (LONGEST // MICROSECOND // unit)
     return (microseconds + plain(shift * unit)) // plain(unit) - plain(shift)
+
+
+def _day_of(then: Column, today: Today) -> Column:
+    return _floored(then + sa.literal(today.shift, sa.BigInteger()), ONE_DAY)
+
+
+def _point(days: Column) -> Column:
+    """Days since 1970 as days of a calendar in which each month has 31 of them."""
+    on = sa.literal_column("date '1970-01-01'", sa.Date()) + sa.cast(days, sa.Integer)
+    year, month, day = (sa.cast(sa.extract(part, on), sa.BigInteger) for part in ("year", "month", "day"))
+    return (year * plain(12) + month) * plain(31) + day
 
 
 def _instant(value: datetime) -> Column:

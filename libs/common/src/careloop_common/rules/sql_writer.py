@@ -14,8 +14,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from careloop_common.rules.catalogue import BOOL, NUMBERS, TIMESTAMP, Type
 from careloop_common.rules.functions import AND, HAS, NOT, NOW, OR, RELATIVE
+from careloop_common.rules.python import moment
 from careloop_common.rules.tree import Attribute, Call, ListLiteral, Literal, Node
-from careloop_common.rules.values import EPOCH, MICROSECOND
+from careloop_common.rules.values import EPOCH, MICROSECOND, Today, today
 
 Column = ColumnElement[Any]
 Emit = Callable[..., Column]
@@ -35,7 +36,7 @@ class Dialect:
     functions: Mapping[str, Emit]
     """What each function is. Operands are double precision, text under COLLATE "C", boolean, text[], and for times and
     durations bigint microseconds; any of them may be NULL, which makes the result NULL. A relative one gets the time of
-    the evaluation after its operands, as a datetime."""
+    the evaluation after its operands, as a datetime; of dates, the day of it."""
     loaded: Callable[[Column, Type], Column]
     """The value of a column as functions take it; `TypeError` if the column is of another type."""
     whole: Callable[[int], Column]
@@ -54,7 +55,7 @@ class Writer:
     def __init__(self, dialect: Dialect, columns: Columns, now: datetime) -> None:
         self._dialect = dialect
         self._columns = columns
-        self._now = now
+        self._now, self._today = moment(now), today(now)
         self._loaded: dict[str, Column] = {}
 
     def condition(self, node: Node) -> Column:
@@ -95,8 +96,11 @@ class Writer:
         if node.type == BOOL:
             # In CASE, since NOT binds less than a comparison.
             return sa.case((self.condition(node), sa.true()), else_=sa.false())
-        measured_to = [self._now] if node.function.name in RELATIVE else []
+        measured_to = [self._until(node)] if node.function.name in RELATIVE else []
         return self._dialect.functions[node.function.key](*map(self._value, node.arguments), *measured_to)
+
+    def _until(self, node: Call) -> datetime | Today:
+        return self._today if node.function.dates else self._now
 
     def _time(self, node: Node, load: Callable[[Column], Column]) -> Column:
         if isinstance(node, Attribute):

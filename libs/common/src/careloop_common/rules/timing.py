@@ -9,7 +9,7 @@ surely false. Where the certainty ends the rule is asked again, so that an end w
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from functools import lru_cache, partial
 from math import ceil, floor
 from typing import Any, Final
@@ -17,10 +17,10 @@ from typing import Any, Final
 from careloop_common.rules import values
 from careloop_common.rules.catalogue import BOOL, DURATION, TIMESTAMP
 from careloop_common.rules.functions import AND, DAYS_SINCE, NOT, NOW, OR, RELATIVE
-from careloop_common.rules.lines import NEVER, ONE_DAY, Line, Steps, microseconds
+from careloop_common.rules.lines import NEVER, Line, Steps, microseconds
 from careloop_common.rules.python import compile_values, moment
 from careloop_common.rules.tree import Call, Node, Rule, moves
-from careloop_common.rules.values import EPOCH, FIRST, LAST, LONGEST, MICROSECOND
+from careloop_common.rules.values import EPOCH, FIRST, LAST, LONGEST, MICROSECOND, ONE_DAY
 
 MOST: Final = 64
 """How often a rule is asked again before the answer is a time at which somebody should ask once more."""
@@ -35,16 +35,17 @@ def next_change(rule: Rule, row: Mapping[str, Any], now: datetime) -> datetime |
 
     It is never too late. It is the very moment for comparisons of times and durations, for `days_since` and `age_years`
     of a fixed time beside numbers that stand still, and for what `&&`, `||` and `!` make of them; with other
-    calculations it can be too early, and then one asks again. `row` is as for `compile_python`; a value in it that has
-    a time in itself, such as a count over 30 days, is its owner's to renew.
+    calculations it can be too early, and then one asks again. Those of dates change when a day begins in the zone of `now`.
+    `row` is as for `compile_python`; a value in it that has a time in itself, such as a count over 30 days, is its
+    owner's to renew.
     """
     plan = _plan(rule)
     facts = dict(zip(plan.still, plan.values_of(row), strict=True))
-    held, until = _Moment(facts, microseconds(moment(now))).condition(plan.root)
+    held, until = _Moment(facts, microseconds(moment(now)), now.tzinfo).condition(plan.root)
     for _ in range(MOST):
         if until >= NEVER:
             return None
-        holds, later = _Moment(facts, until).condition(plan.root)
+        holds, later = _Moment(facts, until, now.tzinfo).condition(plan.root)
         if holds != held:
             break
         until = later
@@ -111,9 +112,10 @@ def _standing(node: Node, value: Any) -> Form:
 class _Moment:
     """What is so at one moment, in microseconds, and until when."""
 
-    def __init__(self, facts: Mapping[int, Form], now: int) -> None:
+    def __init__(self, facts: Mapping[int, Form], now: int, zone: tzinfo | None) -> None:
         self._facts = facts
         self._now = now
+        self._zone = zone
 
     def condition(self, node: Node) -> tuple[bool, int]:
         """Whether the node holds, and the first moment at which that may change."""
@@ -169,7 +171,9 @@ class _Moment:
             return None, gap
         until = min(until for _, until in known)
         operands = [form for form, _ in known]
-        if node.function.name in RELATIVE:
+        if node.function.dates:
+            form, own = self._dated(node.function.name, operands[0]), NEVER
+        elif node.function.name in RELATIVE:
             form, own = self._measured(node.function.name, operands[0])
         elif node.type in _BOUNDS:
             form, own = self._bounded(_combined(node.function.name, operands), *_BOUNDS[node.type])
@@ -197,6 +201,33 @@ class _Moment:
         days = self._now // ONE_DAY - start // ONE_DAY
         hours = Line(1 - then.slope, -then.offset - days * ONE_DAY)
         return years, min(Line(1, 0).steps(self._now), then.steps(self._now), hours.turns(0, self._now))
+
+    def _dated(self, name: str, then: Line) -> Form:
+        """Days or years since a date: steps at the begin of days."""
+        today = values.today(self._here())
+        date = EPOCH + then.offset * MICROSECOND
+        born = values.day_of(date, today)
+        if name == DAYS_SINCE:
+            return Steps(today.day - born, lambda count: _begins(born + count, self._zone))
+        years = values.date_age_years(date, today)
+        return None if years is None else Steps(years, partial(_reaches_birthday, born, self._zone))
+
+    def _here(self) -> datetime:
+        now = EPOCH + self._now * MICROSECOND
+        try:
+            return now.astimezone(self._zone)
+        except OverflowError:  # where it is the year 10000 already
+            return now
+
+
+def _begins(day: int, zone: tzinfo | None) -> int:
+    found = values.begin_of(day, zone)
+    return NEVER if found is None else microseconds(found)
+
+
+def _reaches_birthday(born: int, zone: tzinfo | None, years: int) -> int:
+    day = values.date_anniversary(born, years)
+    return NEVER if day is None else _begins(day, zone)
 
 
 def _reaches_age(date: datetime, years: int) -> int:

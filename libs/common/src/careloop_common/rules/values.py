@@ -13,14 +13,18 @@ equal doubles. -0.0 is 0: division by either is missing, and nothing else could 
 **Timestamps** are UTC with microseconds inside the years 1 to 9999, **durations** whole microseconds of at most 10,000 years
 (CEL's own bound); what leads outside is missing. **Text** compares by code point.
 
+**Dates** are timestamps too: the begin of their day, wherever now() is told. Which day a date is follows from one offset, that
+of now(), since no begin of a day is further than half a day from the same one in another season: so no engine needs to know
+of zones, and none can know of others.
+
 A value of another type than the catalogue says is missing as well: a rule never raises.
 """
 
 from calendar import isleap
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from numbers import Real
-from typing import Any
+from typing import Any, NamedTuple
 
 Number = int | float
 
@@ -39,6 +43,11 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LONGEST = timedelta(seconds=315_576_000_000)
 
 DAY = timedelta(days=1)
+ONE_DAY = DAY // MICROSECOND
+HALF_DAY = ONE_DAY // 2
+EPOCH_DAY = EPOCH.toordinal()
+FIRST_DAY, LAST_DAY = FIRST.toordinal() - EPOCH_DAY, LAST.toordinal() - EPOCH_DAY
+"""The days on which the calendar begins and ends, counted from 1970 as all days are."""
 
 NUMERIC = frozenset({int, float})
 COLLECTIONS = frozenset({list, tuple, set, frozenset})
@@ -176,6 +185,54 @@ def age_years(then: datetime | None, now: datetime) -> int | None:
         return None
     early = (now.month, now.day, now.time()) < (then.month, then.day, then.time())
     return now.year - then.year - early
+
+
+class Today(NamedTuple):
+    """The day that it is where now() is told, and how far the middle of days is before it in UTC."""
+
+    day: int
+    shift: int
+
+
+def today(now: datetime) -> Today:
+    """The day that it is in the zone of `now`; `ValueError` if it has none."""
+    offset = now.utcoffset()
+    if offset is None:
+        raise ValueError("now needs a zone")
+    return Today(now.toordinal() - EPOCH_DAY, offset // MICROSECOND + HALF_DAY)
+
+
+def day_of(date_: datetime, today: Today) -> int:
+    """Which day a date is."""
+    return ((date_ - EPOCH) // MICROSECOND + today.shift) // ONE_DAY
+
+
+def begin_of(day: int, zone: tzinfo | None) -> datetime | None:
+    """The moment at which a day begins in a zone; none outside of the years 1 to 9999."""
+    if not FIRST_DAY <= day <= LAST_DAY:
+        return None
+    begin = datetime.combine(date.fromordinal(day + EPOCH_DAY), time(), zone)
+    return timestamp(begin)
+
+
+def date_days_since(then: datetime | None, today: Today) -> int | None:
+    """Days of the calendar from the date `then` to this one."""
+    return None if then is None else today.day - day_of(then, today)
+
+
+def date_age_years(then: datetime | None, today: Today) -> int | None:
+    """Anniversaries of the date `then` up to this day; that of 29 February is otherwise on 1 March."""
+    if then is None or not FIRST_DAY <= (born := day_of(then, today)) <= LAST_DAY:
+        return None
+    here, there = (date.fromordinal(day + EPOCH_DAY) for day in (today.day, born))
+    return here.year - there.year - ((here.month, here.day) < (there.month, there.day))
+
+
+def date_anniversary(born: int, years: int) -> int | None:
+    """The first day on which `date_age_years` is `years` of who is born on this day; none after the year 9999."""
+    then = datetime.combine(date.fromordinal(born + EPOCH_DAY), time(), UTC)
+    found = anniversary(then, years)
+    return None if found is None else found.toordinal() - EPOCH_DAY
 
 
 def anniversary(then: datetime, years: int) -> datetime | None:

@@ -1,14 +1,15 @@
 """PostgreSQL and DuckDB say what Python says, and never NULL."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import product
+from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
 import sqlalchemy as sa
 from careloop_common.database import asyncpg_url
-from careloop_common.rules import NUMBER, TEXT, TEXTS, TIMESTAMP, Catalogue, parse, sql
+from careloop_common.rules import NUMBER, TEXT, TEXTS, TIMESTAMP, Catalogue, compile_python, parse, sql
 from careloop_common.rules.sql_values import member
 from careloop_common.testing.rules import CATALOGUE, COLUMNS, EXACT, NOW, TABLE, RandomCases, differences
 from sqlalchemy.dialects.postgresql import JSONB
@@ -25,12 +26,16 @@ async def connection(postgres: str) -> AsyncIterator[AsyncConnection]:
     await engine.dispose()
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-async def test_random_rules_mean_the_same_everywhere(connection: AsyncConnection, seed: int) -> None:
+@pytest.mark.parametrize(
+    ("seed", "zone"), [(1, "UTC"), (2, "Asia/Shanghai"), (3, "America/New_York"), (4, "Pacific/Kiritimati")]
+)
+async def test_random_rules_mean_the_same_everywhere(
+    connection: AsyncConnection, seed: int, zone: str
+) -> None:
     cases = RandomCases(seed)
     rules = [*EXACT, *(cases.rule() for _ in range(30))]
     rows = [cases.values() for _ in range(40)]
-    assert await differences(connection, rules, rows) == []
+    assert await differences(connection, rules, rows, NOW.astimezone(ZoneInfo(zone))) == []
 
 
 async def test_every_pair_of_edges_is_calculated_and_compared_alike(connection: AsyncConnection) -> None:
@@ -105,6 +110,33 @@ async def test_days_and_years_since_are_counted_alike(connection: AsyncConnectio
     texts += [f"days_since(seen) == {number}" for number in (-2, -1, 0, 1, 729, 730, 731)]
     texts += ["age_years(seen + duration('36h')) < 2", "age_years(seen) == 2025", "days_since(seen) > 700000"]
     assert await differences(connection, [parse(text, CATALOGUE) for text in texts], rows) == []
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Shanghai", "Europe/Berlin", "America/Sao_Paulo", "Etc/GMT+12"])
+async def test_days_and_years_of_dates_are_those_of_the_calendar_everywhere(
+    connection: AsyncConnection, zone: str
+) -> None:
+    here = ZoneInfo(zone)
+    blank = dict.fromkeys(CATALOGUE)
+    days = [date(2024, 2, 29), date(2025, 3, 30), date(2025, 10, 26), date(1988, 7, 1), date(1, 1, 2)]
+    begins = [datetime.combine(day, time(), here) for day in days]
+    texts = [f"{name}(joined) {op} small" for name in ("days_since", "age_years") for op in ("<", "==")]
+    texts += ["days_since(joined) < whole", "days_since(joined) == whole", "age_years(joined) > 2024"]
+    rules = [parse(text, CATALOGUE) for text in texts]
+    for now in (datetime(2026, 2, 28, tzinfo=here), datetime(2026, 10, 25, 23, 59, 59, 999_999, here)):
+        rows = [
+            blank
+            | {
+                "joined": begin,
+                "small": now.year - begin.year - late,
+                "whole": (now.date() - day).days - late,
+            }
+            for day, begin in zip(days, begins, strict=True)
+            for late in (0, 1)
+        ]
+        assert await differences(connection, rules, rows, now) == []
+        exact = compile_python([rules[5]])
+        assert [exact(row, now) for row in rows] == [[True], [False]] * len(days)
 
 
 async def test_infinite_times_in_a_column_are_missing(connection: AsyncConnection) -> None:

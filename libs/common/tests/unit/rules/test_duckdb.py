@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import duckdb as engine
 import pytest
@@ -14,13 +15,14 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.integers(0, 2**32))
-def test_random_rules_mean_the_same(seed):
+@given(st.integers(0, 2**32), st.sampled_from(["UTC", "Asia/Shanghai", "America/New_York"]))
+def test_random_rules_mean_the_same(seed, zone):
+    now = NOW.astimezone(ZoneInfo(zone))
     cases = RandomCases(seed)
     rules = [*EXACT, *(cases.rule() for _ in range(10))]
     rows = [cases.values() for _ in range(10)]
     evaluate = compile_python(rules)
-    assert [list(answer) for answer in of_duckdb(rules, rows)] == [evaluate(row, NOW) for row in rows]
+    assert [list(answer) for answer in of_duckdb(rules, rows, now)] == [evaluate(row, now) for row in rows]
 
 
 @pytest.mark.parametrize("text", ["(amount {} {})", "({1} {0} amount)"])

@@ -1,11 +1,14 @@
 """When a rule changes its mind by time alone."""
 
 import random
-from datetime import UTC, datetime, timedelta, timezone
+from calendar import isleap
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 from careloop_common.rules import (
     BOOL,
+    DATE,
     DURATION,
     NUMBER,
     TIMESTAMP,
@@ -31,7 +34,7 @@ SHANGHAI = timezone(timedelta(hours=8))
 @pytest.fixture(scope="module")
 def moving() -> Catalogue:
     times = dict.fromkeys(("seen", "due", "born", "far", "missing"), TIMESTAMP)
-    return Catalogue({**times, "wait": DURATION, "fee": NUMBER, "vip": BOOL})
+    return Catalogue({**times, "joined": DATE, "wait": DURATION, "fee": NUMBER, "vip": BOOL})
 
 
 def day(month, day_, hour=0, minute=0, year=2026):
@@ -136,16 +139,55 @@ def test_a_time_zone_of_the_caller_changes_nothing(now, moving):
 
 
 @settings(max_examples=400)
-@given(st.integers(0, 2**32))
-def test_nothing_changes_before(seed):
+@given(st.integers(0, 2**32), st.sampled_from(["UTC", "Asia/Shanghai", "America/New_York"]))
+def test_nothing_changes_before(seed, name):
     cases = RandomCases(seed)
-    rule, row = cases.rule(), cases.values()
+    rule, row, zone = cases.rule(), cases.values(), ZoneInfo(name)
     assume(uses_now(rule))
     evaluate = compile_python([rule])
-    change = next_change(rule, row, NOW)
-    held = evaluate(row, NOW)
-    for moment in before(change, NOW, random.Random(seed)):
+    change = next_change(rule, row, NOW.astimezone(zone))
+    held = evaluate(row, NOW.astimezone(zone))
+    for moment in before(change, NOW.astimezone(zone), random.Random(seed)):
         assert evaluate(row, moment) == held, (moment, change)
+
+
+ZONES = ["UTC", "Asia/Shanghai", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Havana"]
+
+
+@given(
+    st.sampled_from(ZONES).map(ZoneInfo),
+    st.dates(date(1940, 1, 1), date(2040, 1, 1)),
+    st.integers(1, 4000),
+    st.integers(0, 86_399),
+)
+def test_so_many_days_after_a_date_a_day_begins_and_not_so_many_hours(zone, joined, days, second):
+    """Also where an hour was skipped or came twice in between."""
+    rule = parse(f"days_since(joined) >= {days}", Catalogue({"joined": DATE}))
+    row = {"joined": datetime.combine(joined, time(), zone)}
+    now = (row["joined"].astimezone(UTC) + timedelta(seconds=second)).astimezone(zone)
+    assume(now.date() == joined)
+    turns = datetime.combine(joined + timedelta(days=days), time(), zone).astimezone(UTC)
+    assert next_change(rule, row, now) == turns
+    evaluate = compile_python([rule])
+    moments = [moment.astimezone(zone) for moment in (now, turns - MICROSECOND, turns)]
+    assert [evaluate(row, moment) for moment in moments] == [[False], [False], [True]]
+
+
+@given(
+    st.sampled_from(ZONES).map(ZoneInfo),
+    st.dates(date(1940, 1, 1), date(2040, 1, 1)),
+    st.integers(1, 90),
+)
+def test_who_turns_so_many_years_does_so_at_midnight_where_it_lives(zone, born, years):
+    rule = parse(f"age_years(born) >= {years}", Catalogue({"born": DATE}))
+    row = {"born": datetime.combine(born, time(), zone)}
+    change = next_change(rule, row, row["born"])
+    leap = (born.month, born.day) == (2, 29) and not isleap(born.year + years)
+    birthday = date(born.year + years, 3, 1) if leap else born.replace(year=born.year + years)
+    assert change == datetime.combine(birthday, time(), zone).astimezone(UTC)
+    evaluate = compile_python([rule])
+    just_before = (change - MICROSECOND).astimezone(zone)
+    assert [evaluate(row, moment) for moment in (just_before, change.astimezone(zone))] == [[False], [True]]
 
 
 WINDOWS = st.integers(-400, 400)

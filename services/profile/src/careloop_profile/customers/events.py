@@ -4,12 +4,14 @@ from uuid import UUID
 
 from careloop_contracts import CustomerConsentExpiredV1, CustomerRegisteredV1, CustomerUpdatedV1
 
+from careloop_profile.customers.personal import mask_anything
 from careloop_profile.customers.policy import PURPOSES, Block, Consent, Customer
 from careloop_profile.customers.policy.state import flat
 
 
 def of(before: Customer | None, after: Customer) -> CustomerRegisteredV1 | CustomerUpdatedV1:
-    """The event that tells the other services: always the whole customer, so that a late reader misses nothing."""
+    """The event that tells the other services: always the whole customer, so that a late reader misses nothing. Of what senders
+    wrote, what is personal stays here: nobody else needs it, and no key could be destroyed for it."""
     event = CustomerRegisteredV1 if before is None else CustomerUpdatedV1
     return event.model_validate(_state(after))
 
@@ -44,7 +46,7 @@ def _state(customer: Customer) -> dict[str, Any]:
         "third_party": customer.allows("third_party"),
         "subscriptions": [flat(item) for item in customer.subscriptions],
         "devices": customer.devices,
-        "attributes": customer.attributes,
+        "attributes": mask_anything(dict(customer.attributes)),
     }
 
 

@@ -9,7 +9,8 @@ router = CareRouter(prefix="/v1/interaction-archives", tags=["interactions"])
 
 
 class ArchiveView(View):
-    """Days of interactions that have become a file `<name>.parquet`; `last` is the first day that is not in it."""
+    """Days of interactions that have become a file `<name>.parquet`, or one of several; `last` is the first day that is not in
+    it."""
 
     name: str
     first: date

@@ -136,7 +136,8 @@ class LetterRow(Base, table=True):
 
 
 class ArchiveRow(Base, table=True):
-    """A partition of `interaction` that has become a file. Its name is that of both."""
+    """A file of days that have left `interaction`. The first of them has the name of their partition; what came late may
+    be in others that follow it."""
 
     __tablename__ = "interaction_archive"
 

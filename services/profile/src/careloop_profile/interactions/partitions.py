@@ -21,6 +21,7 @@ log = structlog.get_logger()
 AHEAD = timedelta(days=7)
 MONTHS_BACK = 14
 _NAME = re.compile(r"interaction_p(\d{4})(\d{2})(\d{2})?")
+_PART = re.compile(_NAME.pattern + r"_\d+")
 _EXISTING = text("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'interaction'::regclass")
 _GONE = text("SELECT name FROM interaction_archive")
 """Days that have become files do not come again: what is late for them is for DEFAULT."""
@@ -35,6 +36,10 @@ class Span:
     def name(self) -> str:
         one_day = self.last - self.first == timedelta(days=1)
         return f"interaction_p{self.first:%Y%m%d}" if one_day else f"interaction_p{self.first:%Y%m}"
+
+    def part(self, number: int) -> str:
+        """The name of the so-manieth file that follows the first one; these sort as they were written."""
+        return f"{self.name}_{number:04}"
 
     def overlaps(self, other: "Span") -> bool:
         return self.first < other.last and other.first < self.last
@@ -67,6 +72,11 @@ def due(today: date, names: Sequence[str], *, days: int) -> list[Span]:
     found = [span for name in names if (span := span_of(name))]
     old = [span for span in found if span.last <= today - timedelta(days=days)]
     return sorted(old, key=lambda span: span.first)
+
+
+def number_of(name: str) -> int:
+    """Which of the files of its span it is; the first one is 0."""
+    return int(name.rpartition("_")[2]) if _PART.fullmatch(name) else 0
 
 
 def span_of(name: str) -> Span | None:

@@ -131,7 +131,8 @@ async def waiting(session: AsyncSession, reason: str) -> int:
 
 async def archives(session: AsyncSession) -> Sequence[ArchiveRow]:
     """The days that have become files, the latest first."""
-    return (await session.scalars(select(ArchiveRow).order_by(col(ArchiveRow.first).desc()))).all()
+    ordered = select(ArchiveRow).order_by(col(ArchiveRow.first).desc(), col(ArchiveRow.name))
+    return (await session.scalars(ordered)).all()
 
 
 async def forget_unresolved(session: AsyncSession, before: datetime, limit: int) -> int:

@@ -8,6 +8,7 @@ from careloop_common.pagination import Page, PageQuery, page
 from careloop_common.web import ActorDep, CareRouter, IfMatch, NowDep, SessionDep, etag, needs, problems
 from fastapi import Path, Response
 
+from careloop_profile.days import Here
 from careloop_profile.lifecycle import queries
 from careloop_profile.lifecycle.errors import InvalidPersonList, PersonListNotFound
 from careloop_profile.lifecycle.models import PersonListRow
@@ -32,7 +33,7 @@ async def list_lists(session: SessionDep) -> PersonListsView:
 
 
 @router.get("/{code}", dependencies=[READ], responses=problems(PersonListNotFound, InvalidPersonList))
-async def get_list(code: Code, session: SessionDep, now: NowDep, response: Response) -> CountedListView:
+async def get_list(code: Code, session: SessionDep, now: Here, response: Response) -> CountedListView:
     """A list, and how many are on it now."""
     row = await listing.find(session, code)
     persons = await queries.count(session, await listing.condition(session, code, now))
@@ -69,7 +70,7 @@ async def delete_list(code: Code, session: SessionDep) -> None:
 
 @router.get("/{code}/members", dependencies=[READ], responses=problems(PersonListNotFound, InvalidPersonList))
 async def list_members(
-    code: Code, query: PageQuery, session: SessionDep, now: NowDep
+    code: Code, query: PageQuery, session: SessionDep, now: Here
 ) -> Page[ListedPersonView]:
     """The persons who are on the list now."""
     condition = await listing.condition(session, code, now)

@@ -15,7 +15,7 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from careloop_profile.database import Base
@@ -69,12 +69,12 @@ class RankRow(Base, table=True):
 
 
 class PeriodRow(Base, table=True):
-    """The least values of the tiers in a month."""
+    """Where the tiers end in a month."""
 
     __tablename__ = "lifecycle_period"
 
     period: date = Field(primary_key=True)
-    bounds: list[float] = Field(sa_column=Column(ARRAY(Double), nullable=False))
+    ends: list[dict[str, Any] | None] = Field(sa_column=Column(JSONB, nullable=False))
     persons: int
     at: datetime = Field(sa_type=INSTANT)
 

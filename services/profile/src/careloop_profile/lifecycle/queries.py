@@ -3,6 +3,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 from careloop_common import keyset, records
 from sqlalchemy import Table, select, text
@@ -12,7 +13,7 @@ from sqlmodel import col
 
 from careloop_profile.customers.queries import among
 from careloop_profile.lifecycle.models import MoveRow, PeriodRow, PersonListRow, RankRow, TermsRow
-from careloop_profile.lifecycle.policy.tiers import Rank
+from careloop_profile.lifecycle.policy.tiers import End, Place, Rank
 from careloop_profile.tags.queries.facts import FACT
 
 TERMS: Table = TermsRow.__table__  # type: ignore[attr-defined]
@@ -47,16 +48,28 @@ _RANK: Final = text(f"""
     ON CONFLICT (person_id) DO UPDATE
     SET {", ".join(f"{name} = excluded.{name}" for name in _RANKS if name != "person_id")}
 """)  # noqa: S608
-# As `tiers.worth` reckons; those who are worth nothing are no measure for the others.
-_BOUNDS: Final = text("""
-    SELECT percentile_disc(CAST(:shares AS double precision[])) WITHIN GROUP (ORDER BY worth), count(*)
-    FROM (
-        SELECT coalesce(
-            CASE WHEN jsonb_typeof(attributes->'arpu') = 'number' THEN CAST(attributes->>'arpu' AS double precision) END,
-            nullif(CAST(metrics->>'paid.90d' AS double precision), 0) / 3, monthly_fee
-        ) AS worth FROM person_fact WHERE status = 'active'
-    ) AS persons WHERE worth > 0
+# As `tiers.worth` reckons, in the order of `Place`; those who are worth nothing are no measure for the others.
+_EDGES: Final = text("""
+    WITH ranked AS MATERIALIZED (
+        SELECT person_id, joined_at, worth, row_number() OVER (ORDER BY worth DESC, joined_at, person_id) AS place
+        FROM (
+            SELECT person_id, joined_at, coalesce(
+                CASE WHEN jsonb_typeof(attributes->'arpu') = 'number' THEN CAST(attributes->>'arpu' AS double precision) END,
+                nullif(CAST(metrics->>'paid.90d' AS double precision), 0) / 3, monthly_fee
+            ) AS worth FROM person_fact WHERE status = 'active'
+        ) AS persons WHERE worth > 0
+    ), reached AS (
+        SELECT tier, persons, sum(floor(round(CAST(share * persons AS numeric), 6))) OVER (ORDER BY tier) AS place
+        FROM (SELECT count(*) AS persons FROM ranked) AS counted,
+            unnest(CAST(:shares AS double precision[])) WITH ORDINALITY AS told (share, tier)
+    )
+    SELECT persons, last.worth, last.joined_at, last.person_id,
+        following.worth, following.joined_at, following.person_id
+    FROM reached LEFT JOIN ranked AS last ON last.place = reached.place
+    LEFT JOIN ranked AS following ON following.place = reached.place + 1 ORDER BY tier
 """)
+Edge = tuple[Place | None, Place | None]
+"""The last one of a tier or a better one, and who follows."""
 
 
 async def in_force(session: AsyncSession, now: datetime) -> TermsRow | None:
@@ -117,17 +130,25 @@ async def period(session: AsyncSession, month: date) -> PeriodRow | None:
     return await session.get(PeriodRow, month)
 
 
-async def measure(session: AsyncSession, shares: Sequence[float]) -> tuple[list[float], int]:
-    """The values below which these shares of all persons lie, and how many persons that were."""
-    bounds, count = (await session.execute(_BOUNDS, {"shares": list(shares)})).one()
-    return [float(bound) for bound in bounds or ()], count
+async def measure(session: AsyncSession, shares: Sequence[float]) -> tuple[list[Edge], int]:
+    """Where tiers of these shares of all persons end, each share rounded down; and how many persons that were."""
+    rows = (await session.execute(_EDGES, {"shares": list(shares)})).all()
+    return [(_place(row[1:4]), _place(row[4:])) for row in rows], rows[0].persons
+
+
+def _place(row: Sequence[Any]) -> Place | None:
+    return None if row[0] is None else Place(*row)
 
 
 async def begin(
-    session: AsyncSession, month: date, bounds: Sequence[float], persons: int, now: datetime
+    session: AsyncSession, month: date, ends: Sequence[End | None], persons: int, now: datetime
 ) -> None:
-    row = {"period": month, "bounds": list(bounds), "persons": persons, "at": now}
+    row = {"period": month, "ends": msgspec.to_builtins(list(ends)), "persons": persons, "at": now}
     await session.execute(insert(PERIOD).values(row).on_conflict_do_nothing())
+
+
+def ends_of(row: PeriodRow) -> list[End | None]:
+    return msgspec.convert(row.ends, list[End | None])
 
 
 async def lists(session: AsyncSession) -> Sequence[PersonListRow]:

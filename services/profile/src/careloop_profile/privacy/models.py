@@ -50,13 +50,32 @@ class AcknowledgementRow(Base, table=True):
 
 
 class SuppressionRow(Base, table=True):
-    """An identifier of somebody who was erased, which nobody can read: what is late about it goes nowhere."""
+    """An identifier of somebody who was erased, which nobody can read: what is late about it goes nowhere, until
+    somebody lifts it."""
 
     __tablename__ = "suppression"
 
     blind_index: str = Field(primary_key=True, sa_type=Text)
     kind: str = Field(sa_type=Text)
     since: datetime = Field(sa_type=INSTANT)
+
+
+class LiftRow(Base, table=True):
+    """A suppression that somebody lifted, and why. The same identifier can be suppressed and lifted again."""
+
+    __tablename__ = "suppression_lift"
+    __table_args__ = (
+        Index("ix_suppression_lift_blind_index", "blind_index", "lifted_at"),
+        Index("ix_suppression_lift_lifted_at", "lifted_at", "id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    blind_index: str = Field(sa_type=Text)
+    kind: str = Field(sa_type=Text)
+    since: datetime = Field(sa_type=INSTANT)
+    lifted_at: datetime = Field(sa_type=INSTANT)
+    lifted_by: str = Field(sa_type=Text)
+    reason: str = Field(sa_type=Text)
 
 
 class EdgeRow(Base, table=True):

@@ -21,6 +21,16 @@ class Reason(StrEnum):
     LEGAL_ORDER = "legal_order"
 
 
+class LiftReason(StrEnum):
+    """Why what somebody was called by is taken in again."""
+
+    REASSIGNED = "reassigned"
+    """The number or address belongs to somebody else now."""
+    CUSTOMER_RETURNED = "customer_returned"
+    ERASED_BY_MISTAKE = "erased_by_mistake"
+    LEGAL_ORDER = "legal_order"
+
+
 def sought(customer_id: UUID, external_id: str | None, facts: Mapping[str, str | None]) -> list[str]:
     """By what somebody is found: names are left out, for others have them too."""
     found = [str(customer_id)]

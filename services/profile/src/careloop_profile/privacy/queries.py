@@ -7,15 +7,21 @@ from typing import Any, Final
 from uuid import UUID
 
 from careloop_common import keyset
-from sqlalchemy import CursorResult, Table, select, text
+from sqlalchemy import CursorResult, Table, delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from careloop_profile.privacy.models import AcknowledgementRow, ErasureRow, SuppressionRow
+from careloop_profile.privacy.models import (
+    AcknowledgementRow,
+    ErasureRow,
+    LiftRow,
+    SuppressionRow,
+)
 
 ERASURE: Table = ErasureRow.__table__  # type: ignore[attr-defined]
 ACKNOWLEDGEMENT: Table = AcknowledgementRow.__table__  # type: ignore[attr-defined]
 SUPPRESSION: Table = SuppressionRow.__table__  # type: ignore[attr-defined]
+LIFT: Table = LiftRow.__table__  # type: ignore[attr-defined]
 
 ATTACHING: Final = text("SELECT pg_advisory_xact_lock(1667330661)")
 """The lock of who stores interactions and who gives them to customers: nobody does meanwhile."""
@@ -211,6 +217,23 @@ async def acknowledgements(session: AsyncSession, request_id: UUID) -> Sequence[
     columns = ACKNOWLEDGEMENT.c
     found = select(AcknowledgementRow).where(columns.request_id == request_id)
     return (await session.scalars(found.order_by(columns.service, columns.customer_id))).all()
+
+
+async def unsuppress(session: AsyncSession, index: str) -> datetime | None:
+    """Suppress an identifier no more; returns since when it was suppressed, if it was."""
+    gone = delete(SUPPRESSION).where(SUPPRESSION.c.blind_index == index).returning(SUPPRESSION.c.since)
+    return (await session.scalars(gone)).one_or_none()
+
+
+async def latest_lift(session: AsyncSession, index: str) -> LiftRow | None:
+    mine = select(LiftRow).where(LIFT.c.blind_index == index).order_by(LIFT.c.lifted_at.desc()).limit(1)
+    return (await session.scalars(mine)).one_or_none()
+
+
+async def lifts(session: AsyncSession, *, before: tuple[Any, ...] | None, limit: int) -> Sequence[LiftRow]:
+    """The newest first."""
+    rows = keyset.backward(select(LiftRow), LIFT.c.lifted_at, LIFT.c.id, before=before, limit=limit)
+    return (await session.scalars(rows)).all()
 
 
 async def next_customers(session: AsyncSession, after: UUID, many: int) -> Sequence[UUID]:

@@ -1,11 +1,13 @@
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from uuid import UUID
 
 from careloop_common.schemas import Body, View
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from careloop_profile.privacy.policy import Reason
+from careloop_profile.cleansing.policy import FieldName
+from careloop_profile.customers.schemas import Line
+from careloop_profile.privacy.policy import LiftReason, Reason
 
 State = Literal["erasing", "waiting", "completed"]
 
@@ -41,6 +43,37 @@ class ErasureView(View):
         default=None,
         description="What was done and by whom, signed with Ed25519, once all services have obeyed.",
     )
+
+
+class LiftSuppression(Body):
+    """One of the three, in any spelling."""
+
+    phone: Line | None = None
+    email: Line | None = None
+    identity_number: Line | None = None
+    reason: LiftReason
+
+    def called(self) -> dict[FieldName, str]:
+        names: tuple[FieldName, ...] = ("phone", "email", "identity_number")
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if len(self.called()) != 1:
+            raise ValueError("name one of phone, email, identity_number")
+        return self
+
+
+class LiftView(View):
+    """A suppression that was lifted."""
+
+    id: UUID
+    kind: Literal["phone", "email", "identity_number"]
+    since: datetime
+    """When it was suppressed."""
+    lifted_at: datetime
+    lifted_by: str
+    reason: LiftReason
 
 
 class DisclosureView(View):

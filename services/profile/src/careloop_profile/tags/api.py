@@ -8,6 +8,7 @@ from careloop_common.web import ActorDep, CareRouter, NowDep, RuntimeDep, Sessio
 from fastapi import Depends, Path, Request
 
 from careloop_profile.customers.errors import CustomerNotFound
+from careloop_profile.days import Here
 from careloop_profile.tags.errors import TagNotFound, TagNotGiven, TagValueRefused
 from careloop_profile.tags.schemas import (
     ExplanationView,
@@ -48,7 +49,7 @@ async def list_tags(customer_id: UUID, session: SessionDep, actor: ActorDep) -> 
     responses=problems(CustomerNotFound, TagNotFound),
 )
 async def explain(
-    customer_id: UUID, code: Code, session: SessionDep, now: NowDep, runtime: RuntimeDep, actor: ActorDep
+    customer_id: UUID, code: Code, session: SessionDep, now: Here, runtime: RuntimeDep, actor: ActorDep
 ) -> ExplanationView:
     """Why the person has the tag, or has it not: the rule, what it asks for and where that comes from, since when, and
     until when if nothing else happens."""

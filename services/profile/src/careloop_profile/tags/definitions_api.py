@@ -7,6 +7,7 @@ from careloop_common.schemas import Version
 from careloop_common.web import ActorDep, CareRouter, NowDep, SessionDep, needs, problems
 from fastapi import Path, Query, Response
 
+from careloop_profile.days import Here
 from careloop_profile.tags.errors import InvalidTag, TagDecided, TagInUse, TagNotFound, TagSwitching
 from careloop_profile.tags.models import DefinitionRow
 from careloop_profile.tags.policy.definitions import Kind, State
@@ -67,7 +68,7 @@ async def propose(
 
 
 @router.post("/preview", dependencies=[WRITE], responses=problems(InvalidTag))
-async def preview(body: PreviewTag, session: SessionDep, now: NowDep) -> TagPreviewView:
+async def preview(body: PreviewTag, session: SessionDep, now: Here) -> TagPreviewView:
     """How many persons would have it, and how many would gain or lose it. Nothing is changed."""
     found = await preview_content(session, body.content(), body.code, now=now)
     return TagPreviewView.model_validate(found, from_attributes=True)

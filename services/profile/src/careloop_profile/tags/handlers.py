@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Any, Final
 from uuid import UUID
 
-from careloop_common import clock
+from careloop_common import clock, zones
 from careloop_common.jobs import Job
 from careloop_common.messaging.subscription import Delivery, Subscription, on_batch
 from careloop_common.runtime import Runtime
@@ -110,10 +110,10 @@ async def install(runtime: Runtime[Any]) -> None:
 
 async def fill(runtime: Runtime[Any]) -> bool:
     """Take one step with each version on its way in or out; whether there may be more."""
-    more = False
+    more, timezone = False, runtime.settings.timezone
     for step in (filling.fill, recording.record, filling.sweep):
         async with runtime.database.transaction() as session:
-            more = await step(session, now=clock.now()) or more
+            more = await step(session, now=zones.at(clock.now(), timezone)) or more
     return more
 
 

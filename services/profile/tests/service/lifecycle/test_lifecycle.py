@@ -82,6 +82,8 @@ def month(runtime, evaluator):
 async def test_tiers_are_shares_of_all_and_change_after_two_months(
     crowd, month, standing, client, look, read
 ):
+    answer = await client.put("/v1/lifecycle-terms", json={"terms": {"tier_shares": [0.1, 0.1, 0.3]}})
+    assert answer.status_code == 201, answer.text
     assert [(await standing(one))["tier"] for one in crowd] == [None] * 10
     assert await month(1) is True
     assert await month(1) is False
@@ -101,11 +103,40 @@ async def test_tiers_are_shares_of_all_and_change_after_two_months(
     ]
 
 
+async def test_of_many_who_are_worth_the_same_no_more_are_in_a_tier_than_its_share(
+    register, look, month, standing, client
+):
+    """Also where nothing but their ids tells them apart: who has been with us longer comes first, then the lower id."""
+    answer = await client.put("/v1/lifecycle-terms", json={"terms": {"tier_shares": [0.1, 0.29, 0.25]}})
+    assert answer.status_code == 201, answer.text
+    joins = [900, 900, 1000, None, *[400] * 6]
+    made = [
+        await register(
+            name=f"张{n}",
+            status="active",
+            attributes={"arpu": 80.0},
+            **({"joined_on": days_ago(days)} if days else {}),
+        )
+        for n, days in enumerate(joins)
+    ]
+    await look(*made)
+    await month(1)
+    tiers = [(await standing(one))["tier"] for one in made]
+    assert tiers[:4] == ["A", "A", "S", "C"]
+    alike = sorted(made[4:], key=lambda one: one["customer_id"])
+    assert [(await standing(one))["tier"] for one in alike] == [*["B"] * 2, *["C"] * 4]
+
+
+async def test_a_share_that_is_less_than_one_person_has_nobody(crowd, month, standing):
+    await month(1)
+    assert [(await standing(one))["tier"] for one in crowd] == [*["C"] * 7, *["B"] * 3]
+
+
 async def test_a_tier_of_no_share_has_nobody_not_even_who_is_worth_most(crowd, month, standing, client):
     answer = await client.put("/v1/lifecycle-terms", json={"terms": {"tier_shares": [0, 0.34, 0.66]}})
     assert answer.status_code == 201, answer.text
     await month(1)
-    assert [(await standing(one))["tier"] for one in crowd] == [*["B"] * 6, *["A"] * 4]
+    assert [(await standing(one))["tier"] for one in crowd] == ["C", *["B"] * 6, *["A"] * 3]
 
 
 async def test_new_terms_hold_for_everybody_from_their_time_on(

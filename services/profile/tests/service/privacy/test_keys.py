@@ -8,6 +8,7 @@ import pytest
 from careloop_common import clock, ids, subject_keys
 from careloop_common.errors import SubjectKeyGone
 from careloop_common.privacy import Vault
+from careloop_contracts import CustomerRegisteredV1, CustomerUpdatedV1
 from careloop_profile.privacy.command import SEAL_ANEW
 from sqlalchemy import text
 
@@ -117,3 +118,27 @@ async def test_two_who_make_a_key_at_once_seal_under_the_same(runtime):
     async with runtime.database.transaction() as session:
         await subject_keys.load(session, [key])
     assert {runtime.vault.open(key, "name", token) for token in tokens} == {"王五"}
+
+
+async def test_no_event_has_in_clear_what_senders_wrote_of_a_customer_in_attributes(
+    client, register, planted, worker_running, eventually, published
+):
+    written = {
+        "other_number": planted["phone"],
+        "mobile": planted["phone"],
+        "note": f"call 138-7766-5544 or write to {planted['email']}",
+        "id_card": planted["identity_number"],
+        "birthday": planted["birth_date"],
+    }
+    plain = {"arpu": 80.5, "contract": "Month-to-month", "opened": "2026-01-05", "autopay": True}
+    customer = await register(**planted, attributes=written | plain)
+    path = f"/v1/customers/{customer['customer_id']}"
+    answer = await client.patch(path, json={"vip": True}, headers={"if-match": '"1"'})
+    assert answer.status_code == 200, answer.text
+    async with worker_running():
+        [registered] = await eventually(lambda: published(CustomerRegisteredV1))
+        [updated] = await eventually(lambda: published(CustomerUpdatedV1))
+    for event in (registered, updated):
+        told = event.model_dump_json()
+        assert [value for value in (*planted.values(), "138-7766-5544") if value in told] == []
+        assert {name: event.attributes[name] for name in plain} == plain

@@ -2,11 +2,13 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from careloop_common import clock, ids
+from careloop_profile.tags.policy.definitions import Content, Kind, ValueType
 from careloop_profile.tags.queries import facts
 from careloop_profile.tags.service import filling, shipping
 from careloop_profile.tags.service.evaluating import Parts
@@ -49,6 +51,73 @@ async def test_what_somebody_only_proposed_does_not_stop_a_release(given, propos
     await propose("churn_probability", rule="vip")
     async with runtime.database.transaction() as session:
         await shipping.install(session, now=NOW)
+
+
+@pytest.fixture
+def release(runtime):
+    """`await release(koc_nominated=Content(…))`: what comes with the platform now says so of these tags."""
+
+    async def install(now=NOW, **contents):
+        new = [replace(one, content=contents.get(one.code, one.content)) for one in shipping.shipped()]
+        async with runtime.database.transaction() as session:
+            return await shipping.install(session, now=now, release=new)
+
+    return install
+
+
+@pytest.fixture
+def in_force(client):
+    async def read(code):
+        versions = (await client.get(f"/v1/tag-definitions/{code}")).json()["items"]
+        return [(one["version"], one["value_type"], one["state"]) for one in versions]
+
+    return read
+
+
+NUMBER = Content(Kind.MANUAL, ValueType.NUMBER)
+
+
+async def test_a_release_that_gives_a_tag_another_type_is_a_new_version_that_everybody_is_asked_for(
+    register, look, client, fill, tags, release, in_force
+):
+    customer = await register(name="张三", status="active")
+    await look(customer)
+    path = f"/v1/customers/{customer['customer_id']}/tags/koc_nominated"
+    assert (await client.put(path, json={"value": True})).status_code == 200
+    assert await release(koc_nominated=NUMBER) == 1
+    assert await in_force("koc_nominated") == [(2, "number", "filling"), (1, "bool", "active")]
+    assert (await tags(customer))["koc_nominated"]["value"] is True, "until everybody was asked"
+    await fill()
+    assert await in_force("koc_nominated") == [(2, "number", "active"), (1, "bool", "superseded")]
+    assert "koc_nominated" not in await tags(customer), "yes is no number"
+    assert (await client.put(path, json={"value": True})).json()["code"] == "tag_value_refused"
+    assert (await client.put(path, json={"value": 3})).status_code == 200
+    assert (await tags(customer))["koc_nominated"]["value"] == 3
+    assert await release(koc_nominated=NUMBER) == 0
+
+
+@pytest.mark.parametrize(
+    "content",
+    [Content(Kind.MANUAL, ValueType.TEXT, values=("yes",)), Content(Kind.RULE, ValueType.BOOL, "vip")],
+)
+async def test_a_release_whose_other_type_rules_here_could_not_ask_for_changes_nothing(
+    given, propose, publish, fill, look, register, release, in_force, content
+):
+    await publish(await propose("praised", rule='tag("koc_nominated") && vip'))
+    await fill()
+    before = await in_force("koc_nominated")
+    assert await release(koc_nominated=content) == 0
+    assert await in_force("koc_nominated") == before
+    await look(await register(name="李四", status="active"))
+    assert await release(koc_nominated=content, event_guest=NUMBER) == 1, "others go on"
+    assert await in_force("koc_nominated") == before
+
+
+async def test_a_release_before_anybody_is_known_is_in_force_at_once(release, in_force, look, register):
+    await release()
+    assert await release(koc_nominated=NUMBER) == 1
+    assert await in_force("koc_nominated") == [(2, "number", "active"), (1, "bool", "superseded")]
+    await look(await register(name="李四", status="active"))
 
 
 async def test_a_tag_of_a_release_that_asks_for_what_is_another_one_here_stops_no_other(

@@ -12,10 +12,12 @@ NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 
 
 def standing(stage=None, since=None, terms=DEFAULT, now=NOW, **facts):
-    """Times are days ago."""
+    """Times are days ago; somebody joined when the day began."""
     known = {
         name: NOW - timedelta(days=value) if name.endswith("_at") else value for name, value in facts.items()
     }
+    if "joined_at" in known:
+        known["joined_at"] -= timedelta(hours=NOW.hour)
     for name in ("arpu_trend", "usage_trend", "open_complaints"):
         if name in known:
             known[f'attribute("{name}")'] = known.pop(name)

@@ -4,7 +4,7 @@ import pytest
 from careloop_common.rules import TIMESTAMP
 from careloop_profile.tags.policy.known import Known
 from careloop_profile.tags.policy.registry import Definition, Registry
-from careloop_profile.tags.policy.vocabulary import ATTRIBUTES, FACTS
+from careloop_profile.tags.policy.vocabulary import ATTRIBUTES, DATES, FACTS
 from careloop_profile.tags.service.shipping import shipped
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
@@ -17,7 +17,8 @@ def now():
 
 @pytest.fixture
 def known():
-    """`known(last_seen_at=30, arpu=80, **{"call.30d": 2})`: a person; times are days ago, as in the packs."""
+    """`known(last_seen_at=30, arpu=80, **{"call.30d": 2})`: a person; times are days ago, as in the packs, and dates
+    from when the day began."""
 
     def make(**facts):
         found = Known(attributes={}, metrics={}, lasts={}, given={})
@@ -25,7 +26,8 @@ def known():
             family, _, member = name.partition(".")
             if name in FACTS:
                 moment = FACTS[name] == TIMESTAMP
-                found.plain[name] = NOW - timedelta(days=value) if moment else value
+                until = NOW.replace(hour=0) if name in DATES else NOW
+                found.plain[name] = until - timedelta(days=value) if moment else value
             elif name in ATTRIBUTES:
                 found.attributes[name] = value
             elif family == "last":

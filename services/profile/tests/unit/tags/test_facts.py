@@ -20,11 +20,11 @@ def test_what_one_of_its_customers_refuses_a_person_refuses(yes_at):
     """Also where another of them has said yes since: with whoever contacts them the no of the first one stands."""
     members = [customer(1, ("granted", yes_at)), customer(2, ("denied", START + DAY))]
     row = [Joined(one.customer_id, START + 2 * DAY) for one in members]
-    told = of_person(members, golden(members, {}), row=row, devices=[], relations=[], age=None)
+    told = of_person(members, golden(members, {}), row=row, devices=[], relations=[], age=None, zone=UTC)
     assert (told["consents"], told["refusals"]) == ([], ["marketing/sms"])
 
 
 def test_who_is_one_customer_allows_and_refuses_what_it_said():
     members = [customer(1, ("granted", START))]
-    told = of_person(members, golden(members, {}), row=[], devices=[], relations=[], age=None)
+    told = of_person(members, golden(members, {}), row=[], devices=[], relations=[], age=None, zone=UTC)
     assert (told["consents"], told["refusals"]) == (["marketing/sms"], [])

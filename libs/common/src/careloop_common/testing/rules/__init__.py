@@ -5,7 +5,7 @@ For the tests of the rule language and for its benchmark. Needs SQLAlchemy with 
 
 from careloop_common.testing.rules.agreement import EXACT, Difference, differences, of_duckdb
 from careloop_common.testing.rules.cases import RandomCases
-from careloop_common.testing.rules.moments import before
+from careloop_common.testing.rules.moments import before, told
 from careloop_common.testing.rules.stored import CATALOGUE, COLUMNS, FLAT, NOW, TABLE
 
 __all__ = [
@@ -20,4 +20,5 @@ __all__ = [
     "before",
     "differences",
     "of_duckdb",
+    "told",
 ]

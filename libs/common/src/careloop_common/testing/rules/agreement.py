@@ -35,21 +35,26 @@ class Difference:
 
 
 async def differences(
-    connection: AsyncConnection, rules: Sequence[Rule], cases: Sequence[Mapping[str, Any]]
+    connection: AsyncConnection,
+    rules: Sequence[Rule],
+    cases: Sequence[Mapping[str, Any]],
+    now: datetime = NOW,
 ) -> list[Difference]:
     """The pairs of `rules` and `cases` (as `RandomCases.values` gives them) on which the back ends disagree."""
     evaluate = compile_python(rules)
     answers: dict[str, Sequence[Sequence[Answer]]] = {
-        "Python": [evaluate(values, NOW) for values in cases],
-        "PostgreSQL": await _of_postgresql(connection, rules, cases),
-        "DuckDB": of_duckdb(rules, cases),
+        "Python": [evaluate(values, now) for values in cases],
+        "PostgreSQL": await _of_postgresql(connection, rules, cases, now),
+        "DuckDB": of_duckdb(rules, cases, now),
     }
     return list(_compared(rules, cases, answers))
 
 
-def of_duckdb(rules: Sequence[Rule], cases: Sequence[Mapping[str, Any]]) -> list[Sequence[Answer]]:
+def of_duckdb(
+    rules: Sequence[Rule], cases: Sequence[Mapping[str, Any]], now: datetime = NOW
+) -> list[Sequence[Answer]]:
     """What DuckDB says of each case: the truth values of the rules in their order."""
-    conditions = [duckdb.to_sql(rule, FLAT.c, NOW).label(f"r{number}") for number, rule in enumerate(rules)]
+    conditions = [duckdb.to_sql(rule, FLAT.c, now).label(f"r{number}") for number, rule in enumerate(rules)]
     query = sa.select(*conditions).select_from(FLAT).order_by(FLAT.c.id)
     with engine.connect() as opened:
         opened.execute(duckdb.rendered(CreateTable(FLAT))[0])
@@ -73,10 +78,10 @@ def _compared(
 
 
 async def _of_postgresql(
-    connection: AsyncConnection, rules: Sequence[Rule], cases: Sequence[Mapping[str, Any]]
+    connection: AsyncConnection, rules: Sequence[Rule], cases: Sequence[Mapping[str, Any]], now: datetime
 ) -> list[Sequence[Answer]]:
     await _store(connection, cases)
-    conditions = [to_sql(rule, COLUMNS, NOW).label(f"r{number}") for number, rule in enumerate(rules)]
+    conditions = [to_sql(rule, COLUMNS, now).label(f"r{number}") for number, rule in enumerate(rules)]
     query = sa.select(*conditions).select_from(TABLE).order_by(TABLE.c.id)
     return list((await connection.execute(query, execution_options={"compiled_cache": None})).all())
 

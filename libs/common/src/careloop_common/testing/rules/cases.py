@@ -89,7 +89,8 @@ class RandomCases:
         sized = dice.choice(("word", "words", "json.words", "other.word"))
         known = ("double", "decimal", "amount", "whole", "small", "json.number")
         if dice.random() < 0.2:
-            return f"{dice.choice(('days_since', 'age_years'))}({self._time(depth)})"
+            then = dice.choice(("joined", self._time(depth)))
+            return f"{dice.choice(('days_since', 'age_years'))}({then})"
         return dice.choice((dice.choice(known), dice.choice(known), self._literal(), f"size({sized})"))
 
     def _literal(self) -> str:
@@ -108,7 +109,14 @@ class RandomCases:
         dice = self._dice
         if depth > 0 and dice.random() < 0.5:
             return f"({self._time(depth - 1)}) {dice.choice('+-')} ({self._span(depth - 1)})"
-        known = ("now()", "seen", "due", "json.at", f'timestamp("{write_timestamp(self._values.time())}")')
+        known = (
+            "now()",
+            "seen",
+            "due",
+            "joined",
+            "json.at",
+            f'timestamp("{write_timestamp(self._values.time())}")',
+        )
         return dice.choice(known)
 
     def _span(self, depth: int) -> str:

@@ -10,7 +10,18 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from careloop_common.rules import BOOL, DURATION, NUMBER, TEXT, TEXTS, TIMESTAMP, Catalogue, Type, one_of
+from careloop_common.rules import (
+    BOOL,
+    DATE,
+    DURATION,
+    NUMBER,
+    TEXT,
+    TEXTS,
+    TIMESTAMP,
+    Catalogue,
+    Type,
+    one_of,
+)
 from careloop_common.rules.sql_values import member
 
 NOW = datetime(2026, 2, 28, 23, 59, 59, 999_999, tzinfo=UTC)
@@ -28,6 +39,7 @@ STORED: dict[str, tuple[Type, Any]] = {
     "no": (BOOL, sa.Boolean()),
     "seen": (TIMESTAMP, sa.DateTime(timezone=True)),
     "due": (TIMESTAMP, sa.DateTime(timezone=True)),
+    "joined": (DATE, sa.DateTime(timezone=True)),
     "span": (DURATION, sa.Interval()),
     "ticks": (DURATION, sa.BigInteger()),
     "words": (TEXTS, ARRAY(sa.Text())),

@@ -4,7 +4,7 @@ Counters have counted what is in a file and go on doing so.
 """
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -43,7 +43,7 @@ async def _archive(session: AsyncSession, directory: Path, span: Span, now: date
     path = files.path_of(directory, span.name)
     rows = await _write(session, span.name, path)
     size, digest = await asyncio.to_thread(files.settle, path)
-    # The same days again, after they came back: the new file has all that the old one had.
+    # The same days again, after they came back: the new file has all that the old ones had.
     await session.merge(
         ArchiveRow(
             name=span.name,
@@ -56,6 +56,10 @@ async def _archive(session: AsyncSession, directory: Path, span: Span, now: date
             restored_at=None,
         )
     )
+    for other in await _of_same_days(session, span.name):
+        if other.name != span.name:
+            await asyncio.to_thread(files.remove, files.path_of(directory, other.name))
+            await session.delete(other)
     await session.execute(text("SET LOCAL lock_timeout = '5s'"))
     await session.execute(text(f"DROP TABLE {span.name}"))
 
@@ -78,29 +82,47 @@ async def _write(session: AsyncSession, name: str, path: Path) -> int:
 
 
 async def restore(session: AsyncSession, directory: Path, name: str, *, now: datetime) -> int:
-    """Bring the days of an archive back into the table, where they stay for a month; returns how many rows they have.
-    The file stays where it is."""
-    row = await session.get(ArchiveRow, name, with_for_update=True)
-    if row is None or row.restored_at is not None:
+    """Bring the days of an archive back into the table, from all of their files, where they stay for a month; returns how
+    many rows they have. The files stay where they are."""
+    rows = await _of_same_days(session, name)
+    if not rows or rows[0].restored_at is not None:
         raise ArchiveNotFound(f"There is no archive {name}, or it is restored.")
-    path = files.path_of(directory, name)
-    if not await asyncio.to_thread(path.is_file) or await asyncio.to_thread(files.measure, path) != (
-        row.size,
-        row.sha256,
-    ):
-        raise ArchiveDamaged(f"{path.name} is missing, or is not the file that was written.")
-    await session.execute(text(f"CREATE TABLE {name} (LIKE interaction INCLUDING ALL)"))
+    # What was only announced has no rows yet: they are in DEFAULT.
+    paths = {files.path_of(directory, row.name): row for row in rows if row.sha256}
+    for path, row in paths.items():
+        if not await asyncio.to_thread(path.is_file) or await asyncio.to_thread(files.measure, path) != (
+            row.size,
+            row.sha256,
+        ):
+            raise ArchiveDamaged(f"{path.name} is missing, or is not the file that was written.")
+    span = Span(rows[0].first, rows[0].last)
+    await session.execute(text(f"CREATE TABLE {span.name} (LIKE interaction INCLUDING ALL)"))
+    for path in paths:
+        await _read_in(session, span.name, path)
+    await _attach(session, span)
+    for row in rows:
+        row.restored_at = now
+    return sum(row.rows for row in rows)
+
+
+async def _of_same_days(session: AsyncSession, name: str) -> Sequence[ArchiveRow]:
+    """All files of the days that this one is of."""
+    found = await session.get(ArchiveRow, name)
+    if found is None:
+        return ()
+    same = select(ArchiveRow).where(col(ArchiveRow.first) == found.first, col(ArchiveRow.last) == found.last)
+    ordered = same.order_by(col(ArchiveRow.name)).with_for_update()
+    return (await session.scalars(ordered.execution_options(populate_existing=True))).all()
+
+
+async def _read_in(session: AsyncSession, table: str, path: Path) -> None:
     insert = text(
-        f"INSERT INTO {name} ({', '.join(files.TYPES)}) "  # noqa: S608  (names are those of our partitions and columns)
+        f"INSERT INTO {table} ({', '.join(files.TYPES)}) "  # noqa: S608  (names are those of our partitions and columns)
         f"SELECT {', '.join(files.TYPES)} FROM {records.given(files.TYPES)} ON CONFLICT DO NOTHING"
     )
     stretches = files.read(path)
     while some := await asyncio.to_thread(next, stretches, None):
         await session.execute(insert, {"rows": records.encode(files.TYPES, some)})
-    bounds = {"first": partitions.midnight(row.first), "last": partitions.midnight(row.last)}
-    await _attach(session, name, bounds)
-    row.restored_at = now
-    return row.rows
 
 
 async def next_after(session: AsyncSession, name: str) -> str | None:
@@ -146,9 +168,10 @@ async def note(row: ArchiveRow, path: Path) -> None:
     row.size, row.sha256 = await asyncio.to_thread(files.measure, path)
 
 
-async def _attach(session: AsyncSession, name: str, bounds: dict[str, datetime]) -> None:
+async def _attach(session: AsyncSession, span: Span) -> None:
     """Make the table a partition again, with what came late and went to DEFAULT."""
-    columns = ", ".join(files.TYPES)
+    name, columns = span.name, ", ".join(files.TYPES)
+    bounds = {"first": partitions.midnight(span.first), "last": partitions.midnight(span.last)}
     await session.execute(
         text(
             "WITH late AS (DELETE FROM interaction_default WHERE occurred_at >= :first AND occurred_at < :last "  # noqa: S608

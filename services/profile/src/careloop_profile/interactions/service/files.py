@@ -128,6 +128,17 @@ def held_of(path: Path, customers: Collection[str]) -> int:
         return sum(pc.sum(pc.is_in(batch.column(0), wanted)).as_py() or 0 for batch in batches)
 
 
+def known_of(paths: Sequence[Path], messages: Collection[str]) -> set[str]:
+    """Which of these messages the files have."""
+    wanted, found = pa.array(sorted(messages), pa.string()), set()
+    for path in filter(Path.is_file, paths):
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(batch_size=STRETCH, columns=["message_uid"]):
+                column = batch.column(0)
+                found.update(column.filter(pc.is_in(column, wanted)).to_pylist())
+    return found
+
+
 def read(path: Path) -> Iterator[Sequence[tuple[Any, ...]]]:
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(batch_size=STRETCH):

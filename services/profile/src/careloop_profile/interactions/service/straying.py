@@ -2,7 +2,8 @@
 there was no partition.
 
 Some at a time, each time in a transaction: the file has the rows before they go, and who is stopped in between finds rows
-that the file has already. A day is announced before its file is written, so that who is erased meanwhile is sought in it.
+that the file has already. A file takes so many rows, then another one follows it: none that is full is written again. Each is
+announced before it is written, so that who is erased meanwhile is sought in it.
 """
 
 import asyncio
@@ -43,48 +44,64 @@ _TAKE: Final = text(f"""
 async def archive_next(
     session: AsyncSession, directory: Path, *, days: int, now: datetime, most: int = _MOST
 ) -> bool:
-    """Put some of what is due into the file of its day; whether there was any."""
+    """Put some of what is due into a file of its day, which takes up to `most`; whether there was any."""
     before = partitions.midnight(now.astimezone(UTC).date() - timedelta(days=days))
     for day in (await session.scalars(_DAYS, {"before": before})).all():
-        row = await _file_of(session, day)
-        if row is None:
-            session.add(_announced(day, now))
+        rows = await _files_of(session, day)
+        if not rows or rows[-1].rows >= most:
+            session.add(_announced(day, rows, now))
             return True
-        path = files.path_of(directory, row.name)
-        if row.rows and not await asyncio.to_thread(path.is_file):
-            log.warning("interaction.archive_missing", archive=row.name)
-        elif await _take_in(session, row, path, most):
+        if missing := await asyncio.to_thread(_missing, directory, rows):
+            log.warning("interaction.archive_missing", archive=missing)
+        elif await _take_in(session, directory, rows, most - rows[-1].rows):
             return True
     return False
 
 
-async def _file_of(session: AsyncSession, day: date) -> ArchiveRow | None:
+async def _files_of(session: AsyncSession, day: date) -> Sequence[ArchiveRow]:
+    """The files of a day in the order in which they were written."""
     mine = select(ArchiveRow).where(col(ArchiveRow.first) <= day, col(ArchiveRow.last) > day)
-    return (await session.scalars(mine.with_for_update())).one_or_none()
+    rows = (await session.scalars(mine.order_by(col(ArchiveRow.name)).with_for_update())).all()
+    return sorted(rows, key=lambda row: row.name)
 
 
-def _announced(day: date, now: datetime) -> ArchiveRow:
-    span = Span(day, day + timedelta(days=1))
-    return ArchiveRow(
-        name=span.name, first=span.first, last=span.last, rows=0, size=0, sha256="", archived_at=now
-    )
+def _announced(day: date, rows: Sequence[ArchiveRow], now: datetime) -> ArchiveRow:
+    span = Span(rows[0].first, rows[0].last) if rows else Span(day, day + timedelta(days=1))
+    name = span.part(partitions.number_of(rows[-1].name) + 1) if rows else span.name
+    return ArchiveRow(name=name, first=span.first, last=span.last, rows=0, size=0, sha256="", archived_at=now)
 
 
-async def _take_in(session: AsyncSession, row: ArchiveRow, path: Path, most: int) -> int:
-    """Write the file anew with some of what is late for it; returns how much that was."""
+def _missing(directory: Path, rows: Sequence[ArchiveRow]) -> str | None:
+    gone = (row.name for row in rows if row.rows and not files.path_of(directory, row.name).is_file())
+    return next(gone, None)
+
+
+async def _take_in(session: AsyncSession, directory: Path, rows: Sequence[ArchiveRow], most: int) -> int:
+    """Write the last file anew with some of what is late for its day, as far as no file has it; returns how much was
+    taken."""
+    *full, row = rows
+    path, elsewhere = files.path_of(directory, row.name), [files.path_of(directory, one.name) for one in full]
     late: set[str] = set()
     async with files.drafting(path) as draft:
+        written = 0
         while some := await _take(session, row, min(files.STRETCH, most - len(late))):
-            await asyncio.to_thread(draft.add, some)
+            known = await asyncio.to_thread(files.known_of, elsewhere, [one.message_uid for one in some])
+            new = [one for one in some if one.message_uid not in known]
+            if new:
+                await asyncio.to_thread(draft.add, new)
+            written += len(new)
             late.update(one.message_uid for one in some)
-        if late:
+        if row.rows:
             # What came twice, or was in it already when somebody was stopped, is there once.
-            await asyncio.to_thread(draft.add_all_but, "message_uid", late)
-    if late:
+            written += await asyncio.to_thread(draft.add_all_but, "message_uid", late)
+    if not late:
+        await asyncio.to_thread(files.remove_draft, path)
+    elif written:
         await asyncio.to_thread(files.settle, path)
         await archiving.note(row, path)
     else:
-        await asyncio.to_thread(files.remove_draft, path)
+        # Others have all of it, so what somebody left here who was stopped is of no use.
+        await asyncio.to_thread(files.remove, path)
     return len(late)
 
 

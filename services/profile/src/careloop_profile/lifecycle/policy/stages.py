@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from careloop_common.rules.values import later
+from careloop_common.rules.values import begin_of, date_days_since, day_of, later, today
 
 from careloop_profile.lifecycle.policy.terms import Terms
 
@@ -32,7 +32,7 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What decides about the stage of a person."""
+    """What decides about the stage of a person; days begin where `now` is told."""
 
     facts: Mapping[str, Any]
     stage: Stage | None
@@ -60,8 +60,15 @@ class Standing:
 
     @property
     def tenure_days(self) -> int | None:
+        return date_days_since(self.facts.get("joined_at"), today(self.now))
+
+    @property
+    def onboarded_at(self) -> datetime | None:
+        """When the days are over in which somebody is new."""
         joined = self.facts.get("joined_at")
-        return None if joined is None else (self.now - joined) // DAY
+        if joined is None:
+            return None
+        return begin_of(day_of(joined, today(self.now)) + self.terms.onboarding_days, self.now.tzinfo)
 
     @property
     def trend(self) -> float:
@@ -139,7 +146,7 @@ def next_moment(one: Standing) -> datetime | None:
     terms, moments = one.terms, []
     if one.active:
         moments += [later(one.seen_at, days * DAY) for days in (*terms.silent_days, terms.left_after_days)]
-        moments.append(later(one.facts.get("joined_at"), terms.onboarding_days * DAY))
+        moments.append(one.onboarded_at)
     if one.stage is Stage.WIN_BACK:
         moments.append(later(one.since, terms.win_back_days * DAY))
     return min((moment for moment in moments if moment and moment > one.now), default=None)

@@ -19,7 +19,7 @@ class Terms:
     open_complaints: int = 2
     """From so many on somebody declines, whatever the trend."""
     tier_shares: tuple[float, float, float] = (0.01, 0.09, 0.3)
-    """How many are S, A and B by value; the others are C."""
+    """How many at most are S, A and B by value; the others are C."""
     tier_periods: int = 2
     """Periods that have to agree before somebody changes the tier."""
 

@@ -1,12 +1,16 @@
-"""Tiers of value: by what share of all is worth more, and only changed when one period after the other agrees."""
+"""Tiers of value: the best so many of all, never more than their share, and only changed when one period after the other
+agrees."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
-from math import inf
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from careloop_common.rules.values import LAST
 
 TIERS: Final = ("S", "A", "B", "C")
+_HIGHEST: Final = UUID(int=2**128 - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +32,49 @@ def worth(facts: Mapping[str, Any]) -> float:
     return float(facts.get("monthly_fee") or 0)
 
 
-def quantiles(shares: Sequence[float]) -> list[float]:
-    """Below which share of all each tier ends: for 1 %, 9 % and 30 % that is 0.99, 0.9 and 0.6."""
-    return [max(0.0, round(1 - share, 9)) for share in accumulate(shares)]
+class Place(NamedTuple):
+    """Where somebody is in the order of worth: of those who are worth the same, who joined first comes first, then the lower
+    id. So no two have the same place."""
+
+    worth: float
+    joined_at: datetime | None
+    person_id: UUID
+
+    @property
+    def order(self) -> tuple[float, datetime, int]:
+        return -self.worth, self.joined_at or LAST, self.person_id.int
 
 
-def bounds(shares: Sequence[float], values: Sequence[float]) -> list[float]:
-    """The least values of the tiers, of those below which the shares lie. A tier of no share has nobody, not even who is
-    worth most."""
-    return [value if share else inf for share, value in zip(accumulate(shares), values, strict=True)]
+@dataclass(frozen=True, slots=True)
+class End:
+    """Up to where a tier reaches in this order. It names nobody: `cut` lies between the ids of the last one and of who
+    follows, and there is none where they are told apart without."""
+
+    worth: float
+    joined_at: datetime | None = None
+    cut: UUID | None = None
+
+    def includes(self, place: Place) -> bool:
+        return place.order <= Place(self.worth, self.joined_at, self.cut or _HIGHEST).order
 
 
-def tier_of(value: float, bounds: Sequence[float]) -> str:
-    """The tier of a value; `bounds` are the least values of S, A and B. Nothing is worth nothing."""
-    if value <= 0:
+def end(last: Place | None, following: Place | None) -> End | None:
+    """The end of a tier, by the last one that is in it or in a better one, and who follows; none where nobody is."""
+    if last is None:
+        return None
+    if following is None or following.worth != last.worth:
+        return End(last.worth)
+    if following.joined_at != last.joined_at:
+        return End(last.worth, last.joined_at)
+    return End(last.worth, last.joined_at, UUID(int=(last.person_id.int + following.person_id.int) // 2))
+
+
+def tier_of(place: Place, ends: Sequence[End | None]) -> str:
+    """The tier of somebody; `ends` are those of S, A and B. Nothing is worth nothing."""
+    if place.worth <= 0:
         return TIERS[-1]
-    return next((tier for tier, bound in zip(TIERS, bounds, strict=False) if value >= bound), TIERS[-1])
+    found = (tier for tier, one in zip(TIERS, ends, strict=False) if one is not None and one.includes(place))
+    return next(found, TIERS[-1])
 
 
 def settle(rank: Rank | None, now: str, periods: int) -> Rank:

@@ -13,7 +13,7 @@ from careloop_profile.lifecycle import events, queries
 from careloop_profile.lifecycle.policy import stages, tiers
 from careloop_profile.lifecycle.policy.stages import Stage, Standing
 from careloop_profile.lifecycle.policy.terms import Terms
-from careloop_profile.lifecycle.policy.tiers import Rank
+from careloop_profile.lifecycle.policy.tiers import End, Place, Rank
 from careloop_profile.lifecycle.service import terms as in_versions
 from careloop_profile.tags.service.gathering import Look
 
@@ -29,7 +29,8 @@ class Turn:
     ranks: list[tuple[Any, ...]] = field(default_factory=list)
 
     def moved(self, person: UUID, kind: str, before: str | None, after: str | None, because: str) -> None:
-        self.moves.append((person, kind, before, after, self.now, because, self.version))
+        at = self.now.astimezone(UTC)
+        self.moves.append((person, kind, before, after, at, because, self.version))
 
 
 async def follow(session: AsyncSession, looks: Sequence[Look], *, now: datetime) -> None:
@@ -38,6 +39,7 @@ async def follow(session: AsyncSession, looks: Sequence[Look], *, now: datetime)
     turn = Turn(found, version, now)
     month = month_of(now)
     period = await queries.period(session, month)
+    ends = None if period is None else queries.ends_of(period)
     ranks = await queries.ranks(session, [look.person_id for look in looks])
     # Who was part of somebody else meanwhile goes on from where it stood.
     new = [look.person_id for look in looks if look.first]
@@ -47,7 +49,7 @@ async def follow(session: AsyncSession, looks: Sequence[Look], *, now: datetime)
         facts = look.known.facts()
         _stage(turn, look, facts)
         known = ranks.get(look.person_id)
-        _tier(turn, look, facts, known, period.bounds if period else None, month)
+        _tier(turn, look, facts, known, ends, month)
     await queries.moved(session, turn.moves)
     await queries.rank(session, turn.ranks)
     for move in turn.moves:
@@ -55,7 +57,8 @@ async def follow(session: AsyncSession, looks: Sequence[Look], *, now: datetime)
 
 
 def month_of(now: datetime) -> date:
-    return now.astimezone(UTC).date().replace(day=1)
+    """The month that it is where `now` is told."""
+    return now.date().replace(day=1)
 
 
 def _stage(turn: Turn, look: Look, facts: dict[str, Any]) -> None:
@@ -66,8 +69,9 @@ def _stage(turn: Turn, look: Look, facts: dict[str, Any]) -> None:
     )
     if row := stages.move(standing):
         turn.moved(look.person_id, "stage", known, row.to.value, row.because)
-        plain |= {"stage": row.to.value, "stage_since": turn.now}
-        standing = Standing(facts, row.to, turn.now, turn.terms, turn.now)
+        since = turn.now.astimezone(UTC)
+        plain |= {"stage": row.to.value, "stage_since": since}
+        standing = Standing(facts, row.to, since, turn.terms, turn.now)
     look.moments.append(stages.next_moment(standing))
 
 
@@ -76,14 +80,15 @@ def _tier(
     look: Look,
     facts: dict[str, Any],
     known: tuple[Rank, date] | None,
-    bounds: Sequence[float] | None,
+    ends: Sequence[End | None] | None,
     month: date,
 ) -> None:
     """Once a month for each, by what all were worth when it began."""
     rank, settled = known or (None, None)
-    if facts.get("status") == "active" and bounds is not None and settled != month:
+    if facts.get("status") == "active" and ends is not None and settled != month:
         value = tiers.worth(facts)
-        after = tiers.settle(rank, tiers.tier_of(value, bounds), turn.terms.tier_periods)
+        place = Place(value, facts.get("joined_at"), look.person_id)
+        after = tiers.settle(rank, tiers.tier_of(place, ends), turn.terms.tier_periods)
         turn.ranks.append((look.person_id, after.tier, after.due, after.periods, value, month))
         if rank is None or after.tier != rank.tier:
             because = "first measured" if rank is None else f"{turn.terms.tier_periods} months agree"

@@ -1,12 +1,12 @@
 """The begin of a month, and of new terms: everybody is looked at once."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_profile.lifecycle import queries
-from careloop_profile.lifecycle.policy.tiers import bounds, quantiles
+from careloop_profile.lifecycle.policy.tiers import end
 from careloop_profile.lifecycle.service import terms as in_versions
 from careloop_profile.lifecycle.service.moving import month_of
 from careloop_profile.tags.service import walking
@@ -22,10 +22,10 @@ async def begin(session: AsyncSession, *, now: datetime) -> bool:
     if await queries.period(session, month) is not None:
         return False
     terms, _ = await in_versions.in_force(session, now)
-    values, persons = await queries.measure(session, quantiles(terms.tier_shares))
+    edges, persons = await queries.measure(session, terms.tier_shares)
     if persons < FEWEST:
         return False
-    await queries.begin(session, month, bounds(terms.tier_shares, values), persons, now)
+    await queries.begin(session, month, [end(*edge) for edge in edges], persons, now)
     return True
 
 
@@ -36,6 +36,6 @@ async def walk(session: AsyncSession, evaluator: Evaluator, *, now: datetime) ->
     if await queries.period(session, month_of(now)) is not None:
         occasions.append(f"tiers of {month_of(now):%Y-%m}")
     for occasion in occasions:
-        if await walking.walk(session, evaluator, occasion, now=now):
+        if await walking.walk(session, evaluator, occasion, now=now.astimezone(UTC)):
             return True
     return False

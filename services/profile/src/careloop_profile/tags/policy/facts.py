@@ -1,11 +1,11 @@
 """From the customers that are a person to the facts that rules ask for."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime, time, tzinfo
 from typing import Any, NamedTuple
 
 from careloop_common.rules import BOOL, NUMBER, Type
-from careloop_common.rules.values import number
+from careloop_common.rules.values import number, timestamp
 
 from careloop_profile.customers.policy import Customer, Joined, bound, since_with
 from careloop_profile.identity.policy import Field
@@ -29,8 +29,10 @@ def of_person(
     devices: Iterable[Device],
     relations: Iterable[str],
     age: int | None,
+    zone: tzinfo,
 ) -> dict[str, Any]:
-    """Plain facts of a person. `row` is how its customers became one, `golden` what is believed of it."""
+    """Plain facts of a person. `row` is how its customers became one, `golden` what is believed of it; `zone` is where its
+    days begin."""
     first = min(members, key=lambda one: (one.created_at, one.customer_id))
     believed = {name: field.value for name, field in golden.items()}
     return {
@@ -43,8 +45,8 @@ def of_person(
         "age": age,
         "customers": len(members),
         "known_at": first.created_at,
-        "joined_at": _midnight(believed.get("joined_on")),
-        "left_at": _midnight(believed.get("left_on")),
+        "joined_at": _begin(believed.get("joined_on"), zone),
+        "left_at": _begin(believed.get("left_on"), zone),
         "care_flags": _all(flag for one in members for flag in one.care_flags),
         "accessibility": _all(wish for one in members for wish in one.accessibility),
         "sources": _all(one.source for one in members),
@@ -53,8 +55,8 @@ def of_person(
         ),
         "relations": _all(relations),
         **_consents(members, row),
-        **_subscriptions(members),
-        **_devices(members, list(devices)),
+        **_subscriptions(members, zone),
+        **_devices(members, list(devices), zone),
     }
 
 
@@ -80,7 +82,7 @@ def _consents(members: Sequence[Customer], row: Sequence[Joined]) -> dict[str, A
     return {"consents": sorted(granted - refused), "refusals": sorted(refused)}
 
 
-def _subscriptions(members: Sequence[Customer]) -> dict[str, Any]:
+def _subscriptions(members: Sequence[Customer], zone: tzinfo) -> dict[str, Any]:
     every = [item for one in members for item in one.subscriptions]
     held = [item for item in every if item.status == "active"]
     fees = [item.monthly_fee for item in held if item.monthly_fee is not None]
@@ -93,12 +95,12 @@ def _subscriptions(members: Sequence[Customer]) -> dict[str, Any]:
         "products": _all(item.product for item in held),
         "plans": _all(item.plan for item in held if item.plan),
         "contracts": _all(item.contract for item in held if item.contract),
-        "contract_started_at": _midnight(max(starts, default=None)),
-        "contract_ends_at": _midnight(min(ends, default=None)),
+        "contract_started_at": _begin(max(starts, default=None), zone),
+        "contract_ends_at": _begin(min(ends, default=None), zone),
     }
 
 
-def _devices(members: Sequence[Customer], devices: Sequence[Device]) -> dict[str, Any]:
+def _devices(members: Sequence[Customer], devices: Sequence[Device], zone: tzinfo) -> dict[str, Any]:
     used = [one for one in devices if one.status == "active"]
     bought = [one.bought_on for one in used if one.bought_on]
     warranties = [one.warranty_until for one in used if one.warranty_until]
@@ -107,8 +109,8 @@ def _devices(members: Sequence[Customer], devices: Sequence[Device]) -> dict[str
         "device_types": _all(one.type for one in used),
         "device_brands": _all(one.brand.lower() for one in used if one.brand),
         "device_systems": _all(one.system.lower() for one in used if one.system),
-        "device_bought_at": _midnight(max(bought, default=None)),
-        "warranty_ends_at": _midnight(min(warranties, default=None)),
+        "device_bought_at": _begin(max(bought, default=None), zone),
+        "warranty_ends_at": _begin(min(warranties, default=None), zone),
     }
 
 
@@ -116,5 +118,5 @@ def _all(values: Iterable[str]) -> list[str]:
     return sorted(set(values))
 
 
-def _midnight(day: date | None) -> datetime | None:
-    return None if day is None else datetime(day.year, day.month, day.day, tzinfo=UTC)
+def _begin(day: date | None, zone: tzinfo) -> datetime | None:
+    return None if day is None else timestamp(datetime.combine(day, time(), zone))

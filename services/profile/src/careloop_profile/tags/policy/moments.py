@@ -7,15 +7,15 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from math import ceil, floor
 from typing import Any, Final
 
 from careloop_common.rules import Attribute, Rule, next_change, uses_now
 from careloop_common.rules.tree import Call, Literal, Node, moves
-from careloop_common.rules.values import later
+from careloop_common.rules.values import begin_of, day_of, later, today
 
-from careloop_profile.tags.policy.vocabulary import WINDOWS
+from careloop_profile.tags.policy.vocabulary import DATES, WINDOWS
 
 DAY: Final = timedelta(days=1)
 _COMPARING: Final = frozenset({"==", "!=", "<", "<=", ">", ">=", "between"})
@@ -41,20 +41,33 @@ class Calendar:
         self.others = tuple(others)
 
     def next(self, facts: Mapping[str, Any], now: datetime) -> datetime | None:
-        """The first moment after `now` at which a rule may say something else of these facts."""
+        """The first moment after `now` at which a rule may say something else of these facts; days begin where `now` is
+        told."""
         first: datetime | None = None
         for name, days in self.days.items():
             then = facts.get(name)
             if then is None:
                 continue
-            place = bisect_right(days, (now - then) // DAY)
-            if place < len(days) and (moment := later(then, days[place] * DAY)):
-                first = moment if first is None or moment < first else first
+            moment = (_day_begins if name in DATES else _hours_pass)(then, days, now)
+            if moment is not None and (first is None or moment < first):
+                first = moment
         for rule in self.others:
             changes = next_change(rule, facts, now)
             if changes is not None and (first is None or changes < first):
                 first = changes
         return first
+
+
+def _hours_pass(then: datetime, days: Sequence[int], now: datetime) -> datetime | None:
+    place = bisect_right(days, (now - then) // DAY)
+    return later(then, days[place] * DAY) if place < len(days) else None
+
+
+def _day_begins(date_: datetime, days: Sequence[int], now: datetime) -> datetime | None:
+    here = today(now)
+    began = day_of(date_, here)
+    place = bisect_right(days, here.day - began)
+    return begin_of(began + days[place], now.tzinfo) if place < len(days) else None
 
 
 def _days(node: Node) -> Iterator[tuple[str, set[int]] | None]:
@@ -86,17 +99,17 @@ def windows_move(days: Iterable[date], now: datetime, key: int) -> datetime | No
         for length in WINDOWS.values()
         if day + timedelta(days=length) > today
     ]
-    return _midnight(min(leaving), key) if leaving else None
+    return _midnight(min(leaving), UTC, key) if leaving else None
 
 
 def months_turn(now: datetime, key: int) -> datetime:
-    """When ages are counted again: once a month, on a day that says nothing of a birthday."""
-    first = (now.astimezone(UTC).date().replace(day=1) + timedelta(days=32)).replace(day=1)
-    return _midnight(first, key)
+    """When ages are counted again: once a month where `now` is told, on a day that says nothing of a birthday."""
+    first = (now.date().replace(day=1) + timedelta(days=32)).replace(day=1)
+    return _midnight(first, now.tzinfo, key)
 
 
-def _midnight(day: date, key: int) -> datetime:
-    return datetime.combine(day, time(), UTC) + timedelta(seconds=key % _SPREAD)
+def _midnight(day: date, zone: tzinfo | None, key: int) -> datetime:
+    return datetime.combine(day, time(), zone).astimezone(UTC) + timedelta(seconds=key % _SPREAD)
 
 
 def earliest(*moments: datetime | None) -> datetime | None:

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from careloop_common.rules import (
     BOOL,
     COUNT,
+    DATE,
     NUMBER,
     TEXT,
     TEXTS,
@@ -45,13 +46,13 @@ FACTS: Final[Mapping[str, Type]] = MappingProxyType(
         "monthly_fee": NUMBER,
         "devices": COUNT,
         "known_at": TIMESTAMP,
-        "joined_at": TIMESTAMP,
-        "left_at": TIMESTAMP,
+        "joined_at": DATE,
+        "left_at": DATE,
         "stage_since": TIMESTAMP,
-        "contract_started_at": TIMESTAMP,
-        "contract_ends_at": TIMESTAMP,
-        "device_bought_at": TIMESTAMP,
-        "warranty_ends_at": TIMESTAMP,
+        "contract_started_at": DATE,
+        "contract_ends_at": DATE,
+        "device_bought_at": DATE,
+        "warranty_ends_at": DATE,
         "first_seen_at": TIMESTAMP,
         "last_seen_at": TIMESTAMP,
         "care_flags": TEXTS,
@@ -71,6 +72,8 @@ FACTS: Final[Mapping[str, Type]] = MappingProxyType(
     }
 )
 """`consents` are `purpose/channel` of what was allowed, `refusals` of what was refused; `relations` are `kind/role`."""
+DATES: Final = frozenset(name for name, type_ in FACTS.items() if type_.dates)
+"""Days, as the moments at which they begin for the operator."""
 
 WINDOWS: Final[Mapping[str, int]] = MappingProxyType({"7d": 7, "30d": 30, "90d": 90})
 """In days of UTC, the current one being the last."""

@@ -42,7 +42,8 @@ class Parts(Flag):
 
 
 class Derive(Protocol):
-    """What follows from all that is known before any tag is asked; it may add facts, and moments to look again."""
+    """What follows from all that is known before any tag is asked; it may add facts, and moments to look again. `now` is
+    as the operator's clocks tell it."""
 
     async def __call__(self, session: AsyncSession, looks: Sequence[Look], *, now: datetime) -> None: ...
 
@@ -95,9 +96,11 @@ class Evaluator:
         known = await registry.current(session)
         await recording.settle(session, known, people)
         await self._gather(session, looks, kin, parts, now)
+        here = self._gatherer.here(now)
+        gathering.months(looks, here)
         for derive in self._derive:
-            await derive(session, looks, now=now)
-        changes = await _judge(session, known, looks, cause, now)
+            await derive(session, looks, now=here)
+        changes = await _judge(session, known, looks, cause, now, here)
         if cause["kind"] != FIRST_LOOK:
             told = [(one.person_id, one.code, one.version, one.before, one.after) for one in changes]
             for event in events.changed(told, cause["kind"], now):
@@ -119,13 +122,17 @@ class Evaluator:
         if done:
             await gathering.done(session, done, now)
         await gathering.given(session, looks, now)
-        gathering.months(looks, now)
 
 
 async def _judge(
-    session: AsyncSession, known: Registry, looks: Sequence[Look], cause: Mapping[str, Any], now: datetime
+    session: AsyncSession,
+    known: Registry,
+    looks: Sequence[Look],
+    cause: Mapping[str, Any],
+    now: datetime,
+    here: datetime,
 ) -> list[Change]:
-    """Ask the rules, and keep what came out."""
+    """Ask the rules, which count days by the operator's clocks (`here`), and keep what came out."""
     touched = {
         look.person_id: None if look.first else look.known.changed(look.before.known) for look in looks
     }
@@ -142,8 +149,8 @@ async def _judge(
         flat = {number: value for group in mine.values() for number, value in group.items()}
         told = look.known.facts()
         with metrics.RULES.time():
-            verdicts = known.evaluate(told, now, flat, changed=changed, timed=look.person_id in timed)
-        look.moments.append(known.calendar.next(told, now))
+            verdicts = known.evaluate(told, here, flat, changed=changed, timed=look.person_id in timed)
+        look.moments.append(known.calendar.next(told, here))
         rows += [(look.person_id, group, row) for group, row in _rows(known, mine, verdicts).items()]
         changes += _changes(known, look.person_id, flat, verdicts, {**cause, "changed": _named(changed)})
     await values.write(session, rows)

@@ -5,12 +5,12 @@ statement of the database, however the rule reads; persons of a chunk are locked
 by somebody who does not know of the version yet.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
-from careloop_common import outbox, timers
+from careloop_common import outbox, timers, zones
 from careloop_common.rules.values import LAST
 from careloop_common.timers import NewTimer
 from sqlalchemy.dialects.postgresql import ARRAY, insert
@@ -21,6 +21,7 @@ from careloop_profile.tags.models import DefinitionRow
 from careloop_profile.tags.policy.definitions import State
 from careloop_profile.tags.policy.moments import DAY, Calendar, earliest
 from careloop_profile.tags.policy.registry import Registry
+from careloop_profile.tags.policy.vocabulary import DATES
 from careloop_profile.tags.queries import definitions, facts, values
 from careloop_profile.tags.queries.facts import FACT
 from careloop_profile.tags.queries.values import VALUES
@@ -32,7 +33,8 @@ _EMPTY: Final = UUID(int=0)
 
 
 async def fill(session: AsyncSession, *, now: datetime, limit: int = CHUNK) -> bool:
-    """Ask the next persons for a version that is being filled; whether there may be more to do."""
+    """Ask the next persons for a version that is being filled; whether there may be more to do. Days are counted where
+    `now` is told."""
     row = await definitions.filling(session)
     if row is None:
         return False
@@ -45,7 +47,7 @@ async def fill(session: AsyncSession, *, now: datetime, limit: int = CHUNK) -> b
     row.asked, row.having, row.cursor = row.asked + asked, row.having + having, last or row.cursor
     metrics.FILLED.inc(asked)
     if asked < limit:
-        await _switch(session, row, now)
+        await _switch(session, row, now.astimezone(UTC))
     return True
 
 
@@ -82,7 +84,7 @@ async def _put(
 async def _arm(session: AsyncSession, calendar: Calendar, after: UUID, last: UUID, now: datetime) -> None:
     """Have those looked at in time whom the new version, and time alone, may give or take the tag."""
     persons = sa.and_(FACT.c.person_id > after, FACT.c.person_id <= last)
-    moments = [_next(columns.FactColumns({})[name], days, now) for name, days in calendar.days.items()]
+    moments = [_next(name, days, now) for name, days in calendar.days.items()]
     earlier: dict[UUID, datetime] = {}
     if moments:
         due: Any = sa.func.least(*moments, type_=FACT.c.due_at.type)
@@ -102,11 +104,27 @@ async def _arm(session: AsyncSession, calendar: Calendar, after: UUID, last: UUI
         await timers.arm_all(session, [NewTimer(TIMER, person, STEP, due) for person, due in earlier.items()])
 
 
-def _next(then: columns.Column, days: Any, now: datetime) -> Any:
-    """The first of the days after `then` that is still to come; none after the year 9999."""
-    number = sa.func.unnest(sa.literal(list(days), ARRAY(sa.Integer))).column_valued("number")
-    moment = then + sa.cast(number, sa.Integer) * sa.literal(DAY, sa.Interval)
+def _next(name: str, days: Any, now: datetime) -> Any:
+    """The first of the days after this fact that is still to come; none after the year 9999."""
+    then = columns.FactColumns({})[name]
+    number = sa.cast(
+        sa.func.unnest(sa.literal(list(days), ARRAY(sa.Integer))).column_valued("number"), sa.Integer
+    )
+    if name in DATES:
+        moment = _begin_of(_day_of(then, now) + number, now)
+    else:
+        moment = then + number * sa.literal(DAY, sa.Interval)
     return sa.select(sa.func.min(moment)).where(moment > now, moment <= LAST).scalar_subquery()
+
+
+def _day_of(date_: columns.Column, now: datetime) -> Any:
+    """As `values.day_of` reckons: from the middle of the day it is the same one in every season."""
+    noon = date_ + sa.literal(DAY / 2, sa.Interval)
+    return sa.cast(sa.func.timezone(zones.name_of(now), noon), sa.Date)
+
+
+def _begin_of(day: Any, now: datetime) -> Any:
+    return sa.func.timezone(zones.name_of(now), sa.cast(day, sa.DateTime), type_=FACT.c.due_at.type)
 
 
 async def _switch(session: AsyncSession, row: DefinitionRow, now: datetime) -> None:

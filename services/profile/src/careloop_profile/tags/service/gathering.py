@@ -64,6 +64,10 @@ class Gatherer:
     def __init__(self, vault: Vault, ranks: Mapping[str, int], timezone: str) -> None:
         self._personal, self._ranks, self._timezone = Personal(vault), ranks, timezone
 
+    def here(self, now: datetime) -> datetime:
+        """The moment as the operator's clocks tell it: by these rules count days and years, and months turn."""
+        return zones.at(now, self._timezone)
+
     async def said(
         self, session: AsyncSession, looks: Sequence[Look], kin: Mapping[UUID, Kinship], now: datetime
     ) -> None:
@@ -71,13 +75,14 @@ class Gatherer:
         everybody = [customer for look in looks for customer in look.members]
         found = await customers.load(session, everybody)
         devices = await _devices(session, everybody)
-        related = await _relations(session, everybody, zones.day_of(now, self._timezone))
+        today = zones.day_of(now, self._timezone)
+        related = await _relations(session, everybody, today)
         for look in looks:
             members = [found[one] for one in look.members if one in found]
             if not members:
                 continue
             believed = golden(members, self._ranks)
-            age = self._age(believed.get("birth_date"), found, now)
+            age = self._age(believed.get("birth_date"), found, today)
             plain = reading.of_person(
                 members,
                 believed,
@@ -85,11 +90,12 @@ class Gatherer:
                 devices=[one for member in look.members for one in devices.get(member, ())],
                 relations=[one for member in look.members for one in related.get(member, ())],
                 age=age,
+                zone=zones.zone(self._timezone),
             )
             look.known.plain.update(plain)
             look.known = replace(look.known, attributes=reading.attributes(believed))
 
-    def _age(self, born: Field | None, found: Mapping[UUID, Customer], now: datetime) -> int | None:
+    def _age(self, born: Field | None, found: Mapping[UUID, Customer], today: date) -> int | None:
         if born is None:
             return None
         try:
@@ -99,7 +105,7 @@ class Gatherer:
         if opened is None:
             return None
         year, month, day = (int(opened[place]) for place in (slice(0, 4), slice(5, 7), slice(8, 10)))
-        return now.year - year - ((now.month, now.day) < (month, day))
+        return today.year - year - ((today.month, today.day) < (month, day))
 
 
 async def done(session: AsyncSession, looks: Sequence[Look], now: datetime) -> None:
@@ -133,7 +139,7 @@ async def given(session: AsyncSession, looks: Sequence[Look], now: datetime) -> 
 
 
 def months(looks: Iterable[Look], now: datetime) -> None:
-    """Ages are counted again when the month turns."""
+    """Ages are counted again when the month turns where `now` is told."""
     for look in looks:
         if "age" in look.known.plain and look.known.plain["age"] is not None:
             look.moments.append(months_turn(now, look.person_id.int))

@@ -43,6 +43,8 @@ class Wanted(NamedTuple):
     reading: Reading
     version: int
     group: int
+    before: DefinitionRow | None
+    """The newest version that there is."""
 
 
 @cache
@@ -86,21 +88,23 @@ async def begin(session: AsyncSession, *, now: datetime) -> None:
         return
     await definitions.hold(session)
     if not await definitions.any_live(session):
-        await _put(session, await _wanted(session), State.ACTIVE, now)
+        await _put(session, await _wanted(session, shipped()), State.ACTIVE, now)
 
 
-async def install(session: AsyncSession, *, now: datetime) -> int:
-    """Put those in force that there never were, and new versions of those that nobody changed; returns how many.
+async def install(session: AsyncSession, *, now: datetime, release: Sequence[Proposal] | None = None) -> int:
+    """Put those of a release in force that there never were, and new versions of those that nobody changed; returns how many.
 
-    Where nobody is known yet, they are in force at once; else everybody is asked in the background.
+    Where nobody is known yet, they are in force at once; else everybody is asked in the background. One whose values would be
+    of another kind or type than rules here ask for stays as it is.
     """
-    if not await _wanted(session):
+    release = shipped() if release is None else release
+    if not await _wanted(session, release):
         return 0
     # In this order, as whoever publishes does: who fills a version waits for the second with persons locked, and who looks
     # at persons for these while the first waits for it.
     await definitions.looked(session)
     await definitions.hold(session)
-    wanted = await _wanted(session)
+    wanted = await _wanted(session, release)
     await _put(session, wanted, State.FILLING if await _anybody(session) else State.ACTIVE, now)
     return len(wanted)
 
@@ -111,12 +115,13 @@ async def _anybody(session: AsyncSession) -> bool:
     return await session.scalar(looked_at) is not None
 
 
-async def _wanted(session: AsyncSession) -> list[Wanted]:
+async def _wanted(session: AsyncSession, release: Sequence[Proposal]) -> list[Wanted]:
     codes = await definitions.codes(session)
     newest = {row.code: row for row in await session.scalars(_newest())}
-    over = catalogue(_given(newest))
+    over = catalogue(_given(newest, release))
+    known = await registry.current(session)
     wanted = []
-    for proposal in shipped():
+    for proposal in release:
         before = newest.get(proposal.code)
         try:
             content, reading = canonical(proposal.content, over), read(proposal.content, over)
@@ -126,9 +131,14 @@ async def _wanted(session: AsyncSession) -> list[Wanted]:
             continue
         if before is not None and not _outdated(before, content):
             continue
+        if users := known.broken_by(proposal.code, content):
+            log.warning(
+                "tag.not_installed", code=proposal.code, why="rules ask for it as it is", codes=users[:20]
+            )
+            continue
         version, group = codes.get(proposal.code, (0, group_of(len(codes))))
         codes[proposal.code] = version + 1, group
-        wanted.append(Wanted(proposal, content, reading, version + 1, group))
+        wanted.append(Wanted(proposal, content, reading, version + 1, group, before))
     return wanted
 
 
@@ -146,6 +156,10 @@ async def _put(session: AsyncSession, wanted: Sequence[Wanted], state: State, no
         row.state, row.published_at, row.published_by = state.value, now, SYSTEM.id
         if state is State.ACTIVE:
             row.switched_at = row.recorded_at = now
+            if one.before is not None:
+                one.before.state, one.before.ended_at = State.SUPERSEDED.value, now
+                row.replaces = one.before.number
+                await session.flush()
         session.add(row)
     await session.flush()
 
@@ -156,11 +170,11 @@ def _newest() -> Any:
 
 
 def _outdated(row: DefinitionRow, content: Content) -> bool:
-    """Whether a newer release says something else, and nobody here did."""
+    """Whether a newer release says something else, if only of which type the values are, and nobody here did."""
     ours = row.created_by == SYSTEM.id and row.state == State.ACTIVE
-    return ours and registry.document_of(content) != row.content
+    return ours and registry.content(row) != content
 
 
-def _given(newest: dict[str, DefinitionRow]) -> dict[str, Any]:
+def _given(newest: dict[str, DefinitionRow], release: Sequence[Proposal]) -> dict[str, Any]:
     said = {code: registry.content(row) for code, row in newest.items() if row.state != State.PROPOSED}
-    return given_types({proposal.code: proposal.content for proposal in shipped()} | said)
+    return given_types({proposal.code: proposal.content for proposal in release} | said)
