@@ -23,6 +23,7 @@ from careloop_profile.interactions.wire import CustomerReference, Item
 
 MOST: Final = 32 * policy.KB
 _AMOUNTS: Final = ("revenue", "total", "amount")
+_DIRECTIONS: Final = ("inbound", "outbound")
 _NOBODY: Final = "userId or anonymousId must say who it is"
 
 
@@ -96,7 +97,7 @@ class SegmentReader:
             claimed or EPOCH,
             message_id=message.message_id,
             source=frame.source,
-            direction=direction if direction in {"inbound", "outbound"} else None,
+            direction=direction if direction in _DIRECTIONS else None,
             amount=next(
                 (found for key in _AMOUNTS if (found := number(properties.get(key))) is not None), None
             ),
