@@ -40,17 +40,29 @@ def stored(runtime):
     return count
 
 
-async def test_two_workers_that_have_it_at_once_store_it_once(envelope, register, runtime, now, stored):
+async def test_two_workers_that_have_it_at_once_store_it_once(
+    envelope, register, runtime, now, stored, eventually
+):
     key = (await register(source="crm", external_id="A-1"))["customer_id"]
 
-    async def work(second):
-        async with runtime.database.transaction() as session:
-            await recording.record(
-                session, [envelope(second, customer_id=key)], recording.KnownCustomers(), now=clock.now()
-            )
-            await asyncio.sleep(0.2)
+    async def work(session, second):
+        envelopes = [envelope(second, customer_id=key)]
+        await recording.record(session, envelopes, recording.KnownCustomers(), now=clock.now())
 
-    await asyncio.gather(*(work(now + second) for second in range(4)))
+    async def other():
+        async with runtime.database.transaction() as session:
+            await work(session, now + 1)
+
+    async with runtime.database.transaction() as session:
+        await work(session, now)
+        second = asyncio.create_task(other())
+
+        async def came():
+            waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+            return second.done() or await session.scalar(text(waiting))
+
+        await eventually(came)
+    await second
     assert await stored() == (1, 1)
 
 
