@@ -16,12 +16,20 @@ PHONES = st.builds(
     st.integers(0, 99_999_999),
 )
 EMAILS = st.from_regex(r"[a-z][a-z0-9.]{1,10}[a-z]@[a-z]{2,10}\.(com|cn)", fullmatch=True)
-AROUND = st.sampled_from(["", " ", "，", "客户", "(", "\n", '"'])
+AROUND = st.sampled_from(["", " ", "，", "客户", "(", "\n", '"', ":", "手机："])
 
 
 @given(value=st.one_of(PHONES, EMAILS), before=AROUND, after=AROUND)
 def test_phones_and_addresses_are_gone_wherever_they_stand(value: str, before: str, after: str) -> None:
     assert value not in redact(f"call {before}{value}{after} now")
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["+86 138 1234 5678", "+86-138-1234-5678", "86 13812345678", "0086 138-1234-5678", "tel:13812345678"],
+)
+def test_of_a_phone_nothing_is_left_however_it_is_written(written: str) -> None:
+    assert redact(f"手机:{written}") in {"手机:[phone]", "手机:tel:[phone]"}
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,8 @@ async def test_one_bad_item_does_not_fail_the_others(client, register, item):
         item(10, properties={"text": "x" * 33_000}),
         item(11, amount=1e15),
         "nothing",
+        item(13, customer={"source": "crm", "external_id": " NULL "}),
+        item(14, customer={"source": "crm", "external_id": "undefined"}),
         item(12),
     ]
     answer = (await client.post("/v1/interactions/batch", json={"items": items})).json()
@@ -115,6 +117,8 @@ async def test_one_bad_item_does_not_fail_the_others(client, register, item):
         (9, "properties_too_large"),
         (10, "amount_out_of_range"),
         (11, "item_malformed"),
+        (12, "identifier_refused"),
+        (13, "identifier_refused"),
     ]
 
 

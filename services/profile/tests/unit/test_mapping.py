@@ -168,6 +168,9 @@ def test_months_ago_is_the_same_day_or_the_last_of_a_shorter_month(today, months
         ("true", True),
         ("13801234567890123", "13801234567890123"),
         ("x", "x"),
+        ("--5", "--5"),
+        ("-.5", -0.5),
+        ("-", "-"),
     ],
 )
 def test_unmapped_columns_are_guessed_without_losing_digits(text, value):

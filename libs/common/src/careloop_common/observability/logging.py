@@ -14,8 +14,8 @@ _PATTERNS = [
     (re.compile(r"(?a)\beyJ[0-9A-Za-z_-]+\.[0-9A-Za-z_-]+\.[0-9A-Za-z_-]+"), "[token]"),
     (re.compile(r"(?a)(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+"), "[email]"),
     (re.compile(r"(?a)(?<!\d)\d{17}[\dXx](?![\dA-Za-z])"), "[id-number]"),
-    (re.compile(r"(?a)(?<![\w.:-])(?:\+|00)\d{8,15}(?!\d)"), "[phone]"),
-    (re.compile(r"(?a)(?<![\w.:+-])1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?![\w-])"), "[phone]"),
+    (re.compile(r"(?a)(?<![\w.-])(?:\+|00)\d{8,15}(?!\d)"), "[phone]"),
+    (re.compile(r"(?a)(?<![\w.+-])(?:(?:\+|00)?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?![\w-])"), "[phone]"),
     (re.compile(r"(?i)(://[^:/@\s]+:)[^@/\s]+@"), r"\1[secret]@"),
 ]
 _SUSPICIOUS = re.compile(r"@|eyJ|clk_|\d{4}")

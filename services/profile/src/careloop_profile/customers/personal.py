@@ -1,6 +1,9 @@
 """Personal facts on their way into storage and out of it."""
 
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
@@ -42,14 +45,46 @@ MASKS: Final[Mapping[str, Callable[[str], str]]] = MappingProxyType(
 )
 
 
-PERSONAL_NAMES: Final = frozenset(
+_WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
+_PERSONAL: Final = frozenset(
     {
-        *("name", "full_name", "first_name", "last_name", "phone", "mobile", "msisdn", "telephone", "email"),
-        *("address", "identity_number", "id_card", "id_number", "birth_date", "birthday"),
-        *("姓名", "手机", "手机号", "电话", "邮箱", "地址", "身份证", "身份证号", "生日"),
+        *("phone", "mobile", "msisdn", "telephone", "email", "address", "birthday"),
+        *("phonenumber", "mobilenumber", "mobilephone", "cellphone", "emailaddress"),
+        *("identitynumber", "idcard", "idcardnumber", "idcardno", "idnumber", "passportnumber"),
+        *("birthdate", "dateofbirth", "street"),
+        *("fullname", "firstname", "lastname", "realname", "givenname", "familyname", "surname"),
+        *("customername", "contactname", "recipientname", "holdername", "ownername", "subscribername"),
     }
 )
-"""What senders call what is personal, where they may send what they like."""
+"""How what is personal is called in any spelling, also as the end of a name: `contact_phone`, `billingAddress`."""
+_PERSONAL_ENDS: Final = (
+    *(
+        "姓名",
+        "名字",
+        "联系人",
+        "手机",
+        "手机号",
+        "手机号码",
+        "电话",
+        "电话号码",
+        "邮箱",
+        "邮件地址",
+        "地址",
+        "住址",
+    ),
+    *("身份证", "身份证号", "身份证号码", "证件号", "证件号码", "生日", "出生日期"),
+)
+
+_LEAST, _MOST = 1e10, 1e18
+"""Between these a number may be one to call, or of an identity card, that became a number on its way."""
+
+
+@lru_cache(10_000)
+def _is_personal(name: str) -> bool:
+    """Whether what senders call so is personal; they may send what they like."""
+    words = [word.lower() for word in _WORDS.findall(name)]
+    ends = {"".join(words[place:]) for place in range(len(words))}
+    return words == ["name"] or not ends.isdisjoint(_PERSONAL) or name.endswith(_PERSONAL_ENDS)
 
 
 def mask_anything(value: Any) -> Any:
@@ -58,9 +93,13 @@ def mask_anything(value: Any) -> Any:
         return redact(value)
     if isinstance(value, dict):
         return {
-            name: "[masked]" if name.lower() in PERSONAL_NAMES and inner is not None else mask_anything(inner)
+            name: "[masked]" if inner is not None and _is_personal(name) else mask_anything(inner)
             for name, inner in value.items()
         }
+    if isinstance(value, int | float) and _LEAST <= value < _MOST and value == int(value):
+        written = f"{value:.0f}" if isinstance(value, float) else str(value)
+        masked = redact(written)
+        return value if masked == written else masked
     return [mask_anything(inner) for inner in value] if isinstance(value, list) else value
 
 
@@ -70,6 +109,12 @@ def anything(customer_id: UUID, field: str, value: Any, *, masked: bool) -> Any:
     if not masked and safe != value:
         disclosed(customer_id, field)
     return safe if masked else value
+
+
+def as_called(customer: Customer, *, masked: bool) -> Customer:
+    """The customer as a reader may see what its source calls it: some call customers by their numbers or addresses."""
+    key, called = customer.customer_id, customer.external_id
+    return replace(customer, external_id=anything(key, "external_id", called, masked=masked))
 
 
 class Personal:

@@ -6,7 +6,7 @@ from careloop_common.privacy import Vault
 from careloop_common.schemas import View, WallTime
 from careloop_common.tokens import Actor
 
-from careloop_profile.customers.personal import Personal, anything
+from careloop_profile.customers.personal import Personal, anything, as_called
 from careloop_profile.customers.policy import Customer
 from careloop_profile.customers.policy.state import (
     ConsentStatus,
@@ -97,7 +97,8 @@ class CustomerView(View):
 def view(customer: Customer, vault: Vault, actor: Actor) -> CustomerView:
     """The customer as this actor may see it."""
     masked = not actor.may(PERSONAL)
-    shown = {name: getattr(customer, name) for name in CustomerView.model_fields if hasattr(customer, name)}
+    called = as_called(customer, masked=masked)
+    shown = {name: getattr(called, name) for name in CustomerView.model_fields if hasattr(called, name)}
     shown |= Personal(vault).shown(customer, masked=masked)
     attributes = dict(customer.attributes)
     shown["attributes"] = anything(customer.customer_id, "attributes", attributes, masked=masked)

@@ -6,7 +6,7 @@ from careloop_common.disclosure import disclosed
 from careloop_common.privacy import Vault
 from careloop_common.tokens import Actor
 
-from careloop_profile.customers.personal import MASKS, anything
+from careloop_profile.customers.personal import MASKS, anything, as_called
 from careloop_profile.customers.policy import Identifier
 from careloop_profile.customers.views import PERSONAL
 from careloop_profile.identity.models import MergeRow
@@ -21,7 +21,7 @@ def person_view(person: Person, vault: Vault, actor: Actor) -> PersonView:
     return PersonView.model_validate(
         {
             "person_id": person.person_id,
-            "customers": person.customers,
+            "customers": [as_called(one, masked=masked) for one in person.customers],
             "golden": {name: _field(name, field, vault, masked) for name, field in person.golden.items()},
             "masked": masked,
             "evidence": person.evidence,

@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, DateTime, Index, LargeBinary, Text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, DateTime, Index, LargeBinary, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -75,6 +75,9 @@ class RejectRow(Base, table=True):
     """A row that was not taken (`column` empty), or a value that was left out of a row that was."""
 
     __tablename__ = "import_reject"
+    __table_args__ = (
+        Index("ix_import_reject_customer", "customer_id", postgresql_where=text("customer_id IS NOT NULL")),
+    )
 
     import_id: UUID = Field(primary_key=True)
     line: int = Field(primary_key=True, sa_type=BigInteger)
@@ -82,6 +85,8 @@ class RejectRow(Base, table=True):
     code: str = Field(sa_type=Text)
     whole_row: bool = Field(sa_type=Boolean)
     value_sealed: str | None = Field(default=None, sa_type=Text)
+    customer_id: UUID | None = None
+    """Of whom the value is, as far as the row says: it goes when the customer is erased."""
 
 
 class MappingRow(Base, table=True):

@@ -28,7 +28,7 @@ class ItemRefused(DomainError):
         "body_malformed": "The request is JSON, but not an object with `items`.",
         "channel_unknown": "The channel is none of `GET /v1/channels`.",
         "customer_ambiguous": "The customer is named in no way, or in more than one.",
-        "identifier_refused": "The phone number or e-mail address by which the customer is named is none.",
+        "identifier_refused": "The phone number or e-mail address by which the customer is named is none, or its external id a word for nobody.",
         "item_malformed": "A member is missing, unknown or of another type.",
         "kind_malformed": "The kind is not of the form `[a-z][a-z0-9_.-]{0,47}`.",
         "message_too_large": "The message of a batch has more bytes than one may.",

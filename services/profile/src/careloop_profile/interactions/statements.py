@@ -97,11 +97,15 @@ ATTACH = text(f"""
     ), fresh AS (
         INSERT INTO interaction ({_COLUMNS})
         SELECT {_COLUMNS.replace("customer_id", "holder")} FROM taken
+        WHERE NOT time_suspect OR message_uid NOT IN (
+            SELECT known.message_uid FROM interaction AS known JOIN taken USING (message_uid) WHERE known.time_suspect
+        )
         ON CONFLICT DO NOTHING
         RETURNING customer_id, channel, kind, amount, occurred_at
     ), {_COUNT}
 """)
-"""Moves what waited for these customers to where it belongs; returns as INSERT does."""
+"""Moves what waited for these customers to where it belongs; returns as INSERT does. Of what is suspect, as below, the key
+does not say whether it came again meanwhile and is there."""
 
 KNOWN_SUSPECTS = text("""
     SELECT message_uid FROM interaction WHERE message_uid = ANY(CAST(:uids AS uuid[])) AND time_suspect

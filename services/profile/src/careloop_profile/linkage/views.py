@@ -7,6 +7,7 @@ from careloop_common.disclosure import disclosed
 from careloop_common.privacy import mask_email, mask_name, mask_phone
 from careloop_common.tokens import Actor
 
+from careloop_profile.customers.personal import as_called
 from careloop_profile.customers.views import PERSONAL
 from careloop_profile.linkage.policy.model import Field
 from careloop_profile.linkage.schemas import MatchReviewView, ReviewedField, Side
@@ -35,8 +36,8 @@ def review_view(question: Question, records: Records, actor: Actor) -> MatchRevi
             **shown,
             "review_id": row.id,
             "prior": question.model.prior,
-            "one": Side.model_validate(question.one),
-            "other": Side.model_validate(question.other),
+            "one": Side.model_validate(as_called(question.one, masked=masked)),
+            "other": Side.model_validate(as_called(question.other, masked=masked)),
             "fields": sorted(fields, key=lambda field: -abs(field.weight)),
             "masked": masked,
         }

@@ -4,7 +4,7 @@ from uuid import UUID
 from careloop_common.privacy import Vault
 from careloop_common.tokens import Actor
 
-from careloop_profile.customers.personal import anything
+from careloop_profile.customers.personal import anything, as_called
 from careloop_profile.customers.policy.state import flat
 from careloop_profile.customers.views import PERSONAL
 from careloop_profile.identity.views import shown
@@ -22,7 +22,7 @@ def overview_view(found: Overview, vault: Vault, actor: Actor, *, explain: bool)
     return OverviewView.model_validate(
         {
             "person_id": person.person_id,
-            "customers": person.customers,
+            "customers": [as_called(one, masked=masked) for one in person.customers],
             "masked": masked,
             "facts": facts,
             "subscriptions": [_held(owner, item) for owner, item in found.subscriptions],

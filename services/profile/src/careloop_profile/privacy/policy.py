@@ -1,12 +1,13 @@
 """What a person is found by in what is kept whole, and when an erasure is complete."""
 
-import contextlib
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
+
+from careloop_profile.identifiers.policy import clean, tidy
 
 _BETWEEN_DIGITS: Final = re.compile(r"(?<=\d)[ \t().-]+(?=\d)")
 
@@ -45,11 +46,22 @@ def sought(customer_id: UUID, external_id: str | None, facts: Mapping[str, str |
 def mentions(body: bytes, words: Iterable[str]) -> bool:
     """Whether a message is about somebody, however it is written."""
     text = body.decode(errors="replace")
-    with contextlib.suppress(ValueError):  # what is no JSON is looked through as it is
-        text += json.dumps(json.loads(text), ensure_ascii=False)
-    text = text.lower()
+    try:
+        read = json.loads(text, parse_int=str)
+    except (ValueError, RecursionError):  # what is no JSON is looked through as it is
+        read = text
+    text = clean(f"{text} {json.dumps(_tidy(read), ensure_ascii=False)}").lower()
     joined = _BETWEEN_DIGITS.sub("", text)
     return any(word.lower() in text or word.lower() in joined for word in words)
+
+
+def _tidy(read: Any) -> Any:
+    """As readers of messages take ids: without what surrounds them."""
+    if isinstance(read, dict):
+        return {name: _tidy(value) for name, value in read.items()}
+    if isinstance(read, list):
+        return [_tidy(value) for value in read]
+    return tidy(read) if isinstance(read, str) else read
 
 
 def outstanding(

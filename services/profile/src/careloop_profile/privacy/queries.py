@@ -89,6 +89,9 @@ _SUPPRESS: Final = text(f"""
 _SILENCE: Final = text(
     "UPDATE identity_merge SET reason = '' WHERE customers && CAST(:ids AS uuid[]) AND reason <> ''"
 )
+_UNSAY: Final = text(
+    f"UPDATE import_reject SET value_sealed = NULL, customer_id = NULL WHERE {_MINE} AND customer_id IS NOT NULL"
+)
 _CUT: Final = text("""
     SELECT occurred_at FROM interaction WHERE customer_id = :id ORDER BY occurred_at DESC OFFSET :many LIMIT 1
 """)
@@ -139,6 +142,7 @@ async def forget(session: AsyncSession, ids: Collection[UUID], *, now: datetime)
     for name, statement in _DELETE.items():
         done[name] = await _count(session, statement, given)
     done["identity_merge"] = await _count(session, _SILENCE, given)
+    done["import_reject"] = await _count(session, _UNSAY, given)
     return {name: number for name, number in done.items() if number}
 
 

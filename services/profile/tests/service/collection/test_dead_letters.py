@@ -52,6 +52,16 @@ async def test_a_letter_that_came_with_its_batch_is_taken_as_if_it_had_been_good
     assert {one["id"] for one in await letters(waiting=False)} == {one["id"], other["id"]}
 
 
+async def test_a_letter_is_no_larger_for_what_its_batch_said_of_it(client, send, bad, letters):
+    nearly = bad(1, properties={"text": "x" * 32_200})
+    much = bad(2, properties={"text": "x" * 33_000})
+    await send(nearly, much, context={"channel": "tv", "ip": "x" * 1000})
+    await client.post("/v1/channels", json=TV)
+    for reason, replayed in (("channel_unknown", 1), ("message_too_large", 0)):
+        answer = await client.post(f"{PATH}/replay", json={"reason": reason})
+        assert answer.json() == {"replayed": replayed, "failed": 1 - replayed, "left": 1 - replayed}
+
+
 async def test_letters_of_every_form_are_replayed_and_what_came_meanwhile_is_not_doubled(
     client, shop, send, bad, letters, rows, worker_running, eventually, register
 ):

@@ -116,6 +116,30 @@ async def test_a_bad_message_is_put_aside_and_the_others_are_taken(
     }
 
 
+@pytest.mark.parametrize("direction", [["inbound"], {"in": "bound"}, 1, "sideways"])
+async def test_a_direction_that_is_none_is_a_property_like_any_other(
+    send, message, rows, worker_running, eventually, direction
+):
+    odd = message("track", 1, event="Odd", properties={"direction": direction})
+    await send(odd, message("track", 2, event="Good", properties={"direction": "inbound"}))
+    async with worker_running():
+        await eventually(lambda: _count(rows, STORED, 2))
+    assert [(row.direction, row.properties["direction"]) for row in await rows(STORED)] == [
+        ("inbound", "inbound"),
+        (None, direction),
+    ]
+
+
+@pytest.mark.parametrize("sent", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z"])
+async def test_a_clock_that_no_calendar_can_correct_is_left_alone(
+    send, message, rows, worker_running, eventually, sent
+):
+    await send(message("track", 1, event="A"), message("page", 2, name="B", sentAt=sent), sentAt=sent)
+    async with worker_running():
+        await eventually(lambda: _count(rows, STORED, 2))
+    assert all("_corrected_at" not in row.properties for row in await rows(STORED))
+
+
 async def test_half_a_character_in_one_message_is_no_reason_to_refuse_the_others(
     shop, message, rows, worker_running, eventually, client
 ):

@@ -62,6 +62,17 @@ async def test_formulas_are_kept_as_text_pointed_at_and_harmless_where_they_are_
     assert "formula" in flags
 
 
+async def test_what_only_looks_like_a_number_costs_nothing(run, client):
+    cells = ["--5", "---", "-.", "1.2.3", "1e999", "٣", "²", "-0-"]
+    lines = "".join(f"{n},客户,1380123{n:04d},10,在,{cell}\n" for n, cell in enumerate(cells))
+    job, _ = await run((HEADER + lines).encode())
+    assert (job["state"], job["created"]) == ("completed", len(cells))
+    shown = {
+        one["external_id"]: one["attributes"] for one in (await client.get("/v1/customers")).json()["items"]
+    }
+    assert shown["0"]["city"] == "--5"
+
+
 async def test_quotes_and_nuls_cost_their_row_only(run, client, rejects):
     lines = [
         HEADER.strip(),

@@ -98,6 +98,24 @@ async def test_what_senders_wrote_of_somebody_is_masked_or_written_down(
     assert entry["actor_id"] == "clerk"
 
 
+@pytest.mark.parametrize("called", ["13877665544", "ouyang@126.com"])
+async def test_what_a_source_calls_somebody_is_masked_or_written_down_where_it_is_an_address(
+    client_as, register, entries, called
+):
+    key = (await register(source="app", external_id=called))["customer_id"]
+    for route in (
+        f"?external_id={called}",
+        *(f"/{key}{one}" for one in ("", "/profile", "/person", "/overview")),
+    ):
+        masked = await client_as("customers:read").get(f"/v1/customers{route}")
+        assert key in masked.text
+        assert called not in masked.text
+        assert await entries() == []
+    clear = client_as("customers:read", "customers:personal", actor_id="clerk")
+    assert called in (await clear.get(f"/v1/customers/{key}/person")).text
+    assert [entry["fields"] for entry in await entries(customer_id=key)] == [["external_id"]]
+
+
 async def test_a_request_that_fails_shows_nothing_and_writes_nothing(officer, register, entries):
     await register(name="王五")
     assert (await officer.get("/v1/customers/00000000-0000-0000-0000-000000000001")).status_code == 404

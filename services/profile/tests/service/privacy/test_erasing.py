@@ -64,13 +64,55 @@ async def test_nothing_but_the_erasure_itself_is_left_in_any_table(
     _check(done["receipt"])
 
 
+async def test_of_what_an_import_refused_nothing_is_left_now_and_when_the_file_comes_again(
+    client, client_as, erase, erasure, worker_running, eventually
+):
+    wrong = {"birth_date": "1983-17-19", "address": "x" * 1001}
+    fields = [{"column": name, "to": name, "invalid": "drop"} for name in wrong]
+    file = f"id,birth_date,address\nA-1,{','.join(wrong.values())}\nB-1,1983-18-20,ok\nA-1,,\n"
+
+    async def run():
+        mapping = {"source": "crm", "key": "id", "fields": fields}
+        opened = await client.post("/v1/imports", json={"mapping": mapping, "filename": "f.csv"})
+        path = f"/v1/imports/{opened.json()['import_id']}"
+        await client.put(f"{path}/parts/1", content=file.encode())
+        await client.post(f"{path}/start")
+
+        async def finished():
+            return (await client.get(path)).json()["state"] == "completed"
+
+        await eventually(finished)
+        return path
+
+    async def refused(path):
+        seer = client_as("imports:read", "customers:personal")
+        return (await seer.get(f"{path}/rejects")).text
+
+    async with worker_running():
+        path = await run()
+        text = await refused(path)
+        assert all(word in text for word in ("1983-17-19", "xxx", "1983-18-20", "A-1"))
+        request = await erase(str(customer_id_of("crm", "A-1")))
+
+        async def gone():
+            return (await erasure(request))["state"] == "waiting"
+
+        await eventually(gone)
+        again = await run()
+    for one in (path, again):
+        text = await refused(one)
+        assert "1983-18-20" in text
+        assert not any(word in text for word in ("1983-17-19", "xxx", "A-1"))
+        assert len(text.splitlines()) >= 4
+
+
 def test_no_table_that_tells_of_customers_is_left_out():
     telling = {
         table.name
         for table in metadata.tables.values()
         if {"customer_id", "person_id", "payer_id", "from_id", "one"} & set(table.columns.keys())
     }
-    assert telling - {"interaction", "erasure_acknowledgement"} <= set(queries.DELETED)
+    assert telling - {"interaction", "import_reject", "erasure_acknowledgement"} <= set(queries.DELETED)
 
 
 async def test_all_customers_of_a_person_are_forgotten(client, insider, register, planted, erase, published):

@@ -34,6 +34,12 @@ def test_each_day_counts_once_up_to_today(spans):
     assert all(one.until < other.since for one, other in pairwise(found)), "with gaps"
 
 
+def test_the_last_day_that_there_is_stands_for_no_last_day():
+    held = Holding(date(2026, 5, 1), date.max, ((date(2026, 5, 11), date.max),))
+    found = tenure([held], TODAY)
+    assert (found.days, found.active, found.spans) == (32, True, (Span(date(2026, 5, 1)),))
+
+
 def test_the_joining_tells_of_the_time_before_the_first_subscription_only():
     held = Holding(
         date(2010, 1, 1), None, ((date(2012, 1, 1), date(2012, 12, 31)), (date(2026, 5, 31), None))

@@ -32,6 +32,34 @@ def test_somebody_is_found_behind_escapes_and_in_what_is_no_json():
     assert policy.mentions(b'{"phone": "13812345678", ', WORDS)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "4711",
+        '{"userId": 4711}',
+        '{"userId": " 4711 "}',
+        '{"userId": "\u200b4711"}',
+        '{"a": [{"userId":4711}]}',
+    ],
+)
+def test_somebody_is_found_as_he_is_known_when_the_message_is_read(body):
+    assert policy.mentions(body.encode(), policy.sought(ONE, "4711", {}))
+
+
+def test_a_message_that_is_too_deep_to_be_read_is_looked_through_all_the_same():
+    deep = '{"a":' * 5000 + '"wang@example.com"' + "}" * 5000
+    assert policy.mentions(deep.encode(), WORDS)
+
+
+def test_a_number_in_full_width_is_the_same_number():
+    assert policy.mentions(json.dumps({"text": "我的电话１３８１２３４５６７８"}).encode(), WORDS)
+
+
+@pytest.mark.parametrize("body", ['{"userId": 47110}', '{"n": 4711.5}'])
+def test_a_key_that_is_a_number_is_not_found_within_others(body):
+    assert not policy.mentions(body.encode(), policy.sought(ONE, "4711", {}))
+
+
 @pytest.mark.parametrize("body", [{"userId": "A-47110"}, {"name": "王五"}, {"phone": "13812345679"}, {}])
 def test_others_are_left_alone_also_those_of_the_same_name(body):
     assert not policy.mentions(json.dumps(body).encode(), WORDS)

@@ -39,6 +39,8 @@ _KEPT: Final = {
 """What is kept of a context. Addresses, places, advertising ids and traits are not: they are personal, and nobody asked."""
 _SKEW: Final = timedelta(seconds=1)
 """Clocks that are nearer to ours than this are right."""
+_WAITED: Final = timedelta(days=400)
+"""What was sent longer after it happened, or before it, was timed by two clocks: neither says what is wrong with the other."""
 
 
 def merged(batch: Mapping[str, Any], message: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,6 +72,6 @@ def _plain(value: object) -> bool:
 
 def corrected(claimed: datetime, sent_at: datetime | None, received_at: datetime) -> datetime | None:
     """When it happened by our clock, if the sender's is another: it was sent just before it was received."""
-    if sent_at is None or abs(received_at - sent_at) < _SKEW:
+    if sent_at is None or abs(received_at - sent_at) < _SKEW or not -_SKEW < sent_at - claimed < _WAITED:
         return None
     return received_at - (sent_at - claimed)

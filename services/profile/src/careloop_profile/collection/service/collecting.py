@@ -75,7 +75,8 @@ class Collector:
                 some, rejected = preparer.prepare([letter.body], channels=channels.codes, now=came)
                 read = rejected[0] if rejected else Read(some[0])
             else:
-                frame, reader = Frame(letter.source, came), self._readers[letter.form]
+                measured = letter.reason != "message_too_large"
+                frame, reader = Frame(letter.source, came, measured=measured), self._readers[letter.form]
                 read = _read(reader, letter.body, 0, frame, channels, preparer.arrival(came))
             if isinstance(read, Rejection):
                 refused[place] = read

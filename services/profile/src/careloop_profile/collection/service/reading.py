@@ -30,6 +30,8 @@ class Frame:
     context: Mapping[str, Any] = field(default_factory=dict)
     sent_at: datetime | None = None
     verb: Verb | None = None
+    measured: bool = False
+    """Whether the message was small enough when it came: now what its batch said may be in it."""
 
 
 class Read(NamedTuple):

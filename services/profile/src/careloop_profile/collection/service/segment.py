@@ -23,6 +23,7 @@ from careloop_profile.interactions.wire import CustomerReference, Item
 
 MOST: Final = 32 * policy.KB
 _AMOUNTS: Final = ("revenue", "total", "amount")
+_DIRECTIONS: Final = ("inbound", "outbound")
 _NOBODY: Final = "userId or anonymousId must say who it is"
 
 
@@ -34,7 +35,7 @@ class SegmentReader:
 
     def read(self, raw: bytes, frame: Frame, channels: Channels, arrival: Arrival) -> Read:
         """What the message comes to: an interaction of track, page and screen, words about customers of the others."""
-        if len(raw) > MOST:
+        if len(raw) > MOST and not frame.measured:
             raise ItemRefused("message_too_large", f"a message may have {MOST} bytes")
         message = wire.decode_message(raw)
         user, anonymous = id_of(message.user_id), id_of(message.anonymous_id)
@@ -96,7 +97,7 @@ class SegmentReader:
             claimed or EPOCH,
             message_id=message.message_id,
             source=frame.source,
-            direction=direction if direction in {"inbound", "outbound"} else None,
+            direction=direction if direction in _DIRECTIONS else None,
             amount=next(
                 (found for key in _AMOUNTS if (found := number(properties.get(key))) is not None), None
             ),

@@ -101,7 +101,7 @@ TRANSFORMS: Mapping[str, Transform] = MappingProxyType(
 
 def guess(text: str) -> str | float | bool:
     """The value of a column that no mapping mentions."""
-    number = text.lstrip("-")
+    number = text.removeprefix("-")
     plain = number.isascii() and number.replace(".", "", 1).isdigit() and not re.match(r"0\d", number)
     if plain and len(number) <= 15:
         return float(text)

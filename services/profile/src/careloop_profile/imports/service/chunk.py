@@ -42,12 +42,12 @@ class Chunk:
         try:
             draft = self._reader.read(cells)
         except Refused as refused:
-            self._reject(row.line, refused.complaint)
+            self._reject(row.line, refused.complaint, cells[self._plan.key])
             return
         self._quality.keys_valid += 1
         for complaint in draft.dropped:
             self._invalid(complaint)
-            self.rejects.append(Reject(row.line, complaint, whole_row=False))
+            self.rejects.append(Reject(row.line, complaint, whole_row=False, key=draft.external_id))
         for column in draft.repaired:
             self._quality.columns[column].repaired += 1
         self.drafts.append((row.line, draft))
@@ -61,17 +61,18 @@ class Chunk:
                 kept.append((line, draft))
                 continue
             self._quality.duplicates += 1
-            self._reject(line, Complaint("duplicate_key", self._plan.key, draft.external_id))
+            key = draft.external_id
+            self._reject(line, Complaint("duplicate_key", self._plan.key, key), key)
         return kept
 
     def refuse(self, line: int, code: str) -> None:
         """The row is good, but not beside what is known of its customer."""
         self._reject(line, Complaint(code))
 
-    def _reject(self, line: int, complaint: Complaint) -> None:
+    def _reject(self, line: int, complaint: Complaint, key: str = "") -> None:
         self._quality.flaw(complaint.code)
         self._invalid(complaint)
-        self.rejects.append(Reject(line, complaint, whole_row=True))
+        self.rejects.append(Reject(line, complaint, whole_row=True, key=key))
 
     def _invalid(self, complaint: Complaint) -> None:
         if complaint.column in self._quality.columns and complaint.code != "duplicate_key":

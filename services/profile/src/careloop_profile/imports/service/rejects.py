@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from careloop_common import subject_keys
 from careloop_common.disclosure import disclosed
 from careloop_common.privacy import Vault
 from sqlalchemy import Table, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from careloop_profile.identifiers.keys import customer_id_of
 from careloop_profile.imports.models import RejectRow
 from careloop_profile.imports.policy.rows import Complaint
 
@@ -28,16 +30,20 @@ class Reject:
     line: int
     complaint: Complaint
     whole_row: bool
+    key: str = ""
+    """What the source calls the customer of the row."""
 
 
 async def keep_rejects(
-    session: AsyncSession, vault: Vault, import_id: UUID, rejects: Sequence[Reject]
+    session: AsyncSession, vault: Vault, import_id: UUID, source: str, rejects: Sequence[Reject]
 ) -> None:
-    """Write rejects down. The value that is wrong may be personal, so it is sealed."""
+    """Write rejects down. The value that is wrong may be personal, so it is sealed; of who was erased it is not kept."""
     if not rejects:
         return
     kept = select(func.count()).select_from(REJECT).where(REJECT.c.import_id == import_id)
     room = KEPT - (await session.scalar(kept) or 0)
+    owners = {reject: _owner(source, reject) for reject in rejects[: max(0, room)]}
+    gone = await subject_keys.destroyed(session, {one for one in owners.values() if one})
     rows = [
         {
             "import_id": import_id,
@@ -45,9 +51,10 @@ async def keep_rejects(
             "column": reject.complaint.column,
             "code": reject.complaint.code,
             "whole_row": reject.whole_row,
-            "value_sealed": _sealed(vault, import_id, reject.complaint.value),
+            "value_sealed": None if owner in gone else _sealed(vault, import_id, reject.complaint.value),
+            "customer_id": None if owner in gone else owner,
         }
-        for reject in rejects[: max(0, room)]
+        for reject, owner in owners.items()
     ]
     if rows:
         await session.execute(insert(REJECT).on_conflict_do_nothing(), rows)
@@ -55,6 +62,10 @@ async def keep_rejects(
 
 def _sealed(vault: Vault, import_id: UUID, value: str) -> str | None:
     return vault.seal(import_id, FIELD, value[:_SHOWN]) if value else None
+
+
+def _owner(source: str, reject: Reject) -> UUID | None:
+    return customer_id_of(source, reject.key) if reject.key and reject.complaint.value else None
 
 
 async def rejects_of(session: AsyncSession, import_id: UUID) -> Sequence[Any]:
@@ -70,7 +81,7 @@ def as_csv(rows: Iterable[Any], vault: Vault, *, masked: bool) -> str:
     for row in rows:
         value = "" if masked or not row.value_sealed else vault.open(row.import_id, FIELD, row.value_sealed)
         if value:
-            disclosed(row.import_id, "rejected values")
+            disclosed(row.customer_id or row.import_id, "rejected values")
         what = "row" if row.whole_row else "value"
         cells = [str(row.line), what, row.column, row.code, DETAILS.get(row.code, ""), value]
         writer.writerow([_harmless(cell) for cell in cells])

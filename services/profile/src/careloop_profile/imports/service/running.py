@@ -101,7 +101,7 @@ class Importer:
         written = await upsert(session, self._vault, plan, drafts, job=job, now=now)
         for line, code in written.refused:
             chunk.refuse(line, code)
-        await keep_rejects(session, self._vault, job.id, chunk.rejects)
+        await keep_rejects(session, self._vault, job.id, plan.source, chunk.rejects)
         job.rows_read += len(rows)
         job.rejected += chunk.rejected
         job.created += written.created

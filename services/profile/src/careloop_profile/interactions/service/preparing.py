@@ -8,7 +8,7 @@ from careloop_common.privacy import Vault
 from msgspec import Raw
 
 from careloop_profile.identifiers.keys import customer_id_of
-from careloop_profile.identifiers.policy import Outcome, normalise_email, normalise_phone, tidy
+from careloop_profile.identifiers.policy import Outcome, is_nothing, normalise_email, normalise_phone, tidy
 from careloop_profile.interactions import policy, wire
 from careloop_profile.interactions.errors import ItemRefused, Reason
 from careloop_profile.interactions.policy import Row
@@ -104,6 +104,8 @@ class Preparer:
         """Busy customers come again and again, and their ids are worth remembering."""
         known = self._references.get((source, external_id))
         if known is None:
+            if is_nothing(tidy(external_id)):
+                raise ItemRefused("identifier_refused", "external_id is a word for nobody")
             if len(self._references) >= _REMEMBERED:
                 self._references.clear()
             known = Reference(str(customer_id_of(source, external_id)), label=tidy(f"{source}:{external_id}"))

@@ -18,6 +18,8 @@ from careloop_profile.interactions.wire import Envelope
 _ATTACHING = 0x63617265
 """Advisory lock: shared by those who store, exclusive for those who attach. Without it a customer could become known
 between a batch's look at the customers and its commit, and nobody would attach what the batch set aside."""
+_SUSPECTS = 0x73757370
+"""Advisory lock of who stores what states no possible time: only by looking is it known whether it is there."""
 _REMEMBERED = 500_000
 _CUSTOMER, _SUSPECT = Row._fields.index("customer_id"), Row._fields.index("suspect")
 
@@ -116,6 +118,7 @@ async def _without_known_suspects(session: AsyncSession, given: list[Given]) -> 
     suspects = {item.row.uid: item for item in given if item.row.suspect == "t"}
     if not suspects:
         return given
+    await session.execute(select(func.pg_advisory_xact_lock(_SUSPECTS)))
     found = await session.scalars(statements.KNOWN_SUSPECTS, {"uids": list(suspects)})
     known = {uid.hex for uid in found}
     once = [item for uid, item in suspects.items() if uid not in known]

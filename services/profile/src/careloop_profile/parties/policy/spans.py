@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 _DAY: Final = timedelta(days=1)
 _YEAR: Final = 365.2425
+_LAST: Final = date.max - _DAY
 
 
 class Span(NamedTuple):
@@ -30,14 +31,19 @@ class Holding:
 
     def spans(self) -> list[Span]:
         """Subscriptions are believed for the time that they tell of, the joining for the time before them."""
-        until = self.left_on + _DAY if self.left_on else None
-        told = [Span(start, end + _DAY if end else until) for start, end in self.subscriptions]
+        until = _after(self.left_on) if self.left_on else None
+        told = [Span(start, _after(end) if end else until) for start, end in self.subscriptions]
         if self.joined_on is None:
             return told
         first = min((span.since for span in told), default=until)
         if first is not None and first <= self.joined_on:
             return told
         return [Span(self.joined_on, first), *told]
+
+
+def _after(day: date) -> date:
+    """The day after. Some write 9999-12-31 where there is no last day, and after that there is none."""
+    return min(day, _LAST) + _DAY
 
 
 @dataclass(frozen=True, slots=True)
