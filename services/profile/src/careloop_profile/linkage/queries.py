@@ -4,7 +4,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from careloop_common import keyset
-from sqlalchemy import Table, and_, case, exists, func, or_, select, text, update
+from sqlalchemy import Table, and_, exists, func, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -127,22 +127,27 @@ async def persons(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, UU
 
 
 async def ask(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> dict[tuple[UUID, UUID], UUID]:
-    """Put questions into the queue; returns the ids of those that were not open. One that is open is asked by the newer
-    weights, one that was withdrawn is asked again, a decided one never."""
+    """Put questions of one kind into the queue; returns the ids of those that were not open. One that is open is asked by
+    the newer weights, one that was withdrawn is asked again, a decided one never."""
     statement, columns = insert(REVIEW), REVIEW.c
-    changes: dict[str, Any] = {name: statement.excluded[name] for name in _BY_THE_NEWEST}
-    again = columns.state == "withdrawn"
-    # What stood open keeps its age, and the run that found it.
-    for name in ("created_at", "run_id"):
-        changes[name] = case((again, statement.excluded[name]), else_=columns[name])
+    again = await _ask_again(session, rows)
     asked = statement.on_conflict_do_update(
         index_elements=["one", "other", "kind"],
-        set_=changes | {"state": "open", "decided_at": None},
-        where=or_(columns.state == "open", again),
-    ).returning(columns.id, columns.one, columns.other, columns.created_at)
+        set_={name: statement.excluded[name] for name in _BY_THE_NEWEST},
+        where=columns.state == "open",
+    ).returning(columns.id, columns.one, columns.other)
+    new = again | {row["id"] for row in rows}
     found = (await session.execute(asked, rows)).all()
-    since = {(row["one"], row["other"]): row["created_at"] for row in rows}
-    return {(row.one, row.other): row.id for row in found if row.created_at == since[row.one, row.other]}
+    return {(row.one, row.other): row.id for row in found if row.id in new}
+
+
+async def _ask_again(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> set[UUID]:
+    columns, first = REVIEW.c, rows[0]
+    pairs = tuple_(columns.one, columns.other).in_([(row["one"], row["other"]) for row in rows])
+    statement = update(REVIEW).where(pairs, columns.kind == first["kind"], columns.state == "withdrawn")
+    begun = {"created_at": first["created_at"], "run_id": first["run_id"]}
+    opened = statement.values(state="open", decided_at=None, **begun).returning(columns.id)
+    return set((await session.scalars(opened)).all())
 
 
 async def asked_between(
@@ -194,21 +199,9 @@ async def end(session: AsyncSession, ids: Collection[UUID], state: str, now: dat
     return (await session.scalars(ended)).all()
 
 
-async def open_after(session: AsyncSession, cursor: UUID | None, limit: int) -> Sequence[UUID]:
-    """Open questions, the oldest first."""
-    waits = select(REVIEW.c.id).where(REVIEW.c.state == "open")
-    return (await session.scalars(keyset.forward(waits, REVIEW.c.id, after=cursor, limit=limit))).all()
-
-
 async def open_among(session: AsyncSession, ids: Collection[UUID]) -> Sequence[MatchReviewRow]:
     waits = select(MatchReviewRow).where(among(REVIEW.c.id, list(ids)), REVIEW.c.state == "open")
     return (await session.scalars(waits.order_by(REVIEW.c.id))).all()
-
-
-async def asked_online(session: AsyncSession) -> int:
-    """How many pairs people were asked about because of customers who came or changed."""
-    mine = REVIEW.c.run_id.is_(None), REVIEW.c.kind == "join", REVIEW.c.state != "settled"
-    return await session.scalar(select(func.count()).select_from(REVIEW).where(*mine)) or 0
 
 
 async def reviews(

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from careloop_profile.customers.queries import CUSTOMER, PERSON
+from careloop_profile.linkage.queries import REVIEW
 from careloop_profile.reconciliation.models import FindingRow, RunRow
 from careloop_profile.reconciliation.policy import State
 
@@ -54,6 +55,18 @@ async def last_done(session: AsyncSession) -> RunRow | None:
 
 async def customers(session: AsyncSession) -> int:
     return await session.scalar(select(func.count()).select_from(CUSTOMER)) or 0
+
+
+async def open_questions(session: AsyncSession, cursor: UUID | None, limit: int) -> Sequence[UUID]:
+    """Open questions, the oldest first."""
+    waits = select(REVIEW.c.id).where(REVIEW.c.state == "open")
+    return (await session.scalars(keyset.forward(waits, REVIEW.c.id, after=cursor, limit=limit))).all()
+
+
+async def asked_online(session: AsyncSession) -> int:
+    """How many pairs people were asked about because of customers who came or changed."""
+    mine = REVIEW.c.run_id.is_(None), REVIEW.c.kind == "join", REVIEW.c.state != "settled"
+    return await session.scalar(select(func.count()).select_from(REVIEW).where(*mine)) or 0
 
 
 async def grown(

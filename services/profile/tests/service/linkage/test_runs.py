@@ -74,7 +74,8 @@ async def test_a_second_run_finds_nothing(model, register, run, limit):
     for number in range(6):
         born = {"attributes": {"birth_date": f"1985-03-{number // 2 + 1:02}"}}
         await register(name=f"Wei Zh{'ao'[number % 2]}ng", phone=f"1381234770{number}", **born)
-    one, other = [await register(name="Li Na", phone="13611112222", **BORN) for _ in range(2)]
+    for _ in range(2):
+        await register(name="Li Na", phone="13611112222", **BORN)
     assert found(await run(limit=limit)) == {"merged": 1, "proposed": 3}
     again = await run(limit=limit)
     assert (found(again), again["looked_at"]) == ({}, 8)
@@ -194,7 +195,7 @@ async def test_what_cannot_be_read_is_skipped_and_all_others_are_compared(
     model, alike, register, run, runtime, client, findings
 ):
     broken = await register(name="Nobody Knows", phone="13600001111")
-    one, other = await alike()
+    await alike()
     async with runtime.database.transaction() as session:
         spoilt = text("UPDATE customer SET name_sealed = 'v1.nothing' WHERE id = :id")
         await session.execute(spoilt, {"id": broken["customer_id"]})

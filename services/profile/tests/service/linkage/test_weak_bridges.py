@@ -111,7 +111,7 @@ async def test_where_others_across_it_speak_for_one_person_there_is_no_weak_brid
 async def test_who_was_parted_meanwhile_is_neither_parted_nor_joined_again(
     chain, newer, run, queue, decide, person, client, answer
 ):
-    one, other, last = await chain()
+    _, _, last = await chain()
     await newer()
     await run()
     [asked] = await queue(kind="split")
@@ -146,9 +146,9 @@ async def test_a_run_never_takes_back_what_somebody_says_meanwhile(chain, queue,
     grounds = Grounds(Method.MANUAL, "somebody said so", "I know them")
     async with runtime.database.transaction() as session:
         await confirm(session, *pair, grounds, now=clock.now(), actor=SYSTEM)
-    with pytest.raises(HeldTogether):
-        async with runtime.database.transaction() as session:
-            given = {"now": clock.now(), "actor": SYSTEM, "method": Method.PROBABILISTIC}
+    given = {"now": clock.now(), "actor": SYSTEM, "method": Method.PROBABILISTIC}
+    async with runtime.database.transaction() as session:
+        with pytest.raises(HeldTogether):
             await cut(session, *pair, "by a model", **given)
     assert members(await person(one)) == ids(one, other, last)
 

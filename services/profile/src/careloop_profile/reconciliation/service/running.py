@@ -84,7 +84,7 @@ class Reconciler:
 
     async def _chunk(self, session: AsyncSession, run: RunRow, phase: Phase, limit: int) -> Sequence[UUID]:
         if phase is Phase.QUESTIONS:
-            return await linkage.open_after(session, run.cursor, limit)
+            return await queries.open_questions(session, run.cursor, limit)
         if phase is Phase.PERSONS:
             return await queries.persons_after(session, run.cursor, FEWEST, limit)
         if run.round == 1:

@@ -40,7 +40,7 @@ async def begin_night(session: AsyncSession, night: date, *, now: datetime) -> b
 async def _begin(
     session: AsyncSession, version: int, cause: Cause, night: date | None, *, now: datetime, actor: Actor
 ) -> UUID | None:
-    online = await identities.joined_online(session) + await linkage.asked_online(session)
+    online = await identities.joined_online(session) + await queries.asked_online(session)
     row = RunRow(
         id=ids.new_id(),
         cause=cause.value,
