@@ -7,6 +7,12 @@ BORN = {"attributes": {"birth_date": "1985-03-07"}}
 
 
 @pytest.fixture
+def settings_overrides():
+    """No run begins by itself, whatever time it is."""
+    return {"linkage_run_hour": 24}
+
+
+@pytest.fixture
 def document():
     """A small model of names, phone numbers and birth dates; its weights are round."""
 

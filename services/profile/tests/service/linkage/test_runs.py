@@ -5,8 +5,9 @@ from datetime import date
 
 import pytest
 from careloop_common import clock
+from careloop_common.zones import day_of, zone
 from careloop_contracts import CustomerLinkageReconciledV1
-from careloop_profile.reconciliation import service
+from careloop_profile.reconciliation import handlers, service
 from careloop_profile.reconciliation.handlers import Night
 from careloop_profile.reconciliation.service import Reconciler
 from sqlalchemy import text
@@ -47,7 +48,7 @@ async def test_who_was_missed_as_they_came_is_merged_with_evidence_that_names_th
 
 
 async def test_who_is_probably_one_person_is_asked_about(model, doubtful, run, queue, findings):
-    one, other = await doubtful()
+    await doubtful()
     done = await run()
     assert found(done) == {"proposed": 1}
     [asked] = await queue()
@@ -210,6 +211,16 @@ async def test_what_cannot_be_read_is_skipped_and_all_others_are_compared(
     assert skipped["detail"]["reason"]
 
 
+async def test_no_chunk_begins_while_events_wait_to_be_published(model, alike, client, runtime, monkeypatch):
+    await alike()
+    begun = (await client.post("/v1/linkage-runs")).json()
+    monkeypatch.setattr(handlers, "UNPUBLISHED", 1)
+    assert not await Night(runtime).work(runtime)
+    assert (await client.get(f"/v1/linkage-runs/{begun['run_id']}")).json() == begun
+    monkeypatch.undo()
+    assert await Night(runtime).work(runtime)
+
+
 async def test_of_many_who_ask_at_once_one_begins_and_all_are_told_of_it(model, alike, client, run):
     await alike()
     answers = await asyncio.gather(*(client.post("/v1/linkage-runs") for _ in range(5)))
@@ -230,6 +241,27 @@ async def test_of_a_night_there_is_one_run(model, runtime, run, client):
     assert (row["cause"], row["night"], row["started_by"]) == ("night", "2026-11-28", "system")
     assert (await run())["run_id"] == row["run_id"]
     assert await begin() is False
+
+
+class TestAtNight:
+    @pytest.fixture
+    def settings_overrides(self):
+        """It is the hour of the run."""
+        return {"linkage_run_hour": clock.now().astimezone(zone("Asia/Shanghai")).hour}
+
+    async def test_the_worker_begins_the_run_of_the_night_by_itself(
+        self, model, alike, worker_running, eventually, published
+    ):
+        await alike()
+        async with worker_running():
+            [event] = await eventually(lambda: published(CustomerLinkageReconciledV1))
+        assert event.cause == "night"
+        assert event.night == day_of(event.started_at, "Asia/Shanghai")
+
+
+async def test_by_day_no_run_begins(model, alike, runtime, client):
+    await Night(runtime).begin(runtime)
+    assert (await client.get("/v1/linkage-runs")).json()["items"] == []
 
 
 async def test_a_night_without_a_model_is_left_out(runtime, client):

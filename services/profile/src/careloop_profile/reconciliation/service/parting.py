@@ -22,7 +22,7 @@ from careloop_profile.linkage.service.linking import Proposal, question_of
 from careloop_profile.reconciliation.policy import Bridge, Tie, hanging
 from careloop_profile.reconciliation.policy.bridges import FEWEST
 
-MOST_ACROSS: Final = 2_500
+MOST_ACROSS: Final = 400
 """Pairs across a bridge that are compared before it is called weak; what has more is left alone."""
 _NOTHING: Final = Score(-1000.0, {})
 """What a person and a firm say of each other."""

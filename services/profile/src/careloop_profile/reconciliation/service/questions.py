@@ -46,14 +46,14 @@ class Asking:
         for row in rows:
             known = row.one in persons and row.other in persons
             together = known and persons[row.one] == persons[row.other]
-            if known and together is (row.kind == "join"):
+            if not known or together is (row.kind == "join"):
                 settled.add(row.id)
                 continue
             probability = _probability(found, row.one, row.other)
             asks = (
                 (row.one, row.other) in weak
                 if row.kind == "split"
-                else known and await _joins(session, found, row.one, row.other, probability)
+                else await _joins(session, found, row.one, row.other, probability)
             )
             if not asks:
                 closed[row.id] = Closed(row.id, row.kind, row.one, row.other, probability)
