@@ -195,8 +195,8 @@ async def test_a_question_whose_customers_are_one_person_is_settled_and_no_findi
 async def test_what_cannot_be_read_is_skipped_and_all_others_are_compared(
     model, alike, register, run, runtime, client, findings
 ):
-    broken = await register(name="Nobody Knows", phone="13600001111")
     await alike()
+    broken = await register(name="Nobody Knows", phone="13600001111")
     async with runtime.database.transaction() as session:
         spoilt = text("UPDATE customer SET name_sealed = 'v1.nothing' WHERE id = :id")
         await session.execute(spoilt, {"id": broken["customer_id"]})

@@ -2,7 +2,8 @@
 
 Bridges are found as in R. E. Tarjan, "A note on finding the bridges of a graph", Information Processing Letters 2
 (1974): one walk numbers the customers so that whoever hangs below another follows it without a gap. The edge to it is
-a bridge if nobody below it has an edge to anybody outside those numbers.
+a bridge if nobody from it on down has an edge to anybody outside those numbers. The walk goes down first, so that all
+other edges lead up or down: it is enough to look for one that leads up.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -81,19 +82,19 @@ def _of_tree(
     order: list[UUID], above: Mapping[UUID, UUID | None], near: Mapping[UUID, Collection[UUID]]
 ) -> list[Bridge]:
     number = {one: place for place, one in enumerate(order)}
-    # Of each the first and the last number that those below it have an edge to, and how many they are.
-    first, last, many = dict(number), dict(number), dict.fromkeys(order, 1)
+    # Of each the first number that it and those below it have an edge to, and how many they are.
+    first, many = dict(number), dict.fromkeys(order, 1)
     found, everybody = [], frozenset(order)
     for one in reversed(order):
         for other in near[one]:
             if above[other] == one:
                 many[one] += many[other]
-                first[one], last[one] = min(first[one], first[other]), max(last[one], last[other])
+                first[one] = min(first[one], first[other])
             elif other != above[one]:
-                first[one], last[one] = min(first[one], number[other]), max(last[one], number[other])
-        origin, end = above[one], number[one] + many[one]
-        if origin is not None and first[one] >= number[one] and last[one] < end:
-            below = frozenset(order[number[one] : end])
+                first[one] = min(first[one], number[other])
+        origin = above[one]
+        if origin is not None and first[one] == number[one]:
+            below = frozenset(order[number[one] : number[one] + many[one]])
             sides = {one: below, origin: everybody - below}
             low, high = sorted(sides)
             found.append(Bridge(low, high, sides[low], sides[high]))
