@@ -109,7 +109,16 @@ PROFILE = (
     Route(
         "POST", "/v1/customers/{customer_id}/exports", "profile", "privacy:export", Limit.WRITE, seconds=30
     ),
-    *reads("profile", "linkage:read", "/v1/linkage-models", "/v1/linkage-models/{version}"),
+    *reads(
+        "profile",
+        "linkage:read",
+        "/v1/linkage-models",
+        "/v1/linkage-models/{version}",
+        "/v1/linkage-runs",
+        "/v1/linkage-runs/{run_id}",
+        "/v1/linkage-runs/{run_id}/findings",
+    ),
+    *writes("profile", "linkage:write", "POST /v1/linkage-runs"),
     Route("PUT", "/v1/linkage-models", "profile", "linkage:write", Limit.WRITE, max_body=4 * MIB),
     Route(
         "POST",

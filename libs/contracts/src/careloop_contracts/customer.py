@@ -172,6 +172,35 @@ class CustomerUnmergedV1(Event, entity="customer", name="unmerged", version=1, k
     at: datetime
 
 
+class CustomerLinkageReconciledV1(
+    Event, entity="customer", name="linkage_reconciled", version=1, key="run_id"
+):
+    """All customers were compared with those like them. Of whom that joined or parted, `merged` and `unmerged` tell."""
+
+    run_id: UUID
+    cause: Literal["night", "request"]
+    night: date | None = None
+    """The day of the operator on which it was due."""
+    model_version: int
+    looked_at: int
+    """Customers."""
+    merged: int
+    proposed: int
+    """Questions to people whether two persons are one."""
+    closed: int
+    """Questions that the model does not ask any more."""
+    bridges: int
+    """Questions to people whether one person is two."""
+    split: int
+    skipped: int
+    found_online: int
+    """Pairs that had been joined or asked about before, as customers came or changed."""
+    missed_online: int
+    """Pairs that were joined or asked about by this run alone."""
+    started_at: datetime
+    finished_at: datetime
+
+
 class Activity(Record):
     """What one customer did within one batch of interactions."""
 

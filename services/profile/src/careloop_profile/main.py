@@ -34,6 +34,7 @@ from careloop_profile.parties.organizations_api import router as organizations
 from careloop_profile.privacy.api import router as privacy
 from careloop_profile.privacy.suppressions_api import router as suppressions
 from careloop_profile.quality.api import router as quality
+from careloop_profile.reconciliation.api import router as linkage_runs
 from careloop_profile.settings import Settings
 from careloop_profile.tags.api import router as tags
 from careloop_profile.tags.definitions_api import router as tag_definitions
@@ -41,7 +42,7 @@ from careloop_profile.tags.definitions_api import router as tag_definitions
 
 def create_app(runtime: Runtime[Settings]) -> FastAPI:
     routers = [channels, resolving, customers, holdings, consents, wishes, identity, linkage_models, reviews]
-    routers += [overview, paths, interactions, archives, collection, letters]
+    routers += [linkage_runs, overview, paths, interactions, archives, collection, letters]
     routers += [imports, mappings, quality, notices, registers]
     routers += [parties, organizations, accounts, anniversaries, privacy, suppressions]
     routers += [tag_definitions, tags, lifecycle, person_lists]

@@ -1,3 +1,5 @@
+from typing import Literal
+
 from careloop_common import zones
 from careloop_common.settings import ServiceSettings, settings_config
 from pydantic import Field, field_validator
@@ -41,6 +43,14 @@ class Settings(ServiceSettings):
     """Who is younger needs a guardian."""
     household_most: int = 10
     """Customers that may have one phone number or e-mail address and be family; more are a shop or a mistake."""
+    linkage_run_hour: int = Field(default=2, ge=0, le=24)
+    """When all customers are compared by the linkage model each night; 24 is never. A night that missed it by six hours is left
+    out."""
+    linkage_run_share: float = Field(default=0.2, gt=0, le=1)
+    """How much of its time a worker may give to that."""
+    weak_bridges: Literal["propose", "split"] = "propose"
+    """What becomes of a person whom nothing holds together but what a linkage model said once and would not say now: people
+    are asked, or it is taken apart."""
     left_days: int = Field(default=0, ge=0)
     """Days after which customers who left are forgotten, as if they had asked for it; 0 is never."""
     archive_days: int = Field(default=0, ge=0)

@@ -23,6 +23,7 @@ from careloop_profile.privacy import handlers as privacy
 from careloop_profile.privacy import jobs as retention
 from careloop_profile.privacy.service import TIMER as ERASURE
 from careloop_profile.privacy.service import Sweeper
+from careloop_profile.reconciliation import handlers as reconciliation
 from careloop_profile.settings import Settings
 from careloop_profile.tags import handlers as tags
 from careloop_profile.tags.service.evaluating import TIMER as TAGS
@@ -57,6 +58,7 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
             Job("do-not-disturb registers", 2, consents.tell, exclusive=False),
             Job("linkage model", 30, linkage.apply),
             Job("match reviews", 30, linkage.tell, exclusive=False),
+            *reconciliation.jobs(runtime),
             Job("abandoned imports", 3600, forget_abandoned),
             Job("customers who left", 3600, retention.forget_left),
             Job("old archives", 3600, retention.forget_archives),

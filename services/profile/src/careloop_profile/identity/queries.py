@@ -3,13 +3,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, and_, bindparam, delete, exists, or_, select, update
+from sqlalchemy import Table, and_, bindparam, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_profile.customers.queries import IDENTIFIER, PERSON, Kinship, among, among_ids
 from careloop_profile.identity.models import EvidenceRow, MergeRow
-from careloop_profile.identity.policy import Clue
+from careloop_profile.identity.policy import Clue, Method
 
 EVIDENCE: Table = EvidenceRow.__table__  # type: ignore[attr-defined]
 MERGE: Table = MergeRow.__table__  # type: ignore[attr-defined]
@@ -41,6 +41,25 @@ async def clues(session: AsyncSession, customers: Collection[UUID]) -> list[Clue
     among_them = among(EVIDENCE.c.one, list(customers))
     statement = select(EVIDENCE.c.one, EVIDENCE.c.other).where(among_them, EVIDENCE.c.state == "holds")
     return [Clue(*row) for row in await session.execute(statement)]
+
+
+async def held_by(session: AsyncSession, customers: Collection[UUID]) -> Sequence[EvidenceRow]:
+    """The evidence that holds among these customers, the oldest first."""
+    columns, mine = EVIDENCE.c, list(customers)
+    among_them = among(columns.one, mine), among(columns.other, mine)
+    statement = select(EvidenceRow).where(*among_them, columns.state == "holds")
+    return (await session.scalars(statement.order_by(columns.at, columns.id))).all()
+
+
+async def joined_online(session: AsyncSession) -> int:
+    """How many pairs a model joined because of customers who came or changed, and not in a run over all."""
+    columns = EVIDENCE.c
+    mine = (
+        columns.method == Method.PROBABILISTIC.value,
+        columns.state == "holds",
+        ~columns.detail.has_key("run_id"),
+    )
+    return await session.scalar(select(func.count()).select_from(EVIDENCE).where(*mine)) or 0
 
 
 async def evidence(session: AsyncSession, customers: Collection[UUID]) -> Sequence[EvidenceRow]:

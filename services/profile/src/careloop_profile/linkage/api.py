@@ -8,7 +8,7 @@ from careloop_common.schemas import Version
 from careloop_common.web import ActorDep, CareRouter, NowDep, RuntimeDep, SessionDep, needs, problems
 from fastapi import Query
 
-from careloop_profile.identity.errors import AlreadyOnePerson, NotMergeable
+from careloop_profile.identity.errors import AlreadyOnePerson, HeldTogether, MergeUndone, NotMergeable
 from careloop_profile.identity.service import Candidates
 from careloop_profile.linkage import queries, service
 from careloop_profile.linkage.errors import MatchReviewDecided, MatchReviewNotFound
@@ -17,6 +17,7 @@ from careloop_profile.linkage.schemas import (
     AssignReview,
     DecideReview,
     MatchReviewView,
+    ReviewKind,
     ReviewStatistics,
     State,
 )
@@ -34,11 +35,17 @@ async def list_reviews(
     actor: ActorDep,
     runtime: RuntimeDep,
     state: State = "open",
+    kind: ReviewKind | None = None,
     assignee: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Page[MatchReviewView]:
     """Questions with both sides of each, the newest first."""
     rows = await queries.reviews(
-        session, state=state, assignee=assignee, before=query.after(UUID), limit=query.limit + 1
+        session,
+        state=state,
+        kind=kind,
+        assignee=assignee,
+        before=query.after(UUID),
+        limit=query.limit + 1,
     )
     records = Records(runtime.vault)
     asked = await service.questions(session, rows)
@@ -93,7 +100,7 @@ async def assign(
 @router.post(
     "/{review_id}/accept",
     dependencies=[REVIEW],
-    responses=problems(MatchReviewNotFound, MatchReviewDecided, NotMergeable),
+    responses=problems(MatchReviewNotFound, MatchReviewDecided, NotMergeable, MergeUndone, HeldTogether),
 )
 async def accept(
     review_id: UUID,
@@ -103,7 +110,7 @@ async def accept(
     actor: ActorDep,
     runtime: RuntimeDep,
 ) -> MatchReviewView:
-    """They are one person: merge them."""
+    """Yes: two persons are merged, or one is taken apart."""
     candidates = Candidates(runtime.vault)
     found = await service.accept(session, candidates, review_id, body.reason, now=now, actor=actor)
     return review_view(found, Records(runtime.vault), actor)
@@ -112,7 +119,7 @@ async def accept(
 @router.post(
     "/{review_id}/reject",
     dependencies=[REVIEW],
-    responses=problems(MatchReviewNotFound, MatchReviewDecided, AlreadyOnePerson),
+    responses=problems(MatchReviewNotFound, MatchReviewDecided, AlreadyOnePerson, MergeUndone),
 )
 async def reject(
     review_id: UUID,
@@ -122,6 +129,6 @@ async def reject(
     actor: ActorDep,
     runtime: RuntimeDep,
 ) -> MatchReviewView:
-    """They are two persons: no rule and no model will join them."""
+    """No: no rule and no model will join the two, or no run will take the one apart."""
     found = await service.reject(session, review_id, body.reason, now=now, actor=actor)
     return review_view(found, Records(runtime.vault), actor)

@@ -22,7 +22,7 @@ class MatchReviewNotFound(DomainError):
 
 
 class MatchReviewDecided(DomainError):
-    """Somebody decided it, or the two became one person in another way; `state` says which."""
+    """Somebody decided it, it was answered in another way, or the model does not ask it any more; `state` says which."""
 
     kind = Kind.CONFLICT
     code = "match_review_decided"

@@ -7,7 +7,12 @@ from careloop_common import clock
 from careloop_common.messaging.subscription import Delivery, Meta, Subscription, on, on_batch
 from careloop_common.privacy import Vault
 from careloop_common.runtime import Runtime
-from careloop_contracts import CustomerMergedV1, CustomerRegisteredV1, CustomerUpdatedV1
+from careloop_contracts import (
+    CustomerMergedV1,
+    CustomerRegisteredV1,
+    CustomerUnmergedV1,
+    CustomerUpdatedV1,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_profile.identity.service import Candidates
@@ -30,6 +35,10 @@ async def on_merged(session: AsyncSession, event: CustomerMergedV1, meta: Meta) 
     await queries.settle(session, event.customers, meta.now)
 
 
+async def on_unmerged(session: AsyncSession, event: CustomerUnmergedV1, meta: Meta) -> None:
+    await queries.settle_parted(session, event.parts, meta.now)
+
+
 def linker(vault: Vault) -> Linker:
     return Linker(Records(vault), Candidates(vault))
 
@@ -38,6 +47,7 @@ def subscriptions(vault: Vault) -> list[Subscription]:
     handlers = [
         on_batch((CustomerRegisteredV1, CustomerUpdatedV1), Matcher(vault).on_customers),
         on(CustomerMergedV1, on_merged),
+        on(CustomerUnmergedV1, on_unmerged),
     ]
     return [Subscription(entity="customer", durable="link-customers", handlers=handlers)]
 

@@ -50,20 +50,29 @@ class LinkageKeyRow(Base, table=True):
 
 
 class MatchReviewRow(Base, table=True):
-    """Two customers of whom somebody has to say whether they are one person. `one` is the lower id."""
+    """Two customers of whom somebody has to say whether they are one person. `one` is the lower id.
+
+    Of a `join` they are two persons so far; of a `split` one, which hangs together by the evidence of these two alone.
+    """
 
     __tablename__ = "match_review"
     __table_args__ = (
         CheckConstraint("one < other", name="ordered"),
-        CheckConstraint("state IN ('open', 'accepted', 'rejected', 'settled')", name="state"),
-        Index("uq_match_review_pair", "one", "other", unique=True),
+        CheckConstraint("kind IN ('join', 'split')", name="kind"),
+        CheckConstraint("state IN ('open', 'accepted', 'rejected', 'settled', 'withdrawn')", name="state"),
+        Index("uq_match_review_pair", "one", "other", "kind", unique=True),
         Index("ix_match_review_open", "id", postgresql_where=text("state = 'open'")),
         Index("ix_match_review_other_open", "other", postgresql_where=text("state = 'open'")),
     )
 
     id: UUID = Field(primary_key=True)
+    kind: str = Field(default="join", sa_type=Text)
     one: UUID
     other: UUID
+    run_id: UUID | None = None
+    """The run over all customers that found it; none where it was found as they came."""
+    bridge: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))
+    """Of a split both of its parts, and what joined them once."""
     model_version: int
     probability: float = Field(sa_type=Double)
     weight: float = Field(sa_type=Double)

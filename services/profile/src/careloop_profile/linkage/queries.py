@@ -4,7 +4,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from careloop_common import keyset
-from sqlalchemy import Table, and_, exists, func, or_, select, text, update
+from sqlalchemy import Table, and_, exists, func, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -15,6 +15,7 @@ from careloop_profile.linkage.models import LinkageModelRow, MatchReviewRow
 MODEL: Table = LinkageModelRow.__table__  # type: ignore[attr-defined]
 REVIEW: Table = MatchReviewRow.__table__  # type: ignore[attr-defined]
 
+_BY_THE_NEWEST: Final = ("model_version", "probability", "weight", "fields", "bridge")
 _SET_KEYS: Final = text("""
     WITH given AS (
         SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:keys AS bigint[])) AS given(customer_id, key)
@@ -51,7 +52,7 @@ _PERSONS: Final = text("""
 _STATISTICS: Final = text("""
     SELECT least(floor(probability * 20), 19) / 20 AS least, count(*) FILTER (WHERE state = 'accepted') AS accepted,
            count(*) FILTER (WHERE state = 'rejected') AS rejected
-    FROM match_review WHERE state IN ('accepted', 'rejected')
+    FROM match_review WHERE kind = 'join' AND state IN ('accepted', 'rejected')
     AND (CAST(:version AS int) IS NULL OR model_version = :version) GROUP BY 1 ORDER BY 1
 """)
 
@@ -125,16 +126,28 @@ async def persons(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, UU
     return {row[0]: row[1] for row in await session.execute(_PERSONS, {"ids": list(ids)})}
 
 
-async def ask(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
-    """Put questions into the queue. One that is open is asked by the newer weights; a decided one is not asked again."""
-    statement = insert(REVIEW)
-    changes = {
-        name: statement.excluded[name] for name in ("model_version", "probability", "weight", "fields")
-    }
+async def ask(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> dict[tuple[UUID, UUID], UUID]:
+    """Put questions of one kind into the queue; returns the ids of those that were not open. One that is open is asked by
+    the newer weights, one that was withdrawn is asked again, a decided one never."""
+    statement, columns = insert(REVIEW), REVIEW.c
+    again = await _ask_again(session, rows)
     asked = statement.on_conflict_do_update(
-        index_elements=["one", "other"], set_=changes, where=REVIEW.c.state == "open"
-    )
-    await session.execute(asked, rows)
+        index_elements=["one", "other", "kind"],
+        set_={name: statement.excluded[name] for name in _BY_THE_NEWEST},
+        where=columns.state == "open",
+    ).returning(columns.id, columns.one, columns.other)
+    new = again | {row["id"] for row in rows}
+    found = (await session.execute(asked, rows)).all()
+    return {(row.one, row.other): row.id for row in found if row.id in new}
+
+
+async def _ask_again(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> set[UUID]:
+    columns, first = REVIEW.c, rows[0]
+    pairs = tuple_(columns.one, columns.other).in_([(row["one"], row["other"]) for row in rows])
+    statement = update(REVIEW).where(pairs, columns.kind == first["kind"], columns.state == "withdrawn")
+    begun = {"created_at": first["created_at"], "run_id": first["run_id"]}
+    opened = statement.values(state="open", decided_at=None, **begun).returning(columns.id)
+    return set((await session.scalars(opened)).all())
 
 
 async def asked_between(
@@ -146,7 +159,8 @@ async def asked_between(
         and_(among(columns.one, list(ours)), among(columns.other, list(theirs))),
         and_(among(columns.one, list(theirs)), among(columns.other, list(ours))),
     )
-    statement = select(columns.one, columns.other).where(columns.state == "open", between)
+    waits = columns.state == "open", columns.kind == "join"
+    statement = select(columns.one, columns.other).where(*waits, between)
     return {(row.one, row.other) for row in await session.execute(statement)}
 
 
@@ -154,17 +168,56 @@ async def settle(session: AsyncSession, customers: Collection[UUID], now: dateti
     """Nobody need be asked any more about customers who are one person."""
     columns, mine = REVIEW.c, list(customers)
     statement = update(REVIEW).where(
-        columns.state == "open", among(columns.one, mine), among(columns.other, mine)
+        columns.state == "open",
+        columns.kind == "join",
+        among(columns.one, mine),
+        among(columns.other, mine),
     )
     await session.execute(statement.values(state="settled", decided_at=now))
 
 
+async def settle_parted(session: AsyncSession, parts: Sequence[Collection[UUID]], now: datetime) -> None:
+    """Nobody need be asked any more whether customers who are in several persons are one."""
+    columns = REVIEW.c
+    for part in parts:
+        mine = list(part)
+        statement = update(REVIEW).where(
+            columns.state == "open",
+            columns.kind == "split",
+            or_(
+                and_(among(columns.one, mine), ~among(columns.other, mine)),
+                and_(among(columns.other, mine), ~among(columns.one, mine)),
+            ),
+        )
+        await session.execute(statement.values(state="settled", decided_at=now))
+
+
+async def end(session: AsyncSession, ids: Collection[UUID], state: str, now: datetime) -> Sequence[UUID]:
+    """Nobody need be asked these any more; returns those that were open."""
+    statement = update(REVIEW).where(among(REVIEW.c.id, list(ids)), REVIEW.c.state == "open")
+    ended = statement.values(state=state, decided_at=now).returning(REVIEW.c.id)
+    return (await session.scalars(ended)).all()
+
+
+async def open_among(session: AsyncSession, ids: Collection[UUID]) -> Sequence[MatchReviewRow]:
+    waits = select(MatchReviewRow).where(among(REVIEW.c.id, list(ids)), REVIEW.c.state == "open")
+    return (await session.scalars(waits.order_by(REVIEW.c.id))).all()
+
+
 async def reviews(
-    session: AsyncSession, *, state: str, assignee: str | None, before: UUID | None, limit: int
+    session: AsyncSession,
+    *,
+    state: str,
+    kind: str | None,
+    assignee: str | None,
+    before: UUID | None,
+    limit: int,
 ) -> Sequence[MatchReviewRow]:
     """The newest first."""
     there = [exists().where(CUSTOMER.c.id == side) for side in (REVIEW.c.one, REVIEW.c.other)]
     statement = select(MatchReviewRow).where(REVIEW.c.state == state, *there)
+    if kind is not None:
+        statement = statement.where(REVIEW.c.kind == kind)
     if assignee is not None:
         statement = statement.where(REVIEW.c.assignee == assignee)
     rows = keyset.backward(statement, col(MatchReviewRow.id), before=before, limit=limit)

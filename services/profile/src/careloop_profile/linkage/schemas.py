@@ -20,7 +20,8 @@ Written = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern
 """One line of text, of which a thousand come at once: read without any Python."""
 Share = Annotated[float, Field(gt=0, le=1)]
 Key = Annotated[list[Part], Field(min_length=1, max_length=6)]
-State = Literal["open", "accepted", "rejected", "settled"]
+State = Literal["open", "accepted", "rejected", "settled", "withdrawn"]
+ReviewKind = Literal["join", "split"]
 
 
 class ComparedField(Body):
@@ -142,8 +143,26 @@ class ReviewedField(View):
     explanation: str
 
 
+class DrawnView(View):
+    """What joined the two once."""
+
+    method: str
+    rule: str
+    probability: float | None
+    at: datetime
+
+
+class BridgeView(View):
+    """The customers on either side of a pair whose evidence alone holds them together."""
+
+    parts: list[list[UUID]]
+    drawn: list[DrawnView]
+
+
 class MatchReviewView(View):
     review_id: UUID
+    kind: ReviewKind
+    """`join`: are these two persons one? `split`: is this one person two?"""
     state: State
     probability: float
     weight: float
@@ -153,6 +172,9 @@ class MatchReviewView(View):
     other: Side
     fields: list[ReviewedField]
     masked: bool
+    bridge: BridgeView | None
+    run_id: UUID | None
+    """The run over all customers that found it."""
     assignee: str | None
     created_at: datetime
     decided_at: datetime | None

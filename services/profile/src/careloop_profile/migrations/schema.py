@@ -13,6 +13,7 @@ from careloop_profile.lifecycle import models as lifecycle
 from careloop_profile.linkage import models as linkage
 from careloop_profile.parties import models as parties
 from careloop_profile.privacy import models as privacy
+from careloop_profile.reconciliation import models as reconciliation
 from careloop_profile.tags import models as tags
 
 SLICES = (
@@ -28,6 +29,7 @@ SLICES = (
     linkage,
     parties,
     privacy,
+    reconciliation,
     tags,
 )
 metadata = Base.metadata

@@ -34,6 +34,7 @@ DELETED: Final[Mapping[str, str]] = MappingProxyType(
         "quality_issue": _MINE,
         "linkage_key": _MINE,
         "match_review": _PAIR,
+        "linkage_finding": _PAIR,
         "identity_evidence": _PAIR,
         "person_member": _MINE,
         "birthday": _MINE,

@@ -1,8 +1,15 @@
 import pytest
 from careloop_common import clock
 from careloop_profile.linkage import handlers
+from careloop_profile.reconciliation.service import Reconciler
 
 BORN = {"attributes": {"birth_date": "1985-03-07"}}
+
+
+@pytest.fixture
+def settings_overrides():
+    """No run begins by itself, whatever time it is."""
+    return {"linkage_run_hour": 24}
 
 
 @pytest.fixture
@@ -99,3 +106,62 @@ def decide(client):
         return await client.post(f"/v1/match-reviews/{review['review_id']}/{answer}", json={"reason": reason})
 
     return post
+
+
+@pytest.fixture
+def newer(client, document):
+    """`await newer()`: a model is published that makes little of birth dates."""
+
+    async def publish(*, u=0.3):
+        for field in document["comparisons"]:
+            if field["field"] == "birth_date":
+                field["levels"][0]["u"] = u
+        answer = await client.put("/v1/linkage-models", json=document)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    return publish
+
+
+@pytest.fixture
+def run(client, runtime):
+    """`await run()`: begins a run over all customers and does all of it; returns how it ended."""
+
+    async def to_the_end(*, limit=50, splits=False):
+        begun = await client.post("/v1/linkage-runs")
+        assert begun.status_code == 202, begun.text
+        reconciler = Reconciler(runtime.vault, splits=splits)
+        more = True
+        while more:
+            async with runtime.database.transaction() as session:
+                more = await reconciler.step(session, now=clock.now(), limit=limit)
+        return (await client.get(begun.headers["location"])).json()
+
+    return to_the_end
+
+
+@pytest.fixture
+def findings(client):
+    async def read(run, **params):
+        answer = await client.get(f"/v1/linkage-runs/{run['run_id']}/findings", params=params)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["items"]
+
+    return read
+
+
+@pytest.fixture
+def chain(register, link, model):
+    """Three customers of one person; the birth date alone joined the last one."""
+
+    async def make():
+        one, other = (
+            await register(name="Wei Zhang", phone="13812347781", **BORN),
+            await register(name="Wei Zhong", phone="13812347781", **BORN),
+        )
+        last = await register(name="Wei Zhong", phone="13987651320", **BORN)
+        for customer in (one, other, last):
+            await link(customer)
+        return one, other, last
+
+    return make

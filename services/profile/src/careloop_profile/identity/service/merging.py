@@ -118,6 +118,46 @@ async def split(
     return await _part(session, held, [customer_id], others, reason, now=now, actor=actor)
 
 
+async def cut(
+    session: AsyncSession,
+    one: UUID,
+    other: UUID,
+    reason: str,
+    *,
+    now: datetime,
+    actor: Actor,
+    method: Method = Method.MANUAL,
+) -> MergeRow:
+    """Take a person apart where nothing but the evidence of these two holds its customers together. A method takes back
+    what it said itself, people whatever was said."""
+    held = await _together(session, one, other)
+    said = {row.method for row in await queries.held_by(session, [one, other])}
+    if method is not Method.MANUAL and said != {method.value}:
+        raise HeldTogether("Not only a model says that they are one person.")
+    members = set(held.person_of(one))
+    clues = [clue for clue in await queries.clues(session, members) if {*clue} != {one, other}]
+    ours = next(part for part in policy.parts(members, clues) if one in part)
+    if other in ours:
+        raise HeldTogether("Other evidence says that they are one person.")
+    theirs = members - ours
+    return await _part(session, held, ours, theirs, reason, now=now, actor=actor, method=method)
+
+
+async def confirm(
+    session: AsyncSession, one: UUID, other: UUID, grounds: Grounds, *, now: datetime, actor: Actor
+) -> None:
+    """Write down why two customers of one person are one."""
+    await _together(session, one, other)
+    await queries.add_evidence(session, [_evidence(one, other, grounds, None, now, actor)])
+
+
+async def _together(session: AsyncSession, one: UUID, other: UUID) -> Held:
+    held = await hold(session, [one, other])
+    if other not in held.person_of(one):
+        raise MergeUndone("They are not one person any more.")
+    return held
+
+
 async def _part(
     session: AsyncSession,
     held: Held,
@@ -128,6 +168,7 @@ async def _part(
     now: datetime,
     actor: Actor,
     undoes: UUID | None = None,
+    method: Method = Method.MANUAL,
 ) -> MergeRow:
     pairs = await queries.withdraw(
         session, ours, theirs, state="holds", withdrawn_at=now, withdrawn_by=actor.id
@@ -143,8 +184,8 @@ async def _part(
     )
     if any(set(part) & set(ours) and set(part) & set(theirs) for part in after):
         raise HeldTogether("Customers that came to them later hold them together.")
-    row = change("unmerge", Method.MANUAL, reason, [before], after, now, actor, undoes)
-    stamp = Grounds(Method.MANUAL, "kept_apart", reason)
+    row = change("unmerge", method, reason, [before], after, now, actor, undoes)
+    stamp = Grounds(method, "kept_apart", reason)
     await queries.add_evidence(
         session, [_evidence(*pair, stamp, None, now, actor) | {"state": "apart"} for pair in pairs]
     )

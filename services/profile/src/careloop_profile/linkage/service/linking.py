@@ -1,7 +1,7 @@
 """Finding out that customers are probably somebody who is known: merged when it is certain, asked about when it is not."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -34,6 +34,16 @@ class Proposal:
     score: Score
 
 
+@dataclass(slots=True)
+class Linked:
+    """What came of comparing customers."""
+
+    merged: list[tuple[Proposal, UUID]] = field(default_factory=list)
+    """With the ids of the merges."""
+    asked: list[tuple[Proposal, UUID]] = field(default_factory=list)
+    """Pairs that nobody was being asked about before, with the ids of the questions."""
+
+
 class Linker:
     """Compares customers by the active model."""
 
@@ -58,16 +68,34 @@ class Linker:
         row.applied_at = None if len(following) == limit else now
         return row.applied_at is None
 
+    async def reconcile(
+        self,
+        session: AsyncSession,
+        model: Model,
+        customer_ids: Collection[UUID],
+        *,
+        now: datetime,
+        run_id: UUID,
+    ) -> Linked:
+        """As `link`, for a run over all customers, which the evidence names; returns what was found."""
+        return await self._link(session, model, customer_ids, now, run_id)
+
     async def _link(
-        self, session: AsyncSession, model: Model, customer_ids: Collection[UUID], now: datetime
-    ) -> None:
+        self,
+        session: AsyncSession,
+        model: Model,
+        customer_ids: Collection[UUID],
+        now: datetime,
+        run_id: UUID | None = None,
+    ) -> Linked:
+        linked = Linked()
         like = await self._neighbours(session, model, customer_ids)
         if not like:
-            return
+            return linked
         found = await circle(session, self._records, model, set(like).union(*like.values()))
         proposals = sorted(_proposals(found, like), key=lambda one: (-one.score.weight, one.one, one.other))
         if not proposals:
-            return
+            return linked
         # All at once and in their order, so that two who need the same customers do not wait for each other.
         if any(one.score.probability >= policy.CERTAIN for one in proposals):
             await identity.hold(session, sorted({key for one in proposals for key in (one.one, one.other)}))
@@ -77,12 +105,17 @@ class Linker:
                 continue
             verdict = _verdict(found, proposal)
             if verdict is Verdict.MERGE:
-                await self._merge(session, found, proposal, now)
+                if merge_id := await self._merge(session, found, proposal, now, run_id):
+                    linked.merged.append((proposal, merge_id))
             elif await _unasked(session, found, proposal):
-                questions.append(_question(model, proposal, now))
+                questions.append(proposal)
                 metrics.LINKED.labels(verdict.value).inc()
         if questions:
-            await queries.ask(session, sorted(questions, key=lambda row: (row["one"], row["other"])))
+            questions.sort(key=lambda one: (one.one, one.other))
+            asked = await queries.ask(session, [question_of(model, one, now, run_id) for one in questions])
+            new = ((one, asked.get((one.one, one.other))) for one in questions)
+            linked.asked += [(one, review_id) for one, review_id in new if review_id]
+        return linked
 
     async def _neighbours(
         self, session: AsyncSession, model: Model, customer_ids: Collection[UUID]
@@ -100,23 +133,32 @@ class Linker:
         }
         return {key: others for key, others in like.items() if others}
 
-    async def _merge(self, session: AsyncSession, found: Circle, proposal: Proposal, now: datetime) -> None:
+    async def _merge(
+        self,
+        session: AsyncSession,
+        found: Circle,
+        proposal: Proposal,
+        now: datetime,
+        run_id: UUID | None,
+    ) -> UUID | None:
         try:
             merged = await identity.merge(
                 session,
                 self._candidates,
                 proposal.one,
                 proposal.other,
-                _grounds(found.model, proposal.score),
+                _grounds(found.model, proposal.score, run_id),
                 now=now,
                 actor=SYSTEM,
             )
         except NotMergeable as refused:
             metrics.REFUSED.labels(str(refused.extra["refusal"])).inc()
-            return
+            return None
         found.join(proposal.one, proposal.other)
-        if merged:
-            metrics.LINKED.labels(Verdict.MERGE.value).inc()
+        if merged is None:
+            return None
+        metrics.LINKED.labels(Verdict.MERGE.value).inc()
+        return merged.id
 
 
 def _proposals(found: Circle, like: Mapping[UUID, Collection[UUID]]) -> Iterator[Proposal]:
@@ -151,15 +193,12 @@ async def _unasked(session: AsyncSession, found: Circle, proposal: Proposal) -> 
     return not await queries.asked_between(session, ours, theirs) - {(proposal.one, proposal.other)}
 
 
-def _grounds(model: Model, score: Score) -> Grounds:
+def _grounds(model: Model, score: Score, run_id: UUID | None) -> Grounds:
     reason = f"by model {model.version} with probability {score.probability:.4f}"
-    return Grounds(
-        Method.PROBABILISTIC,
-        f"linkage model {model.version}",
-        reason,
-        score.probability,
-        detail_of(model, score),
-    )
+    detail = detail_of(model, score)
+    if run_id is not None:
+        reason, detail = f"{reason}, in run {run_id}", detail | {"run_id": str(run_id)}
+    return Grounds(Method.PROBABILISTIC, f"linkage model {model.version}", reason, score.probability, detail)
 
 
 def detail_of(model: Model, score: Score) -> dict[str, Any]:
@@ -173,11 +212,17 @@ def fields_of(score: Score) -> dict[str, Any]:
     }
 
 
-def _question(model: Model, proposal: Proposal, now: datetime) -> dict[str, Any]:
+def question_of(
+    model: Model, proposal: Proposal, now: datetime, run_id: UUID | None = None
+) -> dict[str, Any]:
+    """The row of a question about two persons."""
     return {
         "id": ids.new_id(),
+        "kind": "join",
         "one": proposal.one,
         "other": proposal.other,
+        "run_id": run_id,
+        "bridge": None,
         "model_version": model.version,
         "probability": proposal.score.probability,
         "weight": proposal.score.weight,

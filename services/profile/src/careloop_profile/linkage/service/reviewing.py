@@ -62,8 +62,11 @@ async def accept(
     now: datetime,
     actor: Actor,
 ) -> Question:
-    """They are one person: merged by hand, with what the model said as evidence."""
+    """Two persons are one: merged by hand, with what the model said as evidence. Or one is two: taken apart."""
     row = await _open(session, review_id)
+    if row.kind == "split":
+        await identity.cut(session, row.one, row.other, reason, now=now, actor=actor)
+        return await _decided(session, row, "accepted", reason, now=now, actor=actor)
     rule = f"linkage model {row.model_version}, reviewed"
     detail = {"weight": row.weight, "fields": row.fields}
     grounds = Grounds(Method.MANUAL, rule, reason, row.probability, detail)
@@ -74,9 +77,13 @@ async def accept(
 async def reject(
     session: AsyncSession, review_id: UUID, reason: str, *, now: datetime, actor: Actor
 ) -> Question:
-    """They are two persons: no rule and no model will join them."""
+    """Two persons stay two: no rule and no model will join them. Or one stays one: somebody said so."""
     row = await _open(session, review_id)
-    await identity.keep_apart(session, row.one, row.other, reason, now=now, actor=actor)
+    if row.kind == "split":
+        grounds = Grounds(Method.MANUAL, f"linkage model {row.model_version}, reviewed", reason)
+        await identity.confirm(session, row.one, row.other, grounds, now=now, actor=actor)
+    else:
+        await identity.keep_apart(session, row.one, row.other, reason, now=now, actor=actor)
     return await _decided(session, row, "rejected", reason, now=now, actor=actor)
 
 
