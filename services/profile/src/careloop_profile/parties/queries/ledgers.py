@@ -14,37 +14,42 @@ from careloop_profile.parties.policy.relations import FACTS, LINES, Claim
 
 # Ids travel as one text: the driver looks at each element of an array.
 _GIVEN: Final = "ANY(CAST(string_to_array(:{}, ',') AS uuid[]))"
-_PERSONS: Final = """
-    SELECT relationship.id, relationship.kind, coalesce(ours.person_id, from_id) AS one, coalesce(theirs.person_id, to_id) AS other,
-           coalesce(whole.person_id, organization_id) AS place, account_id, subscription_id, valid_from, valid_to, state,
+# One look into the index for each end, however many persons there are.
+_PERSON: Final = "coalesce((SELECT person_id FROM person_member WHERE customer_id = {0}), {0})"
+_ENTRY: Final = f"""
+    SELECT known.id, known.kind, {_PERSON.format("known.from_id")} AS one, {_PERSON.format("known.to_id")} AS other,
+           {_PERSON.format("known.organization_id")} AS place, account_id, subscription_id, valid_from, valid_to, state,
            role, title, influence, stance, rapport, preference
-    FROM relationship
-    LEFT JOIN person_member AS ours ON ours.customer_id = from_id
-    LEFT JOIN person_member AS theirs ON theirs.customer_id = to_id
-    LEFT JOIN person_member AS whole ON whole.customer_id = organization_id
 """
 # What somebody is to others says all, but who heads a household, guards a minor or, said the other way round, is family.
 _OF_PERSONS: Final = text(f"""
-    {_PERSONS} WHERE kind = ANY(:kinds) AND from_id = {_GIVEN.format("from_ids")}
-    UNION ALL {_PERSONS} WHERE kind = 'member_of' AND role = 'head' AND to_id = {_GIVEN.format("to_ids")}
-    UNION ALL {_PERSONS} WHERE kind = 'family' AND 'family' = ANY(:kinds) AND from_id = {_GIVEN.format("to_ids")}
-    UNION ALL {_PERSONS} WHERE kind = 'guardian' AND to_id = {_GIVEN.format("from_ids")}
+    {_ENTRY} FROM relationship AS known WHERE kind = ANY(:kinds) AND from_id = {_GIVEN.format("from_ids")}
+    UNION ALL {_ENTRY} FROM relationship AS known
+    WHERE kind = 'member_of' AND role = 'head' AND to_id = {_GIVEN.format("to_ids")}
+    UNION ALL {_ENTRY} FROM relationship AS known
+    WHERE kind = 'family' AND 'family' = ANY(:kinds) AND from_id = {_GIVEN.format("to_ids")}
+    UNION ALL {_ENTRY} FROM relationship AS known WHERE kind = 'guardian' AND to_id = {_GIVEN.format("from_ids")}
 """)
+# OFFSET keeps the planner from reading all relations there are for each step.
 _UPWARD: Final = text(f"""
     WITH RECURSIVE line (kind, customer_id) AS (
         SELECT kind, customer_id FROM unnest(CAST(:kinds AS text[])) AS kind
         CROSS JOIN unnest(CAST(string_to_array(:to_ids, ',') AS uuid[])) AS customer_id
         UNION
         SELECT line.kind, reached.customer_id
-        FROM line JOIN relationship ON relationship.from_id = line.customer_id AND relationship.kind = line.kind
+        FROM line CROSS JOIN LATERAL (
+            SELECT to_id FROM relationship
+            WHERE from_id = line.customer_id AND relationship.kind = line.kind AND state <> 'dismissed' OFFSET 0
+        ) AS step
         CROSS JOIN LATERAL (
-            SELECT relationship.to_id AS customer_id
+            SELECT step.to_id AS customer_id
             UNION SELECT kin.customer_id FROM person_member AS mine JOIN person_member AS kin USING (person_id)
-            WHERE mine.customer_id = relationship.to_id
+            WHERE mine.customer_id = step.to_id OFFSET 0
         ) AS reached
-        WHERE relationship.state <> 'dismissed'
     )
-    {_PERSONS} JOIN line ON line.kind = relationship.kind AND line.customer_id = from_id
+    {_ENTRY} FROM line CROSS JOIN LATERAL (
+        SELECT * FROM relationship WHERE from_id = line.customer_id AND relationship.kind = line.kind OFFSET 0
+    ) AS known
 """)  # noqa: S608
 _SAID: Final = dict.fromkeys(FACTS, "text") | {"influence": "smallint", "rapport": "smallint"}
 _STATED: Final = (
