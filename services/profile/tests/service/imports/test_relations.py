@@ -263,6 +263,32 @@ async def test_a_minor_leads_once_somebody_is_the_guardian(people, relations, se
     assert {row[:3] for row in await settled(2)} == {("mum", "guardian", "kid"), ("kid", "member_of", "home")}
 
 
+async def test_many_who_wait_for_one_are_settled_in_chunks_when_it_comes(
+    people, relations, settled, client, session
+):
+    await people(*(f"p{n},individual,," for n in range(1200)))
+    job, _ = await relations(*(f"p{n},,firm,,,任职,,,,2020-01-01," for n in range(1200)))
+    assert (job["created"], job["relations"]["open"]) == (0, 1200)
+    await people("firm,enterprise,,")
+    await settled(1200)
+    job = (await client.get(f"/v1/imports/{job['import_id']}")).json()
+    assert (job["created"], job["relations"]["stated"], job["relations"]["open"]) == (1200, 1200, 0)
+
+
+async def test_two_files_at_once_state_nothing_twice(
+    upload, client, finished, worker_running, eventually, people, stored
+):
+    await people("firm,enterprise,,", *(f"p{n},individual,," for n in range(300)))
+    data = (HEADER + "".join(f"p{n},,firm,,,任职,,,,2020-01-01,\n" for n in range(300))).encode()
+    paths = [await upload(data, mapping="crm-relations") for _ in range(2)]
+    for path in paths:
+        await client.post(f"{path}/start")
+    async with worker_running(), worker_running():
+        jobs = [await eventually(lambda path=path: finished(path), timeout=60) for path in paths]
+    assert sorted((job["created"], job["unchanged"]) for job in jobs) == [(0, 300), (300, 0)]
+    assert len(await stored()) == 300
+
+
 async def test_in_one_file_the_guardian_may_stand_below_what_needs_one(people, relations, stored):
     await people("kid,individual,2020-01-01,", "mum,individual,1990-01-01,", "home,household,,")
     job, _ = await relations("kid,,home,,,家庭成员,户主,,,,", "mum,,kid,,,监护人,,,,,")
