@@ -4,23 +4,18 @@ from datetime import date, timedelta
 from random import Random
 
 from careloop_local.simulator.names import foreigner, person
+from careloop_profile.identifiers.policy.counties import Seat, seats
 from careloop_profile.identifiers.policy.divisions import MUNICIPALITIES, PREFECTURE_CODES, PREFECTURES
 from careloop_profile.identifiers.policy.identity_number import check_digit
 
 DOMAINS = ("qq.com", "163.com", "126.com", "139.com", "sina.com", "gmail.com", "outlook.com", "hotmail.com")
 OWNED = ("huaxin-tech.com.cn", "mail.pku.edu.cn", "bjtel.cn", "novak.cz", "yunqi.com", "hengtong.net")
-DISTRICTS = (
-    "城关区",
-    "新城区",
-    "河东区",
-    "市中区",
-    "临江县",
-    "高新区",
-    "东湖区",
-    "西山区",
-    "南岸区",
-    "青山区",
-)
+COUNTIES: dict[Seat, list[str]] = {}
+for _name, _places in seats().items():
+    for _place in _places:
+        COUNTIES.setdefault(_place, []).append(_name)
+ZONE = "高新区"
+"""Many cities have one, and it is no county anywhere."""
 STREETS = ("人民路", "解放大道", "中山路", "建设街", "和平巷", "朝阳大街", "长江西路", "科苑路", "文化路")
 FIRST_CODES = tuple(sorted(PREFECTURE_CODES))
 
@@ -63,9 +58,14 @@ def day(dice: Random) -> str:
 
 
 def address(dice: Random) -> str:
-    place = dice.choice(PREFECTURES)
-    area = place.province + place.name if dice.random() < 0.85 else dice.choice(sorted(MUNICIPALITIES))
+    place = Seat(*dice.choice(PREFECTURES))
+    area = "".join(place)
+    if dice.random() >= 0.85:
+        area = dice.choice(sorted(MUNICIPALITIES))
+        place = Seat(area, area)
+    zone = ZONE if dice.random() < 0.05 else ""
+    district = zone or dice.choice(COUNTIES.get(place, [""]))
     detail = dice.choice(
         ("", f"{dice.randrange(1, 30)}栋{dice.randrange(101, 2500)}室", f"阳光小区{dice.randrange(1, 9)}号楼")
     )
-    return f"{area}{dice.choice(DISTRICTS)}{dice.choice(STREETS)}{dice.randrange(1, 900)}号{detail}"
+    return f"{area}{district}{dice.choice(STREETS)}{dice.randrange(1, 900)}号{detail}"

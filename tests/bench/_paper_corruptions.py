@@ -4,9 +4,10 @@ from collections.abc import Callable
 from datetime import date
 from random import Random
 
-from _clean_values import DISTRICTS, STREETS
+from _clean_values import COUNTIES, STREETS, ZONE
 from _slips import Corruption, doubled, dropped, swapped
 from careloop_profile.identifiers.policy.address import UNDIVIDED
+from careloop_profile.identifiers.policy.counties import Seat
 from careloop_profile.identifiers.policy.divisions import PREFECTURES, short
 
 _NUMERALS = "〇一二三四五六七八九"
@@ -105,7 +106,9 @@ def _shortened(_: Random, value: str) -> str:
 def _without(part: str) -> Callable[[Random, str], str | None]:
     def lose(_dice: Random, value: str) -> str | None:
         province, city, rest = _area(value)
-        district = next(one for one in DISTRICTS if rest.startswith(one))
+        known = sorted(COUNTIES.get(Seat(province, city or province), []), key=len, reverse=True)
+        names = (*known, ZONE, "")
+        district = next(one for one in names if rest.startswith(one))
         street = next(one for one in STREETS if rest.startswith(district + one))
         kept = rest.removeprefix(district).removeprefix(street)
         number, _, detail = kept.partition("号")

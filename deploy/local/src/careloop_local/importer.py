@@ -115,5 +115,7 @@ def mapping_file(name: str) -> dict[str, Any] | None:
     except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
         raise LocalError(f"{path} is no YAML or JSON that can be read: {error}") from error
     if not isinstance(found, dict):
-        raise LocalError(f"{path} is no mapping: it should hold source, key and fields")
+        raise LocalError(
+            f"{path} is no mapping: it should hold source, key and fields, or source and relations"
+        )
     return found

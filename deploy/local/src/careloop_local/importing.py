@@ -1,7 +1,8 @@
-"""`careloop import`: a file of customers into a running platform."""
+"""`careloop import`: a file of customers, or of what they are to each other, into a running platform."""
 
 import argparse
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 
 from rich.console import Console
@@ -47,7 +48,14 @@ async def _import(arguments: argparse.Namespace, url: str, key: str) -> int:
             f"{figures.count(done['rows_read'])} rows: {done['created']:,} created, {done['updated']:,} updated, "
             f"{done['unchanged']:,} unchanged, {done['rejected']:,} rejected"
         )
+        if any(done.get("relations", {}).values()):
+            report.say(_relations(done["relations"]))
         lines = await importer.save_rejects(gateway, done["import_id"], rejects)
     if lines:
         report.say(f"What was not taken, with line and reason: {rejects}")
     return 0
+
+
+def _relations(counts: Mapping[str, int]) -> str:
+    told = (f"{counts[name]:,} {name}" for name in ("stated", "changed", "unchanged", "refused"))
+    return f"relations: {', '.join(told)}, {counts['open']:,} open: they wait for somebody"

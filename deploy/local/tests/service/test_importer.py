@@ -1,8 +1,10 @@
+import argparse
+import asyncio
 import hashlib
 
 import pytest
 from aiohttp import web
-from careloop_local import importer
+from careloop_local import importer, importing
 from careloop_local.client import Gateway
 from careloop_local.errors import LocalError
 
@@ -47,6 +49,8 @@ class Profile:
                 "state": self.end if done else "running",
                 "rows_read": 2 if done else 1,
                 "percent": 50.0,
+                **dict.fromkeys(("created", "updated", "unchanged", "rejected"), 0),
+                "relations": {"stated": 1200, "changed": 0, "unchanged": 3, "refused": 1, "open": 2},
                 "failure": failure,
             }
         )
@@ -122,6 +126,22 @@ async def test_a_place_for_rejects_that_cannot_be_written_is_named(serve, tmp_pa
     async with Gateway.open(await serve(Profile()), "key") as gateway:
         with pytest.raises(LocalError, match=r"no/rejects\.csv: No such file or directory; --rejects names"):
             await importer.save_rejects(gateway, "i1", tmp_path / "no" / "rejects.csv")
+
+
+async def test_the_command_tells_what_became_of_relations(serve, customers, tmp_path, capsys):
+    url, key = await serve(Profile()), tmp_path / "key"
+    key.write_text("key")
+    given = {
+        "file": customers,
+        "mapping": "crm",
+        "source": None,
+        "rejects": None,
+        "url": url,
+        "key_file": key,
+    }
+    assert await asyncio.to_thread(importing.run, argparse.Namespace(**given)) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "relations: 1,200 stated, 0 changed, 3 unchanged, 1 refused, 2 open" in said
 
 
 async def test_a_mapping_is_a_file_or_a_name(serve, tmp_path):

@@ -8,6 +8,7 @@ from careloop_common.worker import Worker
 from careloop_profile.collection import handlers as collection
 from careloop_profile.consents import handlers as consents
 from careloop_profile.identity import handlers as identity
+from careloop_profile.imports import handlers as imports
 from careloop_profile.imports.service.running import Importer
 from careloop_profile.imports.service.uploading import TIMER, forget_abandoned
 from careloop_profile.interactions import handlers as interactions
@@ -40,12 +41,13 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
             *identity.subscriptions(runtime.vault),
             *linkage.subscriptions(runtime.vault),
             *parties.subscriptions(runtime),
+            *imports.subscriptions(),
             *tags.subscriptions(looking),
             *privacy.subscriptions(runtime),
         ],
         timers={
             **consents.timers(),
-            TIMER: Importer(runtime.vault, runtime.settings.timezone).on_due,
+            TIMER: _importer(runtime).on_due,
             TAGS: tags.timer(looking),
             ERASURE: _sweeper(runtime).on_due,
             ANNIVERSARIES: Teller(runtime.vault, runtime.settings.anniversary_days).on_due,
@@ -69,6 +71,11 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
             *lifecycle.jobs(looking),
         ],
     )
+
+
+def _importer(runtime: Runtime[Settings]) -> Importer:
+    settings = runtime.settings
+    return Importer(runtime.vault, settings.timezone, settings.minors_under)
 
 
 def _sweeper(runtime: Runtime[Settings]) -> Sweeper:

@@ -116,6 +116,14 @@ async def test_nonsense_is_refused_and_changes_nothing(client, register, relate,
     assert (decided.status_code, decided.json()["code"]) == (409, "relation_decided")
 
 
+@pytest.mark.parametrize(("kind", "facts"), [("works_for", {}), ("contact", {"role": "decider"})])
+async def test_what_holds_within_an_organisation_is_said_once(register, related, relate, kind, facts):
+    clerk, firm = await register(name="张伟"), await register(kind="enterprise")
+    made = await related(kind, clerk, firm, **facts)
+    twice = await relate(kind, clerk, firm, **facts)
+    assert (twice.status_code, twice.json()["relation_id"]) == (409, made["relation_id"])
+
+
 async def test_one_person_is_in_no_relation_to_itself(client, register, related, relate, read):
     one, other = await register(name="张伟"), await register(name="张玮")
     house = await register(kind="household")

@@ -23,7 +23,7 @@ from careloop_profile.imports.errors import (
 from careloop_profile.imports.mapping import Code, Mapping
 from careloop_profile.imports.models import ImportRow
 from careloop_profile.imports.schemas import ImportView, MappingView, OpenImport, QualityView
-from careloop_profile.imports.service import mappings, rejects, uploading
+from careloop_profile.imports.service import mappings, rejects, uploading, waiting
 from careloop_profile.imports.views import import_view, quality_view
 
 router = CareRouter(prefix="/v1/imports", tags=["imports"])
@@ -95,13 +95,15 @@ async def list_imports(query: PageQuery, session: SessionDep) -> Page[ImportView
     place, before = (col(ImportRow.created_at), col(ImportRow.id)), query.after(datetime, UUID)
     newest_first = keyset.backward(select(ImportRow), *place, before=before, limit=query.limit + 1)
     rows = (await session.scalars(newest_first)).all()
-    view = partial(import_view, vault=vault(session))
+    waits = await waiting.counts(session, [job.id for job in rows])
+    view = partial(import_view, vault=vault(session), waits=waits)
     return page(rows, query.limit, key=lambda job: (job.created_at, job.id), view=view)
 
 
 @router.get("/{import_id}", dependencies=[needs(READ)], responses=problems(ImportNotFound))
 async def get(import_id: UUID, session: SessionDep) -> ImportView:
-    return import_view(await uploading.get(session, import_id), vault(session))
+    waits = await waiting.counts(session, [import_id])
+    return import_view(await uploading.get(session, import_id), vault(session), waits)
 
 
 @router.get(
@@ -111,10 +113,12 @@ async def get(import_id: UUID, session: SessionDep) -> ImportView:
     responses={**problems(ImportNotFound), 200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
 )
 async def get_rejects(import_id: UUID, session: SessionDep, actor: ActorDep, runtime: RuntimeDep) -> Response:
-    """Rows and values that were not taken, as CSV: line, reason, detail; values only for those who may see them."""
+    """Rows and values that were not taken, and relations that wait for somebody (`open`), as CSV: line, reason, detail; values
+    only for those who may see them."""
     await uploading.get(session, import_id)
     rows = await rejects.rejects_of(session, import_id)
-    text = rejects.as_csv(rows, runtime.vault, masked=not actor.may(PERSONAL))
+    open_ = await waiting.of_import(session, import_id, rejects.KEPT)
+    text = rejects.as_csv(rows, open_, runtime.vault, masked=not actor.may(PERSONAL))
     disposition = f'attachment; filename="rejects-{import_id}.csv"'
     return Response(text, media_type="text/csv", headers={"content-disposition": disposition})
 

@@ -19,6 +19,7 @@ from pydantic import Field as Member
 from careloop_profile.customers.policy import CHANNELS
 from careloop_profile.customers.policy.state import Channel, CustomerKind, Purpose
 from careloop_profile.customers.schemas import Line, printable
+from careloop_profile.imports.mapped_relations import MappedRelation
 from careloop_profile.imports.policy.plan import (
     CUSTOMER_FACTS,
     OTHER,
@@ -41,7 +42,7 @@ _TYPED: dict[str, tuple[TransformName, ...]] = {
     **dict.fromkeys(("vip", "do_not_disturb"), ("yes_no",)),
     **dict.fromkeys(("monthly_fee", "devices"), ("number",)),
 }
-_SHIPPED = ("maven-telecom", "mlc-churn", "simulator", "telco-ibm")
+_SHIPPED = ("crm-relations", "maven-telecom", "mlc-churn", "simulator", "telco-ibm")
 
 
 class MappedField(Body):
@@ -125,12 +126,18 @@ class DefaultConsent(Body):
 
 
 class Mapping(Body):
-    """A mapping file."""
+    """A mapping file. Rows are customers, who may be related to others; or relations, each between two others."""
 
     source: Code = Member(description="Name of the system that the file comes from.")
-    key: Line = Member(description="The column with the customer's key in that system.")
+    key: Line | None = Member(
+        default=None,
+        description="The column with the customer's key in that system. Without one, rows are relations.",
+    )
     kind: CustomerKind = Member(default="individual", description="Where no field maps to `kind`.")
     fields: list[MappedField] = Member(default=[], max_length=500)
+    relations: list[MappedRelation] = Member(
+        default=[], max_length=50, description="What a row says of two; one only where rows are relations."
+    )
     consents: list[DefaultConsent] = Member(default=[], max_length=20)
     consent_channels: list[Channel] = Member(
         default=list(CHANNELS), description="Channels that a `consents.<purpose>` column speaks of."
@@ -139,6 +146,18 @@ class Mapping(Body):
         default="attributes", description="What becomes of columns that no field mentions."
     )
     phone_region: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = "CN"
+
+    @model_validator(mode="after")
+    def _of_customers_or_of_two(self) -> Self:
+        named = 1 if self.key else 2
+        if self.key is None and (self.fields or self.consents or len(self.relations) != 1):
+            raise ValueError("a mapping without a key has one relation, and neither fields nor consents")
+        for item in self.relations:
+            if sum(end is not None for end in (item.from_, item.to)) != named:
+                raise ValueError(
+                    "a relation of the customer of a row names the other end, and one of no customer both"
+                )
+        return self
 
     def plan(self) -> Plan:
         mapped = tuple(item.field() for item in self.fields)
@@ -155,6 +174,7 @@ class Mapping(Body):
             consent_channels=tuple(self.consent_channels),
             keep_others=self.others == "attributes",
             phone_region=self.phone_region,
+            relations=tuple(item.plan(self.source) for item in self.relations),
         )
 
 

@@ -2,8 +2,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, DateTime, Index, LargeBinary, Text, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Index,
+    LargeBinary,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
 from careloop_profile.database import Base
@@ -45,6 +55,8 @@ class ImportRow(Base, table=True):
     updated: int = Field(default=0, sa_type=BigInteger)
     unchanged: int = Field(default=0, sa_type=BigInteger)
     rejected: int = Field(default=0, sa_type=BigInteger)
+    relations: dict[str, int] = Field(default={}, sa_column=Column(JSONB, nullable=False))
+    """How many were `stated`, `changed`, `unchanged` and `refused`."""
     quality: dict[str, Any] = Field(default={}, sa_column=Column(JSONB, nullable=False))
     failure_code: str | None = Field(default=None, sa_type=Text)
     failure_detail: str | None = Field(default=None, sa_type=Text)
@@ -87,6 +99,30 @@ class RejectRow(Base, table=True):
     value_sealed: str | None = Field(default=None, sa_type=Text)
     customer_id: UUID | None = None
     """Of whom the value is, as far as the row says: it goes when the customer is erased."""
+
+
+class WaitingRow(Base, table=True):
+    """What a file says of two, one of whom nobody knows yet. Whoever says it again waits in its place."""
+
+    __tablename__ = "import_waiting"
+    __table_args__ = (
+        Index("ix_import_waiting_refs", "refs", postgresql_using="gin"),
+        Index("ix_import_waiting_import_id", "import_id", "line"),
+        Index("ix_import_waiting_due", "import_id", postgresql_where=text("due")),
+    )
+
+    id: UUID = Field(primary_key=True)
+    import_id: UUID
+    line: int = Field(sa_type=BigInteger)
+    column: str = Field(sa_type=Text)
+    code: str = Field(sa_type=Text)
+    said: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    refs: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    """Ids, or blind indexes of identifiers, of all who are in it."""
+    value_sealed: str | None = Field(default=None, sa_type=Text)
+    due: bool = Field(default=False, sa_type=Boolean)
+    """Somebody it waits for has come."""
+    since: datetime = Field(sa_type=INSTANT)
 
 
 class MappingRow(Base, table=True):

@@ -32,6 +32,17 @@ class Failure(View):
     detail: str
 
 
+class RelationCounts(View):
+    """What became of what the file says of two. `changed` are those that it ends or confirms, or knows more of; `open` wait
+    for somebody who is not known yet, or for a guardian."""
+
+    stated: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    refused: int = 0
+    open: int = 0
+
+
 class ImportView(View):
     import_id: UUID
     state: State
@@ -49,6 +60,7 @@ class ImportView(View):
     created: int
     updated: int
     unchanged: int
+    relations: RelationCounts
     percent: float
     failure: Failure | None
 

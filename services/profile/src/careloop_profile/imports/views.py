@@ -1,17 +1,28 @@
+from collections.abc import Mapping
+from uuid import UUID
+
 from careloop_common.errors import SealBroken
 from careloop_common.privacy import Vault
 
-from careloop_profile.imports.mapping import Mapping
+from careloop_profile.imports.mapping import Mapping as MappingFile
 from careloop_profile.imports.models import ImportRow
 from careloop_profile.imports.policy.plan import Target
 from careloop_profile.imports.policy.quality import Column, Quality
-from careloop_profile.imports.schemas import ColumnQuality, Failure, ImportView, KeyQuality, QualityView
+from careloop_profile.imports.schemas import (
+    ColumnQuality,
+    Failure,
+    ImportView,
+    KeyQuality,
+    QualityView,
+    RelationCounts,
+)
 from careloop_profile.imports.service.uploading import FILENAME
 
-_KEY_TARGETS = {"name", "phone", "email", "identity_number"}
+_FOUND_BY = {Target("customer", name) for name in ("name", "phone", "email", "identity_number")}
 
 
-def import_view(job: ImportRow, vault: Vault) -> ImportView:
+def import_view(job: ImportRow, vault: Vault, waits: Mapping[UUID, int] | None = None) -> ImportView:
+    """`waits` says how many relations of which import wait for somebody."""
     facts = {name: getattr(job, name) for name in ImportView.model_fields if hasattr(job, name)}
     failure = None
     if job.failure_code:
@@ -23,6 +34,7 @@ def import_view(job: ImportRow, vault: Vault) -> ImportView:
             "filename": _filename(job, vault),
             "accepted": job.created + job.updated + job.unchanged,
             "percent": _percent(job),
+            "relations": RelationCounts(**job.relations, open=(waits or {}).get(job.id, 0)),
             "failure": failure,
         }
     )
@@ -45,7 +57,7 @@ def quality_view(job: ImportRow) -> QualityView:
         duplicates=quality.duplicates,
         reasons=quality.flaws,
         columns=[_column(name, column, job.rows_read) for name, column in quality.columns.items()],
-        key_fields=_key_fields(Mapping.model_validate(job.mapping), quality, job.rows_read),
+        key_fields=_key_fields(MappingFile.model_validate(job.mapping), quality, job.rows_read),
     )
 
 
@@ -69,9 +81,9 @@ def _column(name: str, column: Column, rows: int) -> ColumnQuality:
     )
 
 
-def _key_fields(mapping: Mapping, quality: Quality, rows: int) -> list[KeyQuality]:
+def _key_fields(mapping: MappingFile, quality: Quality, rows: int) -> list[KeyQuality]:
     found = []
-    if (key := quality.columns.get(mapping.key)) is not None:
+    if mapping.key is not None and (key := quality.columns.get(mapping.key)) is not None:
         correct = max(0, quality.keys_valid - quality.duplicates)
         found.append(
             KeyQuality(
@@ -82,16 +94,18 @@ def _key_fields(mapping: Mapping, quality: Quality, rows: int) -> list[KeyQualit
                 correct_share=_share(correct, rows),
             )
         )
-    for item in mapping.fields:
-        column = quality.columns.get(item.column or "")
-        if column is not None and Target.parse(item.to) in {
-            Target("customer", name) for name in _KEY_TARGETS
-        }:
+    targets = [(item.column, item.to) for item in mapping.fields if Target.parse(item.to) in _FOUND_BY]
+    for relation in mapping.relations:
+        ends = {"from": relation.from_, "to": relation.to, "within": relation.within}
+        targets += [(end.column, f"relations.{name}") for name, end in ends.items() if end is not None]
+    for name, target in dict.fromkeys(targets):
+        column = quality.columns.get(name or "")
+        if column is not None:
             correct = column.filled - column.invalid
             found.append(
                 KeyQuality(
-                    column=item.column or "",
-                    target=item.to,
+                    column=name or "",
+                    target=target,
                     filled=column.filled,
                     correct=correct,
                     correct_share=_share(correct, column.filled),

@@ -56,6 +56,8 @@ DELETED: Final[Mapping[str, str]] = MappingProxyType(
         "tag_history": _PERSON,
         "lifecycle_move": _PERSON,
         "lifecycle_rank": _PERSON,
+        "import_waiting": "refs && ARRAY(SELECT CAST(id AS text) FROM unnest(CAST(:ids AS uuid[])) AS id"
+        f" UNION ALL SELECT blind_index FROM identifier WHERE {_MINE})",
         "interaction_unresolved": f"{_MINE} OR blind_index IN (SELECT blind_index FROM identifier WHERE {_MINE})",
         "identifier": _MINE,
         "timer": "id IN (SELECT id FROM timer WHERE owner_id = ANY(:ids) FOR UPDATE SKIP LOCKED)",
@@ -70,7 +72,7 @@ writes the others, so it comes before them."""
 _DELETE: Final = {name: text(f"DELETE FROM {name} WHERE {which}") for name, which in DELETED.items()}
 MOST_EXPORTED: Final = 100_000
 _NOT_EXPORTED: Final = {
-    "linkage_key", "birthday", "interaction_news", "metric_bucket", "timer", "timer_history",
+    "linkage_key", "birthday", "import_waiting", "interaction_news", "metric_bucket", "timer", "timer_history",
 }  # fmt: skip
 _KEPT: Final = {
     name: text(f"SELECT * FROM {name} WHERE {which}")

@@ -1,5 +1,6 @@
 import pytest
 from careloop_profile.identifiers.policy import Reason, normalise_address, parse_address
+from careloop_profile.identifiers.policy.counties import seats
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,6 +36,10 @@ SPELLINGS = {
     "湖北省荆州市沙市区北京路5号": "湖北省荆州市沙市区北京路5号",
     "辽宁省朝阳市双塔区朝阳大街1号": "辽宁省朝阳市双塔区朝阳大街1号",
     "北京市海淀区中关村大街27号": "北京市海淀区中关村大街27号",
+    "山东青岛市北区中山路6号": "山东省青岛市市北区中山路6号",
+    "四川内江市中区中山路6号": "四川省内江市市中区中山路6号",
+    "广东中山南区中山路6号": "广东省中山市南区中山路6号",
+    "湖南省常德市津市市中山路3号": "湖南省常德市津市市中山路3号",
 }
 
 
@@ -47,7 +52,13 @@ def test_addresses_in_the_spellings_people_use(raw):
 FLAGS = {
     "中山路12号": ("missing_province", "missing_city", "missing_district"),
     "朝阳区望京街9号": ("missing_province", "missing_city"),
-    "江苏省昆山市玉山镇前进路10号": ("missing_city",),
+    "江苏省鼓楼区前进路10号": ("missing_city",),
+    "广东省武侯区前进路10号": ("district_not_in_city", "missing_city"),
+    "广东省深圳市武侯区科苑路15号": ("district_not_in_city",),
+    "北京市武侯区中山路1号": ("district_not_in_city",),
+    "广东省深圳市高新区科苑路15号": (),
+    "广东省中山市南山区科苑路15号": (),
+    "海南省内江市市中区中山路6号": ("province_contradicts_city",),
     "北京中关村大街27号": ("missing_district",),
     "广东省深圳市南山区": ("missing_street", "missing_number"),
     "广东省杭州市西湖区文三路1号": ("province_contradicts_city",),
@@ -67,6 +78,46 @@ def test_the_province_of_a_prefecture_is_no_invention_and_said_to_be_added():
     both = normalise_address("吉林市昌邑区解放大路3号")
     assert both.value == "吉林省吉林市昌邑区解放大路3号"
     assert normalise_address("海南藏族自治州共和县恰卜恰镇").value == "青海省海南藏族自治州共和县恰卜恰镇"
+
+
+COUNTIES = {
+    "江苏省昆山市玉山镇前进路10号": "江苏省苏州市昆山市玉山镇前进路10号",
+    "辉县市中山路1号": "河南省新乡市辉县市中山路1号",
+    "内蒙古阿拉善左旗建设街3号": "内蒙古自治区阿拉善盟阿拉善左旗建设街3号",
+    "四川省武侯区中山路1号": "四川省成都市武侯区中山路1号",
+    "仙桃市中山路1号": "湖北省仙桃市中山路1号",
+}
+
+
+@pytest.mark.parametrize("raw", COUNTIES)
+def test_a_county_whose_name_no_other_has_says_its_city_and_province(raw):
+    outcome = normalise_address(raw)
+    assert (outcome.value, outcome.rules, outcome.flags) == (COUNTIES[raw], ("area_of_county",), ())
+    assert normalise_address(COUNTIES[raw]).rules == ()
+
+
+def test_a_district_without_its_province_is_only_a_suggestion_since_districts_come_and_go():
+    outcome = normalise_address("天河区体育西路1号")
+    assert (outcome.value, outcome.suggestion) == ("天河区体育西路1号", "广东省广州市天河区体育西路1号")
+    assert outcome.flags == ("missing_province", "missing_city", "area_of_county")
+
+
+@pytest.mark.parametrize(
+    "raw", ["朝阳区中山路1号", "城区中山路1号", "新城区中山路1号", "江苏省鼓楼区中山路1号"]
+)
+def test_a_county_of_which_there_are_several_or_may_be_says_nothing(raw):
+    outcome = normalise_address(raw)
+    assert (outcome.value, outcome.suggestion, outcome.rules) == (raw, None, ())
+
+
+def test_every_county_there_is_is_known_where_it_is():
+    for name, places in seats().items():
+        for place in places:
+            area = place.province if place.city == place.province else "".join(place)
+            whole = f"{area}{name}中山路12号"
+            outcome, found = normalise_address(whole), parse_address(whole)
+            assert (outcome.value, outcome.rules, outcome.flags) == (whole, (), ())
+            assert (found.city, found.district, found.street) == (place.city, name, "中山路")
 
 
 def test_what_is_written_twice_is_kept_once():

@@ -1,12 +1,13 @@
 """What a mapping asks for, in the form that rows are read by."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from careloop_profile.cleansing.policy import FIELDS
 
 Invalid = Literal["reject", "drop"]
+By = Literal["external_id", "phone", "email", "identity_number"]
 
 CUSTOMER_FACTS = frozenset({"kind", "status", "joined_on", "left_on", "region", "language", "vip"})
 SUBSCRIPTION_FACTS = frozenset(
@@ -53,24 +54,70 @@ class ConsentDefault:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Origin:
+    """Where one value of a relation comes from: a column, or always the same text."""
+
+    column: str | None
+    constant: str | None = None
+    values: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Who is meant: by the key of a source system, or by an identifier that only one person has."""
+
+    origin: Origin
+    by: By
     source: str
-    key: str
+    source_column: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RelationPlan:
+    """What rows say of two. The end that is not given is the customer of the row."""
+
+    kind: Origin
+    one: End | None
+    other: End | None
+    within: End | None
+    facts: Mapping[str, Origin]
+    optional: bool
+
+    @property
+    def ends(self) -> tuple[End, ...]:
+        return tuple(end for end in (self.one, self.other, self.within) if end is not None)
+
+    @property
+    def columns(self) -> Iterator[str]:
+        origins = [self.kind, *(end.origin for end in self.ends), *self.facts.values()]
+        yield from (origin.column for origin in origins if origin.column is not None)
+        yield from (end.source_column for end in self.ends if end.source_column is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What rows are read by; those that are no customers (`key` None) are relations, one each."""
+
+    source: str
+    key: str | None
     fields: tuple[Field, ...]
     consents: tuple[ConsentDefault, ...]
     consent_channels: tuple[str, ...]
     keep_others: bool
     phone_region: str
+    relations: tuple[RelationPlan, ...] = ()
 
     def missing_columns(self, header: Sequence[str]) -> list[str]:
         """Columns that the mapping needs and the file has not."""
         needed = [
-            self.key,
+            *([self.key] if self.key else []),
             *(item.column for item in self.fields if item.column and not item.optional_column),
+            *(name for item in self.relations if not item.optional for name in item.columns),
         ]
         return [name for name in dict.fromkeys(needed) if name not in header]
 
     def others(self, header: Sequence[str]) -> list[str]:
         """Columns that no field mentions, to be kept as attributes."""
         mentioned = {self.key, *(item.column for item in self.fields)}
+        mentioned.update(name for item in self.relations for name in item.columns)
         return [name for name in header if name not in mentioned] if self.keep_others else []

@@ -78,7 +78,9 @@ class RowReader:
 
     def read(self, cells: Mapping[str, str]) -> Draft:
         """The draft of a row whose cells are tidy."""
-        plan, key = self._plan, cells[self._plan.key]
+        plan = self._plan
+        assert plan.key is not None
+        key = cells[plan.key]
         if is_nothing(key):
             raise Refused(Complaint("key_missing", plan.key, key))
         if len(key) > _KEY_LENGTH:
@@ -125,7 +127,7 @@ class RowReader:
 
     def _value(self, item: Field, text: str, draft: Draft) -> Scalar:
         if item.values is not None:
-            text = _mapped(item.values, text)
+            text = mapped(item.values, text)
             if not text:
                 return None
         if item.target in PERSONAL:
@@ -163,7 +165,8 @@ def attribute_names(columns: Sequence[str], header: Sequence[str]) -> dict[str, 
     return names
 
 
-def _mapped(values: Mapping[str, str], text: str) -> str:
+def mapped(values: Mapping[str, str], text: str) -> str:
+    """What a mapping says that the text stands for."""
     if text in values:
         return values[text]
     if "*" not in values:

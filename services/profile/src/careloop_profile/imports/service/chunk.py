@@ -1,10 +1,11 @@
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
 from careloop_profile.identifiers.policy import tidy
 from careloop_profile.imports.policy.plan import Plan
 from careloop_profile.imports.policy.quality import Quality
 from careloop_profile.imports.policy.records import Flaw
+from careloop_profile.imports.policy.relations import RelationReader, Said
 from careloop_profile.imports.policy.rows import Complaint, Draft, Refused, RowReader
 from careloop_profile.imports.policy.values import Setting
 from careloop_profile.imports.service.rejects import Reject
@@ -17,7 +18,10 @@ class Chunk:
     def __init__(self, plan: Plan, header: list[str], quality: Quality, *, today: date) -> None:
         self._plan = plan
         self._quality = quality
-        self._reader = RowReader(plan, header, Setting(today))
+        self._reader = RowReader(plan, header, Setting(today)) if plan.key else None
+        self._relations = RelationReader(plan, Setting(today))
+        self.said: list[tuple[int, Said, Mapping[str, str]]] = []
+        """What rows say of two, with their cells."""
         self.drafts: list[tuple[int, Draft]] = []
         self.rejects: list[Reject] = []
 
@@ -39,10 +43,13 @@ class Chunk:
             return
         for name, text in cells.items():
             self._quality.columns[name].see(text)
+        if self._reader is None:
+            self._say(row.line, cells, None)
+            return
         try:
             draft = self._reader.read(cells)
         except Refused as refused:
-            self._reject(row.line, refused.complaint, cells[self._plan.key])
+            self._reject(row.line, refused.complaint, cells[self._plan.key or ""])
             return
         self._quality.keys_valid += 1
         for complaint in draft.dropped:
@@ -51,6 +58,31 @@ class Chunk:
         for column in draft.repaired:
             self._quality.columns[column].repaired += 1
         self.drafts.append((row.line, draft))
+        self._say(row.line, cells, draft.external_id)
+
+    def _say(self, line: int, cells: Mapping[str, str], own: str | None) -> None:
+        """A relation that cannot be read costs the row, if the row is nothing else."""
+        for said in self._relations.read(cells, own):
+            if isinstance(said, Said):
+                self.said.append((line, said, cells))
+            elif own is None:
+                self._reject(line, said)
+            else:
+                self._invalid(said)
+                self.rejects.append(Reject(line, said, whole_row=False, key=own))
+
+    def said_by_accepted(self) -> list[tuple[int, Said, Mapping[str, str]]]:
+        """What is said in rows that were not refused."""
+        refused = {reject.line for reject in self.rejects if reject.whole_row}
+        return [said for said in self.said if said[0] not in refused]
+
+    def refuse_relations(self, rejects: Iterable[Reject]) -> None:
+        """What cannot be, beside what is known of the two."""
+        for reject in rejects:
+            self._invalid(reject.complaint)
+            if reject.whole_row:
+                self._quality.flaw(reject.complaint.code)
+            self.rejects.append(reject)
 
     def without_repeated(self, fresh: Collection[str]) -> list[tuple[int, Draft]]:
         """The drafts whose keys come for the first time; the first row with a key counts."""
@@ -62,7 +94,7 @@ class Chunk:
                 continue
             self._quality.duplicates += 1
             key = draft.external_id
-            self._reject(line, Complaint("duplicate_key", self._plan.key, key), key)
+            self._reject(line, Complaint("duplicate_key", self._plan.key or "", key), key)
         return kept
 
     def refuse(self, line: int, code: str) -> None:

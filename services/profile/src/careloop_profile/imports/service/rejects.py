@@ -22,7 +22,7 @@ KEPT = 20_000
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 FIELD = "import-reject"
 """Under which refused values are sealed, each for its import."""
-_SHOWN = 200
+SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ async def keep_rejects(
 
 
 def _sealed(vault: Vault, import_id: UUID, value: str) -> str | None:
-    return vault.seal(import_id, FIELD, value[:_SHOWN]) if value else None
+    return vault.seal(import_id, FIELD, value[:SHOWN]) if value else None
 
 
 def _owner(source: str, reject: Reject) -> UUID | None:
@@ -73,16 +73,17 @@ async def rejects_of(session: AsyncSession, import_id: UUID) -> Sequence[Any]:
     return (await session.execute(statement.order_by(REJECT.c.line, REJECT.c.column))).all()
 
 
-def as_csv(rows: Iterable[Any], vault: Vault, *, masked: bool) -> str:
-    """One line per reject. The value is there for those who may see personal data, and empty for others."""
+def as_csv(rows: Iterable[Any], waiting: Iterable[Any], vault: Vault, *, masked: bool) -> str:
+    """One line per reject, and per relation that waits for somebody. The value is there for those who may see personal data, and empty for others."""
     file = io.StringIO()
     writer = csv.writer(file)
     writer.writerow(["line", "what", "column", "reason", "detail", "value"])
-    for row in rows:
+    told = [(row, "row" if row.whole_row else "value", row.customer_id) for row in rows]
+    told += [(row, "open", None) for row in waiting]
+    for row, what, whose in sorted(told, key=lambda one: (one[0].line, one[0].column)):
         value = "" if masked or not row.value_sealed else vault.open(row.import_id, FIELD, row.value_sealed)
         if value:
-            disclosed(row.customer_id or row.import_id, "rejected values")
-        what = "row" if row.whole_row else "value"
+            disclosed(whose or row.import_id, "rejected values")
         cells = [str(row.line), what, row.column, row.code, DETAILS.get(row.code, ""), value]
         writer.writerow([_harmless(cell) for cell in cells])
     return file.getvalue()
@@ -118,5 +119,17 @@ DETAILS = {
     "value_not_allowed": "Not one of the allowed values.",
     "dates_reversed": "The end is before the beginning.",
     "too_long": "The value is too long.",
+    "out_of_range": "A number or a day outside of what there is.",
+    "formula": "A spreadsheet would run it; it is no key and no text of a relation.",
+    "formal_contradicts_type": "Only influence runs beside the formal lines.",
+    "party_unknown": "Nobody is known by this yet; tried again when somebody is.",
+    "party_ambiguous": "Several persons are known by this.",
+    "relation_to_self": "Both ends are one person.",
+    "relation_not_allowed": "There are no such relations between such customers, or this is not said of one.",
+    "relation_overlaps": "Another relation holds at that time, or the same one with other facts.",
+    "relation_decided": "It has ended before; to begin again it needs a first day.",
+    "relation_not_found": "There is no such relation that could end.",
+    "line_in_circle": "Somebody would be over themselves.",
+    "guardian_needed": "Minors neither guard, nor pay or lead without a guardian.",
     "too_many_facts": "There would be more attributes or subscriptions than a customer may have.",
 }

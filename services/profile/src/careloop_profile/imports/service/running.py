@@ -7,7 +7,7 @@ import asyncio
 from datetime import datetime
 
 import structlog
-from careloop_common import timers, zones
+from careloop_common import ids, timers, zones
 from careloop_common.privacy import Vault
 from careloop_common.timers import DueTimer
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,10 +17,11 @@ from careloop_profile.imports.metrics import ROWS
 from careloop_profile.imports.models import ImportRow
 from careloop_profile.imports.policy.plan import Plan
 from careloop_profile.imports.policy.quality import Column, Quality
-from careloop_profile.imports.service import delimited, parts
+from careloop_profile.imports.service import delimited, parts, waiting
 from careloop_profile.imports.service.chunk import Chunk
 from careloop_profile.imports.service.columnar import ParquetShelf
 from careloop_profile.imports.service.rejects import keep_rejects
+from careloop_profile.imports.service.relating import SETTLING, Relater
 from careloop_profile.imports.service.tabular import TableRow, Unusable
 from careloop_profile.imports.service.uploading import TIMER, get
 from careloop_profile.imports.service.upserting import upsert
@@ -29,18 +30,24 @@ log = structlog.get_logger()
 
 CHUNK = 1000
 _GIVE_UP_AFTER = 5
+_READ = "read"
+"""Under which a job says that its file is at its end, and only what waits is left."""
 
 
 class Importer:
     """Reads imports; one per worker process, since it keeps a Parquet file open."""
 
-    def __init__(self, vault: Vault, timezone: str) -> None:
+    def __init__(self, vault: Vault, timezone: str, minors_under: int) -> None:
         self._vault, self._timezone = vault, timezone
+        self._relater = Relater(vault, minors_under)
         self._parquet = ParquetShelf()
 
     async def on_due(self, session: AsyncSession, timer: DueTimer, now: datetime) -> None:
         """The next step of an import."""
         job = await get(session, timer.owner_id, lock=True)
+        if timer.step.startswith(SETTLING):
+            await self._settle(session, job, timer.attempts, now)
+            return
         if job.state not in {"queued", "running"}:
             return
         try:
@@ -51,9 +58,30 @@ class Importer:
         if more:
             step = f"row {job.rows_read}"
             await timers.arm(session, kind=TIMER, owner_id=job.id, step=step, due_at=now)
+        elif job.failure_code is None and await waiting.call_all(session, job.id):
+            job.dialect = {**(job.dialect or {}), _READ: True}
+            await self._settle_later(session, job, now)
         else:
             await self._finish(session, job, now)
         await session.flush()
+
+    async def _settle(self, session: AsyncSession, job: ImportRow, attempts: int, now: datetime) -> None:
+        """What waited is tried again; when that was the last thing to do, the import is over."""
+        today = zones.day_of(now, self._timezone)
+        over = job.state == "running" and (job.dialect or {}).get(_READ, False)
+        if attempts >= _GIVE_UP_AFTER:
+            log.error("import.unsettled", import_id=str(job.id))
+        elif await self._relater.settle(session, job, CHUNK, today=today, now=now):
+            await self._settle_later(session, job, now)
+            over = False
+        if over:
+            await self._finish(session, job, now)
+        await session.flush()
+
+    @staticmethod
+    async def _settle_later(session: AsyncSession, job: ImportRow, now: datetime) -> None:
+        step = f"{SETTLING} {ids.new_id()}"
+        await timers.arm(session, kind=TIMER, owner_id=job.id, step=step, due_at=now)
 
     async def _step(self, session: AsyncSession, job: ImportRow, attempts: int, now: datetime) -> bool:
         if attempts >= _GIVE_UP_AFTER:
@@ -96,20 +124,32 @@ class Importer:
         chunk = Chunk(plan, job.dialect["header"], quality, today=today)
         # Reading a thousand rows keeps a processor busy for a while; who shares the loop should not wait for it.
         await asyncio.to_thread(chunk.take_all, rows)
+        if plan.key is not None:
+            await self._store(session, job, plan, chunk, now)
+        said = [
+            self._relater.heard(plan.source, today, line, one, cells)
+            for line, one, cells in chunk.said_by_accepted()
+        ]
+        chunk.refuse_relations(await self._relater.take(session, job, said, today=today, now=now))
+        await keep_rejects(session, self._vault, job.id, plan.source, chunk.rejects)
+        job.rows_read += len(rows)
+        job.rejected += chunk.rejected
+        job.quality = quality.to_json()
+        ROWS.labels("accepted").inc(len(rows) - chunk.rejected)
+        ROWS.labels("rejected").inc(chunk.rejected)
+
+    async def _store(
+        self, session: AsyncSession, job: ImportRow, plan: Plan, chunk: Chunk, now: datetime
+    ) -> None:
+        """Make the rows customers."""
         fresh = await parts.unseen(session, job.id, [draft.external_id for _, draft in chunk.drafts])
         drafts = chunk.without_repeated(fresh)
         written = await upsert(session, self._vault, plan, drafts, job=job, now=now)
         for line, code in written.refused:
             chunk.refuse(line, code)
-        await keep_rejects(session, self._vault, job.id, plan.source, chunk.rejects)
-        job.rows_read += len(rows)
-        job.rejected += chunk.rejected
         job.created += written.created
         job.updated += written.updated
         job.unchanged += written.unchanged
-        job.quality = quality.to_json()
-        ROWS.labels("accepted").inc(len(drafts) - len(written.refused))
-        ROWS.labels("rejected").inc(chunk.rejected)
 
     async def _finish(self, session: AsyncSession, job: ImportRow, now: datetime) -> None:
         job.state = "failed" if job.failure_code else "completed"

@@ -57,7 +57,7 @@ IN_HOUSEHOLD: Final = frozenset({Role.HEAD, Role.PAYER, Role.DEPENDENT})
 IN_DECISION: Final = frozenset(Role) - IN_HOUSEHOLD
 LINES: Final = frozenset({Relation.REPORTS_TO, Relation.GUARDIAN, Relation.OWNS})
 """Of these nobody can come back to themselves."""
-_FACTS: Final = ("role", "title", "influence", "stance", "rapport", "preference")
+FACTS: Final = ("role", "title", "influence", "stance", "rapport", "preference")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +113,11 @@ class Claim:
     source: str = "careloop"
     evidence: str | None = None
 
+    @property
+    def place(self) -> UUID | None:
+        """The organisation in which it is so, which may be its other end."""
+        return self.to_id if self.kind in {Relation.WORKS_FOR, Relation.CONTACT} else self.organization_id
+
 
 def check(claim: Claim, kinds: Mapping[UUID, str]) -> None:
     """Refuse what is not said of such customers. `kinds` are those of the customers that the claim names."""
@@ -138,7 +143,7 @@ def _check_kind(claim: Claim, name: str, kind: str, allowed: frozenset[str]) -> 
 
 
 def _check_facts(claim: Claim, terms: _Terms) -> None:
-    stated = {name for name in _FACTS if claim.facts.get(name) is not None}
+    stated = {name for name in FACTS if claim.facts.get(name) is not None}
     if missing := sorted(terms.must - stated):
         raise RelationNotAllowed(f"{claim.kind} needs its {missing[0]}.", pointer=f"/{missing[0]}")
     if strange := sorted(stated - terms.must - terms.may):
@@ -152,7 +157,7 @@ def rivals(claim: Claim) -> list[dict[str, Any]]:
     """What excludes the claim while it holds: relations that agree with one of these in all that is named."""
     ends = {"kind": claim.kind, "from_id": claim.from_id, "to_id": claim.to_id}
     same = ends | {
-        "organization_id": claim.organization_id,
+        "organization_id": claim.place,
         "account_id": claim.account_id,
         "subscription_id": claim.subscription_id,
         "role": claim.facts.get("role"),

@@ -17,10 +17,14 @@ RELATION: Table = RelationRow.__table__  # type: ignore[attr-defined]
 _CHANGING: Final = 0x70617274
 """Advisory locks of those who change what somebody is to others."""
 
+_HOLD_ALL: Final = text("SELECT pg_advisory_xact_lock(CAST(CAST(:lock AS int) AS bigint))")
+_MOST_HELD: Final = 200
+"""Locks that one transaction takes; who needs more has it all."""
 _HOLD: Final = text("""
+    WITH shared AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(CAST(CAST(:lock AS int) AS bigint)))
     SELECT pg_advisory_xact_lock(:lock, place) FROM (
         SELECT DISTINCT hashtext(CAST(id AS text)) AS place FROM unnest(CAST(:ids AS uuid[])) AS id ORDER BY place
-    ) AS held
+    ) AS held, shared
 """)
 # The span of each step is the time for which all steps before it hold, too.
 _COMES_BACK: Final = text("""
@@ -78,7 +82,15 @@ _PROPOSE: Final = text(f"""
 
 async def hold(session: AsyncSession, ids: Collection[UUID]) -> None:
     """Nobody else relates these to anybody until the end of the transaction."""
-    await session.execute(_HOLD, {"lock": _CHANGING, "ids": list(ids)})
+    if len(ids) > _MOST_HELD:
+        await hold_all(session)
+    else:
+        await session.execute(_HOLD, {"lock": _CHANGING, "ids": list(ids)})
+
+
+async def hold_all(session: AsyncSession) -> None:
+    """Nobody else relates anybody until the end of the transaction."""
+    await session.execute(_HOLD_ALL, {"lock": _CHANGING})
 
 
 async def kinds(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, str]:

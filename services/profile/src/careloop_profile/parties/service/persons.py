@@ -45,9 +45,15 @@ class Known:
 
 async def persons(session: AsyncSession, ids: Collection[UUID]) -> Persons:
     """The persons of customers, all of whom there must be."""
-    kinds = await queries.kinds(session, ids)
-    if missing := set(ids) - set(kinds):
+    found = await present(session, ids)
+    if missing := set(ids) - set(found.kinds):
         raise CustomerNotFound(f"There is no customer {min(missing)}.")
+    return found
+
+
+async def present(session: AsyncSession, ids: Collection[UUID]) -> Persons:
+    """The persons of those of these who are customers; who is none has no kind."""
+    kinds = await queries.kinds(session, ids)
     kin = await customers.kin(session, list(ids))
     person_ids = {key: kinship.person_id for key, kinship in kin.items()}
     whole: dict[UUID, list[UUID]] = {}

@@ -103,9 +103,7 @@ def _row(claim: Claim, now: datetime, actor: Actor) -> RelationRow:
         from_id=claim.from_id,
         to_id=claim.to_id,
         # So that one index finds all that is so within an organisation.
-        organization_id=claim.to_id
-        if claim.kind in {Relation.WORKS_FOR, Relation.CONTACT}
-        else claim.organization_id,
+        organization_id=claim.place,
         account_id=claim.account_id,
         subscription_id=claim.subscription_id,
         **{name: value for name, value in claim.facts.items() if value is not None},
