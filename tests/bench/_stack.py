@@ -170,7 +170,9 @@ async def own_stack(
     """A stack that only the bench sees; thrown away afterwards."""
     with tempfile.TemporaryDirectory(prefix="careloop-bench-") as directory:
         Path(directory).chmod(0o755)  # noqa: ASYNC240
-        stack = OwnStack(service, Path(directory), Signer(), scopes, log_level, gateway=gateway, workers=workers)
+        stack = OwnStack(
+            service, Path(directory), Signer(), scopes, log_level, gateway=gateway, workers=workers
+        )
         try:
             await stack.open()
             yield stack
