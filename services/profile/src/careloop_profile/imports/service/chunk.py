@@ -1,6 +1,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
+from careloop_profile.identifiers.keys import customer_id_of
 from careloop_profile.identifiers.policy import tidy
 from careloop_profile.imports.policy.plan import Plan
 from careloop_profile.imports.policy.quality import Quality
@@ -54,7 +55,7 @@ class Chunk:
         self._quality.keys_valid += 1
         for complaint in draft.dropped:
             self._invalid(complaint)
-            self.rejects.append(Reject(row.line, complaint, whole_row=False, key=draft.external_id))
+            self._keep(row.line, complaint, draft.external_id, whole_row=False)
         for column in draft.repaired:
             self._quality.columns[column].repaired += 1
         self.drafts.append((row.line, draft))
@@ -69,7 +70,7 @@ class Chunk:
                 self._reject(line, said)
             else:
                 self._invalid(said)
-                self.rejects.append(Reject(line, said, whole_row=False, key=own))
+                self._keep(line, said, own, whole_row=False)
 
     def said_by_accepted(self) -> list[tuple[int, Said, Mapping[str, str]]]:
         """What is said in rows that were not refused."""
@@ -104,7 +105,12 @@ class Chunk:
     def _reject(self, line: int, complaint: Complaint, key: str = "") -> None:
         self._quality.flaw(complaint.code)
         self._invalid(complaint)
-        self.rejects.append(Reject(line, complaint, whole_row=True, key=key))
+        self._keep(line, complaint, key, whole_row=True)
+
+    def _keep(self, line: int, complaint: Complaint, key: str, *, whole_row: bool) -> None:
+        """A value that is not taken is still that of whom the source calls by `key`."""
+        whose = customer_id_of(self._plan.source, key) if key and complaint.value else None
+        self.rejects.append(Reject(line, complaint, whole_row, whose))
 
     def _invalid(self, complaint: Complaint) -> None:
         if complaint.column in self._quality.columns and complaint.code != "duplicate_key":

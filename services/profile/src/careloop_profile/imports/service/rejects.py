@@ -12,7 +12,6 @@ from sqlalchemy import Table, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from careloop_profile.identifiers.keys import customer_id_of
 from careloop_profile.imports.models import RejectRow
 from careloop_profile.imports.policy.rows import Complaint
 
@@ -30,20 +29,20 @@ class Reject:
     line: int
     complaint: Complaint
     whole_row: bool
-    key: str = ""
-    """What the source calls the customer of the row."""
+    customer_id: UUID | None = None
+    """Of whom the value is, as far as the row says."""
 
 
 async def keep_rejects(
-    session: AsyncSession, vault: Vault, import_id: UUID, source: str, rejects: Sequence[Reject]
+    session: AsyncSession, vault: Vault, import_id: UUID, rejects: Sequence[Reject]
 ) -> None:
     """Write rejects down. The value that is wrong may be personal, so it is sealed; of who was erased it is not kept."""
     if not rejects:
         return
     kept = select(func.count()).select_from(REJECT).where(REJECT.c.import_id == import_id)
     room = KEPT - (await session.scalar(kept) or 0)
-    owners = {reject: _owner(source, reject) for reject in rejects[: max(0, room)]}
-    gone = await subject_keys.destroyed(session, {one for one in owners.values() if one})
+    fitting = rejects[: max(0, room)]
+    gone = await subject_keys.destroyed(session, {one.customer_id for one in fitting if one.customer_id})
     rows = [
         {
             "import_id": import_id,
@@ -51,10 +50,12 @@ async def keep_rejects(
             "column": reject.complaint.column,
             "code": reject.complaint.code,
             "whole_row": reject.whole_row,
-            "value_sealed": None if owner in gone else _sealed(vault, import_id, reject.complaint.value),
-            "customer_id": None if owner in gone else owner,
+            "value_sealed": None
+            if reject.customer_id in gone
+            else _sealed(vault, import_id, reject.complaint.value),
+            "customer_id": None if reject.customer_id in gone else reject.customer_id,
         }
-        for reject, owner in owners.items()
+        for reject in fitting
     ]
     if rows:
         await session.execute(insert(REJECT).on_conflict_do_nothing(), rows)
@@ -62,10 +63,6 @@ async def keep_rejects(
 
 def _sealed(vault: Vault, import_id: UUID, value: str) -> str | None:
     return vault.seal(import_id, FIELD, value[:SHOWN]) if value else None
-
-
-def _owner(source: str, reject: Reject) -> UUID | None:
-    return customer_id_of(source, reject.key) if reject.key and reject.complaint.value else None
 
 
 async def rejects_of(session: AsyncSession, import_id: UUID) -> Sequence[Any]:

@@ -156,7 +156,7 @@ class Relater:
         for at, (place, code) in sorted(outcome.refused.items()):
             value = said[at].values[place] if said[at].values else None
             complaint = Complaint(code, said[at].columns[place], value or "")
-            rejects.append(Reject(said[at].line, complaint, whole_row=rows))
+            rejects.append(Reject(said[at].line, complaint, rows, said[at].customer_at(place)))
         return rejects
 
 

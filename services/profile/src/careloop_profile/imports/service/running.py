@@ -131,7 +131,7 @@ class Importer:
             for line, one, cells in chunk.said_by_accepted()
         ]
         chunk.refuse_relations(await self._relater.take(session, job, said, today=today, now=now))
-        await keep_rejects(session, self._vault, job.id, plan.source, chunk.rejects)
+        await keep_rejects(session, self._vault, job.id, chunk.rejects)
         job.rows_read += len(rows)
         job.rejected += chunk.rejected
         job.quality = quality.to_json()

@@ -92,6 +92,11 @@ class Heard:
         )
         return Statement(claim, dated=self.valid_from is not None)
 
+    def customer_at(self, place: int) -> UUID | None:
+        """Who stands there, if the file says it by a key."""
+        end = self.ends[place]
+        return UUID(end.text) if end and not end.identifier else None
+
     @property
     def pointers(self) -> list[Pointer]:
         return [end for end in self.ends if end is not None]
