@@ -60,7 +60,7 @@ async def test_a_ticket_is_taken_in_by_few_statements(open_ticket, runtime):
     finally:
         sqlalchemy.event.remove(engine, "before_cursor_execute", count)
     # What is active; the ticket; its clocks; their timers; the events.
-    assert asked == ["SELECT", "WITH", "WITH", "INSERT", "INSERT"]
+    assert asked == ["SELECT", "WITH", "WITH", "WITH", "INSERT"]
 
 
 @pytest.mark.parametrize("by_reference", [True, False])
