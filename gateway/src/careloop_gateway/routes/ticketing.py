@@ -64,6 +64,12 @@ TICKETING = (
         "/v1/agents",
         "/v1/agents/{agent_id}",
         "/v1/agents/{agent_id}/shifts",
+        "/v1/agents/{agent_id}/medals",
+        "/v1/medals",
+        "/v1/medals/{code}",
+        "/v1/training/courses",
+        "/v1/training/courses/{code}",
+        "/v1/training/results",
         "/v1/teams",
         "/v1/teams/{code}",
         "/v1/routing-policies",
@@ -105,6 +111,7 @@ TICKETING = (
     ),
     # Many texts of customers at once.
     *reads("ticketing", "tickets:supervise", "/v1/classification-corrections", "/v1/ticket-exports"),
+    *reads("ticketing", "tickets:supervise", "/v1/training/renewals", "/v1/medal-awards"),
     *reads("ticketing", "tickets:export", "/v1/ticket-export"),
     Route(
         "POST",
@@ -140,6 +147,12 @@ TICKETING = (
         "PUT /v1/agents/{agent_id}",
         "POST /v1/agents/{agent_id}/release",
         "PUT /v1/teams/{code}",
+        "PUT /v1/training/courses/{code}",
+        "POST /v1/training/results",
+        "PUT /v1/medals/{code}",
+        "POST /v1/medal-awards",
+        "POST /v1/medal-awards/by-figures",
+        "POST /v1/medal-awards/{award_id}/take-back",
     ),
     *writes(
         "ticketing",
