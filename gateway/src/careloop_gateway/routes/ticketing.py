@@ -65,6 +65,9 @@ TICKETING = (
         "/v1/agents/{agent_id}",
         "/v1/agents/{agent_id}/shifts",
         "/v1/agents/{agent_id}/medals",
+        "/v1/drills",
+        "/v1/drills/{drill_id}",
+        "/v1/drill-measures",
         "/v1/medals",
         "/v1/medals/{code}",
         "/v1/training/courses",
@@ -79,6 +82,8 @@ TICKETING = (
     *writes("ticketing", "tickets:read", "PUT /v1/ticket-views/{code}", "DELETE /v1/ticket-views/{code}"),
     # Nor does what one has read, or wants to be told.
     *writes("ticketing", "tickets:read", "POST /v1/notices/read", "PUT /v1/notice-choices/{agent_id}"),
+    # A measure of one's own; for others the service asks for more.
+    *writes("ticketing", "tickets:read", "POST /v1/drill-measures/{measure_id}/done"),
     *writes(
         "ticketing",
         "tickets:write",
@@ -149,6 +154,10 @@ TICKETING = (
         "PUT /v1/teams/{code}",
         "PUT /v1/training/courses/{code}",
         "POST /v1/training/results",
+        "POST /v1/drills",
+        "PUT /v1/drills/{drill_id}",
+        "DELETE /v1/drills/{drill_id}",
+        "POST /v1/drills/{drill_id}/report",
         "PUT /v1/medals/{code}",
         "POST /v1/medal-awards",
         "POST /v1/medal-awards/by-figures",

@@ -9,6 +9,7 @@ from careloop_ticketing.classification.api import router as rule_sets
 from careloop_ticketing.dispatch.api import router as dispatch
 from careloop_ticketing.dispatch.day_api import router as my_day
 from careloop_ticketing.dispatch.routing_api import router as routing_policies
+from careloop_ticketing.drills.api import router as drills
 from careloop_ticketing.escalation.api import router as escalations
 from careloop_ticketing.escalation.desk_api import router as desk
 from careloop_ticketing.exports.api import router as exports
@@ -57,6 +58,7 @@ def create_app(runtime: Runtime[Settings]) -> FastAPI:
         agents,
         teams,
         training,
+        drills,
         medals,
         medal_awards,
         routing_policies,

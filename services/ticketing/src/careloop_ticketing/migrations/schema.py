@@ -7,6 +7,7 @@ from careloop_ticketing.classification import models as classification
 from careloop_ticketing.customers import models as customers
 from careloop_ticketing.database import Base
 from careloop_ticketing.dispatch import models as dispatch
+from careloop_ticketing.drills import models as drills
 from careloop_ticketing.escalation import models as escalation
 from careloop_ticketing.exports import models as exports
 from careloop_ticketing.history import models as history
@@ -33,6 +34,7 @@ SLICES = (
     saved_views,
     staff,
     training,
+    drills,
     medals,
     notices,
     tickets,

@@ -1,8 +1,8 @@
-"""Courses and what came of them, certificates that are earned, medals."""
+"""Courses and what came of them, certificates that are earned, drills, medals."""
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 revision = "0031"
 down_revision = "0030"
@@ -13,6 +13,7 @@ depends_on = None
 def upgrade() -> None:
     _earned()
     _training()
+    _drills()
     _medals()
 
 
@@ -78,6 +79,46 @@ def _training() -> None:
     )
     op.create_index("ix_training_result_agent_id", "training_result", ["agent_id", "id"])
     op.create_index(op.f("ix_training_result_course"), "training_result", ["course"])
+
+
+def _drills() -> None:
+    op.create_table(
+        "drill",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("team", sa.Text(), nullable=False),
+        sa.Column("scenario", sa.Text(), nullable=False),
+        sa.Column("planned_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("participants", ARRAY(sa.Text()), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True)),
+        sa.Column("findings", sa.Text()),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_by", sa.Text(), nullable=False),
+        sa.CheckConstraint("(done_at IS NULL) = (findings IS NULL)", name=op.f("ck_drill_whole_report")),
+        sa.ForeignKeyConstraint(["team"], ["team.code"], name=op.f("fk_drill_team")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_drill")),
+    )
+    op.create_index("ix_drill_team", "drill", ["team", "id"])
+    op.create_table(
+        "drill_measure",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("drill_id", sa.Uuid(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("owner_id", sa.Text(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True)),
+        sa.Column("done_by", sa.Text()),
+        sa.ForeignKeyConstraint(["drill_id"], ["drill.id"], name=op.f("fk_drill_measure_drill_id")),
+        sa.ForeignKeyConstraint(["owner_id"], ["agent.id"], name=op.f("fk_drill_measure_owner_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_drill_measure")),
+    )
+    op.create_index(op.f("ix_drill_measure_drill_id"), "drill_measure", ["drill_id"])
+    op.create_index(
+        "ix_drill_measure_due_on",
+        "drill_measure",
+        ["due_on", "id"],
+        postgresql_where=sa.text("done_at IS NULL"),
+    )
 
 
 def _medals() -> None:
