@@ -250,6 +250,7 @@ async def test_a_medal_without_a_rule_is_given_by_hand_once_a_month(people, put_
         ({"month": "2099-01"}, 422, "month_not_over", "/month"),
         ({"month": "2026-00"}, 422, "validation_failed", "/month"),
         ({"reason": " "}, 422, "validation_failed", "/reason"),
+        ({"reason": "a\0"}, 422, "validation_failed", "/reason"),
     ],
 )
 async def test_a_gift_that_cannot_be_is_refused(
@@ -278,7 +279,8 @@ async def test_what_is_taken_back_is_not_shown_and_not_awarded_again(
     await by_figures()
     (award,) = (await client.get("/v1/medal-awards")).json()["items"]
     url = f"/v1/medal-awards/{award['id']}/take-back"
-    assert (await client.post(url, json={})).status_code == 422
+    for bad in ({}, {"reason": "a\0"}):
+        assert (await client.post(url, json=bad)).status_code == 422
     taken = await client.post(url, json={"reason": "评分有误"})
     assert (taken.status_code, taken.json()["taken_back_because"]) == (200, "评分有误")
     again = await client.post(url, json={"reason": "again"})

@@ -1,5 +1,6 @@
 """Courses: what passing one gives, until when, and who has to take it again."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -157,6 +158,15 @@ async def test_a_correction_takes_the_place_of_what_was_wrong(
     assert again.json()["corrected_by"] == right["id"]
     assert (await record(agent_id="li", score=0, corrects=right["id"])).status_code == 201
     assert (await certified("wang"), await certified("li")) == ({}, {})
+
+
+async def test_of_two_who_correct_a_result_at_once_one_does(put_agent, put_course, record, certified):
+    await put_agent()
+    await put_course()
+    wrong = (await record(score=0)).json()
+    answers = await asyncio.gather(*(record(corrects=wrong["id"]) for _ in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+    assert await certified() == {"fibre": 3}
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ CODE = r"^[a-z0-9][a-z0-9_-]{0,39}$"
 MONTH = r"^20[0-9]{2}-(0[1-9]|1[0-2])$"
 Code = Annotated[str, StringConstraints(pattern=CODE)]
 MonthText = Annotated[str, StringConstraints(pattern=MONTH)]
-Reason = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00]+$")]
 
 
 class Medal(Body):
