@@ -64,6 +64,15 @@ TICKETING = (
         "/v1/agents",
         "/v1/agents/{agent_id}",
         "/v1/agents/{agent_id}/shifts",
+        "/v1/agents/{agent_id}/medals",
+        "/v1/drills",
+        "/v1/drills/{drill_id}",
+        "/v1/drill-measures",
+        "/v1/medals",
+        "/v1/medals/{code}",
+        "/v1/training/courses",
+        "/v1/training/courses/{code}",
+        "/v1/training/results",
         "/v1/teams",
         "/v1/teams/{code}",
         "/v1/routing-policies",
@@ -73,6 +82,8 @@ TICKETING = (
     *writes("ticketing", "tickets:read", "PUT /v1/ticket-views/{code}", "DELETE /v1/ticket-views/{code}"),
     # Nor does what one has read, or wants to be told.
     *writes("ticketing", "tickets:read", "POST /v1/notices/read", "PUT /v1/notice-choices/{agent_id}"),
+    # A measure of one's own; for others the service asks for more.
+    *writes("ticketing", "tickets:read", "POST /v1/drill-measures/{measure_id}/done"),
     *writes(
         "ticketing",
         "tickets:write",
@@ -105,6 +116,7 @@ TICKETING = (
     ),
     # Many texts of customers at once.
     *reads("ticketing", "tickets:supervise", "/v1/classification-corrections", "/v1/ticket-exports"),
+    *reads("ticketing", "tickets:supervise", "/v1/training/renewals", "/v1/medal-awards"),
     *reads("ticketing", "tickets:export", "/v1/ticket-export"),
     Route(
         "POST",
@@ -140,6 +152,16 @@ TICKETING = (
         "PUT /v1/agents/{agent_id}",
         "POST /v1/agents/{agent_id}/release",
         "PUT /v1/teams/{code}",
+        "PUT /v1/training/courses/{code}",
+        "POST /v1/training/results",
+        "POST /v1/drills",
+        "PUT /v1/drills/{drill_id}",
+        "DELETE /v1/drills/{drill_id}",
+        "POST /v1/drills/{drill_id}/report",
+        "PUT /v1/medals/{code}",
+        "POST /v1/medal-awards",
+        "POST /v1/medal-awards/by-figures",
+        "POST /v1/medal-awards/{award_id}/take-back",
     ),
     *writes(
         "ticketing",

@@ -9,6 +9,7 @@ from careloop_ticketing.classification.api import router as rule_sets
 from careloop_ticketing.dispatch.api import router as dispatch
 from careloop_ticketing.dispatch.day_api import router as my_day
 from careloop_ticketing.dispatch.routing_api import router as routing_policies
+from careloop_ticketing.drills.api import router as drills
 from careloop_ticketing.escalation.api import router as escalations
 from careloop_ticketing.escalation.desk_api import router as desk
 from careloop_ticketing.exports.api import router as exports
@@ -17,6 +18,8 @@ from careloop_ticketing.incidents.api import router as incidents
 from careloop_ticketing.kpis.api import router as kpis
 from careloop_ticketing.learning.api import router as learning
 from careloop_ticketing.mail.api import router as mail
+from careloop_ticketing.medals.api import router as medals
+from careloop_ticketing.medals.awards_api import router as medal_awards
 from careloop_ticketing.notices.api import router as notices
 from careloop_ticketing.notices.duty_api import router as duty_rosters
 from careloop_ticketing.recalculation.api import router as recalculations
@@ -38,6 +41,7 @@ from careloop_ticketing.tmf621.api import router as tmf621
 from careloop_ticketing.tmf621.hub_api import router as hub
 from careloop_ticketing.tmf621.operations_api import router as hub_subscriptions
 from careloop_ticketing.tmf621.specifications_api import router as specifications
+from careloop_ticketing.training.api import router as training
 
 
 def create_app(runtime: Runtime[Settings]) -> FastAPI:
@@ -53,6 +57,10 @@ def create_app(runtime: Runtime[Settings]) -> FastAPI:
         my_day,
         agents,
         teams,
+        training,
+        drills,
+        medals,
+        medal_awards,
         routing_policies,
         incidents,
         exports,

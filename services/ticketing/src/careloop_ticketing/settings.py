@@ -1,14 +1,18 @@
 from pathlib import Path
 from typing import Annotated
 
+from careloop_common import zones
 from careloop_common.settings import ServiceSettings, settings_config
-from pydantic import Field
+from pydantic import Field, field_validator
 
 
 class Settings(ServiceSettings):
     """Policies and rule sets are data, not settings; what is left is how others reach us, and we them."""
 
     model_config = settings_config("TICKETING_")
+
+    timezone: str = "Asia/Shanghai"
+    """Where the operator is: by its days courses are taken, and medals are awarded when a month has ended there."""
 
     bulk_share: Annotated[float, Field(gt=0, le=1)] = 0.22
     """Which share of its time a worker gives to bulk jobs while there is one: it rests between the batches."""
@@ -38,3 +42,8 @@ class Settings(ServiceSettings):
     hub_timeout_seconds: float = 10.0
     hub_retry_seconds: float = 1.0
     """After the first failure a notification waits this long, then twice as long each time, up to an hour."""
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        return zones.zone(value).key

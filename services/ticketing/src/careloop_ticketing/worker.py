@@ -13,6 +13,7 @@ from careloop_ticketing.escalation import audit
 from careloop_ticketing.escalation import service as escalation
 from careloop_ticketing.history import handlers as history
 from careloop_ticketing.mail import handlers as mail
+from careloop_ticketing.medals import handlers as medals
 from careloop_ticketing.notices import handlers as notices
 from careloop_ticketing.privacy import handlers as privacy
 from careloop_ticketing.recalculation import handlers as recalculation
@@ -56,6 +57,7 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
             Job("forget notices", 3600, notices.forget, exclusive=False),
             Job("give tickets", 0.5, dispatch.Dispatcher().turn, exclusive=False),
             Job("hand tickets over", 10, dispatch.hand_over, exclusive=False),
+            Job("award medals", 600, medals.turn_of_month),
             Job("anchor histories", 3600, history.anchor),
             Job("sweep loose files", 300, attachments.sweep, exclusive=False),
             Job("forget ignored mail", 3600, mail.forget, exclusive=False),

@@ -10,6 +10,7 @@ from careloop_ticketing.dispatch.errors import ZoneUnknown
 from careloop_ticketing.dispatch.schemas import MyDayView, MySpan, MyTicket
 from careloop_ticketing.dispatch.service import looking
 from careloop_ticketing.dispatch.service.looking import Day, Held
+from careloop_ticketing.medals.schemas import HeldMedal
 from careloop_ticketing.staff.errors import AgentNotFound
 from careloop_ticketing.staff.schemas import AGENT_ID
 
@@ -64,6 +65,7 @@ def _day(day: Day, zone: ZoneInfo) -> MyDayView:
         waiting_for_customer=day.waiting_for_customer,
         done_today=day.done,
         shifts=[MySpan.model_validate(shift) for shift in day.shifts],
+        medals=[HeldMedal.model_validate(one) for one in day.medals],
         tickets=[_ticket(held) for held in day.held],
     )
 

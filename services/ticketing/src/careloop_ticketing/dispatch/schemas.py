@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 from careloop_ticketing.dispatch.policy.choosing import Obstacle
 from careloop_ticketing.dispatch.policy.routing import Language, Region
 from careloop_ticketing.documents import DocumentView
+from careloop_ticketing.medals.schemas import HeldMedal
 from careloop_ticketing.schemas import RuleText
 from careloop_ticketing.staff.policy import Occupation
 from careloop_ticketing.staff.schemas import Grade, Skill, TeamCode
@@ -187,5 +188,7 @@ class MyDayView(View):
     done_today: int
     shifts: list[MySpan]
     """Shifts and absences that touch the day."""
+    medals: list[HeldMedal]
+    """The last twelve, the newest first."""
     tickets: list[MyTicket]
     """At most two hundred."""

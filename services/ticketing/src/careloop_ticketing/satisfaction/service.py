@@ -1,10 +1,11 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from careloop_common import outbox, timers
 from careloop_common.timers import DueTimer
 from careloop_common.tokens import SYSTEM
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -90,3 +91,22 @@ async def average(session: AsyncSession) -> tuple[int, float | None]:
     figures = select(func.count(col(AnswerRow.score)), func.avg(col(AnswerRow.score)))
     count, mean = (await session.execute(figures)).one()
     return count, None if mean is None else float(mean)
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """How many there are, and their mean."""
+
+    count: int
+    average: float | None
+
+
+async def scores_by_holder(session: AsyncSession, chosen: ColumnElement[bool]) -> Mapping[str, Scores]:
+    """What customers gave for these tickets, by who held them."""
+    holder = col(Ticket.assignee_id)
+    given = select(holder, func.count(col(AnswerRow.score)), func.avg(col(AnswerRow.score)))
+    theirs = given.join(Ticket, col(Ticket.id) == col(AnswerRow.ticket_id)).where(
+        chosen, holder.is_not(None), col(AnswerRow.score).is_not(None)
+    )
+    rows = await session.execute(theirs.group_by(holder))
+    return {str(name): Scores(count, float(mean)) for name, count, mean in rows}

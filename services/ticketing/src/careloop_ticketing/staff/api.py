@@ -139,6 +139,7 @@ def _view(found: Described) -> AgentView:
         hands_over=row.hands_over,
         active=row.active,
         certificates=[CertificateView.model_validate(one) for one in found.certificates],
+        earned=[CertificateView.model_validate(one) for one in found.earned],
         teams=sorted(person.teams),
         on_duty=person.on_duty,
         last_assigned_at=row.last_assigned_at,

@@ -45,6 +45,20 @@ class CertificateRow(Base, table=True):
     valid_until: datetime | None = Field(default=None, sa_type=INSTANT)
 
 
+class EarnedRow(Base, table=True):
+    """A certificate that somebody earned, by a course say. It stands beside what they were given by hand."""
+
+    __tablename__ = "agent_earned_certificate"
+    __table_args__ = (CheckConstraint("certificate BETWEEN 1 AND 5", name="five_levels"),)
+
+    source: UUID = Field(primary_key=True)
+    """What they earned it by; it goes with that."""
+    agent_id: str = Field(sa_type=Text, foreign_key="agent.id", index=True)
+    skill: str = Field(sa_type=Text, index=True)
+    certificate: int = Field(sa_type=SmallInteger)
+    valid_until: datetime | None = Field(default=None, sa_type=INSTANT)
+
+
 class ShiftRow(Base, table=True):
     """A span of somebody's time: a shift, or an absence."""
 

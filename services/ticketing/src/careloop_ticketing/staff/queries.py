@@ -4,12 +4,12 @@ from typing import Any, Final
 from uuid import UUID
 
 from careloop_common import keyset
-from sqlalchemy import Row, func, or_, select, text
+from sqlalchemy import Row, Select, func, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, delete
 
-from careloop_ticketing.staff.models import AgentRow, CertificateRow, MemberRow, ShiftRow, TeamRow
+from careloop_ticketing.staff.models import AgentRow, CertificateRow, EarnedRow, MemberRow, ShiftRow, TeamRow
 
 # Named ids or all; who is not active is found by name only.
 _PRESENT: Final = text(
@@ -20,8 +20,10 @@ _PRESENT: Final = text(
     " WHERE r.agent_id = a.id AND r.starts_at <= :now AND r.ends_at > :now) AS occupations,"
     " ARRAY(SELECT m.team FROM team_member AS m JOIN team AS t ON t.code = m.team"
     " WHERE m.agent_id = a.id AND t.ended_at IS NULL) AS teams,"
-    " (SELECT jsonb_object_agg(c.skill, c.certificate) FROM agent_certificate AS c"
-    " WHERE c.agent_id = a.id AND (c.valid_until IS NULL OR c.valid_until > :now)) AS certificates"
+    " (SELECT jsonb_object_agg(c.skill, c.certificate) FROM (SELECT h.skill, max(h.certificate) AS certificate FROM"
+    " (SELECT skill, certificate, valid_until FROM agent_certificate WHERE agent_id = a.id UNION ALL"
+    " SELECT skill, certificate, valid_until FROM agent_earned_certificate WHERE agent_id = a.id) AS h"
+    " WHERE h.valid_until IS NULL OR h.valid_until > :now GROUP BY h.skill) AS c) AS certificates"
     " FROM agent AS a WHERE CASE WHEN CAST(:ids AS text[]) IS NULL THEN a.active ELSE a.id = ANY(:ids) END ORDER BY a.id"
 )
 _CLAIM: Final = text(
@@ -102,8 +104,10 @@ async def agents(
         members = select(col(MemberRow.agent_id)).where(col(MemberRow.team) == team)
         wanted = wanted.where(col(AgentRow.id).in_(members))
     if skill is not None:
-        skilled = select(col(CertificateRow.agent_id)).where(col(CertificateRow.skill) == skill)
-        wanted = wanted.where(col(AgentRow.id).in_(skilled))
+        given, earned = (
+            select(col(row.agent_id)).where(col(row.skill) == skill) for row in (CertificateRow, EarnedRow)
+        )
+        wanted = wanted.where(col(AgentRow.id).in_(given.union(earned)))
     if active is not None:
         wanted = wanted.where(col(AgentRow.active) == active)
     return (await session.scalars(keyset.forward(wanted, col(AgentRow.id), after=after, limit=limit))).all()
@@ -123,10 +127,51 @@ async def certify(session: AsyncSession, agent_id: str, rows: Sequence[Mapping[s
 
 async def skills(session: AsyncSession, *, now: datetime) -> frozenset[str]:
     """In which somebody has a certificate that is valid."""
-    in_force = or_(col(CertificateRow.valid_until).is_(None), col(CertificateRow.valid_until) > now)
-    return frozenset(
-        (await session.scalars(select(col(CertificateRow.skill)).where(in_force).distinct())).all()
+    given, earned = (
+        select(col(row.skill)).where(or_(col(row.valid_until).is_(None), col(row.valid_until) > now))
+        for row in (CertificateRow, EarnedRow)
     )
+    return frozenset((await session.scalars(given.union(earned))).all())
+
+
+async def earned(session: AsyncSession, ids: Collection[str], *, now: datetime) -> Sequence[EarnedRow]:
+    """What these agents earned, and is valid."""
+    theirs = select(EarnedRow).where(
+        col(EarnedRow.agent_id).in_(ids),
+        or_(col(EarnedRow.valid_until).is_(None), col(EarnedRow.valid_until) > now),
+    )
+    return (await session.scalars(theirs.order_by(col(EarnedRow.skill), col(EarnedRow.source)))).all()
+
+
+async def earn(
+    session: AsyncSession,
+    agent_id: str,
+    *,
+    source: UUID,
+    skill: str,
+    certificate: int,
+    valid_until: datetime | None,
+) -> None:
+    """Somebody has this certificate by `source`, besides all others that they have."""
+    session.add(
+        EarnedRow(
+            source=source, agent_id=agent_id, skill=skill, certificate=certificate, valid_until=valid_until
+        )
+    )
+    await session.flush()
+
+
+async def forfeit(session: AsyncSession, source: UUID) -> None:
+    """What was earned by this was not."""
+    await session.execute(delete(EarnedRow).where(col(EarnedRow.source) == source))
+
+
+def working(team: str | None = None) -> Select[str]:
+    """The ids of those who are active; in a team, if one is named."""
+    ids = select(col(AgentRow.id)).where(col(AgentRow.active))
+    if team is None:
+        return ids
+    return ids.where(col(AgentRow.id).in_(select(col(MemberRow.agent_id)).where(col(MemberRow.team) == team)))
 
 
 async def shifts(

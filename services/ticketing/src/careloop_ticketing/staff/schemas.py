@@ -64,6 +64,8 @@ class AgentView(View):
     hands_over: bool
     active: bool
     certificates: list[CertificateView]
+    earned: list[CertificateView]
+    """Certificates by courses, as long as they are valid. In a skill the highest counts, given or earned."""
     teams: list[str]
     on_duty: bool
     last_assigned_at: datetime | None

@@ -15,6 +15,7 @@ from careloop_ticketing.dispatch import queries
 from careloop_ticketing.dispatch.policy.choosing import Obstacle
 from careloop_ticketing.dispatch.service import routing
 from careloop_ticketing.dispatch.service.floor import floor_of
+from careloop_ticketing.medals import service as medals
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.sla.policy.clock import State
 from careloop_ticketing.sla.service import Watches
@@ -25,6 +26,7 @@ from careloop_ticketing.vocabulary import PauseReason
 
 EXAMINED: Final = 1_000
 SHOWN: Final = 200
+MEDALS: Final = 12
 _SUPERVISE: Final = "tickets:supervise"
 
 
@@ -74,6 +76,7 @@ class Day:
     load: int
     done: int
     shifts: Sequence[staff.Shift]
+    medals: Sequence[medals.Held]
     held: Sequence[Held]
     """The most urgent first."""
 
@@ -104,6 +107,7 @@ async def day_of(
         load=(await line.loads(session, [person.id])).get(person.id, 0),
         done=await queries.resolved_by(session, person.id, starts_at, ends_at),
         shifts=await staff.shifts_between(session, person.id, starts_at, ends_at),
+        medals=await medals.held_by(session, person.id, limit=MEDALS),
         held=sorted(held, key=_urgency),
     )
 

@@ -8,11 +8,14 @@ from careloop_ticketing.staff.queries import (
     busy,
     claim,
     departments,
+    earn,
+    forfeit,
     handing_over,
     leads,
     skills,
     standing_teams,
     virtual_team,
+    working,
 )
 from careloop_ticketing.staff.service.people import described, expect_agent, get_agent, lock_agent, put_agent
 from careloop_ticketing.staff.service.roster import person, roster
@@ -36,9 +39,11 @@ __all__ = [
     "claim",
     "departments",
     "described",
+    "earn",
     "end_virtual",
     "expect_agent",
     "expect_team",
+    "forfeit",
     "get_agent",
     "get_team",
     "handing_over",
@@ -55,4 +60,5 @@ __all__ = [
     "skills",
     "standing_teams",
     "virtual_team",
+    "working",
 ]

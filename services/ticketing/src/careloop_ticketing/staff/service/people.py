@@ -14,7 +14,7 @@ from careloop_ticketing.calendars import service as calendars
 from careloop_ticketing.calendars.errors import CalendarNotFound
 from careloop_ticketing.staff import queries
 from careloop_ticketing.staff.errors import AgentNotFound, AgentUnknown, InvalidAgent
-from careloop_ticketing.staff.models import AgentRow, CertificateRow
+from careloop_ticketing.staff.models import AgentRow, CertificateRow, EarnedRow
 from careloop_ticketing.staff.policy import Person
 from careloop_ticketing.staff.schemas import Agent
 from careloop_ticketing.staff.service.roster import roster
@@ -26,6 +26,7 @@ class Described:
 
     agent: AgentRow
     certificates: Sequence[CertificateRow]
+    earned: Sequence[EarnedRow]
     person: Person
 
 
@@ -97,5 +98,8 @@ async def described(session: AsyncSession, rows: Sequence[AgentRow], *, now: dat
     theirs: dict[str, list[Any]] = defaultdict(list)
     for certificate in await queries.certificates(session, ids):
         theirs[certificate.agent_id].append(certificate)
+    earned: dict[str, list[EarnedRow]] = defaultdict(list)
+    for one in await queries.earned(session, ids, now=now):
+        earned[one.agent_id].append(one)
     people = await roster(session, now=now, ids=ids)
-    return [Described(row, theirs[row.id], people[row.id]) for row in rows]
+    return [Described(row, theirs[row.id], earned[row.id], people[row.id]) for row in rows]
