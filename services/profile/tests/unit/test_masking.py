@@ -41,3 +41,8 @@ def test_what_is_called_otherwise_is_shown(name):
 def test_a_number_to_call_is_masked_also_where_it_is_a_number(value, shown):
     assert mask_anything(value) == shown
     assert type(mask_anything(value)) is type(shown)
+
+
+def test_whether_somebody_has_a_phone_is_no_phone():
+    said = {"has_phone": True, "paperless_email": False, "phone": None}
+    assert mask_anything(said) == said

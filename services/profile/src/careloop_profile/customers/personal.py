@@ -87,13 +87,18 @@ def _is_personal(name: str) -> bool:
     return words == ["name"] or not ends.isdisjoint(_PERSONAL) or name.endswith(_PERSONAL_ENDS)
 
 
+def _says_something(value: Any) -> bool:
+    """Nothing, and yes or no, are nobody's: `has_phone` is no number to call."""
+    return value is not None and not isinstance(value, bool)
+
+
 def mask_anything(value: Any) -> Any:
     """Whatever senders sent, without what is called or looks like something personal."""
     if isinstance(value, str):
         return redact(value)
     if isinstance(value, dict):
         return {
-            name: "[masked]" if inner is not None and _is_personal(name) else mask_anything(inner)
+            name: "[masked]" if _says_something(inner) and _is_personal(name) else mask_anything(inner)
             for name, inner in value.items()
         }
     if isinstance(value, int | float) and _LEAST <= value < _MOST and value == int(value):

@@ -6,12 +6,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from careloop_common.errors import ScopeMissing, VersionMismatch
+from careloop_common.errors import ScopeMissing
 from careloop_common.tokens import Actor
-from careloop_common.versions import check_version
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from careloop_ticketing import registers
 from careloop_ticketing.staff import service as staff
 from careloop_ticketing.staff.errors import AgentNotFound, AgentUnknown
 from careloop_ticketing.staff.policy import Person
@@ -27,19 +26,9 @@ async def put_course(
     session: AsyncSession, code: str, body: Course, *, expected: int | None, actor: Actor, now: datetime
 ) -> tuple[CourseRow, bool]:
     """Make a course known, or say anew all that is known of it; whether it was new."""
-    about = {**body.model_dump(), "changed_at": now, "changed_by": actor.id}
-    added = insert(CourseRow).values(code=code, version=1, **about).on_conflict_do_nothing()
-    if (row := (await session.scalars(added.returning(CourseRow))).one_or_none()) is not None:
-        if expected is not None:
-            raise VersionMismatch("There is no such course yet.", current_version=0)
-        return row, True
-    row = await session.get_one(CourseRow, code, with_for_update=True, populate_existing=True)
-    check_version(expected, row.version)
-    for name, value in about.items():
-        setattr(row, name, value)
-    row.version += 1
-    await session.flush()
-    return row, False
+    return await registers.put(
+        session, CourseRow, code, body.model_dump(), expected=expected, actor=actor, now=now
+    )
 
 
 async def get_course(session: AsyncSession, code: str) -> CourseRow:

@@ -4,12 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from careloop_common.errors import VersionMismatch
 from careloop_common.tokens import Actor
-from careloop_common.versions import check_version
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from careloop_ticketing import registers
 from careloop_ticketing.calendars import service as calendars
 from careloop_ticketing.calendars.errors import CalendarNotFound
 from careloop_ticketing.staff import queries
@@ -36,19 +34,9 @@ async def put_agent(
     """Make somebody known, or say anew all that is known of them; whether they were new."""
     await _check(session, body)
     about = body.model_dump(exclude={"certificates"})
-    new = {"id": agent_id, "version": 1, **about, "changed_at": now, "changed_by": actor.id}
-    added = insert(AgentRow).values(new).on_conflict_do_nothing().returning(AgentRow)
-    if (row := (await session.scalars(added)).one_or_none()) is not None:
-        if expected is not None:
-            raise VersionMismatch("There is no such agent yet.", current_version=0)
-        is_new = True
-    else:
-        row, is_new = await lock_agent(session, agent_id), False
-        check_version(expected, row.version)
-        for name, value in (about | {"changed_at": now, "changed_by": actor.id}).items():
-            setattr(row, name, value)
-        row.version += 1
-        await session.flush()
+    row, is_new = await registers.put(
+        session, AgentRow, agent_id, about, expected=expected, actor=actor, now=now
+    )
     await queries.certify(session, agent_id, [one.model_dump() for one in body.certificates])
     return row, is_new
 

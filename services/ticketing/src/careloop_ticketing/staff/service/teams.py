@@ -3,12 +3,10 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from careloop_common.errors import VersionMismatch
 from careloop_common.tokens import Actor
-from careloop_common.versions import check_version
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from careloop_ticketing import registers
 from careloop_ticketing.staff import queries
 from careloop_ticketing.staff.errors import InvalidTeam, TeamIsVirtual, TeamNotFound, TeamUnknown
 from careloop_ticketing.staff.models import TeamRow
@@ -26,19 +24,8 @@ async def put_team(
     if code.startswith(VIRTUAL):
         raise TeamIsVirtual(f"Team {code!r} would be a virtual one: its code begins with {VIRTUAL}.")
     await _departments(session, body.members, body.lead_id)
-    about = {"name": body.name, "lead_id": body.lead_id, "changed_at": now, "changed_by": actor.id}
-    new = {"code": code, "version": 1, "kind": TeamKind.STANDING, **about}
-    added = insert(TeamRow).values(new).on_conflict_do_nothing().returning(TeamRow)
-    if (row := (await session.scalars(added)).one_or_none()) is not None:
-        if expected is not None:
-            raise VersionMismatch("There is no such team yet.", current_version=0)
-        is_new = True
-    else:
-        row, is_new = await _lock(session, code), False
-        check_version(expected, row.version)
-        row.name, row.lead_id, row.changed_at, row.changed_by = body.name, body.lead_id, now, actor.id
-        row.version += 1
-        await session.flush()
+    about = {"name": body.name, "lead_id": body.lead_id, "kind": TeamKind.STANDING}
+    row, is_new = await registers.put(session, TeamRow, code, about, expected=expected, actor=actor, now=now)
     await queries.enrol(session, code, {*body.members, *([body.lead_id] if body.lead_id else [])})
     return row, is_new
 
