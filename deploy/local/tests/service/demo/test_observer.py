@@ -55,7 +55,7 @@ async def test_what_is_no_event_is_passed_over(nats_server, publish, overdue, ev
     async with Observer.open(nats_server) as observer:
         connection = await nats.connect(nats_server)
         await connection.publish("care.v1.campaign.00.care_task_overdue", b"{}")
+        await eventually(lambda: observer.unreadable == 1)
         await connection.close()
         await publish(overdue)
         await eventually(lambda: observer.count("campaign.care_task_overdue") == 1)
-        assert observer.unreadable == 1
