@@ -14,8 +14,8 @@ class Settings(ServiceSettings):
     timezone: str = "Asia/Shanghai"
     """Where the operator is: by its days courses are taken, and medals are awarded when a month has ended there."""
 
-    bulk_share: Annotated[float, Field(gt=0, le=1)] = 0.22
-    """Which share of its time a worker gives to bulk jobs while there is one: it rests between the batches."""
+    bulk_rate: Annotated[float, Field(gt=0)] = 200
+    """How many tickets of bulk jobs a worker does in a second at most: it rests between the batches."""
     bulk_days: Annotated[int, Field(ge=1)] = 90
     """How long it is kept what became of each ticket of a bulk job, without which the job cannot be undone."""
 

@@ -5,19 +5,18 @@ from careloop_common import clock
 from careloop_common.runtime import Runtime
 
 from careloop_ticketing.bulk import metrics, queries, service, working
+from careloop_ticketing.bulk.policy import rest
 from careloop_ticketing.settings import Settings
 
 
 async def work(runtime: Runtime[Settings]) -> bool:
-    """Do one batch, then rest in proportion to what it took; whether there may be more to do.
-
-    The slower the batch, because others are busy, the longer the rest.
-    """
+    """Do one batch, then rest until the next is due; whether there may be more to do."""
     began = time.perf_counter()
     async with runtime.database.transaction() as session:
         more = await working.advance(session, now=clock.now())
     if more:
-        await asyncio.sleep((time.perf_counter() - began) * (1 / runtime.settings.bulk_share - 1))
+        took = time.perf_counter() - began
+        await asyncio.sleep(rest(working.BATCH, took, rate=runtime.settings.bulk_rate))
     return more
 
 

@@ -58,3 +58,11 @@ INVERSE: Final[Mapping[Act, Act]] = MappingProxyType(
 
 SAID_AGAIN: Final = frozenset({Act.WATCH, Act.UNWATCH})
 """To take these back, the other one is said of the same person; what else can be taken back is put back as it was."""
+
+
+def rest(tickets: int, took: float, *, rate: float) -> float:
+    """Seconds to rest after a batch that took so many, for `rate` tickets a second.
+
+    No less than the batch took: one that is slow, because others are busy, leaves them half of the time.
+    """
+    return max(took, tickets / rate - took)

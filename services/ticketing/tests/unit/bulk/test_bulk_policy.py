@@ -2,7 +2,7 @@ import pytest
 from careloop_common import clock, ids
 from careloop_ticketing.bulk.acts import _ACTS
 from careloop_ticketing.bulk.models import BulkJobRow
-from careloop_ticketing.bulk.policy import INVERSE, Act, Result, State
+from careloop_ticketing.bulk.policy import INVERSE, Act, Result, State, rest
 
 
 def test_what_takes_an_act_back_is_taken_back_by_it():
@@ -36,3 +36,12 @@ def test_what_is_not_done_is_pending_until_the_job_is_cancelled(state, pending, 
     assert job.counts[Result.PENDING] == pending
     assert job.counts[Result.NOT_DONE] == not_done
     assert sum(job.counts.values()) == job.total
+
+
+@pytest.mark.parametrize("took", [0.02, 0.2, 0.25])
+def test_between_batches_a_worker_rests_until_the_next_is_due(took):
+    assert took + rest(100, took, rate=200) == pytest.approx(0.5)
+
+
+def test_slow_batches_leave_others_half_of_the_time():
+    assert rest(100, 0.8, rate=200) == 0.8
