@@ -31,6 +31,7 @@ AGENT = Actor("agent", "user")
 ACTS = (
     "respond",
     "assign",
+    "hand_over",
     "release",
     "pause",
     "await",
@@ -43,7 +44,7 @@ ACTS = (
 )
 ACTS += ("acknowledge", "classify", "note", "thank", "undo")
 UNDONE = frozenset({"assign", "pause", "await", "resume", "resolve", "reopen", "undo"})
-AGAIN = ("responded", "assigned", "customer_wrote", "resolved", "reopened")
+AGAIN = ("responded", "assigned", "taken", "customer_wrote", "resolved", "reopened")
 """What can befall a ticket more than once: a clock that starts with it and does not repeat might, where it is added."""
 REASONS = tuple(PauseReason)
 OFFICE = {
@@ -111,6 +112,7 @@ class Life:
 _ACTS = {
     "respond": lambda case, _: tickets.respond(case, note=None),
     "assign": lambda case, _: tickets.assign(case, assignee_id="agent-7"),
+    "hand_over": lambda case, _: tickets.assign(case, assignee_id=None, team="billing"),
     "release": lambda case, _: tickets.release(case),
     "pause": lambda case, _: tickets.pause(case, reason=REASONS[0], evidence="x", note=None),
     "await": lambda case, _: tickets.pause(case, reason=REASONS[1], evidence="x", note=None),

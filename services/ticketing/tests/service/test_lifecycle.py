@@ -34,6 +34,16 @@ async def test_the_acknowledgement_promises_an_answer_and_not_that_somebody_take
     assert ticket["acknowledgement"].endswith("我们将在 30 分钟内与您联系。")
 
 
+async def test_a_ticket_that_waits_at_a_level_is_picked_up_by_whoever_takes_it(open_ticket, act):
+    ticket = await open_ticket(channel="app")
+
+    def picked_up(shown):
+        return {clock["name"]: clock["state"] for clock in shown["clocks"]}["online_pick_up"]
+
+    assert picked_up(await act(ticket, "assign", level="manager")) == "running"
+    assert picked_up(await act(ticket, "assign", assignee_id="agent-7")) == "stopped"
+
+
 async def test_the_acknowledgement_speaks_the_customers_language(open_ticket):
     ticket = await open_ticket(subject="Data cap charges", kind="inquiry", language="en-US")
     assert ticket["acknowledgement"].startswith("We have received your inquiry, number C-")

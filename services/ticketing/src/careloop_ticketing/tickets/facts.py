@@ -59,7 +59,7 @@ def seen_by(ticket: Progressing) -> set[Moment]:
     if not seen:
         return seen
     if ticket.assignee_id:
-        seen.add(Moment.ASSIGNED)
+        seen |= {Moment.ASSIGNED, Moment.TAKEN}
     if ticket.reopened_count:
         seen.add(Moment.REOPENED)
     return seen.union(map(Moment, ticket.milestones))
@@ -69,7 +69,7 @@ def past_of(ticket: Progressing) -> set[Moment]:
     """What may have happened to a ticket at any time, be it said again since."""
     if ticket.status not in OPEN:
         return set(Moment)
-    past = seen_by(ticket) | {Moment.CLASSIFIED, Moment.ASSIGNED, Moment.CUSTOMER_WROTE}
+    past = seen_by(ticket) | {Moment.CLASSIFIED, Moment.ASSIGNED, Moment.TAKEN, Moment.CUSTOMER_WROTE}
     if ticket.reopened_count:
         past.add(Moment.RESOLVED)
     if Milestone.VISIT_NEEDED in ticket.milestones:

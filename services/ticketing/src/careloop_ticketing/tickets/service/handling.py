@@ -107,7 +107,7 @@ async def assign(
     if team is not None:
         ticket.team, ticket.team_pinned = team, pinned
     watch.acknowledge(case.watches)
-    await case.observe(Moment.ASSIGNED)
+    await case.observe(Moment.ASSIGNED, *([Moment.TAKEN] if assignee_id else []))
     moved_from, moved_to = await case.follow()
     record(case, "assigned", before=before | moved_from, after=place(ticket) | moved_to)
     held_by, by = before["assignee_id"], case.actor.id

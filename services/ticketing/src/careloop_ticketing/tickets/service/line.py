@@ -31,6 +31,7 @@ from careloop_ticketing.vocabulary import Level, Status
 ASSIGNABLE: Final = frozenset({Status.CLASSIFIED, Status.HANDLING})
 """Tickets of these statuses are in the line while nobody holds them, and in hand while somebody does."""
 START: Final = UUID(int=0)
+_GIVEN: Final = (Moment.ASSIGNED, Moment.TAKEN)
 
 # Filtered behind the look-up, so that nobody thinks of looking for the minimum along the index of all due times.
 _MOST_URGENT: Final = (
@@ -149,7 +150,7 @@ async def _over(
         ticket, theirs = gift.ticket, watches[gift.ticket.id]
         given = replace(ticket, level=gift.level, assignee_id=gift.assignee_id)
         policy, facts = policies[ticket.policy_version], facts_of(given)
-        wanted = watch.doubtful(theirs, policy, (Moment.ASSIGNED,), past_of(ticket), facts=facts, now=now)
+        wanted = watch.doubtful(theirs, policy, _GIVEN, past_of(ticket), facts=facts, now=now)
         if gift.level is not ticket.level:
             wanted += watch.missing(theirs, policy, seen_by(given), facts=facts, now=now)
         if wanted:
@@ -180,7 +181,8 @@ def _given(
     ticket.released_by = None
     ticket.version += 1
     given: dict[str, Any] = {"facts": facts_of(ticket), "calendars": calendars, "because": Because(SYSTEM.id)}
-    watch.observe(watches, policy, Moment.ASSIGNED, **given, now=now, over=over)
+    for moment in _GIVEN:
+        watch.observe(watches, policy, moment, **given, now=now, over=over)
     moved_from: dict[str, Any] = {}
     moved_to: dict[str, Any] = {}
     if lifted:

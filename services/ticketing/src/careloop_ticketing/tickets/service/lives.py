@@ -94,6 +94,8 @@ def _happenings(
         yield Happening(at, _TURNS[fact])
     if fact in _MOMENTS:
         yield Happening(at, _MOMENTS[fact])
+    if fact == "assigned" and after["assignee_id"]:
+        yield Happening(at, Moment.TAKEN)
     waits_on = after.get("status", Status.WAITING) == Status.WAITING
     if fact != "customer_wrote" and before.get("status") == Status.WAITING and not waits_on:
         # However the wait came to its end: with a remedy, with a merge.
