@@ -144,9 +144,17 @@ class OwnStack(Measured):
 
     async def kill(self, name: str) -> None:
         """End it as a power cut would: no handler runs, nothing is flushed."""
-        os.kill(self.processes.pop(name), signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.processes.pop(name), signal.SIGKILL)
         if name in self._children:
             await self._children.pop(name).wait()
+
+    async def supervise(self) -> list[str]:
+        """Start whoever gave up, as a supervisor does, because what it needs was away for too long; returns their names."""
+        ended = [name for name, child in self._children.items() if child.returncode is not None]
+        for name in ended:
+            await self.start(name)
+        return ended
 
     async def close(self) -> None:
         for child in self._children.values():

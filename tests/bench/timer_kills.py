@@ -56,9 +56,10 @@ async def connected(stack: OwnStack) -> AsyncIterator[asyncpg.Connection]:
             await database.close()
 
 
-async def kill(stack: OwnStack, kills: int, dice: random.Random) -> Counter[str]:
-    """One at a time, at random moments; who was killed how often."""
+async def kill(stack: OwnStack, kills: int, dice: random.Random) -> tuple[Counter[str], Counter[str]]:
+    """One at a time, at random moments; who was killed how often, and who gave up."""
     killed: Counter[str] = Counter()
+    ended: Counter[str] = Counter()
     for _ in range(kills):
         await asyncio.sleep(dice.uniform(0.2, 1.5))
         victim = dice.choice(VICTIMS)
@@ -66,7 +67,8 @@ async def kill(stack: OwnStack, kills: int, dice: random.Random) -> Counter[str]
         killed[victim] += 1
         await asyncio.sleep(dice.uniform(0, 0.5))
         await stack.start(victim)
-    return killed
+        ended.update(await stack.supervise())
+    return killed, ended
 
 
 async def settled(stack: OwnStack) -> None:
@@ -134,9 +136,10 @@ async def measure(options: argparse.Namespace) -> int:
             await fall_due(database, templates, at, int(options.rate * seconds), timedelta(seconds=seconds))
         await asyncio.sleep(max(0.0, (at - clock.now()).total_seconds()))
         began = time.perf_counter()
-        killed = await kill(stack, options.kills, dice)
+        killed, ended = await kill(stack, options.kills, dice)
         took = time.perf_counter() - began
         print(f"killed          {dict(killed)} in {took:.0f} s, seed {options.seed}")
+        print(f"gave up         {dict(ended)}")
         await settled(stack)
         return await judge(stack)
 

@@ -10,12 +10,11 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError, ResponseValidationError
 from fastapi.responses import Response
 from pydantic import BaseModel
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from careloop_common import tmforum
 from careloop_common.errors import DeadlineExceeded, DomainError, ServiceUnavailable
+from careloop_common.failures import DATABASE_ERRORS, is_transient
 from careloop_common.observability.tracing import current_trace_id, mark_failed
 
 log = structlog.get_logger()
@@ -158,7 +157,7 @@ def install(app: FastAPI) -> None:
             headers=dict(error.headers or {}),
         )
 
-    for lost in (InterfaceError, OperationalError, PoolTimeout, ConnectionError, DBAPIError):
+    for lost in (*DATABASE_ERRORS, ConnectionError):
         app.add_exception_handler(lost, _on_database)
     app.add_exception_handler(TimeoutError, _on_timeout)
     app.add_exception_handler(ResponseValidationError, _on_unexpected)
@@ -183,17 +182,11 @@ def _pointer(location: Sequence[Any]) -> str:
     return str(path[0]) if path else str(where)
 
 
-_CONNECTION_STATES = ("08", "53", "57P", "55P03", "40")
-"""SQLSTATE classes that a later try can get past: connection, resources, shutdown, lock timeout, rollback."""
-
-
 async def _on_database(request: Request, error: Exception) -> Response:
-    original = getattr(error, "orig", None)
-    state = str(getattr(original, "sqlstate", None) or getattr(original, "pgcode", None) or "")
-    known = isinstance(error, DBAPIError) and state and not state.startswith(_CONNECTION_STATES)
-    if known and not error.connection_invalidated:  # type: ignore[attr-defined]
+    if not is_transient(error):
         return await _on_unexpected(request, error)
-    log.warning("database.unavailable", path=request.url.path, error=type(original or error).__name__)
+    original = getattr(error, "orig", None) or error
+    log.warning("database.unavailable", path=request.url.path, error=type(original).__name__)
     return from_error(ServiceUnavailable("The database does not answer.", retry_after=2), request.url.path)
 
 

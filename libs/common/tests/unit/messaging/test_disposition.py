@@ -2,12 +2,13 @@
 
 import itertools
 
+import asyncpg
 import pytest
 from careloop_common.errors import DomainError, Kind
 from careloop_common.failures import is_transient
 from careloop_common.messaging import disposition
 from careloop_contracts.envelope import MalformedEnvelope
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InternalError
 
 
 class Original(Exception):
@@ -59,6 +60,10 @@ def test_permanent_kinds_are_put_aside_at_once(kind):
         database("08006"),
         database("55P03"),
         database(None, invalidated=True),
+        InternalError("begin", {}, Original(None)),
+        asyncpg.InterfaceError("connection is closed"),
+        asyncpg.InternalClientError("cannot switch to state 15"),
+        asyncpg.CannotConnectNowError(),
         ConnectionResetError(),
         TimeoutError(),
     ],
@@ -87,6 +92,7 @@ def test_what_is_missing_gets_five_tries_in_three_seconds():
         database("23505"),
         IntegrityError("insert", {}, Original("23503")),
         database("42P01"),
+        asyncpg.DataError("invalid input for query argument $1"),
     ],
     ids=repr,
 )
