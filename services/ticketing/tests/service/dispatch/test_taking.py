@@ -65,6 +65,20 @@ async def test_an_agent_takes_a_ticket_and_whoever_comes_later_is_told(agent, op
     assert await facts(other) == ["opened", "classified"]
 
 
+async def test_who_takes_a_ticket_has_it_at_the_level_at_which_the_line_gives_it(
+    agent, open_ticket, client_as, route, work, client
+):
+    await agent("li", level="expert")
+    await route({"name": "hard", "level": "expert"})
+    taken = await open_ticket()
+    found = await client_as(READ, WRITE, actor_id="li").post(f"/v1/tickets/{taken['id']}/take")
+    given = await open_ticket()
+    await work()
+    shown = (await client.get(f"/v1/tickets/{given['id']}")).json()
+    assert (shown["assignee_id"], shown["level"]) == ("li", "expert")
+    assert (found.json()["assignee_id"], found.json()["level"]) == ("li", "expert")
+
+
 async def test_who_may_not_take_a_ticket(agent, open_ticket, client_as, act, client):
     await agent("wang")
     await agent("gone", active=False)

@@ -51,7 +51,9 @@ async def take(case: Case) -> None:
     because = _against(needs, person, load) if agent.active else Obstacle.OFF_DUTY
     if because is not None:
         raise NotForThisAgent(f"Ticket {ticket.number} is not for {agent_id}: {because}.", because=because)
-    await tickets.assign(case, assignee_id=agent_id, team=needs.label, pinned=ticket.team_pinned)
+    await tickets.assign(
+        case, assignee_id=agent_id, level=needs.level, team=needs.label, pinned=ticket.team_pinned
+    )
     await staff.busy(session, [agent_id], case.now)
 
 
