@@ -12,7 +12,8 @@ class Settings(ServiceSettings):
     model_config = settings_config("TICKETING_")
 
     timezone: str = "Asia/Shanghai"
-    """Where the operator is: by its days courses are taken, and medals are awarded when a month has ended there."""
+    """Where the operator is: by its days courses are taken and people's days begin, and medals are awarded when a month
+    has ended there."""
 
     bulk_share: Annotated[float, Field(gt=0, le=1)] = 0.22
     """Which share of its time a worker gives to bulk jobs while there is one: it rests between the batches."""
