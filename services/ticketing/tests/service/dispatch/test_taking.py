@@ -171,6 +171,22 @@ async def test_what_is_in_hand_when_a_shift_ends_goes_back_if_it_is_so_agreed(
     assert await holder(by["wang"]) == "wang", "who went home gets it again when they are back"
 
 
+async def test_who_would_not_keep_a_ticket_after_their_shift_is_told_so_when_they_take_it(
+    agent, open_ticket, client, client_as
+):
+    over = {
+        "starts_at": _iso(clock.now() - timedelta(hours=9)),
+        "ends_at": _iso(clock.now() - timedelta(hours=1)),
+    }
+    ticket, answers = await open_ticket(), []
+    for name, hands_over in (("wang", True), ("keeps", False)):
+        await agent(name, hands_over=hands_over)
+        assert (await client.post(f"/v1/agents/{name}/shifts", json={"items": [over]})).status_code == 201
+        answers.append(await client_as(READ, WRITE, actor_id=name).post(f"/v1/tickets/{ticket['id']}/take"))
+    assert [one.status_code for one in answers] == [409, 200]
+    assert (answers[0].json()["code"], answers[0].json()["because"]) == ("ticket_not_for_agent", "off_duty")
+
+
 async def test_who_has_left_holds_nothing(agent, open_ticket, work, runtime, holder):
     await agent("wang")
     ticket = await open_ticket()
