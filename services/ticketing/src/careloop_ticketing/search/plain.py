@@ -43,17 +43,19 @@ def plain(text: str) -> str:
 
 
 def numbers(text: str) -> Iterator[str]:
-    """Numbers of a plain text that stand there in groups, however somebody else may group them."""
+    """Numbers of a plain text that stand there in groups, however somebody else may group them, or within words."""
+    for number in filter(is_telephone, (*_together(text), *_GROUPS.findall(text))):
+        yield number
+        if home := _CHINESE_MOBILE.fullmatch(number):
+            yield home[1]
+
+
+def _together(text: str) -> Iterator[str]:
     for found in _NUMBER.finditer(text):
         groups = _GROUPS.findall(found.group())
         for first in range(len(groups)):
             for many in range(2, min(_MOST_GROUPS, len(groups) - first) + 1):
-                together = "".join(groups[first : first + many])
-                if len(together) in _DIGITS:
-                    yield together
-    for found in _GROUPS.finditer(text):
-        if home := _CHINESE_MOBILE.fullmatch(found.group()):
-            yield home[1]
+                yield "".join(groups[first : first + many])
 
 
 def joined(query: str) -> str:

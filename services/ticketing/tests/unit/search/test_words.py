@@ -94,6 +94,7 @@ MOBILE = [
     "+86 139 0012 3456",
     "+8613900123456",
     "8613900123456",
+    "+86139-0012-3456",
 ]
 FIXED = ["075588888888", "0755-88888888", "(0755) 8888 8888", "0755 8888-8888"]
 
@@ -128,6 +129,14 @@ def test_a_telephone_number_is_found_with_what_stands_before_and_behind_it(numbe
 def test_digits_that_look_like_a_mobile_number_within_a_longer_one_are_no_telephone_number(number):
     assert wanted(number) <= words_of(f"串号 {number} 无法开机")
     assert wanted(f"串号{number}") <= words_of(f"串号{number}")
+
+
+def test_digits_as_long_as_a_telephone_number_are_found_within_a_word():
+    text = words_of("手机IMEI861536030196001打不开，tel13900123456，ORD2026")
+    for query in ("861536030196001", "手机 861536030196001", "139 0012 3456", "imei861536030196001"):
+        assert wanted(query) <= text
+    for part in ("8615360301", "2026"):
+        assert not wanted(part) <= text
 
 
 def test_one_character_is_searched_beside_a_number_in_one_piece_alone():
