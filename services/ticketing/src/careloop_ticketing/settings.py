@@ -12,7 +12,8 @@ class Settings(ServiceSettings):
     model_config = settings_config("TICKETING_")
 
     timezone: str = "Asia/Shanghai"
-    """Where the operator is: by its days courses are taken, and medals are awarded when a month has ended there."""
+    """Where the operator is: by its days courses are taken and people's days begin, and medals are awarded when a month
+    has ended there."""
 
     bulk_rate: Annotated[float, Field(gt=0)] = 200
     """How many tickets of bulk jobs a worker does in a second at most: it rests between the batches."""

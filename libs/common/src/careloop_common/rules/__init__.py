@@ -42,6 +42,7 @@ from careloop_common.rules.catalogue import (
     like,
     one_of,
     some_of,
+    within,
 )
 from careloop_common.rules.check import check
 from careloop_common.rules.document import from_json, to_json
@@ -88,4 +89,5 @@ __all__ = [
     "to_json",
     "to_text",
     "uses_now",
+    "within",
 ]

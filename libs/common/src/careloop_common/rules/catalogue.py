@@ -31,14 +31,15 @@ TAKEN = RESERVED | {
 class Type:
     """A type of the language; two types are equal when their names are.
 
-    `values` closes a text type: a rule that compares with any other text is wrong. `pattern` and `counts` only say which
-    values there are, for whoever wants to know whether a rule can hold. `dates` says by what days and years are counted.
+    `values` closes a text type: a rule that compares with any other text is wrong. `pattern`, `counts` and `span` only say
+    which values there are, for whoever wants to know whether a rule can hold. `dates` says by what days and years are counted.
     """
 
     name: str
     values: tuple[str, ...] | None = field(default=None, compare=False)
     pattern: str | None = field(default=None, compare=False)
     counts: bool = field(default=False, compare=False)
+    span: tuple[float, float] | None = field(default=None, compare=False)
     dates: bool = field(default=False, compare=False)
 
     def __str__(self) -> str:
@@ -71,6 +72,11 @@ def one_of(*values: str) -> Type:
 def like(pattern: str) -> Type:
     """Text that matches this regular expression as a whole."""
     return Type(TEXT.name, pattern=pattern)
+
+
+def within(least: float, most: float) -> Type:
+    """A number from one to the other, both included."""
+    return Type(NUMBER.name, span=(float(least), float(most)))
 
 
 def some_of(*values: str) -> Type:

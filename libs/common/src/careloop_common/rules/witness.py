@@ -114,6 +114,8 @@ def _kinds(attribute: Attribute, literals: list[Any]) -> Iterator[Any]:
         yield from sorted(attribute.type.values or _texts(attribute.type, literals))
     elif attribute.type.counts:
         yield from _counts(literals)
+    elif attribute.type.span is not None:
+        yield from _numbers(*attribute.type.span, literals)
     elif attribute.type in _STEPS:
         step: Any = _STEPS[attribute.type]
         same = float if attribute.type == NUMBER else datetime if attribute.type == TIMESTAMP else timedelta
@@ -141,3 +143,10 @@ def _counts(literals: list[Any]) -> list[float]:
     named = {literal for literal in literals if type(literal) is float}
     near = {floor(literal) + step for literal in named for step in (-1, 0, 1)}
     return sorted(float(number) for number in near | {0} if number >= 0)
+
+
+def _numbers(least: float, most: float, literals: list[Any]) -> list[float]:
+    """Numbers from one to the other: both, those between that the rule names, and one between any two of these."""
+    named = {literal for literal in literals if type(literal) is float and least < literal < most}
+    known = sorted({least, most, *named})
+    return [*known, *(earlier + (later - earlier) / 2 for earlier, later in pairwise(known))]

@@ -14,6 +14,7 @@ from careloop_common.rules import (
     like,
     one_of,
     parse,
+    within,
 )
 from careloop_common.rules.witness import never, never_first, together
 from hypothesis import given
@@ -147,7 +148,16 @@ def test_no_values_make_a_rule_the_first_that_never_is(texts, values):
         assert not never_first(rules, optional={"vip", "fee", "tier", "city"})
 
 
-NARROW = Catalogue({"times": COUNT, "code": like("[a-z][a-z0-9_]*"), "fee": NUMBER, "vip": BOOL})
+NARROW = Catalogue(
+    {
+        "times": COUNT,
+        "code": like("[a-z][a-z0-9_]*"),
+        "fee": NUMBER,
+        "vip": BOOL,
+        "share": within(0, 1),
+        "score": within(1, 5),
+    }
+)
 
 
 @pytest.mark.parametrize(
@@ -156,6 +166,9 @@ NARROW = Catalogue({"times": COUNT, "code": like("[a-z][a-z0-9_]*"), "fee": NUMB
         "times < 0",
         "times == 1.5",
         "times > 2 && times < 3",
+        "share >= 95",
+        "share > 1 || share < 0",
+        "share > 0.5 && score < 1",
         'code == ""',
         'code == "Ä"',
         'code < "A"',
@@ -171,6 +184,10 @@ def test_values_that_an_attribute_cannot_have_make_nothing_true(text):
     [
         "times > 1 && times < 3",
         "times <= 0",
+        "share >= 1",
+        "share < 95",
+        "share > 0.95 && share < 0.96",
+        "fee == 95 && share <= 0 && score == 1",
         'code != ""',
         'code > "b" && code < "c"',
         "fee < 0",

@@ -34,6 +34,8 @@ async def undo(act: Act, case: Case, given: Arguments) -> Arguments | None:
         raise UndoImpossible("It was done by an earlier release, which did not keep what was before.")
     was = tickets.before(case)
     await tickets.take_back(case, INVERSE[act], given)
+    if (team := case.ticket.team) is not None and await staff.has_ended(case.session, team):
+        tickets.leave_team(case)
     return tickets.back(case, was)
 
 
@@ -47,7 +49,7 @@ async def expect(session: AsyncSession, act: Act, given: Arguments, *, undo: boo
     if act is Act.ASSIGN:
         wanted = schemas.Assign.model_validate(given)
         if wanted.team is not None:
-            await staff.expect_team(session, wanted.team, pointer="/arguments/team")
+            await staff.expect_team_for(session, None, wanted.team, pointer="/arguments/team")
         if (agent := wanted.assignee_id) is not None:
             await staff.expect_agent(session, agent, team=wanted.team, pointer="/arguments/assignee_id")
     elif act is Act.WATCH:

@@ -35,8 +35,9 @@ _DAYLIGHT_SAVING = re.compile(
     re.IGNORECASE,
 )
 _WORK = re.compile(
-    r"[(\[【]班[)\]】]|^班\||[补補]行?上?班|[调調]休(上班|工作日)|(^|[(\[【])(正常|照常)?上班|加班"
-    r"|make-?up (work(ing)? ?)?day|(?<!non[- ])\bworking day",
+    r"[(\[【]班[)\]】]|(^|[ ·|-])班($|[ ·|-])|[补補]行?上?班|[调調](休上)?班|[调調]休工作日"
+    r"|^[^假休月,、]*((?<![非为為日号號])工作日|(?<![日号號])(?<!初.)上班日?$)|(^|[(\[【])(正常|照常)?上班|加班"
+    r"|make-?up (work(ing)? ?)?day|(?<!non[- ])\bwork(day|ing (day|saturday|sunday))|[(\[]work[)\]]",
     re.IGNORECASE,
 )
 _DAY_OFF = re.compile(r"public holiday|公众假期|公眾假期", re.IGNORECASE)

@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 from careloop_common import zones
 from careloop_common.errors import ScopeMissing
-from careloop_common.web import ActorDep, CareRouter, NowDep, SessionDep, needs, problems
+from careloop_common.web import ActorDep, CareRouter, NowDep, RuntimeDep, SessionDep, needs, problems
 from fastapi import Depends, Query
 
 from careloop_ticketing.dispatch.errors import ZoneUnknown
@@ -18,12 +18,14 @@ router = CareRouter(prefix="/v1/my-day", tags=["dispatch"])
 
 
 def _zone(
+    runtime: RuntimeDep,
     zone: Annotated[
-        str, Query(max_length=60, description="Where the day begins at midnight.")
-    ] = "Asia/Shanghai",
+        str | None,
+        Query(max_length=60, description="Where the day begins at midnight, if not where the operator is."),
+    ] = None,
 ) -> ZoneInfo:
     try:
-        return zones.zone(zone)
+        return zones.zone(runtime.settings.timezone if zone is None else zone)
     except ValueError as error:
         raise ZoneUnknown(f"There is no time zone {zone!r}.", pointer="zone") from error
 
@@ -60,9 +62,7 @@ def _day(day: Day, zone: ZoneInfo) -> MyDayView:
         on_duty=person.on_duty,
         capacity=person.capacity,
         load=day.load,
-        open=len(day.held),
-        overdue=day.overdue,
-        waiting_for_customer=day.waiting_for_customer,
+        **day.counts._asdict(),
         done_today=day.done,
         shifts=[MySpan.model_validate(shift) for shift in day.shifts],
         medals=[HeldMedal.model_validate(one) for one in day.medals],

@@ -191,4 +191,4 @@ class MyDayView(View):
     medals: list[HeldMedal]
     """The last twelve, the newest first."""
     tickets: list[MyTicket]
-    """At most two hundred."""
+    """The two hundred that are most urgent."""

@@ -5,7 +5,7 @@ from uuid import UUID
 from careloop_common import pagination, zones
 from careloop_common.pagination import PageQuery
 from careloop_common.schemas import Instant
-from careloop_common.web import CareRouter, NowDep, SessionDep, needs, problems
+from careloop_common.web import CareRouter, NowDep, RuntimeDep, SessionDep, needs, problems
 from fastapi import Depends, Query
 
 from careloop_ticketing.kpis import policy, queries, service
@@ -32,11 +32,16 @@ SpanDep = Annotated[Span, Depends(_span)]
 
 def _window(
     span: SpanDep,
+    runtime: RuntimeDep,
     by: Grouping = Grouping.ALL,
-    zone: Annotated[str, Query(max_length=60, description="For groups by hour.")] = "Asia/Shanghai",
+    zone: Annotated[
+        str | None,
+        Query(max_length=60, description="For groups by hour, if not those of where the operator is."),
+    ] = None,
 ) -> Window:
+    where = runtime.settings.timezone if zone is None else zone
     try:
-        return Window(span.opened_from, span.opened_until, by, zones.zone(zone))
+        return Window(span.opened_from, span.opened_until, by, zones.zone(where))
     except ValueError as error:
         raise WindowInvalid("There is no such time zone.", pointer="zone") from error
 

@@ -7,25 +7,26 @@ from typing import Any, Final, Self
 from zoneinfo import ZoneInfo
 
 from careloop_common import rules
-from careloop_common.rules import COUNT, NUMBER, Catalogue, Rule, RuleError
+from careloop_common.rules import COUNT, Catalogue, Rule, RuleError, within
 from careloop_common.rules.witness import never
 
 from careloop_ticketing.medals.errors import InvalidMedal
 
+_SHARE: Final = within(0, 1)
 CATALOGUE: Final = Catalogue(
     {
         "tickets": COUNT,
         "closed": COUNT,
-        "responded_in_30_min": NUMBER,
-        "first_contact_resolution": NUMBER,
-        "closed_in_72_h": NUMBER,
-        "reopened": NUMBER,
-        "attainment": NUMBER,
+        "responded_in_30_min": _SHARE,
+        "first_contact_resolution": _SHARE,
+        "closed_in_72_h": _SHARE,
+        "reopened": _SHARE,
+        "attainment": _SHARE,
         "answers": COUNT,
-        "csat": NUMBER,
+        "csat": within(1, 5),
     }
 )
-"""What rules may say about somebody's month: the tickets opened in it that they hold. Shares are from 0 to 1."""
+"""What rules may say about somebody's month: the tickets opened in it that they hold."""
 SHARES: Final = frozenset(name for name, kind in CATALOGUE.items() if not kind.counts)
 """These are missing while there is nothing to tell them by."""
 

@@ -27,7 +27,10 @@ _WRITTEN_APART: Final = re.compile(
 )
 """A number that somebody asks for in groups: with a plus, as a fixed or a mobile line is written, or without spaces."""
 _IN_A_WORD: Final = re.compile(f"[^\\W_{IDEOGRAPHS}]")
-_CHINESE_MOBILE: Final = re.compile(r"(?:00)?86(1[3-9]\d{9})", re.ASCII)
+_CHINESE_MOBILE: Final = re.compile(
+    f"(?<![^\\W_{IDEOGRAPHS}])(?:00)?86(1[3-9][0-9]{{9}})(?![^\\W_{IDEOGRAPHS}])"
+)
+"""Not within a longer number, such as that of a device (IMEI)."""
 
 
 def plain(text: str) -> str:
@@ -40,22 +43,27 @@ def plain(text: str) -> str:
 
 
 def numbers(text: str) -> Iterator[str]:
-    """Numbers of a plain text that stand there in groups, however somebody else may group them."""
+    """Numbers of a plain text that stand there in groups, however somebody else may group them, or within words."""
+    for number in filter(is_telephone, (*_together(text), *_GROUPS.findall(text))):
+        yield number
+        if home := _CHINESE_MOBILE.fullmatch(number):
+            yield home[1]
+
+
+def _together(text: str) -> Iterator[str]:
     for found in _NUMBER.finditer(text):
         groups = _GROUPS.findall(found.group())
         for first in range(len(groups)):
             for many in range(2, min(_MOST_GROUPS, len(groups) - first) + 1):
-                together = "".join(groups[first : first + many])
-                if len(together) in _DIGITS:
-                    yield together
-    for found in _GROUPS.finditer(text):
-        if home := _CHINESE_MOBILE.fullmatch(found.group()):
-            yield home[1]
+                yield "".join(groups[first : first + many])
 
 
 def joined(query: str) -> str:
-    """A plain query with the numbers that it has in groups written in one piece, the country code of China left out."""
-    return _CHINESE_MOBILE.sub(r"\1", _WRITTEN_APART.sub(_in_one_piece, query))
+    """A plain query with the numbers that it has in groups written in one piece, the country code of China left out.
+
+    They stand alone: what is beside such a number touches other digits where it is grouped otherwise.
+    """
+    return _CHINESE_MOBILE.sub(r" \1 ", _WRITTEN_APART.sub(_in_one_piece, query))
 
 
 def _in_one_piece(found: re.Match[str]) -> str:
@@ -66,4 +74,9 @@ def _in_one_piece(found: re.Match[str]) -> str:
     )
     # What letters or digits touch, as in 1024/2048MB, is a part of a word.
     alone = not any(map(_IN_A_WORD.match, beside))
-    return digits if alone and digits in set(numbers(found.group())) else found.group()
+    return f" {digits} " if alone and digits in set(numbers(found.group())) else found.group()
+
+
+def is_telephone(word: str) -> bool:
+    """Whether a word may be a telephone number, which a text has in groups or not."""
+    return word.isascii() and word.isdigit() and len(word) in _DIGITS

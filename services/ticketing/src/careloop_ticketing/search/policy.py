@@ -9,13 +9,13 @@ Width, case, accents, signs without width and traditional characters make no dif
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
 from careloop_ticketing.search.errors import SearchUnclear
-from careloop_ticketing.search.plain import IDEOGRAPHS, joined, numbers, plain
+from careloop_ticketing.search.plain import IDEOGRAPHS, is_telephone, joined, numbers, plain
 
 LONGEST: Final = 64
 """Characters of a word that count: an index entry has a largest size."""
@@ -35,10 +35,14 @@ class _Run:
     """Whether every character is a syllable or a word by itself."""
 
 
+_Border = tuple[_Run, _Run]
+
+
 def words_of(text: str) -> frozenset[str]:
     """What the text is found by."""
     searched = plain(text)
-    return frozenset((*_words(_runs(searched)), *numbers(searched)))
+    runs = _runs(searched)
+    return frozenset((*_words(runs), *_across(_borders(runs)), *numbers(searched)))
 
 
 def wanted(query: str) -> frozenset[str]:
@@ -49,12 +53,13 @@ def wanted(query: str) -> frozenset[str]:
     if not query.strip():
         raise SearchUnclear("There is no word to search for.", pointer="q")
     runs = _runs(joined(plain(query)))
-    touching = {run for one, other in pairwise(runs) if _touch(one, other) for run in (one, other)}
+    borders = _borders(runs)
+    touching = {run for border in borders for run in border}
     for run in runs:
         if run.characters and len(run.text) == 1 and run not in touching:
             detail = f"{run.text} is a single character: search for two or more that stand together."
             raise SearchUnclear(detail, pointer="q")
-    return frozenset(_words(runs))
+    return frozenset((*_words(runs), *_across(border for border in borders if not _varies(*border))))
 
 
 def marker(block: int) -> str:
@@ -75,12 +80,18 @@ def _words(runs: Sequence[_Run]) -> Iterator[str]:
             yield from map("".join, pairwise(run.text))
         else:
             yield run.text[:LONGEST]
-    for one, other in pairwise(runs):
-        if _touch(one, other):
-            yield (
-                one.text[-1] + other.text[:LONGEST] if one.characters else one.text[:LONGEST] + other.text[0]
-            )
 
 
-def _touch(one: _Run, other: _Run) -> bool:
-    return one.end == other.start
+def _borders(runs: Sequence[_Run]) -> Sequence[_Border]:
+    """Where characters and a word touch."""
+    return [(one, other) for one, other in pairwise(runs) if one.end == other.start]
+
+
+def _across(borders: Iterable[_Border]) -> Iterator[str]:
+    for one, other in borders:
+        yield one.text[-1] + other.text[:LONGEST] if one.characters else one.text[:LONGEST] + other.text[0]
+
+
+def _varies(one: _Run, other: _Run) -> bool:
+    """Whether a text may have other digits there: a number that it has in groups, beside characters that are words."""
+    return (is_telephone(one.text) or is_telephone(other.text)) and min(len(one.text), len(other.text)) > 1

@@ -53,7 +53,7 @@ class InvalidTeam(DomainError):
 
 
 class TeamIsVirtual(DomainError):
-    """Teams whose codes begin with `v-` belong to tickets, and are opened and ended there."""
+    """Teams whose codes begin with `v-` are there for one ticket each, and are opened and ended there."""
 
     kind = Kind.CONFLICT
     code = "team_is_virtual"

@@ -1,9 +1,10 @@
 """People as those see them who give them work: what they know, where, and whether they are there."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final, Protocol
 
 from careloop_ticketing.staff.errors import BreaksTooLong
@@ -13,6 +14,8 @@ HIGHEST_CERTIFICATE: Final = 5
 DAY: Final = timedelta(days=1)
 LONGEST_BREAKS: Final = timedelta(hours=4)
 _MOMENT: Final = timedelta(microseconds=1)
+_MOST_HOURS: Final = 100
+"""Intervals of a calendar that there can be within eight hours."""
 
 
 class Occupation(StrEnum):
@@ -56,6 +59,7 @@ class Hours(Protocol):
     """Working time."""
 
     def between(self, start: datetime, end: datetime) -> timedelta: ...
+    def walk(self, start: datetime, end: datetime, most: int) -> Sequence[tuple[datetime, datetime]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +74,28 @@ class Presence:
     hours: Hours | None = None
 
     def at_work(self, now: datetime) -> bool:
-        """In a shift or in the hours of their calendar; always, for who has neither. A break does not end a working day."""
-        if self.on_leave:
-            return False
+        """Within a working day, which neither a break ends nor the hours that a calendar leaves out at noon."""
+        return not self.on_leave and (self._works(now) or self._rests(now))
+
+    def on_duty(self, now: datetime) -> bool:
+        """Whether they take new work."""
+        return self._works(now) and not (self.on_leave or self.on_break)
+
+    def _works(self, now: datetime) -> bool:
+        """In a shift or in the hours of their calendar; always, for who has neither."""
         if self.in_shift or not (self.rostered or self.hours):
             return True
         return self.hours is not None and self.hours.between(now, now + _MOMENT) > timedelta()
 
-    def on_duty(self, now: datetime) -> bool:
-        """Whether they take new work."""
-        return self.at_work(now) and not self.on_break
+    def _rests(self, now: datetime) -> bool:
+        """Whether their calendar's hours ended a while ago, and go on no later than a break would."""
+        if self.hours is None:
+            return False
+        around = self.hours.walk(now - LONGEST_BREAKS, now + LONGEST_BREAKS, _MOST_HOURS)
+        return any(
+            end <= now < goes_on and goes_on - end <= LONGEST_BREAKS
+            for (_, end), (goes_on, _) in pairwise(around)
+        )
 
 
 @dataclass(frozen=True, slots=True)

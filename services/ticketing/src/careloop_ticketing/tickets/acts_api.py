@@ -21,7 +21,7 @@ from careloop_ticketing.classification.errors import ProductUnknown
 from careloop_ticketing.sla import service as sla
 from careloop_ticketing.sla.service import Watches
 from careloop_ticketing.staff import service as staff
-from careloop_ticketing.staff.errors import AgentUnknown, TeamUnknown
+from careloop_ticketing.staff.errors import AgentUnknown, TeamIsVirtual, TeamUnknown
 from careloop_ticketing.tickets import queries, schemas, service, views
 from careloop_ticketing.tickets.errors import (
     ApprovalNeeded,
@@ -117,12 +117,12 @@ async def classify(body: schemas.Classify, case: CaseDep, response: Response) ->
 @router.post(
     "/{ticket_id}/assign",
     dependencies=[SUPERVISE],
-    responses={**PROBLEMS, **problems(TeamUnknown, AgentUnknown)},
+    responses={**PROBLEMS, **problems(TeamUnknown, AgentUnknown, TeamIsVirtual)},
 )
 async def assign(body: schemas.Assign, case: CaseDep, response: Response) -> TicketView:
     """Give the ticket to a person, a level, a team, or several of these."""
     if body.team is not None:
-        await staff.expect_team(case.session, body.team, pointer="/team")
+        await staff.expect_team_for(case.session, case.ticket.id, body.team, pointer="/team")
     if body.assignee_id is not None:
         await staff.expect_agent(case.session, body.assignee_id, team=body.team, pointer="/assignee_id")
     await service.assign(case, assignee_id=body.assignee_id, level=body.level, team=body.team)

@@ -3,6 +3,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from careloop_common import clock
+from careloop_ticketing.dispatch.service import looking
 from careloop_ticketing.dispatch.service.looking import day_around
 
 
@@ -46,6 +47,23 @@ async def test_a_day_has_what_is_held_the_most_urgent_first(
     assert [day[name] for name in figures] == [3, 1, 1, 1, 2, 5]
     assert (day["agent_id"], day["name"], day["on_duty"], day["zone"]) == ("wang", "王芳", True, "UTC")
     assert [one["kind"] for one in day["shifts"]] == ["shift"]
+
+
+async def test_of_many_the_most_urgent_are_shown_and_all_are_counted(
+    wang, open_ticket, act, publish_policy, monkeypatch
+):
+    monkeypatch.setattr(looking, "SHOWN", 1)
+    waits = await open_ticket(subject="等")
+    later = await open_ticket(subject="慢")
+    await publish_policy(first_response=60)
+    soon = await open_ticket(subject="快")
+    for ticket in (waits, later, soon):
+        assert (await wang.post(f"/v1/tickets/{ticket['id']}/take")).status_code == 200
+    await act(waits, "respond")
+    await act(waits, "pause", reason="waiting_for_customer")
+    day = (await wang.get("/v1/my-day")).json()
+    assert [one["subject"] for one in day["tickets"]] == ["快"]
+    assert [day[name] for name in ("open", "overdue", "waiting_for_customer", "load")] == [3, 0, 1, 2]
 
 
 async def test_the_day_of_somebody_else_is_for_supervisors(wang, client):

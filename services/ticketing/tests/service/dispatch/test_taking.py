@@ -65,6 +65,20 @@ async def test_an_agent_takes_a_ticket_and_whoever_comes_later_is_told(agent, op
     assert await facts(other) == ["opened", "classified"]
 
 
+async def test_who_takes_a_ticket_has_it_at_the_level_at_which_the_line_gives_it(
+    agent, open_ticket, client_as, route, work, client
+):
+    await agent("li", level="expert")
+    await route({"name": "hard", "level": "expert"})
+    taken = await open_ticket()
+    found = await client_as(READ, WRITE, actor_id="li").post(f"/v1/tickets/{taken['id']}/take")
+    given = await open_ticket()
+    await work()
+    shown = (await client.get(f"/v1/tickets/{given['id']}")).json()
+    assert (shown["assignee_id"], shown["level"]) == ("li", "expert")
+    assert (found.json()["assignee_id"], found.json()["level"]) == ("li", "expert")
+
+
 async def test_who_may_not_take_a_ticket(agent, open_ticket, client_as, act, client):
     await agent("wang")
     await agent("gone", active=False)
@@ -155,6 +169,22 @@ async def test_what_is_in_hand_when_a_shift_ends_goes_back_if_it_is_so_agreed(
     assert await holder(by["wang"]) is None, "nobody is on duty"
     await work()
     assert await holder(by["wang"]) == "wang", "who went home gets it again when they are back"
+
+
+async def test_who_would_not_keep_a_ticket_after_their_shift_is_told_so_when_they_take_it(
+    agent, open_ticket, client, client_as
+):
+    over = {
+        "starts_at": _iso(clock.now() - timedelta(hours=9)),
+        "ends_at": _iso(clock.now() - timedelta(hours=1)),
+    }
+    ticket, answers = await open_ticket(), []
+    for name, hands_over in (("wang", True), ("keeps", False)):
+        await agent(name, hands_over=hands_over)
+        assert (await client.post(f"/v1/agents/{name}/shifts", json={"items": [over]})).status_code == 201
+        answers.append(await client_as(READ, WRITE, actor_id=name).post(f"/v1/tickets/{ticket['id']}/take"))
+    assert [one.status_code for one in answers] == [409, 200]
+    assert (answers[0].json()["code"], answers[0].json()["because"]) == ("ticket_not_for_agent", "off_duty")
 
 
 async def test_who_has_left_holds_nothing(agent, open_ticket, work, runtime, holder):

@@ -122,3 +122,37 @@ async def test_a_ticket_that_has_ended_gets_none(people, open_ticket, bring_toge
     await act(ticket, "cancel", reason="withdrawn")
     answer = await bring_together(ticket)
     assert (answer.status_code, answer.json()["code"]) == (409, "transition_impossible")
+
+
+async def test_no_other_ticket_is_given_to_it(
+    people, open_ticket, bring_together, client, ask_bulk, work_bulk, bulk_results
+):
+    await people()
+    ticket, other = await open_ticket(), await open_ticket()
+    team = {"team": (await bring_together(ticket)).json()["code"]}
+    assert (await client.post(f"/v1/tickets/{ticket['id']}/assign", json=team)).status_code == 200
+    refused = await client.post(f"/v1/tickets/{other['id']}/assign", json=team)
+    assert (refused.status_code, refused.json()["code"]) == (409, "team_is_virtual")
+    job = await ask_bulk("assign", [other], **team)
+    await work_bulk()
+    assert await bulk_results(job) == {other["id"]: ("impossible", "team_is_virtual")}
+    assert (await client.get(f"/v1/tickets/{other['id']}")).json()["team"] is None
+
+
+async def test_a_ticket_that_is_put_back_to_one_that_has_ended_meanwhile_is_routed(
+    people, open_ticket, bring_together, client, ask_bulk, work_bulk
+):
+    await people()
+    assert (await client.put("/v1/teams/network", json={"name": "n", "members": ["bo"]})).status_code == 201
+    ticket = await open_ticket()
+    await bring_together(ticket)
+    job = await ask_bulk("assign", [ticket], team="network")
+    await work_bulk()
+    assert (await client.delete(f"/v1/tickets/{ticket['id']}/virtual-team")).status_code == 200
+    assert (await client.post(f"/v1/bulk-jobs/{job['id']}/undo")).status_code == 202
+    await work_bulk()
+    shown = (await client.get(f"/v1/tickets/{ticket['id']}")).json()
+    assert (shown["assignee_id"], shown["team"]) == ("ai", None)
+    await client.post(f"/v1/tickets/{ticket['id']}/release")
+    asked = (await client.get(f"/v1/tickets/{ticket['id']}/dispatch")).json()
+    assert (asked["needs"]["team"], asked["obstacle"]) == (None, None)

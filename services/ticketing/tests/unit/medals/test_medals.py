@@ -50,7 +50,17 @@ def test_a_rule_that_makes_no_sense_is_refused_with_the_column(rule, column):
     assert (refused.value.pointer, refused.value.column) == ("/rule", column)
 
 
-@pytest.mark.parametrize("rule", ["closed > 5 && closed < 5", "tickets < 0", "!has(tickets)"])
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "closed > 5 && closed < 5",
+        "tickets < 0",
+        "!has(tickets)",
+        "closed >= 50 && attainment >= 95 && csat >= 4.5",
+        "csat > 5",
+        "reopened < 0",
+    ],
+)
 def test_a_rule_that_nobody_can_ever_meet_is_refused(rule):
     with pytest.raises(InvalidMedal):
         check(rule)

@@ -94,6 +94,7 @@ MOBILE = [
     "+86 139 0012 3456",
     "+8613900123456",
     "8613900123456",
+    "+86139-0012-3456",
 ]
 FIXED = ["075588888888", "0755-88888888", "(0755) 8888 8888", "0755 8888-8888"]
 
@@ -111,6 +112,39 @@ def test_digits_are_found_across_separators(digits, cuts, before):
     text = words_of(f"{before} x {written} x")
     assert wanted(digits) <= text
     assert wanted(written) <= text
+
+
+@pytest.mark.parametrize("numbers", [MOBILE, FIXED])
+def test_a_telephone_number_is_found_with_what_stands_before_and_behind_it(numbers):
+    for written, asked in product(numbers, numbers):
+        text = words_of(f"来电号码{written}停机三天")
+        for query in (f"号码{asked}", f"{asked}停机", f"号码{asked}停机"):
+            assert wanted(query) <= text, (written, query)
+    assert not wanted(f"停机{numbers[0]}") <= words_of(f"来电号码{numbers[0]}")
+
+
+@pytest.mark.parametrize(
+    "number", ["861536030196001", "0086138001380001234", "20861381234567801", "IMEI8613912345678"]
+)
+def test_digits_that_look_like_a_mobile_number_within_a_longer_one_are_no_telephone_number(number):
+    assert wanted(number) <= words_of(f"串号 {number} 无法开机")
+    assert wanted(f"串号{number}") <= words_of(f"串号{number}")
+
+
+def test_digits_as_long_as_a_telephone_number_are_found_within_a_word():
+    text = words_of("手机IMEI861536030196001打不开，tel13900123456，ORD2026")
+    for query in ("861536030196001", "手机 861536030196001", "139 0012 3456", "imei861536030196001"):
+        assert wanted(query) <= text
+    for part in ("8615360301", "2026"):
+        assert not wanted(part) <= text
+
+
+def test_one_character_is_searched_beside_a_number_in_one_piece_alone():
+    assert wanted("打13900123456") <= words_of("请打13900123456")
+    assert not wanted("打13900123456") <= words_of("请回13900123456")
+    for number in ("139-0012-3456", "+8613900123456"):
+        with pytest.raises(SearchUnclear):
+            wanted(f"打{number}")
 
 
 def test_numbers_that_only_stand_beside_each_other_are_still_found_in_another_order():

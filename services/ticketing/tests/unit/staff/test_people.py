@@ -46,6 +46,25 @@ def test_hours_of_a_calendar_know_holidays_and_make_up_workdays(office_hours, wa
 
 
 @pytest.mark.parametrize(
+    ("wall", "at_work"),
+    [
+        ("2026-02-13T08:59", False),
+        ("2026-02-13T12:00", True),
+        ("2026-02-13T13:29", True),
+        ("2026-02-13T18:00", False),  # a Friday
+        ("2026-02-14T03:00", False),
+        ("2026-02-14T12:30", True),
+        ("2026-02-17T12:30", False),
+    ],
+)
+def test_the_lunch_break_of_a_calendar_ends_no_working_day(office_hours, wall, at_work):
+    now = datetime.fromisoformat(f"{wall}:00+08:00").astimezone(UTC)
+    assert Presence(hours=office_hours).at_work(now) is at_work
+    assert not Presence(hours=office_hours).on_duty(now)
+    assert not Presence(hours=office_hours, on_leave=True).at_work(now)
+
+
+@pytest.mark.parametrize(
     ("own", "wanted", "spoken"),
     [
         (["zh"], "zh-CN", True),

@@ -22,7 +22,6 @@ from careloop_ticketing.sla.service import Watches
 from careloop_ticketing.staff import service as staff
 from careloop_ticketing.staff.policy import Person
 from careloop_ticketing.tickets.service import Ticket, line
-from careloop_ticketing.vocabulary import PauseReason
 
 EXAMINED: Final = 1_000
 SHOWN: Final = 200
@@ -77,16 +76,9 @@ class Day:
     done: int
     shifts: Sequence[staff.Shift]
     medals: Sequence[medals.Held]
+    counts: line.Counts
     held: Sequence[Held]
-    """The most urgent first."""
-
-    @property
-    def overdue(self) -> int:
-        return sum(one.overdue for one in self.held)
-
-    @property
-    def waiting_for_customer(self) -> int:
-        return sum(one.waits_for == PauseReason.WAITING_FOR_CUSTOMER for one in self.held)
+    """The most urgent of them first, and no more than are shown."""
 
 
 async def day_of(
@@ -99,7 +91,6 @@ async def day_of(
     starts_at, ends_at = day_around(now, zone)
     rows = await line.held_by(session, person.id, limit=SHOWN)
     watches = await sla.of_all(session, [row.id for row in rows])
-    held = [_held(row, watches[row.id], now) for row in rows]
     return Day(
         person=person,
         starts_at=starts_at,
@@ -108,7 +99,8 @@ async def day_of(
         done=await queries.resolved_by(session, person.id, starts_at, ends_at),
         shifts=await staff.shifts_between(session, person.id, starts_at, ends_at),
         medals=await medals.held_by(session, person.id, limit=MEDALS),
-        held=sorted(held, key=_urgency),
+        counts=await line.count_held(session, person.id, now=now),
+        held=[_held(row, watches[row.id], now) for row in rows],
     )
 
 
@@ -124,8 +116,3 @@ def _held(ticket: Ticket, watches: Watches, now: datetime) -> Held:
     next_due_at = min((one.due_at for one in running if one.due_at), default=None)
     waits_for = next((one.waits_for for one in watches.values() if one.waits_for), None)
     return Held(ticket, next_due_at, next_due_at is not None and next_due_at <= now, waits_for)
-
-
-def _urgency(held: Held) -> tuple[bool, datetime, bool]:
-    due = held.next_due_at
-    return due is None, due or held.ticket.opened_at, not held.ticket.vip

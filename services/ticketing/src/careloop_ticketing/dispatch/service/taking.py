@@ -43,20 +43,27 @@ async def take(case: Case) -> None:
         raise TicketTaken(
             f"{ticket.assignee_id} holds ticket {ticket.number}.", assignee_id=ticket.assignee_id
         )
-    agent = await staff.lock_agent(session, agent_id)
+    await staff.lock_agent(session, agent_id)
     needs = (await routing.active(session)).needs_of(ticket, case.now)
     needs = needs or Needs("", ticket.level, label=ticket.team)
     person = await staff.person(session, agent_id, now=case.now)
     load = (await line.loads(session, [agent_id])).get(agent_id, 0)
-    because = _against(needs, person, load) if agent.active else Obstacle.OFF_DUTY
+    because = _against(needs, person, load)
     if because is not None:
         raise NotForThisAgent(f"Ticket {ticket.number} is not for {agent_id}: {because}.", because=because)
-    await tickets.assign(case, assignee_id=agent_id, team=needs.label, pinned=ticket.team_pinned)
+    await tickets.assign(
+        case, assignee_id=agent_id, level=needs.level, team=needs.label, pinned=ticket.team_pinned
+    )
     await staff.busy(session, [agent_id], case.now)
 
 
 def _against(needs: Needs, person: Person, load: int) -> Obstacle | None:
-    """Who takes a ticket by hand is there, whatever their hours say, and may have changed their mind."""
+    """Who takes a ticket by hand is there, whatever their hours say, and may have changed their mind.
+
+    Not who hands over what they have outside of their hours: it would be gone at once.
+    """
+    if person.hands_over and not person.at_work:
+        return Obstacle.OFF_DUTY
     return lacks(needs, person) or (None if has_room(needs, person, load) else Obstacle.FULL)
 
 

@@ -57,11 +57,24 @@ async def _lock(session: AsyncSession, code: str) -> TeamRow:
     return row
 
 
-async def expect_team(session: AsyncSession, code: str, *, pointer: str) -> None:
+async def expect_team(session: AsyncSession, code: str, *, pointer: str) -> TeamRow:
     """`TeamUnknown` unless there is such a team, and it has not ended."""
     row = await session.get(TeamRow, code)
     if row is None or row.ended_at is not None:
         raise TeamUnknown(f"There is no team {code!r}.", pointer=pointer)
+    return row
+
+
+async def expect_team_for(session: AsyncSession, ticket_id: UUID | None, code: str, *, pointer: str) -> None:
+    """And `TeamIsVirtual` if it is there for another ticket, or for one where any is meant: it ends with that."""
+    team = await expect_team(session, code, pointer=pointer)
+    if team.ticket_id not in {None, ticket_id}:
+        raise TeamIsVirtual(f"Team {code!r} is there for another ticket.", pointer=pointer)
+
+
+async def has_ended(session: AsyncSession, code: str) -> bool:
+    row = await session.get(TeamRow, code)
+    return row is not None and row.ended_at is not None
 
 
 async def members_of(session: AsyncSession, codes: Collection[str]) -> dict[str, list[str]]:

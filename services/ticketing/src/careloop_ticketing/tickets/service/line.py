@@ -3,12 +3,12 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from careloop_common import outbox
 from careloop_common.tokens import SYSTEM
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -19,14 +19,15 @@ from careloop_ticketing.sla.policy import adopting, watch
 from careloop_ticketing.sla.policy.clock import Because
 from careloop_ticketing.sla.policy.terms import Policy
 from careloop_ticketing.sla.policy.watches import Calendars
+from careloop_ticketing.sla.queries import next_due
 from careloop_ticketing.sla.service import Moment, Watches
-from careloop_ticketing.tickets import events
+from careloop_ticketing.tickets import events, queries
 from careloop_ticketing.tickets.facts import facts_of, past_of, place, seen_by
 from careloop_ticketing.tickets.models import HELD, IN_LINE, TicketRow
 from careloop_ticketing.tickets.service import standing, targets, telling
 from careloop_ticketing.tickets.service.lives import lives
 from careloop_ticketing.tickets.service.standing import Entry, Standing
-from careloop_ticketing.vocabulary import Level, Status
+from careloop_ticketing.vocabulary import Level, PauseReason, Status
 
 ASSIGNABLE: Final = frozenset({Status.CLASSIFIED, Status.HANDLING})
 """Tickets of these statuses are in the line while nobody holds them, and in hand while somebody does."""
@@ -92,9 +93,28 @@ async def in_hand(session: AsyncSession, agents: Collection[str], *, limit: int)
 
 
 async def held_by(session: AsyncSession, agent_id: str, *, limit: int) -> Sequence[TicketRow]:
-    """What somebody holds, also what waits for others; the oldest first."""
+    """What somebody holds, also what waits for others; the most urgent first."""
     theirs = select(TicketRow).where(col(TicketRow.assignee_id) == agent_id, text(HELD))
-    return (await session.scalars(theirs.order_by(col(TicketRow.id)).limit(limit))).all()
+    urgency = next_due(col(TicketRow.id)).nulls_last(), col(TicketRow.opened_at), col(TicketRow.vip).desc()
+    return (await session.scalars(theirs.order_by(*urgency, col(TicketRow.id)).limit(limit))).all()
+
+
+class Counts(NamedTuple):
+    """What somebody holds, in figures."""
+
+    open: int
+    overdue: int
+    waiting_for_customer: int
+
+
+async def count_held(session: AsyncSession, agent_id: str, *, now: datetime) -> Counts:
+    for_customer = queries.waits_for() == PauseReason.WAITING_FOR_CUSTOMER
+    counts = select(
+        func.count(),
+        func.count().filter(next_due(col(TicketRow.id)) <= now),
+        func.count().filter(col(TicketRow.status) == Status.WAITING, for_customer),
+    ).where(col(TicketRow.assignee_id) == agent_id, text(HELD))
+    return Counts(*(await session.execute(counts)).one())
 
 
 @dataclass(frozen=True, slots=True)
