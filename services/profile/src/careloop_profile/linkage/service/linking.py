@@ -10,6 +10,7 @@ from careloop_common import ids
 from careloop_common.tokens import SYSTEM
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from careloop_profile.customers import presence
 from careloop_profile.customers import queries as customers
 from careloop_profile.identity import queries as identities
 from careloop_profile.identity import service as identity
@@ -52,12 +53,14 @@ class Linker:
 
     async def link(self, session: AsyncSession, customer_ids: Collection[UUID], *, now: datetime) -> None:
         """Compare these customers with those like them, and merge or ask. Nothing happens without a model."""
+        await presence.enter(session)
         model = await versions.active(session)
         if model is not None:
             await self._link(session, model, customer_ids, now)
 
     async def apply(self, session: AsyncSession, *, now: datetime, limit: int = STRETCH) -> bool:
         """Compare the next of all customers by a model that is new; whether there may be more."""
+        await presence.enter(session)
         row = await queries.unapplied(session)
         if row is None:
             return False

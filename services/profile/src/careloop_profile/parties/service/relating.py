@@ -9,6 +9,7 @@ from careloop_common.privacy import Vault
 from careloop_common.tokens import Actor
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from careloop_profile.customers import presence
 from careloop_profile.customers.errors import DatesReversed
 from careloop_profile.parties.errors import (
     GuardianNeeded,
@@ -36,6 +37,7 @@ async def relate(
     actor: Actor,
 ) -> RelationRow:
     """State a relation; it holds at once."""
+    await presence.enter(session)
     named = [key for key in (claim.from_id, claim.to_id, claim.organization_id) if key is not None]
     people = await persons(session, named)
     if people.of(claim.from_id) == people.of(claim.to_id) and claim.account_id is None:
