@@ -1,9 +1,14 @@
 """Files of relations, and columns of customers' files that name somebody else."""
 
+import asyncio
 import csv
 import io
+from uuid import UUID
 
 import pytest
+from careloop_common import clock
+from careloop_profile.imports.models import ImportRow
+from careloop_profile.imports.service.relating import Relater, arrived
 from sqlalchemy import text
 
 PEOPLE = "id,kind,birth,phone\n"
@@ -19,6 +24,7 @@ CUSTOMERS = {
 HEADER = (
     "from_id,from_source,to_id,to_source,organization_id,type,role,formal,influence,valid_from,valid_to\n"
 )
+_ARMED = text("SELECT count(*) FROM timer WHERE kind = 'import'")
 
 
 @pytest.fixture
@@ -208,6 +214,31 @@ async def test_a_row_whose_other_end_is_not_there_waits_and_is_settled_when_it_c
     assert (job["created"], job["relations"]["open"], counts(job)) == (1, 0, {"stated": 1})
 
 
+async def test_who_comes_while_what_waits_for_them_is_just_tried_is_not_missed(
+    people, relations, register, runtime, session, eventually
+):
+    await people("a,individual,,")
+    job, _ = await relations("b,,a,,,亲属,,,,,")
+    relater, now = Relater(runtime.vault, 14), clock.now()
+    async with runtime.database.transaction() as change:
+        await change.execute(text("UPDATE import_waiting SET due = true"))
+    async with runtime.database.transaction() as trying:
+        row = await trying.get(ImportRow, UUID(job["import_id"]))
+        assert await relater.settle(trying, row, 10, today=now.date(), now=now)
+        armed = await trying.scalar(_ARMED)
+        came = await register(source="crm", external_id="b")
+
+        async def hear():
+            async with runtime.database.transaction() as hearing:
+                await arrived(hearing, [UUID(came["customer_id"])], now)
+
+        heard = asyncio.create_task(hear())
+        await eventually(lambda: _done_or_waiting(heard, runtime))
+    await heard
+    assert await session.scalar(text("SELECT due FROM import_waiting"))
+    assert await session.scalar(_ARMED) == armed + 1
+
+
 async def test_columns_of_a_customers_file_name_others_also_those_further_down(run, stored, rejects, client):
     mapping = CUSTOMERS | {
         "others": "ignore",
@@ -383,3 +414,11 @@ async def test_the_report_of_relations_is_harmless_to_spreadsheets(people, relat
     told = list(csv.DictReader(io.StringIO((await client.get(f"{path}/rejects")).text)))
     assert told[0]["reason"] == "formula"
     assert not any(cell.startswith(("=", "@")) for cell in told[0].values())
+
+
+async def _done_or_waiting(task, runtime):
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    async with runtime.database.transaction() as session:
+        return task.done() or await session.scalar(waiting)

@@ -179,7 +179,7 @@ async def _call_minors(
         for at, verdict in verdicts.items()
         if said[at].kind == Relation.GUARDIAN and verdict is not Verdict.UNCHANGED
     }
-    await _wake(session, await waiting.call(session, guarded, GuardianNeeded.code), now)
+    await _wake(session, await waiting.call_minors(session, guarded), now)
 
 
 async def arrived(session: AsyncSession, customer_ids: Collection[UUID], now: datetime) -> None:

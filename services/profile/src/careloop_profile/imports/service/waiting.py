@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from careloop_profile.customers.queries import among
 from careloop_profile.imports.models import WaitingRow
 from careloop_profile.imports.service.rejects import FIELD, SHOWN
+from careloop_profile.parties.errors import GuardianNeeded
 from careloop_profile.parties.policy.ledger import Statement
 from careloop_profile.parties.policy.relations import Claim, Relation
 
@@ -39,13 +40,17 @@ _KEEP: Final = text(f"""
     ON CONFLICT (id) DO UPDATE SET import_id = excluded.import_id, line = excluded.line, "column" = excluded."column",
         code = excluded.code, said = excluded.said, value_sealed = excluded.value_sealed, due = excluded.due
 """)  # noqa: S608
-_CALL: Final = text("""
+_CALLED: Final = """
     WITH called AS (
-        SELECT id FROM import_waiting WHERE refs && CAST(:refs AS text[]) AND NOT due
-        AND (CAST(:code AS text) IS NULL OR code = :code) ORDER BY id FOR UPDATE
+        SELECT id, due FROM import_waiting WHERE refs && CAST(:refs AS text[]) {} ORDER BY id FOR UPDATE {}
     )
-    UPDATE import_waiting AS waiting SET due = true FROM called WHERE waiting.id = called.id RETURNING waiting.import_id
-""")
+    UPDATE import_waiting AS waiting SET due = true FROM called
+    WHERE waiting.id = called.id AND NOT called.due RETURNING waiting.import_id
+"""
+# What somebody tries just now is waited for: they may not have seen who has come.
+_CALL: Final = text(_CALLED.format("", ""))
+# What others hold they call, keep or settle themselves; whoever states a guardian holds what they may be waiting for.
+_CALL_MINORS: Final = text(_CALLED.format("AND code = :code", "SKIP LOCKED"))
 
 
 class Pointer(NamedTuple):
@@ -152,11 +157,17 @@ async def settle(
         await session.execute(still.values(code=code, due=due))
 
 
-async def call(session: AsyncSession, refs: Collection[str], code: str | None = None) -> set[UUID]:
+async def call(session: AsyncSession, refs: Collection[str]) -> set[UUID]:
     """Somebody has come: what waits for them is due. Returns of which imports it is."""
+    return set(await session.scalars(_CALL, {"refs": list(refs)}))
+
+
+async def call_minors(session: AsyncSession, refs: Collection[str]) -> set[UUID]:
+    """Somebody has a guardian: what waits for one is due. Returns of which imports it is."""
     if not refs:
         return set()
-    return set(await session.scalars(_CALL, {"refs": list(refs), "code": code}))
+    given = {"refs": list(refs), "code": GuardianNeeded.code}
+    return set(await session.scalars(_CALL_MINORS, given))
 
 
 async def call_all(session: AsyncSession, import_id: UUID) -> bool:
