@@ -375,6 +375,31 @@ async def test_who_was_erased_is_waited_for_by_nobody(people, relations, client_
     assert job["relations"]["open"] == 0
 
 
+async def test_of_who_was_erased_nothing_is_kept_whoever_else_a_row_names(
+    people, run, client_as, session, rejects
+):
+    await people("a,individual,,138 7766 5544")
+    customer = await session.scalar(text("SELECT id FROM customer"))
+    officer = client_as("customers:read", "privacy:erase")
+    await officer.post("/v1/erasure-requests", json={"customer_id": str(customer)})
+    mapping = {
+        "source": "crm",
+        "relations": [
+            {"kind": "family", "from": {"column": "one"}, "to": {"column": "other"}},
+            {"kind": "family", "from": {"column": "one"}, "to": {"column": "phone", "by": "phone"}},
+        ],
+    }
+    for place, header in enumerate(("one,other", "one,phone")):
+        rows = "nobody,a\n" if place == 0 else "nobody,13877665544\n13877665544,13800138001\n"
+        alone = mapping | {"relations": [mapping["relations"][place]]}
+        job, path = await run(f"{header}\n{rows}".encode(), mapping=alone)
+        insider = client_as("imports:read", "customers:personal")
+        told = await rejects(path, insider)
+        assert (told[0]["line"], told[0]["what"], told[0]["reason"]) == ("2", "row", "customer_erased")
+        assert told[0]["value"] == ""
+        assert job["relations"]["open"] == place, "of somebody else who is not there, it waits"
+
+
 @pytest.mark.parametrize(
     "mapping",
     [

@@ -51,6 +51,7 @@ _CALLED: Final = """
 _CALL: Final = text(_CALLED.format("", ""))
 # What others hold they call, keep or settle themselves; whoever states a guardian holds what they may be waiting for.
 _CALL_MINORS: Final = text(_CALLED.format("AND code = :code", "SKIP LOCKED"))
+_SUPPRESSED: Final = text("SELECT blind_index FROM suppression WHERE blind_index = ANY(:indexes)")
 
 
 class Pointer(NamedTuple):
@@ -176,6 +177,11 @@ async def call_all(session: AsyncSession, import_id: UUID) -> bool:
     result = await session.execute(mine)
     assert isinstance(result, CursorResult)
     return result.rowcount > 0
+
+
+async def suppressed(session: AsyncSession, indexes: Collection[str]) -> set[str]:
+    """Those of these identifiers under which somebody was erased: nobody waits for them."""
+    return set((await session.scalars(_SUPPRESSED, {"indexes": list(indexes)})).all())
 
 
 async def anything(session: AsyncSession) -> bool:
