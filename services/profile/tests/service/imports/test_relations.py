@@ -184,6 +184,23 @@ async def test_wrong_rows_are_told_with_line_and_reason_and_the_rest_lands(
     ]
 
 
+async def test_a_household_has_one_head_at_a_time_whoever_says_so(people, relations, stored, rejects):
+    await people("a,individual,,", "b,individual,,", "c,individual,,", "home,household,,")
+    told = []
+    for rows in (
+        ["a,,home,,,家庭成员,户主,,,2020-01-01,", "b,,home,,,家庭成员,户主,,,2021-01-01,"],
+        ["a,,home,,,家庭成员,户主,,,2020-01-01,2024-01-01", "c,,home,,,家庭成员,户主,,,2023-01-01,"],
+        ["c,,home,,,家庭成员,户主,,,2024-01-01,"],
+    ):
+        _, path = await relations(*rows)
+        told += [(one["line"], one["reason"]) for one in await rejects(path)]
+    assert told == [("3", "relation_overlaps")] * 2
+    assert [(row[0], *row[5:7]) for row in await stored()] == [
+        ("a", "2020-01-01", "2024-01-01"),
+        ("c", "2024-01-01", None),
+    ]
+
+
 async def test_a_circle_over_what_was_known_before_is_refused(people, relations, rejects):
     await people("x,enterprise,,", "y,enterprise,,", "z,enterprise,,")
     await relations("x,,y,,,持股,,,,2020-01-01,", "y,,z,,,持股,,,,2020-01-01,2022-01-01")
