@@ -62,6 +62,7 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
             Job("match reviews", 30, linkage.tell, exclusive=False),
             *reconciliation.jobs(runtime),
             Job("abandoned imports", 3600, forget_abandoned),
+            Job("minors who wait for guardians", 600, imports.try_minors_again),
             Job("customers who left", 3600, retention.forget_left),
             Job("old archives", 3600, retention.forget_archives),
             Job("old histories", 3600, retention.trim_histories),

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from careloop_common import clock
+from careloop_profile.imports.handlers import try_minors_again
 from careloop_profile.imports.models import ImportRow
 from careloop_profile.imports.service.relating import Relater, arrived
 from sqlalchemy import text
@@ -308,6 +309,21 @@ async def test_a_minor_leads_once_somebody_is_the_guardian(people, relations, se
     assert [(one["what"], one["reason"]) for one in await rejects(path)] == [("open", "guardian_needed")]
     job, _ = await relations("kid,,mum,,,监护人,,,,,", "mum,,kid,,,监护人,,,,,")
     assert (job["created"], job["rejected"]) == (1, 1), "a child guards nobody"
+    assert {row[:3] for row in await settled(2)} == {("mum", "guardian", "kid"), ("kid", "member_of", "home")}
+
+
+async def test_a_minor_leads_also_once_somebody_else_than_a_file_says_who_the_guardian_is(
+    people, relations, settled, session, client, runtime
+):
+    await people("kid,individual,2020-01-01,", "mum,individual,1990-01-01,", "home,household,,")
+    await relations("kid,,home,,,家庭成员,户主,,,,")
+    ids = dict((await session.execute(text("SELECT external_id, id FROM customer"))).all())
+    said = {"kind": "guardian", "from_id": str(ids["mum"]), "to_id": str(ids["kid"])}
+    assert (await client.post("/v1/relations", json=said)).status_code == 201
+    async with runtime.database.transaction() as change:
+        await change.execute(text("UPDATE import_waiting SET due = false"))
+    await try_minors_again(runtime)
+    assert await session.scalar(text("SELECT due FROM import_waiting"))
     assert {row[:3] for row in await settled(2)} == {("mum", "guardian", "kid"), ("kid", "member_of", "home")}
 
 

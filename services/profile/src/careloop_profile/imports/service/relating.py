@@ -185,7 +185,8 @@ async def _call_minors(
         for at, verdict in verdicts.items()
         if said[at].kind == Relation.GUARDIAN and verdict is not Verdict.UNCHANGED
     }
-    await _wake(session, await waiting.call_minors(session, guarded), now)
+    if guarded:
+        await _wake(session, await waiting.call_minors(session, guarded), now)
 
 
 async def arrived(session: AsyncSession, customer_ids: Collection[UUID], now: datetime) -> None:
@@ -195,6 +196,11 @@ async def arrived(session: AsyncSession, customer_ids: Collection[UUID], now: da
     ours = list(customer_ids)
     refs = {str(one) for one in ours} | await customers.indexes_of(session, ours)
     await _wake(session, await waiting.call(session, refs), now)
+
+
+async def grown(session: AsyncSession, now: datetime) -> None:
+    """Minors may have a guardian now, or need none any more: what waits for one is tried again."""
+    await _wake(session, await waiting.call_minors(session), now)
 
 
 async def _wake(session: AsyncSession, import_ids: Iterable[UUID], now: datetime) -> None:

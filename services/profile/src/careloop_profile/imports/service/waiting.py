@@ -42,15 +42,18 @@ _KEEP: Final = text(f"""
 """)  # noqa: S608
 _CALLED: Final = """
     WITH called AS (
-        SELECT id, due FROM import_waiting WHERE refs && CAST(:refs AS text[]) {} ORDER BY id FOR UPDATE {}
+        SELECT id, due FROM import_waiting WHERE {} ORDER BY id FOR UPDATE {}
     )
     UPDATE import_waiting AS waiting SET due = true FROM called
     WHERE waiting.id = called.id AND NOT called.due RETURNING waiting.import_id
 """
+_MINE: Final = "refs && CAST(:refs AS text[])"
 # What somebody tries just now is waited for: they may not have seen who has come.
-_CALL: Final = text(_CALLED.format("", ""))
+_CALL: Final = text(_CALLED.format(_MINE, ""))
 # What others hold they call, keep or settle themselves; whoever states a guardian holds what they may be waiting for.
-_CALL_MINORS: Final = text(_CALLED.format("AND code = :code", "SKIP LOCKED"))
+_CALL_MINORS: Final = text(
+    _CALLED.format(f"code = :code AND (CAST(:refs AS text[]) IS NULL OR {_MINE})", "SKIP LOCKED")
+)
 _SUPPRESSED: Final = text("SELECT blind_index FROM suppression WHERE blind_index = ANY(:indexes)")
 
 
@@ -163,11 +166,9 @@ async def call(session: AsyncSession, refs: Collection[str]) -> set[UUID]:
     return set(await session.scalars(_CALL, {"refs": list(refs)}))
 
 
-async def call_minors(session: AsyncSession, refs: Collection[str]) -> set[UUID]:
-    """Somebody has a guardian: what waits for one is due. Returns of which imports it is."""
-    if not refs:
-        return set()
-    given = {"refs": list(refs), "code": GuardianNeeded.code}
+async def call_minors(session: AsyncSession, refs: Collection[str] | None = None) -> set[UUID]:
+    """Somebody, or anybody, may have a guardian: what waits for one is due. Returns of which imports it is."""
+    given = {"refs": None if refs is None else list(refs), "code": GuardianNeeded.code}
     return set(await session.scalars(_CALL_MINORS, given))
 
 
