@@ -211,6 +211,26 @@ async def test_a_settled_question_is_asked_again_of_two_whom_nobody_has_spoken_o
     assert found(await run()) == {}
 
 
+async def test_nobody_is_asked_about_two_who_can_never_be_one_person(
+    model, doubtful, link, queue, client, run, findings
+):
+    one, other = await doubtful()
+    await link(one, other)
+    assert len(await queue()) == 1
+    for customer, number in ((one, "44030519850307237X"), (other, "110105198503070027")):
+        path = f"/v1/customers/{customer['customer_id']}"
+        answer = await client.patch(
+            path, json={"identity_number": number}, headers={"if-match": f'"{customer["version"]}"'}
+        )
+        assert answer.status_code == 200, answer.text
+    done = await run()
+    assert found(done) == {"closed": 1}
+    assert await queue() == []
+    assert found(await run()) == {}
+    await link(one, other)
+    assert await queue() == []
+
+
 async def test_what_cannot_be_read_is_skipped_and_all_others_are_compared(
     model, alike, register, run, runtime, client, findings
 ):
