@@ -25,6 +25,16 @@ CUSTOMERS = {
 HEADER = (
     "from_id,from_source,to_id,to_source,organization_id,type,role,formal,influence,valid_from,valid_to\n"
 )
+
+
+def _related(**said):
+    """A mapping that says so much of each row."""
+    return {
+        "source": "crm",
+        "relations": [{"kind": "family", "from": {"column": "a"}, "to": {"column": "b"}} | said],
+    }
+
+
 _ARMED = text("SELECT count(*) FROM timer WHERE kind = 'import'")
 
 
@@ -446,6 +456,12 @@ async def test_of_who_was_erased_nothing_is_kept_whoever_else_a_row_names(
         },
         {"source": "crm", "key": "a", "relations": [{"kind": "family", "to": {"column": "b", "by": "name"}}]},
         {"source": "crm", "relations": [], "fields": [{"column": "x", "to": "name"}]},
+        _related(kind="brother"),
+        _related(kind={"column": "c", "map": {"兄弟": "brother", "*": ""}}),
+        _related(role="boss"),
+        _related(influence=9),
+        _related(valid_from="gestern"),
+        _related(title={"column": "c", "map": {"*": "=cmd()"}}),
     ],
 )
 async def test_a_mapping_that_cannot_be_meant_is_refused(client, mapping):
