@@ -226,7 +226,7 @@ async def reviews(
 
 
 async def review(session: AsyncSession, review_id: UUID, *, lock: bool = False) -> MatchReviewRow | None:
-    return await session.get(MatchReviewRow, review_id, with_for_update=lock or None)
+    return await session.get(MatchReviewRow, review_id, with_for_update=lock or None, populate_existing=lock)
 
 
 async def waiting(session: AsyncSession) -> tuple[int, int, datetime | None]:
