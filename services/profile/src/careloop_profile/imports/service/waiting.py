@@ -42,13 +42,13 @@ _KEEP: Final = text(f"""
 """)  # noqa: S608
 _CALLED: Final = """
     WITH called AS (
-        SELECT id, due FROM import_waiting WHERE {} ORDER BY id FOR UPDATE {}
+        SELECT id FROM import_waiting WHERE {} ORDER BY id FOR UPDATE {}
     )
-    UPDATE import_waiting AS waiting SET due = true FROM called
-    WHERE waiting.id = called.id AND NOT called.due RETURNING waiting.import_id
+    UPDATE import_waiting AS waiting SET due = true FROM called WHERE waiting.id = called.id RETURNING waiting.import_id
 """
 _MINE: Final = "refs && CAST(:refs AS text[])"
-# What somebody tries just now is waited for: they may not have seen who has come.
+# What somebody tries just now is waited for: they may not have seen who has come. Whoever tries passes over what is held
+# here, so what is due already is called again.
 _CALL: Final = text(_CALLED.format(_MINE, ""))
 # What others hold they call, keep or settle themselves; whoever states a guardian holds what they may be waiting for.
 _CALL_MINORS: Final = text(
