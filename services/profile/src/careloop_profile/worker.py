@@ -3,6 +3,7 @@ from pathlib import Path
 from careloop_common.jobs import Job
 from careloop_common.messaging import key_exchange
 from careloop_common.runtime import Runtime
+from careloop_common.timers import alone
 from careloop_common.worker import Worker
 
 from careloop_profile.collection import handlers as collection
@@ -47,9 +48,9 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
         ],
         timers={
             **consents.timers(),
-            TIMER: _importer(runtime).on_due,
+            TIMER: alone(_importer(runtime).on_due),
             TAGS: tags.timer(looking),
-            ERASURE: _sweeper(runtime).on_due,
+            ERASURE: alone(_sweeper(runtime).on_due),
             ANNIVERSARIES: Teller(runtime.vault, runtime.settings.anniversary_days).on_due,
         },
         jobs=[
