@@ -78,13 +78,8 @@ class TimerWorker:
                 now = await claim.database_now(session)
                 batch = await self._due(session, now)
                 if not batch:
-                    self._calm.set()
                     pause = await claim.seconds_until_next(session, now=now, kinds=self._handlers)
                     return LONGEST_SLEEP if pause is None else min(LONGEST_SLEEP, max(0.001, pause))
-                if len(batch) == self._batch:
-                    self._calm.clear()
-                else:
-                    self._calm.set()
                 await self._fire(session, batch, now)
         except Exception as error:
             if not batch:
@@ -101,7 +96,10 @@ class TimerWorker:
         self._turns += 1
         kinds = [(self._together, self._batch), (self._alone, 1)]
         for some, limit in kinds if self._turns % 2 else reversed(kinds):
-            if some and (found := await claim.due(session, now=now, kinds=some, limit=limit)):
+            found = await claim.due(session, now=now, kinds=some, limit=limit) if some else []
+            if some is self._together:
+                (self._calm.clear if len(found) == limit else self._calm.set)()
+            if found:
                 return found
         return []
 

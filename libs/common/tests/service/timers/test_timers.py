@@ -298,6 +298,21 @@ async def test_a_timer_that_is_fired_alone_shares_its_transaction_with_none(runt
     assert len({transactions[step] for step in "ABC"}) == 1
 
 
+async def test_a_timer_that_is_fired_alone_says_nothing_of_how_many_others_are_behind(runtime, arm):
+    many = 2 * runtime.settings.timer_batch
+    past, calm = clock.now() - timedelta(seconds=1), []
+    new = [timers.NewTimer("watch", ids.new_id(), "x", past) for _ in range(many)]
+    async with runtime.database.transaction() as session:
+        await timers.arm_all(session, new)
+    for step in ("a", "b"):
+        await arm(step)
+    worker = TimerWorker(runtime, {"bell": timers.alone(_nothing), "watch": timers.in_batches(_nothing)})
+    while await worker.turn() == 0:
+        calm.append(runtime.timers_calm.is_set())
+    assert calm == [False] * 4
+    assert runtime.timers_calm.is_set()
+
+
 async def test_timers_of_kinds_without_a_handler_stay(runtime, arm, rows):
     await arm()
     await TimerWorker(runtime, {}).turn()
