@@ -3,6 +3,7 @@ from pathlib import Path
 from careloop_common.jobs import Job
 from careloop_common.messaging import key_exchange
 from careloop_common.runtime import Runtime
+from careloop_common.timers import alone
 from careloop_common.worker import Worker
 
 from careloop_profile.collection import handlers as collection
@@ -47,9 +48,9 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
         ],
         timers={
             **consents.timers(),
-            TIMER: _importer(runtime).on_due,
+            TIMER: alone(_importer(runtime).on_due),
             TAGS: tags.timer(looking),
-            ERASURE: _sweeper(runtime).on_due,
+            ERASURE: alone(_sweeper(runtime).on_due),
             ANNIVERSARIES: Teller(runtime.vault, runtime.settings.anniversary_days).on_due,
         },
         jobs=[
@@ -62,6 +63,7 @@ def create_worker(runtime: Runtime[Settings]) -> Worker:
             Job("match reviews", 30, linkage.tell, exclusive=False),
             *reconciliation.jobs(runtime),
             Job("abandoned imports", 3600, forget_abandoned),
+            Job("minors who wait for guardians", 600, imports.try_minors_again),
             Job("customers who left", 3600, retention.forget_left),
             Job("old archives", 3600, retention.forget_archives),
             Job("old histories", 3600, retention.trim_histories),

@@ -1,8 +1,14 @@
 """What customers are to each other, from the outside: stating, ending, households, accounts, and nonsense."""
 
 import asyncio
+from datetime import date
+from uuid import UUID
 
 import pytest
+from careloop_common import clock
+from careloop_profile.parties.policy.ledger import Statement, Verdict
+from careloop_profile.parties.policy.relations import Claim, Relation
+from careloop_profile.parties.service.importing import relate_many
 from sqlalchemy import text
 
 UNKNOWN = "0199aaaa-0000-7000-8000-000000000000"
@@ -74,6 +80,25 @@ async def test_an_ended_relation_is_kept_and_was_so_until_then(register, related
     assert (twice.status_code, twice.json()["code"]) == (409, "relation_decided")
     early = await end(again, "2024-05-01")
     assert (early.status_code, early.json()["code"]) == (422, "dates_reversed")
+
+
+async def test_who_ends_a_relation_waits_for_a_file_that_just_speaks_of_it(
+    register, related, end, read, runtime, eventually
+):
+    one, other = await register(name="张伟"), await register(name="李娜")
+    made = await related("family", one, other, valid_from="2020-01-01")
+    said = Claim(Relation.FAMILY, UUID(one["customer_id"]), UUID(other["customer_id"]), date(2020, 1, 1))
+    async with runtime.database.transaction() as session:
+        today, now = date(2026, 1, 1), clock.now()
+        stated = [Statement(said)]
+        assert await relate_many(session, runtime.vault, stated, 14, today=today, now=now, by="import:x") == [
+            Verdict.UNCHANGED
+        ]
+        ending = asyncio.create_task(end(made, "2025-01-01"))
+        await eventually(lambda: _done_or_waiting(ending, runtime))
+        assert not ending.done()
+    assert (await ending).status_code == 200
+    assert (await read(f"relations/{made['relation_id']}"))["valid_to"] == "2025-01-01"
 
 
 @pytest.mark.parametrize(
@@ -373,3 +398,9 @@ async def test_a_firm_has_no_family_plan(client, register):
         body = {"payer_id": payer["customer_id"], "family": True, "items": items}
         answer = await client.post("/v1/accounts", json=body)
         assert (answer.status_code, answer.json()["code"]) == (422, "relation_not_allowed")
+
+
+async def _done_or_waiting(task, runtime):
+    waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    async with runtime.database.transaction() as session:
+        return task.done() or await session.scalar(waiting)

@@ -15,11 +15,21 @@ from careloop_common.timers.arming import (
     retry_dead,
     revive,
 )
-from careloop_common.timers.due import BatchHandler, DueTimer, Handler, InBatches, TimerHandler, in_batches
+from careloop_common.timers.due import (
+    Alone,
+    BatchHandler,
+    DueTimer,
+    Handler,
+    InBatches,
+    TimerHandler,
+    alone,
+    in_batches,
+)
 from careloop_common.timers.worker import TimerWorker
 
 __all__ = [
     "WAKE",
+    "Alone",
     "BatchHandler",
     "DueTimer",
     "Handler",
@@ -27,6 +37,7 @@ __all__ = [
     "NewTimer",
     "TimerHandler",
     "TimerWorker",
+    "alone",
     "arm",
     "arm_all",
     "cancel",

@@ -33,9 +33,22 @@ class InBatches:
     handler: BatchHandler
 
 
-TimerHandler = Handler | InBatches
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """Marks a handler of whose timers each has a transaction of its own."""
+
+    handler: Handler
+
+
+TimerHandler = Handler | InBatches | Alone
 
 
 def in_batches(handler: BatchHandler) -> InBatches:
     """Give `handler` the due timers of a kind together, in due order: for kinds that come in thousands."""
     return InBatches(handler)
+
+
+def alone(handler: Handler) -> Alone:
+    """Give `handler` each timer of a kind by itself: for what takes locks that others want, and would keep them until all
+    that is due with it is done."""
+    return Alone(handler)

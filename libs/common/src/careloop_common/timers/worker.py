@@ -13,7 +13,7 @@ from careloop_common.failures import is_transient
 from careloop_common.observability.tracing import consumer_span
 from careloop_common.timers import canary, claim, metrics
 from careloop_common.timers.audit import Auditor
-from careloop_common.timers.due import DueTimer, InBatches, TimerHandler
+from careloop_common.timers.due import Alone, DueTimer, InBatches, TimerHandler
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -37,6 +37,9 @@ class TimerWorker:
         self._calm = runtime.timers_calm
         self._batch = runtime.settings.timer_batch
         self._handlers: dict[str, TimerHandler] = {**handlers, canary.KIND: canary.on_due}
+        self._alone = [kind for kind, one in self._handlers.items() if isinstance(one, Alone)]
+        self._together = [kind for kind in self._handlers if kind not in self._alone]
+        self._turns = 0
 
     async def run(self) -> None:
         """Work for ever; a lost database is waited for."""
@@ -73,15 +76,10 @@ class TimerWorker:
         try:
             async with self._database.transaction() as session:
                 now = await claim.database_now(session)
-                batch = await claim.due(session, now=now, kinds=self._handlers, limit=self._batch)
+                batch = await self._due(session, now)
                 if not batch:
-                    self._calm.set()
                     pause = await claim.seconds_until_next(session, now=now, kinds=self._handlers)
                     return LONGEST_SLEEP if pause is None else min(LONGEST_SLEEP, max(0.001, pause))
-                if len(batch) == self._batch:
-                    self._calm.clear()
-                else:
-                    self._calm.set()
                 await self._fire(session, batch, now)
         except Exception as error:
             if not batch:
@@ -93,6 +91,18 @@ class TimerWorker:
             _observe(batch, now)
         return 0
 
+    async def _due(self, session: "AsyncSession", now: datetime) -> list[DueTimer]:
+        """What is due together, or one that is fired alone: they take turns, and where there is none of these, of those."""
+        self._turns += 1
+        kinds = [(self._together, self._batch), (self._alone, 1)]
+        for some, limit in kinds if self._turns % 2 else reversed(kinds):
+            found = await claim.due(session, now=now, kinds=some, limit=limit) if some else []
+            if some is self._together:
+                (self._calm.clear if len(found) == limit else self._calm.set)()
+            if found:
+                return found
+        return []
+
     async def _fire(self, session: "AsyncSession", batch: Sequence[DueTimer], now: datetime) -> None:
         for kind, run in groupby(batch, key=lambda item: item.kind):
             handler, items = self._handlers[kind], list(run)
@@ -100,9 +110,10 @@ class TimerWorker:
                 if isinstance(handler, InBatches):
                     await handler.handler(session, items, now)
                     continue
+                one = handler.handler if isinstance(handler, Alone) else handler
                 for item in items:
                     with structlog.contextvars.bound_contextvars(timer=kind, owner_id=str(item.owner_id)):
-                        await handler(session, item, now)
+                        await one(session, item, now)
 
     async def _fire_alone(self, item: DueTimer) -> None:
         """Fire one timer in a transaction of its own, if no other worker was faster."""

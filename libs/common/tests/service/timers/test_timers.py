@@ -11,7 +11,7 @@ from careloop_common.plumbing import timer, timer_history
 from careloop_common.timers import TimerWorker
 from careloop_common.timers.audit import Auditor
 from careloop_common.timers.claim import MAX_ATTEMPTS, REST
-from sqlalchemy import func, select, update
+from sqlalchemy import Text, func, select, update
 
 
 class Unwell(DomainError):
@@ -277,6 +277,40 @@ async def test_a_batch_handler_gets_all_that_is_due(runtime, arm, rows):
     await TimerWorker(runtime, {"bell": timers.in_batches(ring)}).turn()
     assert calls == [["a", "b", "c"]]
     assert len(await rows(timer_history)) == 3
+
+
+async def test_a_timer_that_is_fired_alone_shares_its_transaction_with_none(runtime, arm):
+    transactions = {}
+
+    async def ring(session, due, now):
+        transactions[due.step] = await session.scalar(select(func.pg_current_xact_id().cast(Text)))
+
+    for step in ("a", "b", "c"):
+        await arm(step)
+        async with runtime.database.transaction() as session:
+            past = clock.now() - timedelta(seconds=1)
+            await timers.arm(session, kind="watch", owner_id=ids.new_id(), step=step.upper(), due_at=past)
+    worker = TimerWorker(runtime, {"bell": timers.alone(ring), "watch": ring})
+    while await worker.turn() == 0:
+        pass
+    assert sorted(transactions) == ["A", "B", "C", "a", "b", "c"]
+    assert len({transactions[step] for step in "abc"} - {transactions["A"]}) == 3
+    assert len({transactions[step] for step in "ABC"}) == 1
+
+
+async def test_a_timer_that_is_fired_alone_says_nothing_of_how_many_others_are_behind(runtime, arm):
+    many = 2 * runtime.settings.timer_batch
+    past, calm = clock.now() - timedelta(seconds=1), []
+    new = [timers.NewTimer("watch", ids.new_id(), "x", past) for _ in range(many)]
+    async with runtime.database.transaction() as session:
+        await timers.arm_all(session, new)
+    for step in ("a", "b"):
+        await arm(step)
+    worker = TimerWorker(runtime, {"bell": timers.alone(_nothing), "watch": timers.in_batches(_nothing)})
+    while await worker.turn() == 0:
+        calm.append(runtime.timers_calm.is_set())
+    assert calm == [False] * 4
+    assert runtime.timers_calm.is_set()
 
 
 async def test_timers_of_kinds_without_a_handler_stay(runtime, arm, rows):

@@ -1,12 +1,14 @@
 """The part of a mapping file that says how columns become relations."""
 
-from typing import Annotated
+from collections.abc import Iterable
+from typing import Annotated, Self
 
 from careloop_common.schemas import Body
-from pydantic import AfterValidator, ConfigDict, Field, StrictInt, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StrictInt, StringConstraints, model_validator
 
 from careloop_profile.customers.schemas import Code, Line, printable
 from careloop_profile.imports.policy.plan import By, End, Origin, RelationPlan
+from careloop_profile.imports.policy.relations import unreadable
 
 Cell = Annotated[str, StringConstraints(max_length=200), AfterValidator(printable)]
 _FACTS = (
@@ -73,6 +75,14 @@ class MappedRelation(Body):
     valid_to: Value | None = None
     optional: bool = Field(default=False, description="The file may lack the columns.")
 
+    @model_validator(mode="after")
+    def _can_be_said(self) -> Self:
+        for name in ("kind", *_FACTS):
+            for text in _texts(getattr(self, name)):
+                if text and (why := unreadable(name, text)):
+                    raise ValueError(f"no relation has {name} {text!r}: {why}")
+        return self
+
     def plan(self, source: str) -> RelationPlan:
         """`source` is where keys are from of which nothing else is said."""
         stated = {name: value for name in _FACTS if (value := getattr(self, name)) is not None}
@@ -88,3 +98,10 @@ class MappedRelation(Body):
 
 def _origin(value: Value) -> Origin:
     return value.origin() if isinstance(value, MappedCell) else Origin(None, str(value))
+
+
+def _texts(value: Value | None) -> Iterable[str]:
+    """What a mapping itself says that a value is."""
+    if isinstance(value, MappedCell):
+        return (value.map or {}).values()
+    return () if value is None else (str(value),)

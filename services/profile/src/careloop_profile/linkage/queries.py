@@ -128,7 +128,7 @@ async def persons(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, UU
 
 async def ask(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> dict[tuple[UUID, UUID], UUID]:
     """Put questions of one kind into the queue; returns the ids of those that were not open. One that is open is asked by
-    the newer weights, one that was withdrawn is asked again, a decided one never."""
+    the newer weights, one that was withdrawn or settled is asked again, a decided one never."""
     statement, columns = insert(REVIEW), REVIEW.c
     again = await _ask_again(session, rows)
     asked = statement.on_conflict_do_update(
@@ -144,7 +144,8 @@ async def ask(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> dict[tup
 async def _ask_again(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> set[UUID]:
     columns, first = REVIEW.c, rows[0]
     pairs = tuple_(columns.one, columns.other).in_([(row["one"], row["other"]) for row in rows])
-    statement = update(REVIEW).where(pairs, columns.kind == first["kind"], columns.state == "withdrawn")
+    undecided = columns.kind == first["kind"], columns.state.in_(("withdrawn", "settled"))
+    statement = update(REVIEW).where(pairs, *undecided)
     begun = {"created_at": first["created_at"], "run_id": first["run_id"]}
     opened = statement.values(state="open", decided_at=None, **begun).returning(columns.id)
     return set((await session.scalars(opened)).all())
@@ -225,7 +226,7 @@ async def reviews(
 
 
 async def review(session: AsyncSession, review_id: UUID, *, lock: bool = False) -> MatchReviewRow | None:
-    return await session.get(MatchReviewRow, review_id, with_for_update=lock or None)
+    return await session.get(MatchReviewRow, review_id, with_for_update=lock or None, populate_existing=lock)
 
 
 async def waiting(session: AsyncSession) -> tuple[int, int, datetime | None]:

@@ -1,9 +1,15 @@
 """Files of relations, and columns of customers' files that name somebody else."""
 
+import asyncio
 import csv
 import io
+from uuid import UUID
 
 import pytest
+from careloop_common import clock
+from careloop_profile.imports.handlers import try_minors_again
+from careloop_profile.imports.models import ImportRow
+from careloop_profile.imports.service.relating import Relater, arrived
 from sqlalchemy import text
 
 PEOPLE = "id,kind,birth,phone\n"
@@ -19,6 +25,17 @@ CUSTOMERS = {
 HEADER = (
     "from_id,from_source,to_id,to_source,organization_id,type,role,formal,influence,valid_from,valid_to\n"
 )
+
+
+def _related(**said):
+    """A mapping that says so much of each row."""
+    return {
+        "source": "crm",
+        "relations": [{"kind": "family", "from": {"column": "a"}, "to": {"column": "b"}} | said],
+    }
+
+
+_ARMED = text("SELECT count(*) FROM timer WHERE kind = 'import'")
 
 
 @pytest.fixture
@@ -178,6 +195,23 @@ async def test_wrong_rows_are_told_with_line_and_reason_and_the_rest_lands(
     ]
 
 
+async def test_a_household_has_one_head_at_a_time_whoever_says_so(people, relations, stored, rejects):
+    await people("a,individual,,", "b,individual,,", "c,individual,,", "home,household,,")
+    told = []
+    for rows in (
+        ["a,,home,,,家庭成员,户主,,,2020-01-01,", "b,,home,,,家庭成员,户主,,,2021-01-01,"],
+        ["a,,home,,,家庭成员,户主,,,2020-01-01,2024-01-01", "c,,home,,,家庭成员,户主,,,2023-01-01,"],
+        ["c,,home,,,家庭成员,户主,,,2024-01-01,"],
+    ):
+        _, path = await relations(*rows)
+        told += [(one["line"], one["reason"]) for one in await rejects(path)]
+    assert told == [("3", "relation_overlaps")] * 2
+    assert [(row[0], *row[5:7]) for row in await stored()] == [
+        ("a", "2020-01-01", "2024-01-01"),
+        ("c", "2024-01-01", None),
+    ]
+
+
 async def test_a_circle_over_what_was_known_before_is_refused(people, relations, rejects):
     await people("x,enterprise,,", "y,enterprise,,", "z,enterprise,,")
     await relations("x,,y,,,持股,,,,2020-01-01,", "y,,z,,,持股,,,,2020-01-01,2022-01-01")
@@ -206,6 +240,33 @@ async def test_a_row_whose_other_end_is_not_there_waits_and_is_settled_when_it_c
     assert [row[:3] for row in await settled(1)] == [("a", "works_for", "firm")]
     job = (await client.get(f"/v1/imports/{again['import_id']}")).json()
     assert (job["created"], job["relations"]["open"], counts(job)) == (1, 0, {"stated": 1})
+
+
+async def test_who_comes_while_what_waits_for_them_is_just_tried_is_not_missed(
+    people, relations, register, runtime, session, eventually
+):
+    await people("a,individual,,")
+    job, _ = await relations("b,,a,,,亲属,,,,,")
+    relater, now = Relater(runtime.vault, 14), clock.now()
+    async with runtime.database.transaction() as change:
+        await change.execute(text("UPDATE import_waiting SET due = true"))
+    async with runtime.database.transaction() as trying:
+        row = await trying.get(ImportRow, UUID(job["import_id"]))
+        assert await relater.settle(trying, row, 10, today=now.date(), now=now)
+        armed = await trying.scalar(_ARMED)
+        came = await register(source="crm", external_id="b")
+
+        async def hear():
+            async with runtime.database.transaction() as hearing:
+                await arrived(hearing, [UUID(came["customer_id"])], now)
+
+        heard = asyncio.create_task(hear())
+        await eventually(lambda: _done_or_waiting(heard, runtime))
+    await heard
+    assert await session.scalar(text("SELECT due FROM import_waiting"))
+    assert await session.scalar(_ARMED) == armed + 1
+    await hear()
+    assert await session.scalar(_ARMED) == armed + 2, "who tries may have passed over what was held here"
 
 
 async def test_columns_of_a_customers_file_name_others_also_those_further_down(run, stored, rejects, client):
@@ -260,6 +321,21 @@ async def test_a_minor_leads_once_somebody_is_the_guardian(people, relations, se
     assert [(one["what"], one["reason"]) for one in await rejects(path)] == [("open", "guardian_needed")]
     job, _ = await relations("kid,,mum,,,监护人,,,,,", "mum,,kid,,,监护人,,,,,")
     assert (job["created"], job["rejected"]) == (1, 1), "a child guards nobody"
+    assert {row[:3] for row in await settled(2)} == {("mum", "guardian", "kid"), ("kid", "member_of", "home")}
+
+
+async def test_a_minor_leads_also_once_somebody_else_than_a_file_says_who_the_guardian_is(
+    people, relations, settled, session, client, runtime
+):
+    await people("kid,individual,2020-01-01,", "mum,individual,1990-01-01,", "home,household,,")
+    await relations("kid,,home,,,家庭成员,户主,,,,")
+    ids = dict((await session.execute(text("SELECT external_id, id FROM customer"))).all())
+    said = {"kind": "guardian", "from_id": str(ids["mum"]), "to_id": str(ids["kid"])}
+    assert (await client.post("/v1/relations", json=said)).status_code == 201
+    async with runtime.database.transaction() as change:
+        await change.execute(text("UPDATE import_waiting SET due = false"))
+    await try_minors_again(runtime)
+    assert await session.scalar(text("SELECT due FROM import_waiting"))
     assert {row[:3] for row in await settled(2)} == {("mum", "guardian", "kid"), ("kid", "member_of", "home")}
 
 
@@ -344,6 +420,31 @@ async def test_who_was_erased_is_waited_for_by_nobody(people, relations, client_
     assert job["relations"]["open"] == 0
 
 
+async def test_of_who_was_erased_nothing_is_kept_whoever_else_a_row_names(
+    people, run, client_as, session, rejects
+):
+    await people("a,individual,,138 7766 5544")
+    customer = await session.scalar(text("SELECT id FROM customer"))
+    officer = client_as("customers:read", "privacy:erase")
+    await officer.post("/v1/erasure-requests", json={"customer_id": str(customer)})
+    mapping = {
+        "source": "crm",
+        "relations": [
+            {"kind": "family", "from": {"column": "one"}, "to": {"column": "other"}},
+            {"kind": "family", "from": {"column": "one"}, "to": {"column": "phone", "by": "phone"}},
+        ],
+    }
+    for place, header in enumerate(("one,other", "one,phone")):
+        rows = "nobody,a\n" if place == 0 else "nobody,13877665544\n13877665544,13800138001\n"
+        alone = mapping | {"relations": [mapping["relations"][place]]}
+        job, path = await run(f"{header}\n{rows}".encode(), mapping=alone)
+        insider = client_as("imports:read", "customers:personal")
+        told = await rejects(path, insider)
+        assert (told[0]["line"], told[0]["what"], told[0]["reason"]) == ("2", "row", "customer_erased")
+        assert told[0]["value"] == ""
+        assert job["relations"]["open"] == place, "of somebody else who is not there, it waits"
+
+
 @pytest.mark.parametrize(
     "mapping",
     [
@@ -357,6 +458,12 @@ async def test_who_was_erased_is_waited_for_by_nobody(people, relations, client_
         },
         {"source": "crm", "key": "a", "relations": [{"kind": "family", "to": {"column": "b", "by": "name"}}]},
         {"source": "crm", "relations": [], "fields": [{"column": "x", "to": "name"}]},
+        _related(kind="brother"),
+        _related(kind={"column": "c", "map": {"兄弟": "brother", "*": ""}}),
+        _related(role="boss"),
+        _related(influence=9),
+        _related(valid_from="gestern"),
+        _related(title={"column": "c", "map": {"*": "=cmd()"}}),
     ],
 )
 async def test_a_mapping_that_cannot_be_meant_is_refused(client, mapping):
@@ -383,3 +490,11 @@ async def test_the_report_of_relations_is_harmless_to_spreadsheets(people, relat
     told = list(csv.DictReader(io.StringIO((await client.get(f"{path}/rejects")).text)))
     assert told[0]["reason"] == "formula"
     assert not any(cell.startswith(("=", "@")) for cell in told[0].values())
+
+
+async def _done_or_waiting(task, runtime):
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    async with runtime.database.transaction() as session:
+        return task.done() or await session.scalar(waiting)

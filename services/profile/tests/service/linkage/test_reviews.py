@@ -1,8 +1,13 @@
 """Questions to people: asked once, seen side by side, decided for good."""
 
 import asyncio
+from uuid import UUID
 
 import pytest
+from careloop_common import clock
+from careloop_profile.identity import service as identity
+from careloop_profile.linkage import handlers
+from sqlalchemy import text
 
 BORN = {"attributes": {"birth_date": "1985-03-07"}}
 
@@ -96,6 +101,21 @@ async def test_of_many_answers_at_once_one_counts(model, doubtful, link, queue, 
     assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
 
 
+async def test_who_answers_and_who_compares_the_same_two_do_not_wait_in_a_circle(
+    model, doubtful, register, link, queue, decide, runtime, eventually
+):
+    one, other = await doubtful()
+    await link(one, other)
+    [asked] = await queue()
+    somebody = await register(name="Li Na")
+    async with runtime.database.transaction() as session:
+        await identity.hold(session, [UUID(somebody["customer_id"])])
+        answering = asyncio.create_task(decide(asked, "accept"))
+        await eventually(lambda: _somebody_waits(runtime))
+        await handlers.linker(runtime.vault).link(session, {UUID(one["customer_id"])}, now=clock.now())
+    assert (await answering).status_code == 200
+
+
 async def test_a_question_is_asked_once_and_by_the_newest_weights(model, doubtful, link, queue, client):
     one, other = await doubtful()
     await link(one, other)
@@ -175,3 +195,9 @@ async def test_nobody_is_asked_about_customers_whom_somebody_took_apart(model, d
     await client.post(f"/v1/customers/{one['customer_id']}/split", json={"reason": "father and son"})
     await link(one, other)
     assert await queue() == []
+
+
+async def _somebody_waits(runtime):
+    waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    async with runtime.database.transaction() as session:
+        return await session.scalar(waiting)

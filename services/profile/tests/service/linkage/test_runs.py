@@ -192,6 +192,45 @@ async def test_a_question_whose_customers_are_one_person_is_settled_and_no_findi
     assert len(await queue(state="settled")) == 1
 
 
+async def test_a_settled_question_is_asked_again_of_two_whom_nobody_has_spoken_of(
+    model, doubtful, register, link, queue, client, run
+):
+    one, other = await doubtful()
+    await link(one, other)
+    [asked] = await queue()
+    third = await register(name="Wei Zhang")
+    for customer in (one, other):
+        body = {"customer_id": third["customer_id"], "reason": "x"}
+        await client.post(f"/v1/customers/{customer['customer_id']}/merges", json=body)
+    await run()
+    assert await queue() == []
+    await client.post(f"/v1/customers/{third['customer_id']}/split", json={"reason": "it was another"})
+    assert found(await run()) == {"proposed": 1}
+    [again] = await queue()
+    assert (again["review_id"], again["state"]) == (asked["review_id"], "open")
+    assert found(await run()) == {}
+
+
+async def test_nobody_is_asked_about_two_who_can_never_be_one_person(
+    model, doubtful, link, queue, client, run, findings
+):
+    one, other = await doubtful()
+    await link(one, other)
+    assert len(await queue()) == 1
+    for customer, number in ((one, "44030519850307237X"), (other, "110105198503070027")):
+        path = f"/v1/customers/{customer['customer_id']}"
+        answer = await client.patch(
+            path, json={"identity_number": number}, headers={"if-match": f'"{customer["version"]}"'}
+        )
+        assert answer.status_code == 200, answer.text
+    done = await run()
+    assert found(done) == {"closed": 1}
+    assert await queue() == []
+    assert found(await run()) == {}
+    await link(one, other)
+    assert await queue() == []
+
+
 async def test_what_cannot_be_read_is_skipped_and_all_others_are_compared(
     model, alike, register, run, runtime, client, findings
 ):

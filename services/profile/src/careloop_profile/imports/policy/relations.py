@@ -123,26 +123,9 @@ class RelationReader:
         try:
             if origin.values is not None and text:
                 text = mapped(origin.values, text)
-            return self._read(name, text, origin.column or "") if text else None
+            return _fact(name, text, origin.column or "", self._setting) if text else None
         except Unreadable as unreadable:
             raise _Wrong(Complaint(str(unreadable), origin.column or "", text)) from None
-
-    def _read(self, name: str, text: str, column: str) -> Any:
-        if name in _CHOICES:
-            if text.lower() not in _CHOICES[name]:
-                raise Unreadable("value_not_allowed")
-            return text.lower()
-        if name in _RANGES:
-            return _whole(as_number(text, self._setting), *_RANGES[name])
-        if name == "formal":
-            return as_yes_no(text, self._setting)
-        if name in _LENGTHS:
-            _check_plain(column, text, _LENGTHS[name])
-            return text
-        day = as_date(text, self._setting)
-        if day is not None and not _FIRST <= day <= _LAST:
-            raise Unreadable("out_of_range")
-        return day
 
     @staticmethod
     def _check_formal(item: RelationPlan, kind: str, formal: bool | None, cells: Mapping[str, str]) -> None:
@@ -150,6 +133,17 @@ class RelationReader:
         if formal is not None and formal == (kind == Relation.INFLUENCES):
             origin = item.facts["formal"]
             raise _Wrong(Complaint("formal_contradicts_type", origin.column or "", _text(origin, cells)))
+
+
+def unreadable(name: str, text: str) -> str | None:
+    """Why a text is never a kind of relation, or such a fact of one; None if it can be."""
+    try:
+        _fact(name, text, "", Setting(_FIRST))
+    except Unreadable as error:
+        return str(error)
+    except _Wrong as wrong:
+        return wrong.complaint.code
+    return None
 
 
 class _Wrong(Exception):
@@ -160,6 +154,24 @@ class _Wrong(Exception):
 
 def _text(origin: Origin, cells: Mapping[str, str]) -> str:
     return (origin.constant or "") if origin.column is None else cells.get(origin.column, "")
+
+
+def _fact(name: str, text: str, column: str, setting: Setting) -> Any:
+    if name in _CHOICES:
+        if text.lower() not in _CHOICES[name]:
+            raise Unreadable("value_not_allowed")
+        return text.lower()
+    if name in _RANGES:
+        return _whole(as_number(text, setting), *_RANGES[name])
+    if name == "formal":
+        return as_yes_no(text, setting)
+    if name in _LENGTHS:
+        _check_plain(column, text, _LENGTHS[name])
+        return text
+    day = as_date(text, setting)
+    if day is not None and not _FIRST <= day <= _LAST:
+        raise Unreadable("out_of_range")
+    return day
 
 
 def _check_plain(column: str, text: str, longest: int) -> None:

@@ -29,6 +29,7 @@ from careloop_profile.parties.service.importing import relate_many
 
 SETTLING: Final = "settle"
 _SHARED: Final = "party_ambiguous"
+_HOPELESS: Final = (CustomerErased.code, _SHARED, UNKNOWN)
 _ROWS: Final = {Verdict.STATED: "created", Verdict.CHANGED: "updated", Verdict.UNCHANGED: "unchanged"}
 
 
@@ -48,13 +49,18 @@ class _Found:
     shared: frozenset[str]
 
     def lacking(self, heard: Heard) -> tuple[int, str] | None:
-        """The first end that is nobody, and why."""
-        for place, end in enumerate(heard.ends):
-            if end is not None and end.text not in self.people:
-                if end.text in self.erased:
-                    return place, CustomerErased.code
-                return place, _SHARED if end.text in self.shared else UNKNOWN
-        return None
+        """The first end that is nobody, and why; who was erased, or is several, comes before who may still come."""
+        nobody = [
+            (place, self._why(end.text))
+            for place, end in enumerate(heard.ends)
+            if end is not None and end.text not in self.people
+        ]
+        return min(nobody, key=lambda one: _HOPELESS.index(one[1]), default=None)
+
+    def _why(self, text: str) -> str:
+        if text in self.erased:
+            return CustomerErased.code
+        return _SHARED if text in self.shared else UNKNOWN
 
 
 class Relater:
@@ -154,8 +160,8 @@ class Relater:
         job.relations = tally
         rejects = []
         for at, (place, code) in sorted(outcome.refused.items()):
-            value = said[at].values[place] if said[at].values else None
-            complaint = Complaint(code, said[at].columns[place], value or "")
+            kept = said[at].values and code != CustomerErased.code
+            complaint = Complaint(code, said[at].columns[place], (kept and said[at].values[place]) or "")
             rejects.append(Reject(said[at].line, complaint, rows, said[at].customer_at(place)))
         return rejects
 
@@ -179,7 +185,8 @@ async def _call_minors(
         for at, verdict in verdicts.items()
         if said[at].kind == Relation.GUARDIAN and verdict is not Verdict.UNCHANGED
     }
-    await _wake(session, await waiting.call(session, guarded, GuardianNeeded.code), now)
+    if guarded:
+        await _wake(session, await waiting.call_minors(session, guarded), now)
 
 
 async def arrived(session: AsyncSession, customer_ids: Collection[UUID], now: datetime) -> None:
@@ -189,6 +196,11 @@ async def arrived(session: AsyncSession, customer_ids: Collection[UUID], now: da
     ours = list(customer_ids)
     refs = {str(one) for one in ours} | await customers.indexes_of(session, ours)
     await _wake(session, await waiting.call(session, refs), now)
+
+
+async def grown(session: AsyncSession, now: datetime) -> None:
+    """Minors may have a guardian now, or need none any more: what waits for one is tried again."""
+    await _wake(session, await waiting.call_minors(session), now)
 
 
 async def _wake(session: AsyncSession, import_ids: Iterable[UUID], now: datetime) -> None:
@@ -202,13 +214,14 @@ async def _look_up(session: AsyncSession, pointers: Collection[Pointer]) -> _Fou
     named = {UUID(one.text): one.text for one in pointers if not one.identifier}
     known = await customers.known(session, list(named))
     people = {named[key]: key for key in known}
-    erased = await subject_keys.destroyed(session, set(named) - known)
+    erased = {named[key] for key in await subject_keys.destroyed(session, set(named) - known)}
     shared = frozenset[str]()
     if indexes := [one.text for one in pointers if one.identifier]:
         people |= await customers.sole_holders(session, indexes)
-        held = await customers.holders(session, [one for one in indexes if one not in people])
-        shared = frozenset(held)
-    return _Found(people, frozenset(named[key] for key in erased), shared)
+        nobodys = [one for one in indexes if one not in people]
+        shared = frozenset(await customers.holders(session, nobodys))
+        erased |= await waiting.suppressed(session, nobodys) - shared
+    return _Found(people, frozenset(erased), shared)
 
 
 def _id(heard: Heard) -> UUID:

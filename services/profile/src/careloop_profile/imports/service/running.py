@@ -12,6 +12,7 @@ from careloop_common.privacy import Vault
 from careloop_common.timers import DueTimer
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from careloop_profile.customers import presence
 from careloop_profile.imports.mapping import Mapping
 from careloop_profile.imports.metrics import ROWS
 from careloop_profile.imports.models import ImportRow
@@ -44,6 +45,7 @@ class Importer:
 
     async def on_due(self, session: AsyncSession, timer: DueTimer, now: datetime) -> None:
         """The next step of an import."""
+        await presence.enter(session)
         job = await get(session, timer.owner_id, lock=True)
         if timer.step.startswith(SETTLING):
             await self._settle(session, job, timer.attempts, now)

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from careloop_profile.customers.queries import among
 from careloop_profile.imports.models import WaitingRow
 from careloop_profile.imports.service.rejects import FIELD, SHOWN
+from careloop_profile.parties.errors import GuardianNeeded
 from careloop_profile.parties.policy.ledger import Statement
 from careloop_profile.parties.policy.relations import Claim, Relation
 
@@ -39,13 +40,21 @@ _KEEP: Final = text(f"""
     ON CONFLICT (id) DO UPDATE SET import_id = excluded.import_id, line = excluded.line, "column" = excluded."column",
         code = excluded.code, said = excluded.said, value_sealed = excluded.value_sealed, due = excluded.due
 """)  # noqa: S608
-_CALL: Final = text("""
+_CALLED: Final = """
     WITH called AS (
-        SELECT id FROM import_waiting WHERE refs && CAST(:refs AS text[]) AND NOT due
-        AND (CAST(:code AS text) IS NULL OR code = :code) ORDER BY id FOR UPDATE
+        SELECT id FROM import_waiting WHERE {} ORDER BY id FOR UPDATE {}
     )
     UPDATE import_waiting AS waiting SET due = true FROM called WHERE waiting.id = called.id RETURNING waiting.import_id
-""")
+"""
+_MINE: Final = "refs && CAST(:refs AS text[])"
+# What somebody tries just now is waited for: they may not have seen who has come. Whoever tries passes over what is held
+# here, so what is due already is called again.
+_CALL: Final = text(_CALLED.format(_MINE, ""))
+# What others hold they call, keep or settle themselves; whoever states a guardian holds what they may be waiting for.
+_CALL_MINORS: Final = text(
+    _CALLED.format(f"code = :code AND (CAST(:refs AS text[]) IS NULL OR {_MINE})", "SKIP LOCKED")
+)
+_SUPPRESSED: Final = text("SELECT blind_index FROM suppression WHERE blind_index = ANY(:indexes)")
 
 
 class Pointer(NamedTuple):
@@ -152,11 +161,15 @@ async def settle(
         await session.execute(still.values(code=code, due=due))
 
 
-async def call(session: AsyncSession, refs: Collection[str], code: str | None = None) -> set[UUID]:
+async def call(session: AsyncSession, refs: Collection[str]) -> set[UUID]:
     """Somebody has come: what waits for them is due. Returns of which imports it is."""
-    if not refs:
-        return set()
-    return set(await session.scalars(_CALL, {"refs": list(refs), "code": code}))
+    return set(await session.scalars(_CALL, {"refs": list(refs)}))
+
+
+async def call_minors(session: AsyncSession, refs: Collection[str] | None = None) -> set[UUID]:
+    """Somebody, or anybody, may have a guardian: what waits for one is due. Returns of which imports it is."""
+    given = {"refs": None if refs is None else list(refs), "code": GuardianNeeded.code}
+    return set(await session.scalars(_CALL_MINORS, given))
 
 
 async def call_all(session: AsyncSession, import_id: UUID) -> bool:
@@ -165,6 +178,11 @@ async def call_all(session: AsyncSession, import_id: UUID) -> bool:
     result = await session.execute(mine)
     assert isinstance(result, CursorResult)
     return result.rowcount > 0
+
+
+async def suppressed(session: AsyncSession, indexes: Collection[str]) -> set[str]:
+    """Those of these identifiers under which somebody was erased: nobody waits for them."""
+    return set((await session.scalars(_SUPPRESSED, {"indexes": list(indexes)})).all())
 
 
 async def anything(session: AsyncSession) -> bool:

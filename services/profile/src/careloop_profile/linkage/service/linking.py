@@ -10,7 +10,9 @@ from careloop_common import ids
 from careloop_common.tokens import SYSTEM
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from careloop_profile.customers import presence
 from careloop_profile.customers import queries as customers
+from careloop_profile.identity import policy as identity_policy
 from careloop_profile.identity import queries as identities
 from careloop_profile.identity import service as identity
 from careloop_profile.identity.errors import NotMergeable
@@ -52,12 +54,14 @@ class Linker:
 
     async def link(self, session: AsyncSession, customer_ids: Collection[UUID], *, now: datetime) -> None:
         """Compare these customers with those like them, and merge or ask. Nothing happens without a model."""
+        await presence.enter(session)
         model = await versions.active(session)
         if model is not None:
             await self._link(session, model, customer_ids, now)
 
     async def apply(self, session: AsyncSession, *, now: datetime, limit: int = STRETCH) -> bool:
         """Compare the next of all customers by a model that is new; whether there may be more."""
+        await presence.enter(session)
         row = await queries.unapplied(session)
         if row is None:
             return False
@@ -185,11 +189,20 @@ def _verdict(found: Circle, proposal: Proposal) -> Verdict:
     return policy.verdict(proposal.score.probability, agreed=agreed)
 
 
-async def _unasked(session: AsyncSession, found: Circle, proposal: Proposal) -> bool:
-    """Whether nobody has said that these are two persons, and nobody is asked about other customers of theirs."""
-    ours, theirs = found.members(proposal.one), found.members(proposal.other)
-    if await identities.kept_apart(session, ours, theirs):
+async def may_be_one(session: AsyncSession, found: Circle, one: UUID, other: UUID) -> bool:
+    """Whether no guard forbids that the persons of two customers are one, and nobody has said that they are two."""
+    ours, theirs = found.members(one), found.members(other)
+    sides = ([found.known[key].candidate for key in side] for side in (ours, theirs))
+    if identity_policy.objection(*sides, apart=False):
         return False
+    return not await identities.kept_apart(session, ours, theirs)
+
+
+async def _unasked(session: AsyncSession, found: Circle, proposal: Proposal) -> bool:
+    """Whether somebody may say yes, and nobody is asked about other customers of the two persons."""
+    if not await may_be_one(session, found, proposal.one, proposal.other):
+        return False
+    ours, theirs = found.members(proposal.one), found.members(proposal.other)
     return not await queries.asked_between(session, ours, theirs) - {(proposal.one, proposal.other)}
 
 

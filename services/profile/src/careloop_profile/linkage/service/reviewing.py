@@ -63,7 +63,7 @@ async def accept(
     actor: Actor,
 ) -> Question:
     """Two persons are one: merged by hand, with what the model said as evidence. Or one is two: taken apart."""
-    row = await _open(session, review_id)
+    row = await _held(session, review_id)
     if row.kind == "split":
         await identity.cut(session, row.one, row.other, reason, now=now, actor=actor)
         return await _decided(session, row, "accepted", reason, now=now, actor=actor)
@@ -78,7 +78,7 @@ async def reject(
     session: AsyncSession, review_id: UUID, reason: str, *, now: datetime, actor: Actor
 ) -> Question:
     """Two persons stay two: no rule and no model will join them. Or one stays one: somebody said so."""
-    row = await _open(session, review_id)
+    row = await _held(session, review_id)
     if row.kind == "split":
         grounds = Grounds(Method.MANUAL, f"linkage model {row.model_version}, reviewed", reason)
         await identity.confirm(session, row.one, row.other, grounds, now=now, actor=actor)
@@ -116,3 +116,10 @@ async def _open(session: AsyncSession, review_id: UUID) -> MatchReviewRow:
     if row.state != "open":
         raise MatchReviewDecided(f"Match review {review_id} is {row.state}.", state=row.state)
     return row
+
+
+async def _held(session: AsyncSession, review_id: UUID) -> MatchReviewRow:
+    """An open question whose persons nobody else changes meanwhile; whoever compares customers has them first, too."""
+    row = await _find(session, review_id)
+    await identity.hold(session, [row.one, row.other])
+    return await _open(session, review_id)

@@ -169,6 +169,6 @@ def rivals(claim: Claim) -> list[dict[str, Any]]:
         found.append({"kind": claim.kind, "from_id": claim.from_id, "organization_id": claim.organization_id})
     if claim.kind is Relation.PAYER and claim.subscription_id is not None:
         found.append({"kind": claim.kind, "to_id": claim.to_id, "subscription_id": claim.subscription_id})
-    if claim.facts.get("role") is Role.HEAD:
+    if claim.facts.get("role") == Role.HEAD:
         found.append({"kind": claim.kind, "to_id": claim.to_id, "role": Role.HEAD})
     return found

@@ -132,7 +132,7 @@ async def comes_back(
 
 
 async def get(session: AsyncSession, relation_id: UUID, *, lock: bool = False) -> RelationRow | None:
-    return await session.get(RelationRow, relation_id, with_for_update=lock or None)
+    return await session.get(RelationRow, relation_id, with_for_update=lock or None, populate_existing=lock)
 
 
 def holding(day: date) -> list[ColumnElement[bool]]:

@@ -10,6 +10,7 @@ from careloop_common.privacy import Vault
 from careloop_common.tokens import SYSTEM, Actor
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from careloop_profile.customers import presence
 from careloop_profile.customers.errors import DatesReversed
 from careloop_profile.parties.errors import AccountClosed, AccountExists, AccountNotFound, RelationNotAllowed
 from careloop_profile.parties.models import AccountRow, RelationRow
@@ -53,6 +54,7 @@ async def open_account(
     actor: Actor,
 ) -> Account:
     """A new account. On a family plan are individuals, who are family by that."""
+    await presence.enter(session)
     people = await persons(session, [payer_id])
     if family and people.kinds[payer_id] == "enterprise":
         raise RelationNotAllowed("No family has a firm for its payer.", pointer="/family")
@@ -91,6 +93,7 @@ async def add(
     actor: Actor,
 ) -> Account:
     """One more that the account pays for."""
+    await presence.enter(session)
     row = await _open(session, account_id)
     await _put(session, vault, row, item, minors_under, today=today, now=now, actor=actor)
     return await get(session, account_id)

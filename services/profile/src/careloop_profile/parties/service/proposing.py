@@ -10,6 +10,7 @@ from careloop_common.privacy import Vault
 from careloop_common.tokens import SYSTEM
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from careloop_profile.customers import presence
 from careloop_profile.customers import queries as customers
 from careloop_profile.customers.personal import Personal
 from careloop_profile.identity import queries as identity
@@ -35,6 +36,7 @@ class Listener:
 
     async def heard(self, session: AsyncSession, customer_ids: Collection[UUID], *, now: datetime) -> None:
         """Propose the families of these customers, and note their birthdays."""
+        await presence.enter(session)
         await self._note_birthdays(session, customer_ids)
         await self._propose_families(session, customer_ids, now)
 

@@ -9,6 +9,7 @@ from careloop_common.privacy import Vault
 from careloop_common.tokens import Actor
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from careloop_profile.customers import presence
 from careloop_profile.customers.errors import DatesReversed
 from careloop_profile.parties.errors import (
     GuardianNeeded,
@@ -22,7 +23,7 @@ from careloop_profile.parties.models import RelationRow
 from careloop_profile.parties.policy.ages import ADULT, is_minor
 from careloop_profile.parties.policy.relations import LINES, Claim, Relation, Role, check, rivals
 from careloop_profile.parties.queries import relations as queries
-from careloop_profile.parties.service.persons import Persons, known, persons
+from careloop_profile.parties.service.persons import Persons, known, persons, present
 
 
 async def relate(
@@ -36,6 +37,7 @@ async def relate(
     actor: Actor,
 ) -> RelationRow:
     """State a relation; it holds at once."""
+    await presence.enter(session)
     named = [key for key in (claim.from_id, claim.to_id, claim.organization_id) if key is not None]
     people = await persons(session, named)
     if people.of(claim.from_id) == people.of(claim.to_id) and claim.account_id is None:
@@ -124,11 +126,19 @@ async def get(session: AsyncSession, relation_id: UUID, *, lock: bool = False) -
     return row
 
 
+async def _held(session: AsyncSession, relation_id: UUID) -> RelationRow:
+    """A relation that nobody else changes meanwhile, also no file, which looks at many before it writes."""
+    row = await get(session, relation_id)
+    people = await present(session, {row.from_id, row.to_id})
+    await queries.hold(session, {people.of(row.from_id), people.of(row.to_id)})
+    return await get(session, relation_id, lock=True)
+
+
 async def decide(
     session: AsyncSession, relation_id: UUID, state: str, *, now: datetime, actor: Actor
 ) -> RelationRow:
     """It is as was proposed, or it is not and will not be proposed again."""
-    row = await get(session, relation_id, lock=True)
+    row = await _held(session, relation_id)
     if row.state != "proposed":
         raise RelationDecided(f"Relation {relation_id} is {row.state}.", state=row.state)
     row.state, row.decided_at, row.decided_by = state, now, actor.id
@@ -140,7 +150,7 @@ async def end(
     session: AsyncSession, relation_id: UUID, day: date, reason: str, *, now: datetime, actor: Actor
 ) -> RelationRow:
     """From the day on it is not so any more; from its first day on means that it never was."""
-    row = await get(session, relation_id, lock=True)
+    row = await _held(session, relation_id)
     if row.state == "dismissed" or (row.valid_to is not None and row.valid_to <= day):
         raise RelationDecided(f"Relation {relation_id} ends no later than {day} as it is.", state=row.state)
     if day < row.valid_from:

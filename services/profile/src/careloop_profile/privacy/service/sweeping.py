@@ -16,6 +16,7 @@ from careloop_common.privacy import Vault
 from careloop_common.timers import DueTimer
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from careloop_profile.customers import presence
 from careloop_profile.imports.service.rejects import FIELD as REJECT
 from careloop_profile.interactions.service import archiving
 from careloop_profile.interactions.service.letters import FIELD as LETTER
@@ -23,7 +24,6 @@ from careloop_profile.privacy import policy, queries
 from careloop_profile.privacy.models import ErasureRow
 from careloop_profile.privacy.service import completing
 from careloop_profile.privacy.service.erasing import SOUGHT, TIMER
-from careloop_profile.tags.queries import facts
 
 log = structlog.get_logger()
 
@@ -69,9 +69,9 @@ class Sweeper:
         await timers.arm(session, kind=TIMER, owner_id=row.id, step=step, due_at=now, data=left)
 
     async def _looks(self, session: AsyncSession, *_: Any) -> Data | None:
-        """Whoever looks at persons from now on knows that these are gone. It is a step for itself: what others wait for
-        must not be held meanwhile."""
-        await facts.all_have_left(session)
+        """Whoever writes about customers from now on knows that these are gone. It is a step for itself: what others wait
+        for must not be held meanwhile."""
+        await presence.all_have_left(session)
         return None
 
     async def _left(self, session: AsyncSession, row: ErasureRow, _: Data) -> Data | None:

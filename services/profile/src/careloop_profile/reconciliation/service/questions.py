@@ -7,11 +7,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from careloop_profile.identity import queries as identities
 from careloop_profile.linkage import queries as linkage
 from careloop_profile.linkage.policy import DOUBTFUL, Model
 from careloop_profile.linkage.service import Records
 from careloop_profile.linkage.service.candidates import Circle, circle
+from careloop_profile.linkage.service.linking import may_be_one
 from careloop_profile.reconciliation.service.parting import Parting
 
 _TWO = 2
@@ -78,7 +78,7 @@ def _probability(found: Circle, one: UUID, other: UUID) -> float | None:
 async def _joins(
     session: AsyncSession, found: Circle, one: UUID, other: UUID, probability: float | None
 ) -> bool:
-    """Whether the two would be asked about now: not where somebody keeps their persons apart."""
+    """Whether the two would be asked about now: not where a guard or somebody keeps their persons apart."""
     if probability is None or probability < DOUBTFUL:
         return False
-    return not await identities.kept_apart(session, found.members(one), found.members(other))
+    return await may_be_one(session, found, one, other)

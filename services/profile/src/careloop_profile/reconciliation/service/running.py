@@ -10,6 +10,7 @@ from careloop_common import ids, outbox
 from careloop_common.privacy import Vault
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from careloop_profile.customers import presence
 from careloop_profile.identity.service import Candidates
 from careloop_profile.linkage import queries as linkage
 from careloop_profile.linkage.policy import Model
@@ -53,6 +54,7 @@ class Reconciler:
 
     async def step(self, session: AsyncSession, *, now: datetime, limit: int = CHUNK) -> Step | None:
         """Take the next chunk of the run that is under way; None if there is none."""
+        await presence.enter(session)
         run = await queries.running(session, lock=True)
         if run is None:
             return None
@@ -72,6 +74,7 @@ class Reconciler:
 
     async def skip(self, session: AsyncSession, reason: str, *, now: datetime) -> None:
         """Pass the next one, which could not be looked at, and write down why."""
+        await presence.enter(session)
         run = await queries.running(session, lock=True)
         chunk = await self._chunk(session, run, Phase(run.phase), 1) if run else ()
         if run and chunk:

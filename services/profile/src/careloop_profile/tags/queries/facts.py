@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from careloop_common import records
-from sqlalchemy import Table, delete, func, select, text
+from sqlalchemy import Table, delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_profile.customers.queries import among
@@ -45,27 +45,12 @@ _PUT_FORWARD: Final = text(f"""
 """)  # noqa: S608
 
 
-_LOOKING: Final = 0x6C6F6F6B
-"""Advisory lock: shared by whoever writes about persons. Who erases somebody waits until all have ended who may not know
-of it."""
-
-
 class Stored(NamedTuple):
     """What was known when the person was looked at last; `evaluated_at` is None before the first time."""
 
     known: Known
     evaluated_at: datetime | None
     due_at: datetime | None
-
-
-async def enter(session: AsyncSession) -> None:
-    """Whoever writes about persons says so first, before asking who is there."""
-    await session.execute(select(func.pg_advisory_xact_lock_shared(_LOOKING)))
-
-
-async def all_have_left(session: AsyncSession) -> None:
-    """Wait until all transactions that write about persons have ended."""
-    await session.execute(select(func.pg_advisory_xact_lock(_LOOKING)))
 
 
 async def hold(session: AsyncSession, persons: Collection[UUID]) -> dict[UUID, Stored]:

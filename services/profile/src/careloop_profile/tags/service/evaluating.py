@@ -15,6 +15,7 @@ from careloop_common import outbox, timers
 from careloop_common.timers import NewTimer
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from careloop_profile.customers import presence
 from careloop_profile.tags import events, metrics
 from careloop_profile.tags.policy.known import Known
 from careloop_profile.tags.policy.registry import Registry, Verdicts
@@ -69,7 +70,7 @@ class Evaluator:
     async def reserve(self, session: AsyncSession, customer_ids: Collection[UUID]) -> None:
         """Lock the persons that these customers are: of who looks at them part by part, in whatever order the customers
         are, nobody waits for the other."""
-        await facts.enter(session)
+        await presence.enter(session)
         people, _ = await gathering.persons_of(session, customer_ids)
         await facts.reserve(session, people)
 
@@ -83,7 +84,7 @@ class Evaluator:
         now: datetime,
     ) -> int:
         """Look at the persons that these customers are; returns how many tags became others."""
-        await facts.enter(session)
+        await presence.enter(session)
         if not await definitions.any_live(session):
             await shipping.begin(session, now=now)
         people, kin, stored = await holding.hold(session, customer_ids)

@@ -16,6 +16,7 @@ from careloop_common.timers import NewTimer
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from careloop_profile.customers import presence
 from careloop_profile.tags import columns, events, metrics
 from careloop_profile.tags.models import DefinitionRow
 from careloop_profile.tags.policy.definitions import State
@@ -38,7 +39,7 @@ async def fill(session: AsyncSession, *, now: datetime, limit: int = CHUNK) -> b
     row = await definitions.filling(session)
     if row is None:
         return False
-    await facts.enter(session)
+    await presence.enter(session)
     known = await registry.current(session)
     asked, having, last = await _put(session, row, known, now, limit)
     if last is not None and known.rules(row.number):

@@ -10,12 +10,13 @@ from careloop_common.tokens import Actor
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from careloop_profile.customers import presence
 from careloop_profile.customers import queries as customers
 from careloop_profile.customers.errors import CustomerNotFound
 from careloop_profile.tags.errors import TagNotFound, TagNotGiven, TagValueRefused
 from careloop_profile.tags.models import DefinitionRow
 from careloop_profile.tags.policy.definitions import Kind, State, Value, checked_value
-from careloop_profile.tags.queries import definitions, facts, values
+from careloop_profile.tags.queries import definitions, values
 from careloop_profile.tags.queries.values import GIVEN
 from careloop_profile.tags.service import registry
 from careloop_profile.tags.service.evaluating import Evaluator, Parts
@@ -40,7 +41,7 @@ async def give(
     actor: Actor,
 ) -> int:
     """Take the words for true until their time is up; returns how many tags became others by it."""
-    await facts.enter(session)
+    await presence.enter(session)
     row = await _given(session, code)
     wanted = {word.customer_id for word in words}
     if missing := wanted - await customers.known(session, list(wanted)):
@@ -77,7 +78,7 @@ async def score(
     by: str,
 ) -> None:
     """What a score says of customers, as far as there are such tags and customers."""
-    await facts.enter(session)
+    await presence.enter(session)
     known = await registry.current(session)
     there = await customers.known(session, list({one[0] for one in given}))
     latest = {

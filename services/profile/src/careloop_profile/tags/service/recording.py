@@ -14,6 +14,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from careloop_profile.customers import presence
 from careloop_profile.customers.queries import among
 from careloop_profile.tags.models import DefinitionRow, HistoryRow
 from careloop_profile.tags.policy.definitions import State
@@ -41,7 +42,7 @@ async def record(session: AsyncSession, *, now: datetime, limit: int = STRETCH) 
         if row := await definitions.unrecorded(session, number):
             row.cursor = row.cursor or _BEFORE_ALL
         return True
-    await facts.enter(session)
+    await presence.enter(session)
     row = await definitions.unrecorded(session, number)
     if row is None or row.cursor is None:
         return True
