@@ -15,7 +15,7 @@ class Settings(ServiceSettings):
     """Where the operator is: by its days courses are taken and people's days begin, and medals are awarded when a month
     has ended there."""
 
-    bulk_rate: Annotated[float, Field(gt=0)] = 200
+    bulk_rate: Annotated[float, Field(gt=0)] = 180
     """How many tickets of bulk jobs a worker does in a second at most: it rests between the batches."""
     bulk_days: Annotated[int, Field(ge=1)] = 90
     """How long it is kept what became of each ticket of a bulk job, without which the job cannot be undone."""

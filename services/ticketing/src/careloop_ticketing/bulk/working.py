@@ -22,6 +22,8 @@ from careloop_ticketing.bulk.errors import ActFailed, ChangedSince
 from careloop_ticketing.bulk.models import BulkJobRow
 from careloop_ticketing.bulk.policy import Result, State
 from careloop_ticketing.bulk.queries import Item, Outcome
+from careloop_ticketing.classification import service as classification
+from careloop_ticketing.classification.service import Lesson
 from careloop_ticketing.notices import service as notices
 from careloop_ticketing.notices.service import Notice
 from careloop_ticketing.sla import service as sla
@@ -46,12 +48,14 @@ class _Batch:
     applied: Policy | None
     acknowledged: list[UUID] = field(default_factory=list)
     told: list[Notice] = field(default_factory=list)
+    learnt: list[Lesson] = field(default_factory=list)
     entries: list[Linked] = field(default_factory=list)
 
     async def write(
         self, session: AsyncSession, watches: Collection[Watches], *, by: str, now: datetime
     ) -> None:
         await session.flush()
+        await classification.learn(session, self.learnt)
         await history.write(session, self.entries)
         await sla.save(session, *watches)
         # In this order: what is told now waits for somebody.
@@ -71,6 +75,9 @@ class _OneOfMany(Case):
 
     async def save(self) -> None:
         """Later."""
+
+    async def learn(self, lesson: Lesson) -> None:
+        self.batch.learnt.append(lesson)
 
     def keep(self, entry: Linked) -> None:
         self.batch.entries.append(entry)

@@ -1,12 +1,12 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from careloop_common import ids
 from careloop_common.tokens import Actor
-from sqlalchemy import delete
+from sqlalchemy import Table, delete, insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 from careloop_ticketing import documents
 from careloop_ticketing.classification import policy
@@ -18,17 +18,22 @@ from careloop_ticketing.classification.policy import Classifier, RuleSet, Verdic
 __all__ = [
     "NEWEST",
     "Correction",
+    "Lesson",
     "active",
     "check_product",
     "checked",
     "classifier",
-    "correct",
+    "learn",
+    "lesson",
     "publish",
     "retract",
     "rules_of",
 ]
+Lesson = Mapping[str, Any]
+"""What a later model learns from: a correction, as it is stored."""
 NEWEST: Final = documents.newest(RuleSetRow)
 """The version of the active rule set, also for whoever asks for more than that at once."""
+_CORRECTIONS: Final[Table] = Correction.__table__  # type: ignore[attr-defined]
 
 
 async def classifier(session: AsyncSession, number: int | None = None) -> Classifier:
@@ -73,37 +78,36 @@ async def check_product(session: AsyncSession, code: str) -> None:
         raise ProductUnknown(f"There is no product {code!r}.", pointer="/product", products=sorted(products))
 
 
-def correct(
-    session: AsyncSession,
-    subject_id: UUID,
-    *,
-    suggested: Verdict,
-    corrected: Verdict,
-    actor: Actor,
-    now: datetime,
-) -> UUID:
-    """Keep what a person made of a classification, whoever made that one; returns the correction's id."""
-    row = Correction(
-        subject_id=subject_id,
-        rule_set=suggested.rule_set,
-        rules=list(suggested.rules),
-        suggested_cause=suggested.cause,
-        suggested_tier=suggested.tier,
-        suggested_severity=suggested.severity,
-        suggested_product=suggested.product,
-        suggested_emotion=suggested.emotion,
-        cause=corrected.cause,
-        tier=corrected.tier,
-        severity=corrected.severity,
-        product=corrected.product,
-        emotion=corrected.emotion,
-        corrected_by=actor.id,
-        corrected_at=now,
-    )
-    session.add(row)
-    return row.id
+def lesson(
+    subject_id: UUID, *, suggested: Verdict, corrected: Verdict, actor: Actor, now: datetime
+) -> Lesson:
+    """What a person made of a classification, whoever made that one."""
+    return {
+        "id": ids.new_id(),
+        "subject_id": subject_id,
+        "rule_set": suggested.rule_set,
+        "rules": list(suggested.rules),
+        "suggested_cause": suggested.cause,
+        "suggested_tier": suggested.tier,
+        "suggested_severity": suggested.severity,
+        "suggested_product": suggested.product,
+        "suggested_emotion": suggested.emotion,
+        "cause": corrected.cause,
+        "tier": corrected.tier,
+        "severity": corrected.severity,
+        "product": corrected.product,
+        "emotion": corrected.emotion,
+        "corrected_by": actor.id,
+        "corrected_at": now,
+    }
+
+
+async def learn(session: AsyncSession, lessons: Sequence[Lesson]) -> None:
+    """Keep corrections, for a later model to learn from."""
+    if lessons:
+        await session.execute(insert(_CORRECTIONS), lessons)
 
 
 async def retract(session: AsyncSession, correction_id: UUID) -> None:
     """Nothing is to be learnt from a correction that was a mistake."""
-    await session.execute(delete(Correction).where(col(Correction.id) == correction_id))
+    await session.execute(delete(_CORRECTIONS).where(_CORRECTIONS.c.id == correction_id))

@@ -8,6 +8,8 @@ from careloop_common import outbox
 from careloop_common.tokens import Actor
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from careloop_ticketing.classification import service as classification
+from careloop_ticketing.classification.service import Lesson
 from careloop_ticketing.notices import service as notices
 from careloop_ticketing.notices.service import Notice
 from careloop_ticketing.sla import service as sla
@@ -153,6 +155,9 @@ class Case:
     async def acknowledged(self) -> None:
         """Somebody has taken notice of the ticket: it waits for nobody."""
         await notices.acknowledge(self.session, [self.ticket.id], by=self.actor.id, now=self.now)
+
+    async def learn(self, lesson: Lesson) -> None:
+        await classification.learn(self.session, [lesson])
 
     def keep(self, entry: Linked) -> None:
         """Write the next entry of the ticket's history."""

@@ -55,9 +55,10 @@ async def classify(case: Case, changes: Changes, *, reason: LowerReason | Unstat
     suggested = ticket.verdict
     corrected = suggested.corrected(changes, by=case.actor.id)
     lowering = _lowering(case, suggested, corrected, reason)
-    correction = classification.correct(
-        session, ticket.id, suggested=suggested, corrected=corrected, actor=case.actor, now=now
+    lesson = classification.lesson(
+        ticket.id, suggested=suggested, corrected=corrected, actor=case.actor, now=now
     )
+    await case.learn(lesson)
     level_before = ticket.level
     ticket.take(corrected)
     ticket.level = ticket.level.at_least(ticket.tier.holder)
@@ -71,6 +72,7 @@ async def classify(case: Case, changes: Changes, *, reason: LowerReason | Unstat
     )
     outbox.add(session, events.classified(ticket, now), now=now)
     await case.save()
+    correction: UUID = lesson["id"]
     return correction
 
 
