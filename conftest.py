@@ -8,7 +8,10 @@ import gc
 import hypothesis
 import pytest
 
-hypothesis.settings.register_profile("careloop", deadline=None, print_blob=True)
+# How slowly examples are made is measured on the wall clock too.
+SLOW = [hypothesis.HealthCheck.too_slow]
+
+hypothesis.settings.register_profile("careloop", deadline=None, suppress_health_check=SLOW, print_blob=True)
 hypothesis.settings.load_profile("careloop")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import aiohttp
 from careloop_common.embedded import EmbeddedServer, free_port
-from careloop_local.settings import SERVICES, LocalSettings
+from careloop_local.settings import SERVICES, WORKER_OFFSET, LocalSettings
 from careloop_local.stack import servers
 from careloop_local.stack.config import ProcessSpec, StackConfig, processes
 from careloop_local.stack.migrate import migrate
@@ -26,8 +26,8 @@ _NO_LIMITS = {
 
 def ports() -> dict[str, int]:
     """Free ports for everything; a worker listens 100 above its service, so both must be free together."""
-    names = ("gateway", *SERVICES, "postgres", "nats")
-    return {f"{name}_port": free_port() for name in names}
+    alone = {f"{name}_port": free_port() for name in ("gateway", "postgres", "nats")}
+    return alone | {f"{name}_port": free_port(above=WORKER_OFFSET) for name in SERVICES}
 
 
 class Fleet:

@@ -77,7 +77,7 @@ async def test_routes(admin: httpx.AsyncClient, method: str, path: str, status: 
     ],
 )
 async def test_callers_without_valid_credentials(fleet: Fleet, credentials: dict[str, str]) -> None:
-    async with httpx.AsyncClient(base_url=fleet.config.gateway_url) as stranger:
+    async with httpx.AsyncClient(base_url=fleet.config.gateway_url, timeout=20) as stranger:
         answer = await stranger.get(TICKET, headers=credentials)
         assert answer.status_code == 401
         assert answer.headers["content-type"].startswith("application/problem+json")

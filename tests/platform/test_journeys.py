@@ -98,7 +98,9 @@ async def test_an_api_key_may_do_what_its_roles_say_and_no_more(
     made = await admin.post("/v1/api-keys", json={"name": "wallboard", "roles": ["viewer"]})
     assert made.status_code == 201, made.text
     base = str(admin.base_url)
-    async with httpx.AsyncClient(base_url=base, headers={"x-api-key": made.json()["key"]}) as viewer:
+    async with httpx.AsyncClient(
+        base_url=base, headers={"x-api-key": made.json()["key"]}, timeout=20
+    ) as viewer:
         assert (await viewer.get("/v1/tickets")).status_code == 200
         refused = await viewer.post("/v1/tickets", json={})
         assert (refused.status_code, refused.json()["code"]) == (403, "scope_missing")
@@ -114,7 +116,7 @@ async def test_personal_data_is_masked_for_those_who_need_not_see_it(admin: http
     customer = await register(admin, name="张小明", phone="13917264853", email="zhang.xm@189.cn")
     made = (await admin.post("/v1/api-keys", json={"name": "wallboard", "roles": ["viewer"]})).json()
     base = str(admin.base_url)
-    async with httpx.AsyncClient(base_url=base, headers={"x-api-key": made["key"]}) as viewer:
+    async with httpx.AsyncClient(base_url=base, headers={"x-api-key": made["key"]}, timeout=20) as viewer:
         shown = (await viewer.get(f"/v1/customers/{customer}")).text
     assert "张小明" not in shown
     assert "17264853" not in shown

@@ -13,7 +13,7 @@ def use(gateway):
     """`await use(key, path)`: GET with this key."""
 
     async def call(key, path="/v1/whoami", method="GET", **options):
-        async with httpx.AsyncClient(base_url=gateway, headers={"x-api-key": key}) as client:
+        async with httpx.AsyncClient(base_url=gateway, headers={"x-api-key": key}, timeout=15) as client:
             return await client.request(method, path, **options)
 
     return call

@@ -37,10 +37,10 @@ async def test_a_slow_service_is_given_up_at_the_deadline(admin, backend, proble
     backend.answer = slow
     loop = asyncio.get_running_loop()
     started = loop.time()
-    answer = await admin.get(TICKETS, headers={"x-request-timeout": "0.3"})
+    answer = await admin.get(TICKETS, headers={"x-request-timeout": "1.5"})
     problem(answer, 504, "deadline_exceeded")
-    assert loop.time() - started < 2
-    assert 0 < float(backend.last.headers["x-request-timeout"]) <= 0.3
+    assert loop.time() - started < 8, "the route would allow ten seconds"
+    assert 0 < float(backend.last.headers["x-request-timeout"]) <= 1.5
     await asyncio.wait_for(given_up.wait(), 5)
 
 

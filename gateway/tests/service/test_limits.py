@@ -14,7 +14,9 @@ async def test_a_caller_over_his_rate_is_told_when_to_come_back(admin, backend, 
     assert [answer.status_code for answer in answers][:4] == [200] * 4
     assert answers[0].headers["ratelimit-policy"] == '"read";q=4;w=2'
     assert answers[0].headers["ratelimit"] == '"read";r=3;t=1'
-    last = answers[-1] if answers[-1].status_code == 429 else await admin.get("/v1/tickets")
+    # Whoever is slow is given back a request each half second.
+    while (last := answers[-1]).status_code != 429:
+        answers.append(await admin.get("/v1/tickets"))
     problem(last, 429, "rate_limited")
     assert int(last.headers["retry-after"]) == int(last.headers["x-ratelimit-reset"]) == 1
     assert last.headers["ratelimit"].startswith('"read";r=0;')
@@ -40,9 +42,11 @@ async def test_a_quota_fills_up_again(admin, eventually):
 
 
 async def test_public_routes_are_limited_by_address(anyone, problem):
-    answers = [await anyone.get("/v1/unsubscribe?token=x") for _ in range(6)]
-    assert answers[0].status_code == 200
-    problem(answers[-1], 429, "rate_limited")
+    answer = await anyone.get("/v1/unsubscribe?token=x")
+    assert answer.status_code == 200
+    while answer.status_code == 200:
+        answer = await anyone.get("/v1/unsubscribe?token=x")
+    problem(answer, 429, "rate_limited")
 
 
 async def test_who_guesses_credentials_is_slowed_down(anyone, admin, problem):

@@ -83,7 +83,7 @@ async def test_a_service_that_hangs_costs_a_second(admin, backends):
     loop = asyncio.get_running_loop()
     started = loop.time()
     view = (await admin.get(VIEW)).json()
-    assert loop.time() - started < 2
+    assert loop.time() - started < 5, "the route would allow ten"
     assert (view["score"]["status"], view["score"]["reason"]) == ("missing", "timeout")
     assert view["tickets"]["status"] == "ok"
 

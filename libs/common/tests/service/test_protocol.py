@@ -21,10 +21,11 @@ Dial = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answers at once, reads no body, and is stuck where it is asked to be."""
-    if scope["path"] == "/stuck":
-        await asyncio.Event().wait()
+    """Answers at once, reads no body, and is stuck after the first byte where it is asked to be."""
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+    if scope["path"] == "/stuck":
+        await send({"type": "http.response.body", "body": b"o", "more_body": True})
+        await asyncio.Event().wait()
     await send({"type": "http.response.body", "body": b"ok"})
 
 
@@ -155,8 +156,9 @@ async def test_there_are_fewer_connections_than_files() -> None:
 async def test_when_all_have_work_under_way_one_more_is_told_to_come_back() -> None:
     async with dialling(connections=2) as dial:
         for _ in range(2):
-            _, writer = await dial()
+            reader, writer = await dial()
             writer.write(GET_STUCK)
+            await reader.readuntil(b"\r\n\r\no")  # before that it may be silent still, and makes room
         reader, writer = await dial()
         writer.write(GET)
         answer = await _rest(reader)

@@ -130,10 +130,10 @@ async def test_what_comes_late_about_who_was_forgotten_leaves_nothing(
             await publish(make_warning(key))
         await eventually(lambda: _count(runtime, "care_task", other))
         await eventually(lambda: _count(runtime, "complaint", other))
+        [event] = await eventually(lambda: published(CustomerUnsubscribedV1))
     for table in (*TABLES, "complaint"):
         assert await _count(runtime, table, gone) == 0, table
     assert await _count(runtime, "suppression", other) == 1
-    [event] = await published(CustomerUnsubscribedV1)
     assert event.customer_id == other
 
 

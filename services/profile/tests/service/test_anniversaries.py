@@ -156,12 +156,10 @@ async def test_what_comes_round_is_told_of_so_many_days_before_and_once(
 ):
     now = datetime.now(UTC)  # noqa: TID251  (timers fire by the clock of the database)
     today = now.astimezone(CHINA).date()
-    joined = (today + timedelta(days=7)).replace(year=today.year - 4)
+    joined = _years_before(today + timedelta(days=7), 4)
     ends = today + timedelta(days=30)
     one = await register(name="张伟", joined_on=joined.isoformat())
-    await register(
-        name="李娜", joined_on=(today + timedelta(days=8)).replace(year=today.year - 8).isoformat()
-    )
+    await register(name="李娜", joined_on=_years_before(today + timedelta(days=8), 8).isoformat())
     other = await register(name="王芳", subscriptions=[_held("iptv", "2020-06-01", ends.isoformat())])
     for _ in range(2):
         async with runtime.database.transaction() as session:
@@ -172,6 +170,11 @@ async def test_what_comes_round_is_told_of_so_many_days_before_and_once(
         (one["customer_id"], "joining", 7, 4, today + timedelta(days=7)),
         (other["customer_id"], "contract_end", 30, None, ends),
     }
+
+
+def _years_before(day, years):
+    """The same day of another year, which at the end of December is not reckoned from the year of today."""
+    return day.replace(year=day.year - years)
 
 
 async def _told(published, count):
@@ -185,7 +188,7 @@ async def test_many_are_told_of_page_by_page(
     monkeypatch.setattr(anniversaries, "PAGE", 2)
     now = datetime.now(UTC)  # noqa: TID251  (timers fire by the clock of the database)
     today = now.astimezone(CHINA).date()
-    joined = (today + timedelta(days=7)).replace(year=today.year - 4)
+    joined = _years_before(today + timedelta(days=7), 4)
     customers = [await register(name="张伟", joined_on=joined.isoformat()) for _ in range(4)]
     async with runtime.database.transaction() as session:
         await anniversaries.plan(session, CHINA, 0, now=now)

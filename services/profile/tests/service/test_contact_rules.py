@@ -112,7 +112,7 @@ async def test_do_not_disturb_ends_by_itself_and_others_are_told(
     client, register, block, runtime, published, worker_running, eventually
 ):
     customer = await consenting(client, register)
-    until = clock.now() + timedelta(seconds=1)
+    until = clock.now() + timedelta(seconds=3)
     await block(customer, until=until.isoformat())
     async with worker_running():
         states = await eventually(lambda: _versions(published, customer, 4))

@@ -105,6 +105,9 @@ async def test_a_warning_is_raised_once_per_episode_and_armed_again_below_the_lo
         warnings.append((await run())["counts"]["warned"])
     assert warnings == [1, 0, 0, 1]
     async with worker_running():
+        # Events of one customer keep their order; those of others, and of the run, overtake them.
+        await eventually(lambda: _has(published, ScoreChangedV1, len(others) + 3))
+        await eventually(lambda: _has(published, ScoreWarningRaisedV1, 2))
         await eventually(lambda: _has(published, ScoreRunCompletedV1, 4))
         raised = await published(ScoreWarningRaisedV1)
         changed = await published(ScoreChangedV1)

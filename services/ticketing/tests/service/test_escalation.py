@@ -1,5 +1,6 @@
 from datetime import datetime, timedelta
 
+from careloop_common import clock
 from careloop_contracts import TicketEscalatedV1, TicketSlaBreachedV1
 
 
@@ -204,6 +205,7 @@ async def test_lateness_is_measured_over_all_steps(
     client, open_ticket, publish_policy, worker_running, eventually
 ):
     assert (await client.get("/v1/escalations/lateness")).json()["count"] == 0
+    began = clock.now()
     await publish_policy(first_response=1, resolution=1)
     for _ in range(5):
         await open_ticket()
@@ -214,7 +216,7 @@ async def test_lateness_is_measured_over_all_steps(
 
     async with worker_running():
         figures = await eventually(climbed, timeout=20)
-    assert 0 <= figures["p50"] <= figures["p99"] <= figures["max"] < 5
+    assert 0 <= figures["p50"] <= figures["p99"] <= figures["max"] < (clock.now() - began).total_seconds()
     first = (await client.get("/v1/escalations", params={"limit": 3, "step": "breach"})).json()
     assert len(first["items"]) == 3
     assert all(item["is_breach"] for item in first["items"])

@@ -1,5 +1,7 @@
 """Whose tickets never wait, whatever the policy says; and who may say that a ticket is less grave."""
 
+from datetime import datetime, timedelta
+
 import pytest
 from careloop_common import clock
 from careloop_ticketing import defaults
@@ -108,10 +110,14 @@ async def test_what_was_lowered_is_in_the_history_and_in_the_audit_of_pauses(cli
     assert (entry["after"]["lowered"], entry["after"]["reason"]) == (["tier", "severity"], "misjudged")
     await act(ticket, "respond")
     await act(ticket, "pause", reason="waiting_for_customer")
-    opened = ticket["opened_at"]
-    window = {"opened_from": opened, "opened_until": f"{int(opened[:4]) + 1}{opened[4:]}"}
-    audit = (await client.get("/v1/pause-audit", params=window)).json()["items"]
+    audit = (await client.get("/v1/pause-audit", params=_since(ticket))).json()["items"]
     assert {(one["clock"], one["suspicion"]) for one in audit} >= {("resolution", "lowered_first")}
+
+
+def _since(ticket):
+    """From when it was opened on; the same day of the next year may not exist."""
+    opened = datetime.fromisoformat(ticket["opened_at"])
+    return {"opened_from": opened.isoformat(), "opened_until": (opened + timedelta(days=365)).isoformat()}
 
 
 async def test_a_pause_of_a_ticket_that_was_always_so_is_not_suspected_of_that(client, open_ticket, act):
@@ -119,7 +125,5 @@ async def test_a_pause_of_a_ticket_that_was_always_so_is_not_suspected_of_that(c
     await act(ticket, "classify", tier="intermediate")
     await act(ticket, "respond")
     await act(ticket, "pause", reason="waiting_for_customer")
-    opened = ticket["opened_at"]
-    window = {"opened_from": opened, "opened_until": f"{int(opened[:4]) + 1}{opened[4:]}"}
-    audit = (await client.get("/v1/pause-audit", params=window)).json()["items"]
+    audit = (await client.get("/v1/pause-audit", params=_since(ticket))).json()["items"]
     assert "lowered_first" not in {one["suspicion"] for one in audit}

@@ -156,8 +156,12 @@ async def test_who_does_not_take_notice_is_passed_over(
 async def test_taking_notice_ends_the_chain(
     client, open_ticket, act, publish_clocks, published, worker_running, eventually, session
 ):
+    # Long enough for whoever takes notice on a slow machine: nobody waits for these steps.
+    patient = [
+        {**step, **({"unacknowledged_seconds": 60} if "percent" not in step else {})} for step in CHAIN
+    ]
     await publish_clocks(
-        {"chain": CHAIN}, pick_up={"targets": [{"seconds": 1}], "ladders": [{"ladder": "chain"}]}
+        {"chain": patient}, pick_up={"targets": [{"seconds": 1}], "ladders": [{"ladder": "chain"}]}
     )
     ticket = await open_ticket()
     async with worker_running():

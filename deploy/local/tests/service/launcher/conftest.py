@@ -13,6 +13,7 @@ from time import monotonic
 import psutil
 import pytest
 from careloop_common.embedded import free_port
+from careloop_local.settings import WORKER_OFFSET
 from careloop_local.stack import state
 
 NAMES = ("gateway", "profile", "ticketing", "campaign", "scoring", "postgres", "nats")
@@ -38,7 +39,8 @@ class Launcher:
         self.run = home / "run"
         self.prefix = list(prefix)
         clean = {name: value for name, value in os.environ.items() if not name.startswith("CARELOOP_")}
-        ports = {f"CARELOOP_{name.upper()}_PORT": str(free_port()) for name in NAMES}
+        # A worker in a process of its own listens above its service.
+        ports = {f"CARELOOP_{name.upper()}_PORT": str(free_port(above=WORKER_OFFSET)) for name in NAMES}
         self.environment = {
             **clean,
             "CARELOOP_HOME": str(home),

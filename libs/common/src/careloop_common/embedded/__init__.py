@@ -12,7 +12,7 @@ Needs the extra `embedded`.
 from careloop_common.embedded.bootstrap import bootstrap_databases
 from careloop_common.embedded.nats import EmbeddedNats
 from careloop_common.embedded.postgres import EmbeddedPostgres
-from careloop_common.embedded.server import HOST, EmbeddedServer, EmbeddedServerError, free_port
+from careloop_common.embedded.server import HOST, EmbeddedServer, EmbeddedServerError, free_port, share_ports
 
 __all__ = [
     "HOST",
@@ -22,4 +22,5 @@ __all__ = [
     "EmbeddedServerError",
     "bootstrap_databases",
     "free_port",
+    "share_ports",
 ]

@@ -22,13 +22,33 @@ _PORTS: Final = range(20_000, 32_768)
 """Below those that the system gives to clients, one of which could take the port before the server does."""
 
 
-def free_port() -> int:
-    """A TCP port on 127.0.0.1 that nobody listens on right now."""
+_left: Final = list(_PORTS)
+"""What this process has not given yet: who asks for several has not bound the first when he gets the last."""
+
+
+def share_ports(number: int, of: int) -> None:
+    """Keep to one of several equal shares, so that processes that choose at the same time choose apart."""
+    each = len(_PORTS) // of
+    _left[:] = _PORTS[number * each : (number + 1) * each]
+
+
+def free_port(*, above: int = 0) -> int:
+    """A TCP port on 127.0.0.1 that nobody listens on right now; this process never gives it again.
+
+    With `above`, the port that much above it is free as well, and not given either.
+    """
     while True:
-        port = secrets.choice(_PORTS)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind((HOST, port))
+        ports = {port := secrets.choice(_left), port + above}
+        if ports <= set(_left) and all(map(_free, ports)):
+            _left[:] = [left for left in _left if left not in ports]
             return port
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as probe, suppress(OSError):
+        probe.bind((HOST, port))
+        return True
+    return False
 
 
 class EmbeddedServer:

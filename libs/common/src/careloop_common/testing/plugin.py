@@ -36,6 +36,14 @@ if TYPE_CHECKING:
     from careloop_common.testing.databases import Databases
 
 
+def pytest_configure() -> None:
+    """Workers of one run choose ports apart: between a choice and its use another's choice could be the same."""
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        from careloop_common.embedded import share_ports
+
+        share_ports(int(worker.removeprefix("gw")), int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
+
+
 @pytest.fixture(autouse=True)
 def _no_network_in_unit_tests(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """A unit test that opens a connection is in the wrong folder."""

@@ -26,7 +26,7 @@ async def working(worker: Worker) -> AsyncIterator[None]:
         raise results[0]
 
 
-async def until(check: Callable[[], Any], timeout: float = 10.0) -> Any:  # noqa: ASYNC109
+async def until(check: Callable[[], Any], timeout: float = 30.0) -> Any:  # noqa: ASYNC109
     """Call `check`, plain or async, until it gives something true; what it asserts may fail until then."""
     deadline = monotonic() + timeout
     failure: AssertionError | None = None

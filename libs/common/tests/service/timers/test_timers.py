@@ -8,7 +8,7 @@ import pytest
 from careloop_common import clock, ids, timers
 from careloop_common.errors import DomainError, Kind
 from careloop_common.plumbing import timer, timer_history
-from careloop_common.timers import TimerWorker
+from careloop_common.timers import TimerWorker, worker
 from careloop_common.timers.audit import Auditor
 from careloop_common.timers.claim import MAX_ATTEMPTS, REST
 from sqlalchemy import Text, func, select, update
@@ -69,21 +69,25 @@ async def test_timers_fire_in_due_order_and_move_to_history(runtime, arm, rows, 
 
 
 async def test_a_timer_armed_by_another_process_fires_on_time(runtime, arm, rows, running, eventually):
-    """The worker sleeps until the next due time; it is not woken here, since this is not its own database object."""
+    """The worker sleeps until the next due time; it is not woken here, since this is not its own database object.
+
+    Whoever slept for as long as ever and looked then would be most of a second late.
+    """
     async with running(TimerWorker(runtime, {"bell": _nothing})):
         runtime.database.on_commit(timers.WAKE, lambda: None)
-        await arm("later", 1.3)
+        await arm("later", 1.1)
         (row,) = await eventually(lambda: rows(timer_history))
-    assert (row.fired_at - row.due_at) < timedelta(seconds=0.25)
+    assert (row.fired_at - row.due_at) < timedelta(seconds=0.75)
 
 
-async def test_arming_wakes_the_worker(runtime, arm, rows, running, eventually):
+async def test_arming_wakes_the_worker(runtime, arm, rows, running, eventually, monkeypatch):
+    """Nothing else would within ten minutes."""
+    monkeypatch.setattr(worker, "LONGEST_SLEEP", 600.0)
     async with running(TimerWorker(runtime, {"bell": _nothing})):
         await arm("far", 3600)
         await arm("now", 0)
         (row,) = await eventually(lambda: rows(timer_history))
     assert row.step == "now"
-    assert (row.fired_at - row.due_at) < timedelta(seconds=0.25)
 
 
 async def test_b15_two_workers_fire_each_timer_once(runtime, arm, rows, running, eventually):

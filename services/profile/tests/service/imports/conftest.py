@@ -83,7 +83,7 @@ def run(client, upload, finished, worker_running, eventually):
         started = await client.post(f"{path}/start")
         assert started.status_code == 202, started.text
         async with worker_running():
-            job = await eventually(lambda: finished(path), timeout=60)
+            job = await eventually(lambda: finished(path), timeout=250)
         return job, path
 
     return make

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+pytestmark = pytest.mark.timeout(300)
+
 FOLDER = Path(os.environ.get("CARELOOP_DATA", Path(__file__).resolve().parents[5] / ".." / "shared" / "data"))
 COUNTED = """
     SELECT customer.status, count(*), count(joined_on), count(region), count(subscription.monthly_fee),

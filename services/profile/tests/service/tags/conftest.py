@@ -3,7 +3,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from careloop_common import clock, ids
+from careloop_common import clock, ids, zones
 from careloop_profile import looking
 from careloop_profile.interactions.policy import Row, microseconds
 from careloop_profile.interactions.service import recording
@@ -14,6 +14,8 @@ from careloop_profile.tags.service.evaluating import Parts
 from careloop_profile.tags.service.recording import record
 
 NOW = clock.now()
+YEAR = zones.day_of(NOW, "Asia/Shanghai").year
+"""Ages are counted on the operator's day: when it is a new year there, it is still the old one in UTC."""
 
 
 @pytest.fixture
@@ -37,7 +39,7 @@ def look(runtime, evaluator):
 async def people(register, look):
     """Five persons of 10, 30, 50, 70 and 90 years, in the order of their ids."""
     made = [
-        await register(name=f"张{n}", birth_date=f"{NOW.year - 10 - 20 * n}-01-01", status="active")
+        await register(name=f"张{n}", birth_date=f"{YEAR - 10 - 20 * n}-01-01", status="active")
         for n in range(5)
     ]
     await look(*made)

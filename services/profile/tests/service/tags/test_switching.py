@@ -3,13 +3,14 @@
 from itertools import pairwise
 
 import pytest
-from careloop_common import clock
+from careloop_common import clock, zones
 from careloop_contracts import CustomerTagRetiredV1, CustomerTagSwitchedV1
 from careloop_profile.tags.service import filling
 from careloop_profile.tags.service.recording import record
 from sqlalchemy import text
 
 NOW = clock.now()
+YEAR = zones.day_of(NOW, "Asia/Shanghai").year
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def age(client, look):
     """`await age(person, 20)`: the person is of another age, and looked at."""
 
     async def put(person, years):
-        body = {"birth_date": f"{NOW.year - years}-01-01"}
+        body = {"birth_date": f"{YEAR - years}-01-01"}
         answer = await client.patch(f"/v1/customers/{person['customer_id']}", json=body)
         assert answer.status_code == 200, answer.text
         await look(person)
