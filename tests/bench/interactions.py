@@ -9,12 +9,13 @@
 
 Five per cent of the interactions are sent a second time. At the end the counters of every customer must equal the
 number of different interactions that were accepted for him. Latency is that of probes, sent alone among the batches:
-from sending until a query finds them. Where it knows the processes it also says what each costs per
+from sending until a query finds them, or a tag for which they are a reason. Where it knows the processes it also says what each costs per
 interaction.
 """
 
 import argparse
 import asyncio
+import contextlib
 import os
 import random
 import sys
@@ -34,8 +35,11 @@ from _stack import Measured, OwnStack, cpu, local_platform, own_stack
 from careloop_common import clock
 
 SCOPES = (
-    "customers:read", "customers:write", "interactions:write", "interactions:read", "imports:write", "imports:read"
+    "customers:read", "customers:write", "interactions:write", "interactions:read", "imports:write", "imports:read",
+    "tags:read",
 )  # fmt: skip
+PROBED = 101
+"""Customers to whom nothing happens but what is sent alone: one is asked for, the others are to be tagged."""
 encode = msgspec.json.Encoder().encode
 
 
@@ -49,6 +53,7 @@ class Tally:
     retries: int = 0
     posts: list[float] = field(default_factory=list)
     probes: list[float] = field(default_factory=list)
+    tagged: list[float] = field(default_factory=list)
 
 
 async def register(http: aiohttp.ClientSession, customers: int) -> list[str]:
@@ -92,11 +97,11 @@ async def drive(http: aiohttp.ClientSession, load: Load, tally: Tally, options: 
             await post(http, body.encode(), owners, options.batch if turn else len(owners), tally)
 
     over = asyncio.Event()
-    probing = asyncio.create_task(probe(http, tally, options, over))
+    probing = [asyncio.create_task(ask(http, tally, options, over)) for ask in (probe, probe_tags)]
     await asyncio.gather(*(one() for _ in range(options.connections)))
     took = time.perf_counter() - started
     over.set()
-    await probing
+    await asyncio.gather(*probing)
     return took
 
 
@@ -123,30 +128,54 @@ async def probe(
     http: aiohttp.ClientSession, tally: Tally, options: argparse.Namespace, over: asyncio.Event
 ) -> None:
     """Send single interactions of a customer of their own; note how long until each is found."""
-    path = f"/v1/customers/{options.ids[-1]}/interactions?limit=1"
-    number = 0
+    owner = options.customers - PROBED
+    path = f"/v1/customers/{options.ids[owner]}/interactions?limit=1"
     while not over.is_set():
-        number += 1
-        at = clock.now()
-        item = {
-            "customer": {"customer_id": options.ids[-1]},
-            "channel": "web",
-            "kind": "browse",
-            "occurred_at": at,
-            "message_id": f"probe-{number}-{SOURCE}",
-        }
-        began = time.perf_counter()
-        await post(http, encode({"items": [item]}), [options.customers - 1], 1, tally)
+        began, at = time.perf_counter(), clock.now()
+        await _send(http, tally, options, owner, "browse", at)
         while True:
             async with http.get(path) as answer:
                 rows = (await answer.json())["items"]
-            if rows and datetime.fromisoformat(rows[0]["occurred_at"]) >= at.replace(
-                microsecond=at.microsecond
-            ):
+            if rows and datetime.fromisoformat(rows[0]["occurred_at"]) >= at:
                 break
             await asyncio.sleep(0.005)
         tally.probes.append(time.perf_counter() - began)
         await asyncio.sleep(0.05)
+
+
+async def probe_tags(
+    http: aiohttp.ClientSession, tally: Tally, options: argparse.Namespace, over: asyncio.Event
+) -> None:
+    """Have something happen to one customer after the other that is a reason for a tag; note how long until they have it."""
+    for owner in range(options.customers - PROBED + 1, options.customers):
+        began, had = time.perf_counter(), False
+        await _send(http, tally, options, owner, "roaming", clock.now())
+        while not had:
+            await asyncio.sleep(0.02)
+            async with http.get(f"/v1/customers/{options.ids[owner]}/tags") as answer:
+                had = any(tag["code"] == "roamed_30d" for tag in (await answer.json())["items"])
+        tally.tagged.append(time.perf_counter() - began)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(over.wait(), 0.5)
+            return
+
+
+async def _send(
+    http: aiohttp.ClientSession,
+    tally: Tally,
+    options: argparse.Namespace,
+    owner: int,
+    kind: str,
+    at: datetime,
+) -> None:
+    item = {
+        "customer": {"customer_id": options.ids[owner]},
+        "channel": "web",
+        "kind": kind,
+        "occurred_at": at,
+        "message_id": f"probe-{owner}-{at.isoformat()}-{SOURCE}",
+    }
+    await post(http, encode({"items": [item]}), [owner], 1, tally)
 
 
 async def stored(http: aiohttp.ClientSession, ids: list[str], database: str | None) -> Counter[int]:
@@ -215,7 +244,11 @@ def report(tally: Tally, found: Counter[int], took: float, settled: float, used:
     print(f"stored          {found.total():>10,}   lost {lost}, doubled {doubled}")
     print(f"sending         {tally.sent / took:>10,.0f}/s for {took:.1f} s")
     print(f"to commit       {tally.sent / settled:>10,.0f}/s from the first to the last in the database")
-    for name, values in (("batch answered", tally.posts), ("found by query", tally.probes)):
+    for name, values in (
+        ("batch answered", tally.posts),
+        ("found by query", tally.probes),
+        ("has the tag", tally.tagged),
+    ):
         if len(values) > 1:
             cuts = quantiles(values, n=100)
             print(
@@ -241,7 +274,7 @@ async def measure(options: argparse.Namespace, stack: Measured) -> int:
     async with aiohttp.ClientSession(stack.url, headers=headers, timeout=timeout) as http:
         options.ids = await register(http, options.customers)
         await settled_database(options.database)
-        load, tally = Load(options.customers - 1, options.batch, random.Random(options.seed)), Tally()
+        load, tally = Load(options.customers - PROBED, options.batch, random.Random(options.seed)), Tally()
         before = {name: cpu(pid) for name, pid in stack.processes.items()}
         started = time.perf_counter()
         killing = asyncio.create_task(kill(stack, options)) if isinstance(stack, OwnStack) else None
