@@ -2,9 +2,10 @@
 
     python tests/bench/bulk.py --tickets 10000
 
-Tickets are opened and read through the API at so many requests a second, first alone and then beside each job: the load is the
-same, whatever the answers take. The jobs assign the tickets, classify them (which moves their clocks and tells others), and
-undo the assignment. What is compared are the figures of the same requests before and during.
+Tickets are opened and read through the API at so many requests a second, alone and beside each job: the load is the same,
+whatever the answers take. The jobs assign some of the tickets there are, classify them (which moves their clocks and tells
+others), and undo the assignment. What is compared are the figures of the same requests during a job and right before and
+after it, so that an hour in which the machine gets slower or faster counts on neither side.
 """
 
 import argparse
@@ -141,10 +142,11 @@ async def results(http: aiohttp.ClientSession, found: dict[str, Any]) -> int:
             return count
 
 
-def compare(alone: Load, beside: Load) -> list[float]:
-    """Figures of both side by side; the ratios of the p95."""
+def compare(alone: Load, beside: Load, after: Load) -> list[float]:
+    """Figures without the job and beside it; the ratios of the p95."""
     ratios = []
-    for name, before in alone.took.items():
+    for name in alone.took:
+        before = alone.took[name] + after.took[name]
         if min(len(before), len(beside.took[name])) < ENOUGH:
             print(f"  {name:<8}{len(before):>6} + {len(beside.took[name]):<6}too few to compare")
             continue
@@ -155,8 +157,8 @@ def compare(alone: Load, beside: Load) -> list[float]:
         )
         print(f"  {name:<8}{len(before):>6} + {len(beside.took[name]):<6}{'   '.join(pairs)}")
         ratios.append(new[1] / old[1])
-    if alone.disturbed or beside.disturbed:
-        print(f"  not counted {alone.disturbed} + {beside.disturbed}: others were at work")
+    if disturbed := sum(one.disturbed for one in (alone, beside, after)):
+        print(f"  not counted {disturbed}: others were at work")
     return ratios
 
 
@@ -167,10 +169,11 @@ async def measure(options: argparse.Namespace) -> int:
             database = await asyncpg.connect(stack.database)
             try:
                 templates = await open_templates(http)
-                await copy(database, templates, options.tickets, later=timedelta())
+                await copy(database, templates, options.among, later=timedelta())
                 await database.execute("VACUUM ANALYZE")
                 rows = await database.fetch(
-                    "SELECT id FROM ticket WHERE number LIKE 'C-bench-%' ORDER BY random()"
+                    "SELECT id FROM ticket WHERE number LIKE 'C-bench-%' ORDER BY random() LIMIT $1",
+                    options.tickets,
                 )
             finally:
                 await database.close()
@@ -183,24 +186,31 @@ async def _run(
     def load() -> Load:
         return Load(stack, http, tickets, options.rate)
 
+    async def quiet() -> Load:
+        alone = load()
+        await alone_here(stack, options.patience)
+        await alone.during(asyncio.sleep(options.seconds))
+        return alone
+
     await load().during(asyncio.sleep(5))
+    alone = await quiet()
     assign = {"act": "assign", "arguments": {"assignee_id": "agent-7"}, "over": {"tickets": tickets}}
     classify = {"act": "classify", "arguments": {"tier": "advanced"}, "over": {"tickets": tickets}}
     late, found = 0, {"id": ""}
     ratios: list[float] = []
     for what in (assign | {"dry_run": True}, assign, None, classify):
-        alone, beside = load(), load()
-        await alone_here(stack, options.patience)
-        await alone.during(asyncio.sleep(options.seconds))
+        beside = load()
         before = {name: cpu(pid) for name, pid in stack.processes.items()}
         url = "/v1/bulk-jobs" if what else f"/v1/bulk-jobs/{found['id']}/undo"
         # The last job is the one that is undone.
         working = asyncio.create_task(job(http, url, what or {}))
         await beside.during(working)
         found = working.result()
-        ratios += compare(alone, beside)
         used = (f"{name} {cpu(pid) - before[name]:.1f} s" for name, pid in stack.processes.items())
         print(f"  CPU     {', '.join(used)}")
+        after = await quiet()
+        ratios += compare(alone, beside, after)
+        alone = after
         assert await results(http, found) == len(tickets)
         late += found["seconds"] > LONGEST
     worst = max(ratios, default=0.0)
@@ -213,6 +223,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--tickets", type=int, default=10_000)
+    parser.add_argument("--among", type=int, default=100_000, help="tickets that there are")
     parser.add_argument("--rate", type=float, default=45, help="requests a second")
     parser.add_argument(
         "--seconds", type=float, default=40, help="how long the load runs alone before each job"
