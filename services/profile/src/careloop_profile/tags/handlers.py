@@ -28,7 +28,8 @@ from careloop_profile.tags.service.evaluating import TIME, Evaluator, Parts
 from careloop_profile.tags.service.gathering import LONGEST
 
 NEWS: Final = 5_000
-"""Interactions that are counted in one transaction."""
+"""Interactions that are counted in one transaction, with what else waits of the same customers: the more there is of them,
+the less does each cost."""
 TOGETHER: Final = 200
 """Persons that are looked at together; others wait for so long."""
 
@@ -72,15 +73,15 @@ class Listener:
     async def count(self, runtime: Runtime[Any]) -> bool:
         """Count what was stored since, and look at whom it concerns; whether there may be more.
 
-        As long as there is, every other moment belongs to those who store it.
+        As long as there is, every fifth moment belongs to those who store it.
         """
         began = monotonic()
         async with runtime.database.transaction() as session:
             found = await buckets.fold(session, NEWS)
             if found:
                 await self._look(session, set(found), Parts.DONE, "interaction", clock.now())
-        more = sum(found.values()) == NEWS
-        await asyncio.sleep(min(2.0, monotonic() - began) if more else 0)
+        more = sum(found.values()) >= NEWS
+        await asyncio.sleep(min(1.0, (monotonic() - began) / 4) if more else 0)
         return more
 
     async def walk(self, runtime: Runtime[Any]) -> bool:

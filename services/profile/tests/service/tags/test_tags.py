@@ -1,11 +1,13 @@
 """Which tags a person has: from facts, from what happened, by time alone, and when persons are merged."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from careloop_common import clock
 from careloop_common.timers import worker
 from careloop_contracts import CustomerTagsChangedV1
+from careloop_profile.tags.queries import buckets
 from careloop_profile.tags.service.evaluating import TIMER
 from sqlalchemy import text
 
@@ -217,3 +219,10 @@ async def test_a_tag_that_there_is_not_cannot_be_explained(client, register, loo
     await look(customer)
     answer = await client.get(f"/v1/customers/{customer['customer_id']}/tags/nothing")
     assert (answer.status_code, answer.json()["code"]) == (404, "tag_not_found")
+
+
+async def test_what_else_waits_of_the_same_customers_is_counted_with_it(people, happen, session):
+    for who in (people[0], people[1], people[0], people[0]):
+        await happen(who, "complaint")
+    found = [await buckets.fold(session, 1) for _ in range(3)]
+    assert found == [{UUID(people[0]["customer_id"]): 3}, {UUID(people[1]["customer_id"]): 1}, {}]

@@ -21,9 +21,12 @@ def _windows(column: str) -> str:
 
 
 _FOLD: Final = text("""
-    WITH taken AS (
+    WITH first AS MATERIALIZED (
+        SELECT customer_id FROM interaction_news LIMIT :limit FOR UPDATE SKIP LOCKED
+    ), taken AS (
         DELETE FROM interaction_news WHERE ctid = ANY(ARRAY(
-            SELECT ctid FROM interaction_news LIMIT :limit FOR UPDATE SKIP LOCKED
+            SELECT ctid FROM interaction_news WHERE customer_id IN (SELECT customer_id FROM first)
+            LIMIT :most FOR UPDATE SKIP LOCKED
         )) RETURNING *
     ), counted AS (
         INSERT INTO metric_bucket AS known (customer_id, day, channel, kind, count, amount, last_at)
@@ -54,13 +57,17 @@ _EVER: Final = text("""
 _FORGET: Final = text("""
     DELETE FROM metric_bucket WHERE ctid = ANY(ARRAY(SELECT ctid FROM metric_bucket WHERE day < :until LIMIT :limit))
 """)
+_MOST: Final = 20
+"""Times the interactions that are wanted, of busy customers."""
 Ever = tuple[datetime, datetime, list[str]]
 """When a customer was seen first and last, and by which channels."""
 
 
 async def fold(session: AsyncSession, limit: int) -> dict[UUID, int]:
-    """Count what was stored since; returns of whom there was how much."""
-    return {row[0]: row[1] for row in await session.execute(_FOLD, {"limit": limit})}
+    """Count what was stored since, so much of it and what else there is of the same customers; returns of whom there was
+    how much."""
+    given = {"limit": limit, "most": _MOST * limit}
+    return {row[0]: row[1] for row in await session.execute(_FOLD, given)}
 
 
 async def sums(
