@@ -50,13 +50,6 @@ async def get_team(session: AsyncSession, code: str) -> TeamRow:
     return row
 
 
-async def _lock(session: AsyncSession, code: str) -> TeamRow:
-    row = await session.get(TeamRow, code, with_for_update=True, populate_existing=True)
-    if row is None:
-        raise TeamNotFound(f"There is no team {code!r}.")
-    return row
-
-
 async def expect_team(session: AsyncSession, code: str, *, pointer: str) -> TeamRow:
     """`TeamUnknown` unless there is such a team, and it has not ended."""
     row = await session.get(TeamRow, code)
