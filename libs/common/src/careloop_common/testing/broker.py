@@ -19,13 +19,16 @@ from careloop_common.messaging.errors import BrokerRefused
 
 E = TypeVar("E", bound=Event)
 
+_PATIENCE = 60.0
+"""Seconds for an answer: the server shares two cores and a disk with all that is tested, and can stand still for a while."""
+
 
 class Broker:
     """A connection of the test's own."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
-        self.jetstream = client.jetstream()
+        self.jetstream = client.jetstream(timeout=_PATIENCE)
 
     @classmethod
     async def connect(cls, url: str) -> "Broker":
@@ -44,7 +47,8 @@ class Broker:
         await streams.ensure(self._api, replicas=1)
 
     async def _api(self, subject: str, body: Mapping[str, Any] | None) -> Any:
-        answer = await self.client.request(f"$JS.API.{subject}", json.dumps(body).encode() if body else b"")
+        payload = json.dumps(body).encode() if body else b""
+        answer = await self.client.request(f"$JS.API.{subject}", payload, timeout=_PATIENCE)
         found = json.loads(answer.data)
         if error := found.get("error"):
             raise BrokerRefused(error["description"], error=error["err_code"])
