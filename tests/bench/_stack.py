@@ -56,6 +56,7 @@ class OwnStack(Measured):
     each can be killed and started.
 
     `PostgreSQL`, `NATS`, `api`, `worker` and `gateway` are their names; further workers are `worker-2`, `worker-3` …
+    Other `commands` make it up as well, the first of which answers HTTP.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class OwnStack(Measured):
         log_level: str,
         *,
         gateway: bool = False,
+        commands: Sequence[str] = ("api", "worker"),
         workers: int = 1,
     ) -> None:
         self._servers: dict[str, EmbeddedServer] = {
@@ -75,13 +77,15 @@ class OwnStack(Measured):
         }
         self.home = home
         self._service, self._admin_url = service, postgres.admin_url
-        self.workers = ["worker", *(f"worker-{number}" for number in range(2, workers + 1))]
-        self._ports = {name: free_port() for name in ("api", *self.workers)}
+        further = [f"worker-{number}" for number in range(2, workers + 1)]
+        self._front = commands[0]
+        self._ports = {name: free_port() for name in (*commands, *further)}
+        self.workers = [name for name in self._ports if name.startswith("worker")]
         self._children: dict[str, asyncio.subprocess.Process] = {}
         self.broker = nats.url
         self.data_keys = data_keys()
         super().__init__(
-            f"http://127.0.0.1:{self._ports['api']}",
+            f"http://127.0.0.1:{self._ports[self._front]}",
             signer.token(scopes, lifetime=timedelta(hours=2)),
             f"postgresql://{service}:bench@127.0.0.1:{postgres.port}/{service}",
             {"load": os.getpid()},
@@ -92,6 +96,7 @@ class OwnStack(Measured):
             "INTERNAL_PUBLIC_KEY": signer.public_pem,
             "DATA_KEYS": self.data_keys,
             "LOG_LEVEL": log_level,
+            "BACKGROUND": "apart" if "background" in commands else "here",
         }
         self._gateway = self._in_front(signer) if gateway else {}
 
@@ -122,7 +127,7 @@ class OwnStack(Measured):
             await asyncio.to_thread(migrate, url)
         for command in self._ports:
             await self.start(command)
-        for address in (f"http://127.0.0.1:{self._ports['api']}", self.url):
+        for address in (f"http://127.0.0.1:{self._ports[self._front]}", self.url):
             await _answers(address)
 
     async def start(self, name: str) -> None:
@@ -173,13 +178,21 @@ async def own_stack(
     *,
     log_level: str = "WARNING",
     gateway: bool = False,
+    commands: Sequence[str] = ("api", "worker"),
     workers: int = 1,
 ) -> AsyncIterator[OwnStack]:
     """A stack that only the bench sees; thrown away afterwards."""
     with tempfile.TemporaryDirectory(prefix="careloop-bench-") as directory:
         Path(directory).chmod(0o755)  # noqa: ASYNC240
         stack = OwnStack(
-            service, Path(directory), Signer(), scopes, log_level, gateway=gateway, workers=workers
+            service,
+            Path(directory),
+            Signer(),
+            scopes,
+            log_level,
+            gateway=gateway,
+            commands=commands,
+            workers=workers,
         )
         try:
             await stack.open()

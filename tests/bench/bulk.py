@@ -3,9 +3,10 @@
     python tests/bench/bulk.py --tickets 10000
 
 Tickets are opened and read through the API at so many requests a second, alone and beside each job: the load is the same,
-whatever the answers take. The jobs assign some of the tickets there are, classify them (which moves their clocks and tells
-others), and undo the assignment. What is compared are the figures of the same requests during a job and right before and
-after it, so that an hour in which the machine gets slower or faster counts on neither side.
+whatever the answers take, and by default the service runs as `make up` starts it. The jobs assign some of the tickets there
+are, undo that, and classify them (which moves their clocks and tells others). What is compared are the figures of the same
+requests during a job and right before and after it, so that an hour in which the machine gets slower or faster counts on
+neither side.
 """
 
 import argparse
@@ -119,7 +120,7 @@ async def job(http: aiohttp.ClientSession, url: str, body: dict[str, Any]) -> di
         assert answer.status == 202, found
     asked = time.perf_counter() - began
     while found["state"] in {"queued", "running"}:
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(2)
         async with http.get(f"/v1/bulk-jobs/{found['id']}") as answer:
             found = await answer.json()
     took = time.perf_counter() - began
@@ -163,7 +164,7 @@ def compare(alone: Load, beside: Load, after: Load) -> list[float]:
 
 
 async def measure(options: argparse.Namespace) -> int:
-    async with own_stack("ticketing", SCOPES) as stack:
+    async with own_stack("ticketing", SCOPES, commands=options.commands) as stack:
         headers = {"authorization": f"Bearer {stack.key}"}
         async with aiohttp.ClientSession(stack.url, headers=headers) as http:
             database = await asyncpg.connect(stack.database)
@@ -227,6 +228,12 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=45, help="requests a second")
     parser.add_argument(
         "--seconds", type=float, default=40, help="how long the load runs alone before each job"
+    )
+    parser.add_argument(
+        "--commands",
+        nargs="+",
+        default=["all", "background"],
+        help="the processes that there are: api worker …",
     )
     parser.add_argument("--patience", type=float, default=60, help="seconds to wait for others to be done")
     return asyncio.run(measure(parser.parse_args()))

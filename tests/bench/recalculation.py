@@ -154,7 +154,7 @@ async def tell_published(database: asyncpg.Connection, since: datetime) -> None:
 async def stack_with_tickets(
     options: argparse.Namespace,
 ) -> AsyncIterator[tuple[OwnStack, aiohttp.ClientSession, asyncpg.Connection]]:
-    async with own_stack("ticketing", SCOPES) as stack:
+    async with own_stack("ticketing", SCOPES, commands=("api", "worker", "background")) as stack:
         headers = {"authorization": f"Bearer {stack.key}"}
         async with aiohttp.ClientSession(stack.url, headers=headers) as http:
             database = await asyncpg.connect(stack.database)

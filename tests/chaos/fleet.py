@@ -9,7 +9,7 @@ from pathlib import Path
 
 import aiohttp
 from careloop_common.embedded import EmbeddedServer, free_port
-from careloop_local.settings import SERVICES, WORKER_OFFSET, LocalSettings
+from careloop_local.settings import BACKGROUND_OFFSET, SERVICES, WORKER_OFFSET, LocalSettings
 from careloop_local.stack import servers
 from careloop_local.stack.config import ProcessSpec, StackConfig, processes
 from careloop_local.stack.migrate import migrate
@@ -25,13 +25,13 @@ _NO_LIMITS = {
 
 
 def ports() -> dict[str, int]:
-    """Free ports for everything; a worker listens 100 above its service, so both must be free together."""
+    """Free ports for everything; what a service leaves to processes of their own listens above it, so all must be free together."""
     alone = {f"{name}_port": free_port() for name in ("gateway", "postgres", "nats")}
-    return alone | {f"{name}_port": free_port(above=WORKER_OFFSET) for name in SERVICES}
+    return alone | {f"{name}_port": free_port(WORKER_OFFSET, BACKGROUND_OFFSET) for name in SERVICES}
 
 
 class Fleet:
-    """PostgreSQL, NATS, the gateway, and api and worker of each service, on a directory of their own."""
+    """PostgreSQL, NATS, the gateway, and api and worker of each service (and what works in the background), on a directory of their own."""
 
     def __init__(self, home: Path) -> None:
         self.config = StackConfig(LocalSettings(home=home, split=True, log_level="WARNING", **ports()))

@@ -22,6 +22,10 @@ _OF_TESTS = frozenset({"CARELOOP_DATA", "CARELOOP_TEST_DATABASE_URL", "CARELOOP_
 
 WORKER_OFFSET = 100
 """A worker in a process of its own answers health checks this far above its service's port."""
+BACKGROUND = ("ticketing",)
+"""Services that have much to do in the background: a process does it that yields to all others."""
+BACKGROUND_OFFSET = 200
+"""The same for those."""
 
 
 class WrongSetting(LocalError):
@@ -85,6 +89,7 @@ class LocalSettings(BaseSettings):
     def ports(self) -> Mapping[str, int]:
         """Every port that the platform is going to listen on, by name; `CARELOOP_<NAME>_PORT` changes it."""
         ports = {"gateway": self.gateway_port, **{name: self.service_port(name) for name in SERVICES}}
+        ports |= {f"{name} background": self.service_port(name) + BACKGROUND_OFFSET for name in BACKGROUND}
         if self.split:
             ports |= {f"{name} worker": self.service_port(name) + WORKER_OFFSET for name in SERVICES}
         if self.database_url is None:

@@ -21,13 +21,14 @@ class Job:
     """`run` every `every_seconds`, or sooner when it returns True: there was more to do.
 
     A second process does not run the same job at the same time; `exclusive=False` is for jobs that claim their rows with
-    SKIP LOCKED themselves.
+    SKIP LOCKED themselves. Nobody waits for those in the `background`, so they may run in a process that yields to others.
     """
 
     name: str
     every_seconds: float
     run: Callable[[Runtime[Any]], Awaitable[bool | None]]
     exclusive: bool = True
+    background: bool = False
 
 
 async def repeat(job: Job, runtime: Runtime[Any]) -> None:

@@ -1,6 +1,6 @@
 """A service as one object, and the command that it gets from it.
 
-careloop-ticketing api | worker | all | migrate | dead-letters list | dead-letters replay | revive-timers | … and its own commands
+careloop-ticketing api | worker | background | all | migrate | dead-letters list | dead-letters replay | revive-timers | … and its own commands
 """
 
 import argparse
@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import gc
 import json
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
@@ -34,6 +35,8 @@ _LITTLE_GARBAGE: Final = 25_000
 collect so many holds everybody up for 30 ms."""
 _SOME_GARBAGE: Final = 200_000
 """The same where nobody waits for an answer, and what gathers is mostly in use."""
+_YIELDING: Final = 10
+"""By how much work in the background is nicer than others: where both want a processor, it gets a tenth."""
 
 S = TypeVar("S", bound=ServiceSettings)
 log = structlog.get_logger()
@@ -87,6 +90,9 @@ class Service(Generic[S]):
         commands = parser.add_subparsers(dest="command", required=True)
         commands.add_parser("api", help="answer HTTP")
         commands.add_parser("worker", help="relay, consume, fire timers, run jobs")
+        commands.add_parser(
+            "background", help="jobs that nobody waits for, with what others leave of the machine"
+        )
         commands.add_parser("all", help="api and worker in one process")
         commands.add_parser("migrate", help="bring the database to the newest schema")
         letters = commands.add_parser("dead-letters", help="messages that could not be handled")
@@ -122,18 +128,29 @@ class Service(Generic[S]):
 
     async def _serve(self, runtime: Runtime[S], what: str) -> None:
         app: ASGIApp
-        worker = self.create_worker(runtime) if self.create_worker and what != "api" else None
-        if what == "worker":
-            app = build_app(runtime, title=f"careloop-{self.name} worker", routers=[])
+        working = self._working(runtime, what)
+        if what in {"worker", "background"}:
+            app = build_app(runtime, title=f"careloop-{self.name} {what}", routers=[])
         else:
             app = self.create_app(runtime)
         # What is there by now stays for good: no collection need look at it again.
         gc.collect()
         gc.freeze()
-        gc.set_threshold(_SOME_GARBAGE if what == "worker" else _LITTLE_GARBAGE, 20, 20)
+        gc.set_threshold(_LITTLE_GARBAGE if what in {"api", "all"} else _SOME_GARBAGE, 20, 20)
         log.info("service.started", command=what, port=runtime.settings.port)
-        await _together(_Server(_uvicorn(app, runtime.settings)), worker)
+        await _together(_Server(_uvicorn(app, runtime.settings)), working)
         log.info("service.stopped", command=what)
+
+    def _working(self, runtime: Runtime[S], what: str) -> Coroutine[Any, Any, None] | None:
+        """What the process does beside answering HTTP."""
+        if self.create_worker is None or what == "api":
+            return None
+        worker = self.create_worker(runtime)
+        if what != "background":
+            return worker.run()
+        if hasattr(os, "nice"):  # not on Windows
+            os.nice(_YIELDING)
+        return worker.run_background()
 
     async def _dead_letters(self, runtime: Runtime[S], arguments: argparse.Namespace) -> int:
         subscriptions = self.create_worker(runtime).subscriptions if self.create_worker else ()
@@ -175,10 +192,10 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _together(server: uvicorn.Server, worker: Worker | None) -> None:
+async def _together(server: uvicorn.Server, work: Coroutine[Any, Any, None] | None) -> None:
     """Serve and work until a signal comes or either breaks."""
     serving = asyncio.create_task(server.serve(), name="server")
-    working = asyncio.create_task(worker.run(), name="worker") if worker else None
+    working = asyncio.create_task(work, name="worker") if work else None
     await asyncio.wait({serving, working} if working else {serving}, return_when=asyncio.FIRST_COMPLETED)
     if working:
         working.cancel()

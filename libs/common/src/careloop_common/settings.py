@@ -49,6 +49,9 @@ class ServiceSettings(BaseSettings):
     connections: int = Field(default=2048, ge=1)
     """Connections that are held at a time, of at most a third of the files that the process may open. One too many ends the
     one that waits longest for its client; when all have work under way, it is answered 503."""
+    background: Literal["here", "apart"] = "here"
+    """Where jobs run that nobody waits for (bulk jobs, recalculations, clearing away): in the worker, or apart from it in
+    processes of the command `background`, of which there has to be one."""
     relay_poll_seconds: float = 0.25
     relay_groups: int = 1
     consumer_batch: int = 500

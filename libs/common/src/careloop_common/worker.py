@@ -1,4 +1,5 @@
-"""The worker: everything of a service that is not answering HTTP. The relay is always part of it."""
+"""The worker: everything of a service that is not answering HTTP. The relay is always part of it; what nobody waits for can
+be left to processes of its own."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -30,6 +31,7 @@ class Worker:
 
     async def run(self) -> None:
         """Work until cancelled. What breaks for good ends the process, so that its supervisor sees it."""
+        apart = self.runtime.settings.background == "apart"
         async with asyncio.TaskGroup() as group:
             group.create_task(Relay(self.runtime).run(), name="relay")
             for subscription in self.subscriptions:
@@ -38,4 +40,12 @@ class Worker:
                 )
             group.create_task(TimerWorker(self.runtime, self.timers).run(), name="timers")
             for job in (*self.jobs, *HOUSEKEEPING):
-                group.create_task(repeat(job, self.runtime), name=f"job {job.name}")
+                if not (job.background and apart):
+                    group.create_task(repeat(job, self.runtime), name=f"job {job.name}")
+
+    async def run_background(self) -> None:
+        """Do only what workers leave to processes of its own, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for job in self.jobs:
+                if job.background:
+                    group.create_task(repeat(job, self.runtime), name=f"job {job.name}")

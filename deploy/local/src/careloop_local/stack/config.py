@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from careloop_common.embedded import HOST
 
-from careloop_local.settings import SERVICES, WORKER_OFFSET, LocalSettings
+from careloop_local.settings import BACKGROUND, BACKGROUND_OFFSET, SERVICES, WORKER_OFFSET, LocalSettings
 from careloop_local.stack.keys import Keys
 
 DATABASES = (*SERVICES, "gateway")
@@ -107,6 +107,8 @@ def processes(config: StackConfig, *, split: bool | None = None) -> Sequence[Pro
             found.append(_service(config, name, "worker", f"{name}-worker", port + WORKER_OFFSET))
         else:
             found.append(_service(config, name, "all", name, port))
+        if name in BACKGROUND:
+            found.append(_service(config, name, "background", f"{name}-background", port + BACKGROUND_OFFSET))
     return [*found, _gateway(config, "all", "gateway")]
 
 
@@ -118,6 +120,8 @@ def migrations(config: StackConfig) -> Sequence[ProcessSpec]:
 
 def _service(config: StackConfig, service: str, command: str, name: str, port: int) -> ProcessSpec:
     environment = _environment(config, service) | {"port": str(port), "host": HOST}
+    if service in BACKGROUND:
+        environment["background"] = "apart"
     if service == "ticketing":
         environment |= _unless_said(service, public_url=config.gateway_url, files=config.home / "files")
     if service == "campaign":

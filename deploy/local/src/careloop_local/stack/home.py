@@ -16,7 +16,7 @@ from careloop_local.errors import LocalError
 
 NOTE = "careloop.json"
 
-_SERVICE = r"(gateway|(profile|ticketing|campaign|scoring)(-api|-worker)?)"
+_SERVICE = r"(gateway|(profile|ticketing|campaign|scoring)(-api|-worker|-background)?)"
 _CLUSTER = r"PG_VERSION|base|global|pg_\w+(\.conf)?|postgresql(\.auto)?\.conf|postmaster\.(opts|pid)|current_logfiles"
 _SHAPES: Mapping[str, str] = {
     "postgres": _CLUSTER,

@@ -13,7 +13,7 @@ from time import monotonic
 import psutil
 import pytest
 from careloop_common.embedded import free_port
-from careloop_local.settings import WORKER_OFFSET
+from careloop_local.settings import BACKGROUND_OFFSET, WORKER_OFFSET
 from careloop_local.stack import state
 
 NAMES = ("gateway", "profile", "ticketing", "campaign", "scoring", "postgres", "nats")
@@ -39,8 +39,11 @@ class Launcher:
         self.run = home / "run"
         self.prefix = list(prefix)
         clean = {name: value for name, value in os.environ.items() if not name.startswith("CARELOOP_")}
-        # A worker in a process of its own listens above its service.
-        ports = {f"CARELOOP_{name.upper()}_PORT": str(free_port(above=WORKER_OFFSET)) for name in NAMES}
+        # What a service leaves to processes of their own listens above it.
+        ports = {
+            f"CARELOOP_{name.upper()}_PORT": str(free_port(WORKER_OFFSET, BACKGROUND_OFFSET))
+            for name in NAMES
+        }
         self.environment = {
             **clean,
             "CARELOOP_HOME": str(home),

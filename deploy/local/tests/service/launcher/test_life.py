@@ -20,6 +20,7 @@ pytestmark = pytest.mark.timeout(400)
 
 READY = 150
 PROCESSES = {"gateway", "profile", "ticketing", "campaign", "scoring"}
+BACKGROUND = {"ticketing-background"}
 
 
 async def administer(platform, query):
@@ -39,7 +40,7 @@ async def test_ctrl_c_leaves_no_process_and_a_second_start_keeps_the_data(launch
     platform.start()
     await eventually(platform.ready, timeout=READY)
     family = platform.family()
-    assert {path.stem for path in platform.run.glob("*.pid")} == PROCESSES | {"postgres", "nats", "watch"}
+    assert {path.stem for path in platform.run.glob("*.pid")} == PROCESSES | BACKGROUND | {"postgres", "nats", "watch"}
     for url in platform.note()["processes"].values():
         assert (await asyncio.to_thread(urllib.request.urlopen, url)).status == 200
     await administer(platform, "CREATE TABLE kept AS SELECT 42 AS answer")
@@ -126,7 +127,7 @@ async def test_own_servers_are_used_and_left_running(launcher, gone, eventually)
         platform.start()
         await eventually(platform.ready, timeout=READY)
         split = {f"{name}-{part}" for name in PROCESSES - {"gateway"} for part in ("api", "worker")}
-        assert {path.stem for path in platform.run.glob("*.pid")} == split | {"gateway", "watch"}
+        assert {path.stem for path in platform.run.glob("*.pid")} == split | BACKGROUND | {"gateway", "watch"}
         family = platform.family()
         os.kill(platform.process.pid, signal.SIGTERM)
         assert platform.process.wait(60) == 0

@@ -32,13 +32,13 @@ def share_ports(number: int, of: int) -> None:
     _left[:] = _PORTS[number * each : (number + 1) * each]
 
 
-def free_port(*, above: int = 0) -> int:
+def free_port(*above: int) -> int:
     """A TCP port on 127.0.0.1 that nobody listens on right now; this process never gives it again.
 
-    With `above`, the port that much above it is free as well, and not given either.
+    The ports so much `above` it are free as well, and not given either.
     """
     while True:
-        ports = {port := secrets.choice(_left), port + above}
+        ports = {port := secrets.choice(_left), *(port + offset for offset in above)}
         if ports <= set(_left) and all(map(_free, ports)):
             _left[:] = [left for left in _left if left not in ports]
             return port

@@ -6,7 +6,7 @@ from careloop_common.embedded import free_port
 MANY = """
 from careloop_common.embedded import free_port, share_ports
 share_ports({}, 3)
-print(*(free_port(above=100) for _ in range(100)))
+print(*(free_port(100) for _ in range(100)))
 """
 
 
@@ -16,7 +16,7 @@ def test_a_port_is_given_once():
 
 
 def test_a_port_above_another_is_free_with_it():
-    lower = [free_port(above=100) for _ in range(100)]
+    lower = [free_port(100) for _ in range(100)]
     assert len({*lower, *(port + 100 for port in lower)}) == 200
     assert not {free_port() for _ in range(100)} & {port + 100 for port in lower}
 
