@@ -270,7 +270,7 @@ def report(tally: Tally, found: Counter[int], took: float, settled: float, used:
         ("busy looked at", tally.ages),
     ):
         if len(values) > 1:
-            cuts = quantiles(values, n=100)
+            cuts = quantiles(values, n=100, method="inclusive")
             print(
                 f"{name}  p50 {cuts[49] * 1000:>7.0f} ms   p99 {cuts[98] * 1000:>7.0f} ms   ({len(values)} samples)"
             )

@@ -1,7 +1,7 @@
 """What makes people be looked at again: customers, interactions, scores, timers; and what is done in the background."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from time import monotonic
 from typing import Any, Final
@@ -33,8 +33,6 @@ TURN: Final = 1_000
 PARTS: Final = 4
 FEWEST: Final = 200
 """They are counted in so many parts, none of fewer customers: each part has to look through all that waits."""
-LANES: Final = 2
-"""Parts at once: while one waits for the database the other one thinks."""
 TOGETHER: Final = 250
 """Persons that are looked at together; others wait for so long."""
 
@@ -81,23 +79,24 @@ class Listener:
             waiting, news = await buckets.waiting(session, TURN)
         metrics.NEWS.set(news)
         size = max(len(waiting) // PARTS, FEWEST)
-        parts = iter([waiting[first : first + size] for first in range(0, len(waiting), size)])
-        lanes = (self._count(runtime, parts) for _ in range(LANES))
-        for failure in await asyncio.gather(*lanes, return_exceptions=True):
-            if failure is not None:
-                raise failure
+        failure: Exception | None = None
+        for first in range(0, len(waiting), size):
+            try:
+                await self._count(runtime, waiting[first : first + size])
+            except Exception as error:  # noqa: BLE001  (raised once the others had their turn: these come first again)
+                failure = error
+        if failure:
+            raise failure
         return len(waiting) >= FEWEST
 
-    async def _count(self, runtime: Runtime[Any], parts: Iterator[Sequence[UUID]]) -> None:
-        """One part after the other, each in a transaction of its own."""
-        for part in parts:
-            began = monotonic()
-            async with runtime.database.transaction() as session:
-                await presence.enter(session)
-                if found := await buckets.fold(session, part):
-                    await self._look(session, found, Parts.DONE, "interaction", clock.now())
-            # Every fifth moment belongs to those who store it.
-            await asyncio.sleep(min(1.0, (monotonic() - began) / 4) if len(part) >= FEWEST else 0)
+    async def _count(self, runtime: Runtime[Any], customers: Sequence[UUID]) -> None:
+        began = monotonic()
+        async with runtime.database.transaction() as session:
+            await presence.enter(session)
+            if found := await buckets.fold(session, customers):
+                await self._look(session, found, Parts.DONE, "interaction", clock.now())
+        # Every tenth moment belongs to those who store it.
+        await asyncio.sleep(min(1.0, (monotonic() - began) / 9) if len(customers) >= FEWEST else 0)
 
     async def walk(self, runtime: Runtime[Any]) -> bool:
         """Look at the next of those who were there before there were tags; whether there may be more."""

@@ -283,8 +283,8 @@ async def test_who_cannot_be_looked_at_stops_nobody_else_and_what_waits_of_him_i
     assert await session.scalar(text("SELECT sum(count) FROM metric_bucket")) == len(people)
 
 
-async def test_customers_of_one_person_who_are_counted_at_once_come_to_one_answer(
-    client, people, look, happen, count, one_by_one, explain, history
+async def test_customers_of_one_person_who_are_counted_one_by_one_and_twice_at_once_come_to_one_answer(
+    client, people, look, happen, count, one_by_one, explain, history, together
 ):
     one, other = people[:2]
     path = f"/v1/customers/{one['customer_id']}/merges"
@@ -293,6 +293,6 @@ async def test_customers_of_one_person_who_are_counted_at_once_come_to_one_answe
     for _ in range(3):
         for person in people:
             await happen(person, "complaint")
-        await count()
+        assert await together(count(), count()) == [None, None]
     assert (await explain(one, "complaints_30d"))["value"] == 6
     assert len(await history(one, code="complained_7d")) == 1
