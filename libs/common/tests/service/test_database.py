@@ -1,6 +1,7 @@
 """What the database gives back, and connections that were lost while nobody used them."""
 
 import asyncio
+from math import inf
 
 import pytest
 from sqlalchemy import text
@@ -36,6 +37,7 @@ async def test_whoever_comes_first_after_all_connections_were_lost_notices_nothi
         ('{"a": [1, 2.5, 3.0, null, "张伟 \\u00e9"]}', {"a": [1, 2.5, 3.0, None, "张伟 é"]}),
         ("123456789012345678901234567890", 123456789012345678901234567890),
         ("1e400", 10**400),
+        (f"{10**400}.5", inf),
         ('"\\ud83d\\ude00"', "😀"),
     ],
 )
