@@ -9,7 +9,8 @@
 
 Five per cent of the interactions are sent a second time. At the end the counters of every customer must equal the
 number of different interactions that were accepted for him. Latency is that of probes, sent alone among the batches:
-from sending until a query finds them, or a tag for which they are a reason. Where it knows the processes it also says what each costs per
+from sending until a query finds them, or a tag for which they are a reason; of those to whom something happens all the time
+it is told how long ago they were looked at. Where it knows the processes it also says what each costs per
 interaction.
 """
 
@@ -54,6 +55,7 @@ class Tally:
     posts: list[float] = field(default_factory=list)
     probes: list[float] = field(default_factory=list)
     tagged: list[float] = field(default_factory=list)
+    ages: list[float] = field(default_factory=list)
 
 
 async def register(http: aiohttp.ClientSession, customers: int) -> list[str]:
@@ -97,7 +99,9 @@ async def drive(http: aiohttp.ClientSession, load: Load, tally: Tally, options: 
             await post(http, body.encode(), owners, options.batch if turn else len(owners), tally)
 
     over = asyncio.Event()
-    probing = [asyncio.create_task(ask(http, tally, options, over)) for ask in (probe, probe_tags)]
+    probing = [
+        asyncio.create_task(ask(http, tally, options, over)) for ask in (probe, probe_tags, probe_busy)
+    ]
     await asyncio.gather(*(one() for _ in range(options.connections)))
     took = time.perf_counter() - started
     over.set()
@@ -158,6 +162,21 @@ async def probe_tags(
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(over.wait(), 0.5)
             return
+
+
+async def probe_busy(
+    http: aiohttp.ClientSession, tally: Tally, options: argparse.Namespace, over: asyncio.Event
+) -> None:
+    """Note how long ago those were looked at to whom something happens all the time."""
+    dice = random.Random(options.seed)
+    while not over.is_set():
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(over.wait(), 0.2)
+        owner = dice.randrange(options.customers - PROBED)
+        async with http.get(f"/v1/customers/{options.ids[owner]}/tags") as answer:
+            looked = (await answer.json())["evaluated_at"]
+        if looked and len(tally.posts) * options.batch > 5 * options.customers:
+            tally.ages.append((clock.now() - datetime.fromisoformat(looked)).total_seconds())
 
 
 async def _send(
@@ -248,9 +267,10 @@ def report(tally: Tally, found: Counter[int], took: float, settled: float, used:
         ("batch answered", tally.posts),
         ("found by query", tally.probes),
         ("has the tag", tally.tagged),
+        ("busy looked at", tally.ages),
     ):
         if len(values) > 1:
-            cuts = quantiles(values, n=100)
+            cuts = quantiles(values, n=100, method="inclusive")
             print(
                 f"{name}  p50 {cuts[49] * 1000:>7.0f} ms   p99 {cuts[98] * 1000:>7.0f} ms   ({len(values)} samples)"
             )

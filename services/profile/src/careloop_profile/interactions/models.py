@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    func,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -97,6 +98,7 @@ NEWS = Table(
     Column("channel", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("amount", Double),
+    Column("stored_at", INSTANT, nullable=False, server_default=func.now()),
     postgresql_with={"autovacuum_vacuum_scale_factor": 0.0, "autovacuum_vacuum_threshold": 20_000},
 )
 """Interactions that were stored and that who counts by the day has not seen yet. Without a key or an index: it is written

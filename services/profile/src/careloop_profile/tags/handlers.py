@@ -21,16 +21,19 @@ from careloop_contracts import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from careloop_profile.customers import presence
 from careloop_profile.tags import metrics
 from careloop_profile.tags.queries import buckets
 from careloop_profile.tags.service import filling, giving, recording, shipping, walking
 from careloop_profile.tags.service.evaluating import TIME, Evaluator, Parts
 from careloop_profile.tags.service.gathering import LONGEST
 
-NEWS: Final = 5_000
-"""Interactions that are counted in one transaction, with what else waits of the same customers: the more there is of them,
-the less does each cost."""
-TOGETHER: Final = 200
+TURN: Final = 1_000
+"""Customers of whom is counted what waits until it is asked again who comes next; more, where very much waits."""
+PARTS: Final = 4
+FEWEST: Final = 200
+"""They are counted in so many parts, none of fewer customers: each part has to look through all that waits."""
+TOGETHER: Final = 250
 """Persons that are looked at together; others wait for so long."""
 
 
@@ -71,18 +74,29 @@ class Listener:
         await self._look(session, {timer.owner_id for timer in due}, Parts.BOTH, TIME, now)
 
     async def count(self, runtime: Runtime[Any]) -> bool:
-        """Count what was stored since, and look at whom it concerns; whether there may be more.
+        """Count what was stored since of whose turn it is, and look at whom it concerns; whether there may be more."""
+        async with runtime.database.transaction() as session:
+            waiting, news = await buckets.waiting(session, TURN)
+        metrics.NEWS.set(news)
+        size = max(len(waiting) // PARTS, FEWEST)
+        failure: Exception | None = None
+        for first in range(0, len(waiting), size):
+            try:
+                await self._count(runtime, waiting[first : first + size])
+            except Exception as error:  # noqa: BLE001  (raised once the others had their turn: these come first again)
+                failure = error
+        if failure:
+            raise failure
+        return len(waiting) >= FEWEST
 
-        As long as there is, every fifth moment belongs to those who store it.
-        """
+    async def _count(self, runtime: Runtime[Any], customers: Sequence[UUID]) -> None:
         began = monotonic()
         async with runtime.database.transaction() as session:
-            found = await buckets.fold(session, NEWS)
-            if found:
-                await self._look(session, set(found), Parts.DONE, "interaction", clock.now())
-        more = sum(found.values()) >= NEWS
-        await asyncio.sleep(min(1.0, (monotonic() - began) / 4) if more else 0)
-        return more
+            await presence.enter(session)
+            if found := await buckets.fold(session, customers):
+                await self._look(session, found, Parts.DONE, "interaction", clock.now())
+        # Every tenth moment belongs to those who store it.
+        await asyncio.sleep(min(1.0, (monotonic() - began) / 9) if len(customers) >= FEWEST else 0)
 
     async def walk(self, runtime: Runtime[Any]) -> bool:
         """Look at the next of those who were there before there were tags; whether there may be more."""

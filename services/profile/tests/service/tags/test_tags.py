@@ -7,6 +7,7 @@ import pytest
 from careloop_common import clock
 from careloop_common.timers import worker
 from careloop_contracts import CustomerTagsChangedV1
+from careloop_profile.tags import handlers
 from careloop_profile.tags.queries import buckets
 from careloop_profile.tags.service.evaluating import TIMER
 from sqlalchemy import text
@@ -221,8 +222,77 @@ async def test_a_tag_that_there_is_not_cannot_be_explained(client, register, loo
     assert (answer.status_code, answer.json()["code"]) == (404, "tag_not_found")
 
 
-async def test_what_else_waits_of_the_same_customers_is_counted_with_it(people, happen, session):
-    for who in (people[0], people[1], people[0], people[0]):
-        await happen(who, "complaint")
-    found = [await buckets.fold(session, 1) for _ in range(3)]
-    assert found == [{UUID(people[0]["customer_id"]): 3}, {UUID(people[1]["customer_id"]): 1}, {}]
+async def test_who_waits_for_longest_comes_first_and_all_that_waits_of_somebody_is_counted_together(
+    people, happen, session
+):
+    first, second = (UUID(people[place]["customer_id"]) for place in (3, 1))
+    await session.execute(text("UPDATE person_fact SET evaluated_at = now() - interval '1 hour'"))
+    for place in (3, 1, 3, 3):
+        await happen(people[place], "complaint")
+    assert await buckets.waiting(session, 10) == ([first, second], 4)
+    assert await buckets.waiting(session, 1) == ([first], 4)
+    assert await buckets.fold(session, [second]) == {second}
+    assert await buckets.waiting(session, 10) == ([first], 3)
+    assert await buckets.fold(session, [first, second]) == {first}
+    assert await buckets.waiting(session, 10) == ([], 0)
+    counted = text("SELECT customer_id, sum(count) FROM metric_bucket GROUP BY customer_id")
+    assert dict(map(tuple, await session.execute(counted))) == {first: 3, second: 1}
+
+
+@pytest.mark.parametrize(("seconds", "order"), [(0, [1, 3]), (3600, [3, 1])])
+async def test_who_was_looked_at_a_moment_ago_lets_others_go_first_for_a_while(
+    people, happen, session, seconds, order
+):
+    for place in (3, 1):
+        await happen(people[place], "complaint")
+    looked = text(
+        "UPDATE person_fact SET evaluated_at = now() - :ago * interval '1 s' WHERE person_id = :person"
+    )
+    for place, ago in ((3, seconds), (1, 3600)):
+        await session.execute(looked, {"person": people[place]["customer_id"], "ago": ago})
+    waiting, _ = await buckets.waiting(session, 10)
+    assert waiting == [UUID(people[place]["customer_id"]) for place in order]
+
+
+@pytest.fixture
+def one_by_one(monkeypatch):
+    """Each customer is counted in a transaction of its own."""
+    monkeypatch.setattr(handlers, "FEWEST", 1)
+
+
+async def test_who_cannot_be_looked_at_stops_nobody_else_and_what_waits_of_him_is_not_lost(
+    people, happen, count, evaluator, one_by_one, monkeypatch, session, tags
+):
+    unlucky, looks = UUID(people[0]["customer_id"]), evaluator.look
+    for person in people:
+        await happen(person, "complaint")
+
+    async def look(session, ids, *given, **named):
+        if unlucky in ids:
+            raise TimeoutError
+        return await looks(session, ids, *given, **named)
+
+    monkeypatch.setattr(evaluator, "look", look)
+    with pytest.raises(TimeoutError):
+        await count()
+    assert ["complained_7d" in await tags(person) for person in people] == [False, True, True, True, True]
+    assert await buckets.waiting(session, 10) == ([unlucky], 1)
+    monkeypatch.undo()
+    await count()
+    assert "complained_7d" in await tags(people[0])
+    assert await session.scalar(text("SELECT sum(count) FROM metric_bucket")) == len(people)
+
+
+async def test_customers_of_one_person_who_are_counted_one_by_one_and_twice_at_once_come_to_one_answer(
+    client, people, look, happen, count, one_by_one, explain, history, together
+):
+    one, other = people[:2]
+    path = f"/v1/customers/{one['customer_id']}/merges"
+    await client.post(path, json={"customer_id": other["customer_id"], "reason": "one man"})
+    await look(one, other, kind="person")
+    for _ in range(3):
+        for person in people:
+            await happen(person, "complaint")
+        assert await together(count(), count()) == [None, None]
+    assert (await explain(one, "complaints_30d"))["value"] == 6
+    assert len(await history(one, code="complained_7d")) == 1

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from careloop_common.rules import compile_python, next_change, parse
 from careloop_profile.tags.policy.moments import Calendar, months_turn, windows_move
-from careloop_profile.tags.policy.vocabulary import catalogue
+from careloop_profile.tags.policy.vocabulary import WINDOWS, catalogue
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -52,6 +52,14 @@ def test_windows_move_after_the_midnight_at_which_a_day_leaves_one():
         or windows_move([date(2026, 3, 17)], NOW, 0) > NOW
     )
     assert windows_move([], NOW, key=60) is None
+
+
+@given(st.sets(st.dates(date(2026, 3, 1), date(2026, 6, 20))))
+def test_windows_move_when_the_first_of_all_days_leaves_any(days):
+    leaving = [day + timedelta(days=length) for day in days for length in WINDOWS.values()]
+    first = min((day for day in leaving if day > NOW.date()), default=None)
+    moves = windows_move(days, NOW, key=0)
+    assert (moves and moves.date()) == first
 
 
 @pytest.mark.parametrize("key", [0, 1, 21_599, 10**30])

@@ -1,8 +1,9 @@
 """From what was counted to the numbers that rules ask for."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from careloop_profile.tags.policy.vocabulary import AMOUNTS, CHANNEL_GROUPS, EVENTS, WINDOWS
@@ -33,29 +34,40 @@ class Activity:
 def activity(sums: Iterable[Sum], days: Collection[date], today: date) -> Activity:
     """What did not happen is left out. `days` are those on which something did; one that is dated later than `today`
     counts as of today."""
-    metrics: dict[str, float] = {}
     lasts: dict[str, datetime] = {}
-    channels: dict[str, set[str]] = {window: set() for window in WINDOWS}
-    for one in sums:
-        if one.kind in _EVENTS and (one.kind not in lasts or lasts[one.kind] < one.last_at):
-            lasts[one.kind] = one.last_at
-        for window, count, amount in zip(WINDOWS, one.counts, one.amounts, strict=True):
+    channels: list[set[str]] = [set() for _ in WINDOWS]
+    totals: list[dict[str, float]] = [{} for _ in WINDOWS]
+    for channel, kind, counts, amounts, last_at in sums:
+        if kind in _EVENTS and (kind not in lasts or lasts[kind] < last_at):
+            lasts[kind] = last_at
+        names, amount_of = _adds(channel, kind)
+        for place, count in enumerate(counts):
             if count:
-                channels[window].add(one.channel)
-                for name, value in _adds(one, count, amount):
-                    key = f"{name}.{window}"
-                    metrics[key] = metrics.get(key, 0) + value
-    for window, length in WINDOWS.items():
-        metrics[f"active_days.{window}"] = sum((today - day).days < length for day in days)
-        metrics[f"channels.{window}"] = len(channels[window])
-    return Activity({name: round(value, 4) for name, value in metrics.items() if value}, lasts)
+                channels[place].add(channel)
+                total = totals[place]
+                for name in names:
+                    total[name] = total.get(name, 0) + count
+                if amount_of:
+                    total[amount_of] = total.get(amount_of, 0) + amounts[place]
+    ages = [(today - day).days for day in days]
+    for length, by, total in zip(WINDOWS.values(), channels, totals, strict=True):
+        total["active_days"] = sum(age < length for age in ages)
+        total["channels"] = len(by)
+    metrics = {
+        f"{name}.{window}": round(value, 4)
+        for window, total in zip(WINDOWS, totals, strict=True)
+        for name, value in total.items()
+        if value
+    }
+    return Activity(metrics, lasts)
 
 
-def _adds(one: Sum, count: int, amount: float) -> Iterator[tuple[str, float]]:
-    yield "interactions", count
-    if one.kind in _EVENTS:
-        yield one.kind, count
-    if group := _GROUPS.get(one.channel):
-        yield group, count
-    if name := _AMOUNTS.get(one.kind):
-        yield name, amount
+@lru_cache(maxsize=4096)
+def _adds(channel: str, kind: str) -> tuple[Sequence[str], str | None]:
+    """What each counts among, and among what its amount is added up."""
+    names = ["interactions"]
+    if kind in _EVENTS:
+        names.append(kind)
+    if group := _GROUPS.get(channel):
+        names.append(group)
+    return names, _AMOUNTS.get(kind)

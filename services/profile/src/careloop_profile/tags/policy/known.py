@@ -27,20 +27,23 @@ class Known:
     lasts: Mapping[str, datetime] = field(default_factory=dict)
     given: Mapping[str, Any] = field(default_factory=dict)
     """Tags that somebody gave, by their codes."""
+    _families: dict[str, Any] | None = field(default=None, init=False, repr=False, compare=False)
+    """What is not plain by the keys that rules know, once somebody has asked."""
 
     def facts(self) -> dict[str, Any]:
-        """All of it by the keys that rules know."""
-        found: dict[str, Any] = NOTHING_HAPPENED.copy()
-        found |= self.plain
-        for document, keys in (
-            (self.metrics, METRIC_KEYS),
-            (self.lasts, LAST_KEYS),
-            (self.attributes, ATTRIBUTE_KEYS),
-        ):
-            found |= {keys[name]: value for name, value in document.items() if name in keys}
-        for code, value in self.given.items():
-            found[tag_key(code)] = value
-        return found
+        """All of it by the keys that rules know. Only what is plain may become other afterwards."""
+        if self._families is None:
+            found: dict[str, Any] = NOTHING_HAPPENED.copy()
+            for document, keys in (
+                (self.metrics, METRIC_KEYS),
+                (self.lasts, LAST_KEYS),
+                (self.attributes, ATTRIBUTE_KEYS),
+            ):
+                found |= {keys[name]: value for name, value in document.items() if name in keys}
+            for code, value in self.given.items():
+                found[tag_key(code)] = value
+            self._families = found
+        return self._families | self.plain
 
     def changed(self, before: "Known") -> set[str]:
         """The keys of what is not as it was."""

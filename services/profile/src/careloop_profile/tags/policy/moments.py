@@ -92,13 +92,12 @@ def _days(node: Node) -> Iterator[tuple[str, set[int]] | None]:
 def windows_move(days: Iterable[date], now: datetime, key: int) -> datetime | None:
     """When the first of these days leaves a window, for the person of this key: some hours after midnight, as not all
     are renewed at once."""
-    today = now.astimezone(UTC).date()
-    leaving = [
-        day + timedelta(days=length)
-        for day in days
-        for length in WINDOWS.values()
-        if day + timedelta(days=length) > today
-    ]
+    today, ordered = now.astimezone(UTC).date(), sorted(days)
+    leaving = []
+    for window in (timedelta(days=length) for length in WINDOWS.values()):
+        place = bisect_right(ordered, today - window)
+        if place < len(ordered):
+            leaving.append(ordered[place] + window)
     return _midnight(min(leaving), UTC, key) if leaving else None
 
 

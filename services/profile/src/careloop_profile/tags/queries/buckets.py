@@ -1,8 +1,8 @@
 """What customers did, by the day."""
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, date, datetime
-from typing import Final
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
@@ -15,18 +15,26 @@ from careloop_profile.tags.policy.vocabulary import WINDOWS
 def _windows(column: str) -> str:
     """The sum of a column over each window."""
     return ", ".join(
-        f"coalesce(sum({column}) FILTER (WHERE day > CAST(:today AS date) - {length}), 0)"
-        for length in WINDOWS.values()
+        f"coalesce(sum({column}) FILTER (WHERE day > CAST(:today AS date) - {length}), 0) AS {column}_{window}"
+        for window, length in WINDOWS.items()
     )
 
 
+# All that waits is read each time: it is what came within seconds. Where it is more, more of it is taken at once.
+_WAITING: Final = text("""
+    SELECT customer_id, news FROM (
+        SELECT customer_id, sum(news) OVER () AS news, count(*) OVER () AS customers,
+               row_number() OVER (ORDER BY greatest(since, evaluated_at + CAST(:patience AS interval)), since) AS place
+        FROM (
+            SELECT customer_id, count(*) AS news, min(stored_at) AS since FROM interaction_news GROUP BY customer_id
+        ) AS waiting LEFT JOIN person_fact ON person_id = customer_id
+    ) AS ordered WHERE place <= least(greatest(customers / 20, :fewest), 10 * :fewest) ORDER BY place
+""")
 _FOLD: Final = text("""
-    WITH first AS MATERIALIZED (
-        SELECT customer_id FROM interaction_news LIMIT :limit FOR UPDATE SKIP LOCKED
-    ), taken AS (
+    WITH taken AS (
         DELETE FROM interaction_news WHERE ctid = ANY(ARRAY(
-            SELECT ctid FROM interaction_news WHERE customer_id IN (SELECT customer_id FROM first)
-            LIMIT :most FOR UPDATE SKIP LOCKED
+            SELECT ctid FROM interaction_news WHERE customer_id IN (SELECT unnest(CAST(:ids AS uuid[])))
+            LIMIT :limit FOR UPDATE SKIP LOCKED
         )) RETURNING *
     ), counted AS (
         INSERT INTO metric_bucket AS known (customer_id, day, channel, kind, count, amount, last_at)
@@ -37,60 +45,89 @@ _FOLD: Final = text("""
             count = known.count + excluded.count, amount = known.amount + excluded.amount,
             last_at = greatest(known.last_at, excluded.last_at)
     )
-    SELECT customer_id, count(*) FROM taken GROUP BY customer_id
+    SELECT DISTINCT customer_id FROM taken
 """)
-# A row for each channel and kind of a customer, and the days in one row: a row costs more to read than what is in it.
-_SUMS: Final = text(f"""
-    SELECT customer_id, channel, kind,
-        ARRAY[{_windows("count")}], ARRAY[{_windows("amount")}], max(last_at)
-    FROM metric_bucket WHERE customer_id = ANY(CAST(:ids AS uuid[])) AND day >= :since
-    GROUP BY customer_id, channel, kind
+_COUNTED: Final = (
+    "channel",
+    "kind",
+    *(f"{name}_{window}" for name in ("count", "amount") for window in WINDOWS),
+    "last_at",
+)
+# A row for each customer: it costs more to read than what is in it.
+_DONE: Final = text(f"""
+    SELECT asked.id, ever.*, days, {", ".join(f"done.{name}" for name in _COUNTED)}
+    FROM unnest(CAST(:ids AS uuid[])) AS asked (id) CROSS JOIN LATERAL (
+        SELECT {", ".join(f"array_agg({name}) AS {name}" for name in _COUNTED)} FROM (
+            SELECT channel, kind, {_windows("count")}, {_windows("amount")}, max(last_at) AS last_at
+            FROM metric_bucket WHERE customer_id = asked.id AND day >= :since GROUP BY channel, kind
+        ) AS kinds
+    ) AS done CROSS JOIN LATERAL (
+        SELECT array_agg(DISTINCT day) AS days FROM metric_bucket
+        WHERE customer_id = asked.id AND day > CAST(:today AS date) - CAST(:longest AS int)
+    ) AS active CROSS JOIN LATERAL (
+        SELECT min(first_at) AS first_at, max(last_at) AS last_at, array_agg(channel) AS channels
+        FROM customer_activity WHERE customer_id = asked.id
+    ) AS ever
 """)  # noqa: S608
 _DAYS: Final = text("""
     SELECT customer_id, array_agg(DISTINCT day) FROM metric_bucket
     WHERE customer_id = ANY(CAST(:ids AS uuid[])) AND day > CAST(:today AS date) - CAST(:longest AS int) GROUP BY customer_id
 """)
-_EVER: Final = text("""
-    SELECT customer_id, min(first_at), max(last_at), array_agg(channel)
-    FROM customer_activity WHERE customer_id = ANY(CAST(:ids AS uuid[])) GROUP BY customer_id
-""")
 _FORGET: Final = text("""
     DELETE FROM metric_bucket WHERE ctid = ANY(ARRAY(SELECT ctid FROM metric_bucket WHERE day < :until LIMIT :limit))
 """)
-_MOST: Final = 20
-"""Times the interactions that are wanted, of busy customers."""
+_PATIENCE: Final = timedelta(seconds=10)
+_MOST: Final = 100_000
+"""Interactions that are counted in one transaction."""
 Ever = tuple[datetime, datetime, list[str]]
 """When a customer was seen first and last, and by which channels."""
 
 
-async def fold(session: AsyncSession, limit: int) -> dict[UUID, int]:
-    """Count what was stored since, so much of it and what else there is of the same customers; returns of whom there was
-    how much."""
-    given = {"limit": limit, "most": _MOST * limit}
-    return {row[0]: row[1] for row in await session.execute(_FOLD, given)}
+class Done(NamedTuple):
+    """What a customer did in the windows, by channel and kind; on which days of the longest one; and since and until when it
+    has been seen."""
+
+    sums: list[Sum]
+    days: list[date]
+    ever: Ever | None
 
 
-async def sums(
+async def waiting(session: AsyncSession, fewest: int) -> tuple[list[UUID], int]:
+    """Whose turn it is of those of whom something was not counted yet, and how much there is of all. Who waits for longest
+    comes first; but who was looked at a moment ago lets others go first for a while."""
+    rows = (await session.execute(_WAITING, {"fewest": fewest, "patience": _PATIENCE})).all()
+    return [row[0] for row in rows], int(rows[0][1]) if rows else 0
+
+
+async def fold(session: AsyncSession, customers: Collection[UUID]) -> set[UUID]:
+    """Count what was stored of these customers since; returns of whom there was something."""
+    return set((await session.scalars(_FOLD, {"ids": list(customers), "limit": _MOST})).all())
+
+
+async def done(
     session: AsyncSession, customers: Collection[UUID], since: datetime, today: date
-) -> dict[UUID, list[Sum]]:
-    """What these customers did in the windows that end with `today`, by channel and kind, as far back as `since`."""
-    asked = {"ids": list(customers), "since": since.astimezone(UTC).date(), "today": today}
-    found: dict[UUID, list[Sum]] = {}
-    for customer, *columns in await session.execute(_SUMS, asked):
-        found.setdefault(customer, []).append(Sum(*columns))
-    return found
+) -> dict[UUID, Done]:
+    """What these customers did in the windows that end with `today`, as far back as `since`."""
+    asked = {"since": since.astimezone(UTC).date(), "today": today, "longest": max(WINDOWS.values())}
+    rows = await session.execute(_DONE, asked | {"ids": list(customers)})
+    return {row[0]: _done(*row[1:]) for row in rows}
+
+
+def _done(
+    first: datetime | None, last: datetime | None, channels: list[str], days: list[date] | None, *counted: Any
+) -> Done:
+    sums = []
+    if counted[0]:
+        by, kinds, *numbers, lasts = counted
+        counts, amounts = numbers[: len(WINDOWS)], numbers[len(WINDOWS) :]
+        sums = list(map(Sum, by, kinds, zip(*counts, strict=True), zip(*amounts, strict=True), lasts))
+    return Done(sums, days or [], (first, last, channels) if first and last else None)
 
 
 async def days(session: AsyncSession, customers: Collection[UUID], today: date) -> dict[UUID, list[date]]:
     """On which days of the longest window these customers did something."""
     asked = {"ids": list(customers), "today": today, "longest": max(WINDOWS.values())}
     return {row[0]: row[1] for row in await session.execute(_DAYS, asked)}
-
-
-async def ever(session: AsyncSession, customers: Collection[UUID]) -> dict[UUID, Ever]:
-    """Since and until when these customers have been seen."""
-    rows = await session.execute(_EVER, {"ids": list(customers)})
-    return {row[0]: (row[1], row[2], row[3]) for row in rows}
 
 
 async def forget(session: AsyncSession, until: datetime, limit: int) -> int:

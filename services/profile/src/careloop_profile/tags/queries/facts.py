@@ -1,19 +1,19 @@
 """What is known of persons: reading it with the person locked, and writing it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from careloop_common import records
-from sqlalchemy import Table, delete, select, text
+from sqlalchemy import Table, TextClause, delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_profile.customers.queries import among
 from careloop_profile.parties.queries.relations import RELATION, holding
 from careloop_profile.tags.models import FactRow
 from careloop_profile.tags.policy.known import DOCUMENTS, Known
-from careloop_profile.tags.policy.vocabulary import FACTS
+from careloop_profile.tags.policy.vocabulary import ATTRIBUTE_KEYS, FACTS
 
 FACT: Table = FactRow.__table__  # type: ignore[attr-defined]
 PLAIN: Final = tuple(FACTS)
@@ -30,10 +30,26 @@ _MAKE: Final = text("""
     INSERT INTO person_fact (person_id) SELECT id FROM unnest(CAST(:ids AS uuid[])) AS id ORDER BY id
     ON CONFLICT DO NOTHING
 """)
-_WRITE: Final = text(f"""
-    UPDATE person_fact SET {", ".join(f"{name} = new.{name}" for name in _COLUMNS if name != "person_id")}
-    FROM {records.given(_COLUMNS)} WHERE person_fact.person_id = new.person_id
+# Put together once; that they are text spares looking at every element of every array.
+_HOLD: Final = text(f"""
+    SELECT {", ".join(_COLUMNS)} FROM person_fact WHERE person_id = ANY(CAST(:ids AS uuid[])) ORDER BY person_id FOR UPDATE
 """)  # noqa: S608
+_MOVING: Final = frozenset({"stage", "stage_since", "tier", "first_seen_at", "last_seen_at", "channels"})
+"""Plain facts that change while nobody says anything else of the person."""
+_RESTING: Final = frozenset({*PLAIN, *ATTRIBUTE_KEYS.values()} - _MOVING)
+_OFTEN: Final = tuple(name for name in _COLUMNS if name in _MOVING or name not in {*PLAIN, "attributes"})
+_ALL: Final = tuple(_COLUMNS)
+
+
+def _updating(columns: Iterable[str]) -> TextClause:
+    shown = {name: _COLUMNS[name] for name in columns}
+    return text(f"""
+        UPDATE person_fact SET {", ".join(f"{name} = new.{name}" for name in shown if name != "person_id")}
+        FROM {records.given(shown)} WHERE person_fact.person_id = new.person_id
+    """)  # noqa: S608
+
+
+_WRITE: Final = {columns: _updating(columns) for columns in (_ALL, _OFTEN)}
 _TIDY: Final = text("""
     DELETE FROM person_tag WHERE person_id = ANY(CAST(:ids AS uuid[]))
 """)
@@ -56,15 +72,10 @@ class Stored(NamedTuple):
 async def hold(session: AsyncSession, persons: Collection[UUID]) -> dict[UUID, Stored]:
     """Lock these persons; nobody else changes their facts or tags until the end of the transaction."""
     wanted = sorted(persons)
-    statement = (
-        select(FACT).where(among(FACT.c.person_id, wanted)).order_by(FACT.c.person_id).with_for_update()
-    )
-    found = {row.person_id: stored(row) for row in await session.execute(statement)}
+    found = {row[0]: stored(row) for row in await session.execute(_HOLD, {"ids": wanted})}
     if missing := [person for person in wanted if person not in found]:
         await session.execute(_MAKE, {"ids": missing})
-        statement = select(FACT).where(among(FACT.c.person_id, missing)).order_by(FACT.c.person_id)
-        rows = await session.execute(statement.with_for_update())
-        found |= {row.person_id: stored(row) for row in rows}
+        found |= {row[0]: stored(row) for row in await session.execute(_HOLD, {"ids": missing})}
     return found
 
 
@@ -73,35 +84,41 @@ async def read(session: AsyncSession, person_id: UUID) -> Stored | None:
     return None if row is None else stored(row)
 
 
-def stored(row: Any) -> Stored:
-    mapping = row._mapping  # noqa: SLF001  (SQLAlchemy's own name for a row by its columns)
+def stored(row: Sequence[Any]) -> Stored:
+    """Of a row of the table, in the order of its columns."""
+    _, *plain, attributes, metrics, lasts, given, evaluated_at, due_at = row
     known = Known(
-        {name: value for name in PLAIN if (value := mapping[name]) is not None},
-        row.attributes,
-        row.metrics,
-        {name: _moment(value) for name, value in row.lasts.items()},
-        row.given,
+        {name: value for name, value in zip(PLAIN, plain, strict=True) if value is not None},
+        attributes,
+        metrics,
+        {name: _moment(value) for name, value in lasts.items()},
+        given,
     )
-    return Stored(known, row.evaluated_at, row.due_at)
+    return Stored(known, evaluated_at, due_at)
 
 
 def _moment(value: str) -> datetime:
     return datetime.fromisoformat(value).astimezone(UTC)
 
 
-async def write(session: AsyncSession, rows: Mapping[UUID, Stored]) -> None:
-    """Keep what is known of these persons, who are locked."""
-    given = [
-        (
-            person,
-            *(one.known.plain.get(name) for name in PLAIN),
-            *(getattr(one.known, name) for name in DOCUMENTS),
-            one.evaluated_at,
-            one.due_at,
-        )
-        for person, one in rows.items()
-    ]
-    await session.execute(_WRITE, {"rows": records.encode(_COLUMNS, given)})
+async def write(
+    session: AsyncSession, rows: Mapping[UUID, Stored], changed: Mapping[UUID, Collection[str] | None]
+) -> None:
+    """Keep what is known of these persons, who are locked, and of whom this is other than it was; None is all of it."""
+    given: dict[tuple[str, ...], list[Sequence[Any]]] = {}
+    for person, one in rows.items():
+        keys = changed[person]
+        columns = _ALL if keys is None or not _RESTING.isdisjoint(keys) else _OFTEN
+        given.setdefault(columns, []).append(_values(columns, person, one))
+    for columns, some in given.items():
+        await session.execute(_WRITE[columns], {"rows": records.encode(columns, some)})
+
+
+def _values(columns: Iterable[str], person: UUID, one: Stored) -> list[Any]:
+    documents = {name: getattr(one.known, name) for name in DOCUMENTS}
+    others = {"person_id": person, "evaluated_at": one.evaluated_at, "due_at": one.due_at}
+    found = one.known.plain | documents | others
+    return [found.get(name) for name in columns]
 
 
 async def forget(session: AsyncSession, persons: Collection[UUID]) -> None:

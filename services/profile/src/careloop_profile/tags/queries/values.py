@@ -2,22 +2,29 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+import msgspec
 from careloop_common import keyset, records
-from sqlalchemy import Table, func, select, text
+from sqlalchemy import Table, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from careloop_profile.customers.queries import among
+from careloop_profile.customers.queries import among, among_ids
 from careloop_profile.tags.models import GivenRow, HistoryRow, ValuesRow
 
 VALUES: Table = ValuesRow.__table__  # type: ignore[attr-defined]
 HISTORY: Table = HistoryRow.__table__  # type: ignore[attr-defined]
 GIVEN: Table = GivenRow.__table__  # type: ignore[attr-defined]
 _GROUP: Final = {"person_id": "uuid", "group": "smallint", "held": "jsonb"}
+_HELD: Final = text("""
+    SELECT person_id, "group", CAST(held AS text) FROM person_tag WHERE person_id = ANY(CAST(:ids AS uuid[]))
+    AND (CAST(:groups AS smallint[]) IS NULL OR "group" = ANY(CAST(:groups AS smallint[])))
+""")
 _WRITE: Final = text(f"""
     INSERT INTO person_tag (person_id, "group", held)
     SELECT person_id, "group", held
@@ -25,50 +32,65 @@ _WRITE: Final = text(f"""
     ORDER BY person_id, "group"
     ON CONFLICT (person_id, "group") DO UPDATE SET held = excluded.held
 """)  # noqa: S608
-_CHANGE: Final = {
-    "person_id": "uuid",
-    "code": "text",
-    "version": "int",
-    "at": "timestamptz",
-    "before": "jsonb",
-    "after": "jsonb",
-    "cause": "jsonb",
-}
+_CHANGES: Final = {"person_id": "uuid", "at": "timestamptz", "cause": "jsonb", "changes": "jsonb"}
+# What all the changes of a person have in common is read once.
 _REMEMBER: Final = text(f"""
-    INSERT INTO tag_history ({", ".join(_CHANGE)}) SELECT {", ".join(_CHANGE)} FROM {records.given(_CHANGE)}
+    INSERT INTO tag_history (person_id, code, version, at, before, after, cause)
+    SELECT person_id, one->>0, CAST(one->1 AS int), at, nullif(one->2, 'null'), nullif(one->3, 'null'), cause
+    FROM {records.given(_CHANGES)} CROSS JOIN jsonb_array_elements(changes) AS one
 """)  # noqa: S608
 
 Held = dict[int, dict[int, Any]]
 """By group the values by the numbers of their definitions."""
+_DECODE: Final = msgspec.json.Decoder(dict[int, Any]).decode
+
+
+class Change(NamedTuple):
+    """One tag of one person that became another."""
+
+    person_id: UUID
+    code: str
+    version: int
+    before: Any
+    after: Any
+    cause: Mapping[str, Any]
+
+
+_GIVEN: Final = (
+    select(GivenRow)
+    .where(
+        among_ids(GIVEN.c.customer_id),
+        GIVEN.c.expires_at.is_(None) | (GIVEN.c.expires_at > bindparam("now")),
+    )
+    .order_by(GIVEN.c.at, GIVEN.c.customer_id)
+)
 
 
 async def held(
     session: AsyncSession, persons: Collection[UUID], groups: Collection[int] | None = None
 ) -> dict[UUID, Held]:
     """What these persons have, in these groups or all."""
-    statement = select(VALUES).where(among(VALUES.c.person_id, list(persons)))
-    if groups is not None:
-        statement = statement.where(among(VALUES.c.group, list(groups)))
+    asked = {"ids": list(persons), "groups": None if groups is None else list(groups)}
     found: dict[UUID, Held] = {person: {} for person in persons}
-    for person, group, values in await session.execute(statement):
-        found[person][group] = {int(number): value for number, value in values.items()}
+    for person, group, values in await session.execute(_HELD, asked):
+        found[person][group] = _DECODE(values)
     return found
 
 
 async def write(session: AsyncSession, rows: Iterable[tuple[UUID, int, Mapping[int, Any]]]) -> None:
     """Replace these rows of persons who are locked."""
-    given = [
-        (person, group, {str(number): value for number, value in held.items()})
-        for person, group, held in rows
-    ]
-    if given:
+    if given := list(rows):
         await session.execute(_WRITE, {"rows": records.encode(_GROUP, given)})
 
 
-async def remember(session: AsyncSession, changes: Sequence[tuple[Any, ...]]) -> None:
-    """Append to the history: person, code, version, time, value before and after, cause."""
+async def remember(session: AsyncSession, changes: Sequence[Change], now: datetime) -> None:
+    """Append to the history, in this order; a person's changes follow each other."""
     if changes:
-        await session.execute(_REMEMBER, {"rows": records.encode(_CHANGE, changes)})
+        given = [
+            (person, now, cause, [one[1:5] for one in some])
+            for (person, cause), some in groupby(changes, key=itemgetter(0, 5))
+        ]
+        await session.execute(_REMEMBER, {"rows": records.encode(_CHANGES, given)})
 
 
 async def history(
@@ -98,12 +120,7 @@ async def since(session: AsyncSession, person_id: UUID, codes: Collection[str]) 
 
 async def given(session: AsyncSession, customers: Collection[UUID], now: datetime) -> Sequence[GivenRow]:
     """What somebody gave to these customers and still holds; the latest word last."""
-    columns = GIVEN.c
-    statement = select(GivenRow).where(
-        among(columns.customer_id, list(customers)),
-        (columns.expires_at.is_(None)) | (columns.expires_at > now),
-    )
-    return (await session.scalars(statement.order_by(columns.at, columns.customer_id))).all()
+    return (await session.scalars(_GIVEN, {"ids": list(customers), "now": now})).all()
 
 
 async def give(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -4,8 +4,9 @@ A person is locked while it is looked at, so whoever comes second sees what the 
 depend on what changed are asked, all of them in one generated function per input.
 """
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import Flag, auto
 from typing import Any, Final, Protocol
@@ -21,6 +22,7 @@ from careloop_profile.tags.policy.known import Known
 from careloop_profile.tags.policy.registry import Registry, Verdicts
 from careloop_profile.tags.queries import definitions, facts, values
 from careloop_profile.tags.queries.facts import Stored
+from careloop_profile.tags.queries.values import Change
 from careloop_profile.tags.service import gathering, holding, recording, registry, shipping
 from careloop_profile.tags.service.gathering import Gatherer, Look
 
@@ -31,6 +33,8 @@ TIME: Final = "time"
 FIRST_LOOK: Final = "first_look"
 """That of looking at those who were there before there were tags. Nobody is told, for all would have to be."""
 _MOST_NAMED: Final = 5
+_BREATH: Final = 40
+"""Persons after whom others have a turn: rules are asked by whoever stores what happens, too."""
 
 
 class Parts(Flag):
@@ -47,18 +51,6 @@ class Derive(Protocol):
     as the operator's clocks tell it."""
 
     async def __call__(self, session: AsyncSession, looks: Sequence[Look], *, now: datetime) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One tag of one person that became another."""
-
-    person_id: UUID
-    code: str
-    version: int
-    before: Any
-    after: Any
-    cause: Mapping[str, Any]
 
 
 class Evaluator:
@@ -103,8 +95,7 @@ class Evaluator:
             await derive(session, looks, now=here)
         changes = await _judge(session, known, looks, cause, now, here)
         if cause["kind"] != FIRST_LOOK:
-            told = [(one.person_id, one.code, one.version, one.before, one.after) for one in changes]
-            for event in events.changed(told, cause["kind"], now):
+            for event in events.changed([one[:5] for one in changes], cause["kind"], now):
                 outbox.add(session, event, now=now)
         return len(changes)
 
@@ -144,7 +135,9 @@ async def _judge(
     held = await values.held(session, list(touched), groups) if groups else {}
     changes: list[Change] = []
     rows = []
-    for look in looks:
+    for place, look in enumerate(looks, 1):
+        if place % _BREATH == 0:
+            await asyncio.sleep(0)
         changed = touched[look.person_id]
         mine = held.get(look.person_id, {})
         flat = {number: value for group in mine.values() for number, value in group.items()}
@@ -155,7 +148,7 @@ async def _judge(
         rows += [(look.person_id, group, row) for group, row in _rows(known, mine, verdicts).items()]
         changes += _changes(known, look.person_id, flat, verdicts, {**cause, "changed": _named(changed)})
     await values.write(session, rows)
-    await values.remember(session, [_entry(change, now) for change in changes])
+    await values.remember(session, changes, now)
     await _keep(session, looks, touched, now, ringing=cause["kind"] == TIME)
     return changes
 
@@ -189,10 +182,6 @@ def _named(changed: Collection[str] | None) -> list[str]:
     return sorted(changed or ())[:_MOST_NAMED]
 
 
-def _entry(change: Change, now: datetime) -> tuple[Any, ...]:
-    return change.person_id, change.code, change.version, now, change.before, change.after, dict(change.cause)
-
-
 async def _keep(
     session: AsyncSession, looks: Sequence[Look], touched: Mapping[UUID, Any], now: datetime, *, ringing: bool
 ) -> None:
@@ -207,7 +196,7 @@ async def _keep(
         if look.first or touched[look.person_id] or kept != before:
             rows[look.person_id] = Stored(look.known, now, kept)
     if rows:
-        await facts.write(session, rows)
+        await facts.write(session, rows, touched)
     if armed:
         await timers.arm_all(session, armed)
 

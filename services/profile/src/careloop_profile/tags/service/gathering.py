@@ -1,7 +1,7 @@
 """Gathering what is known of persons from the customers that they are."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -93,7 +93,7 @@ class Gatherer:
                 zone=zones.zone(self._timezone),
             )
             look.known.plain.update(plain)
-            look.known = replace(look.known, attributes=reading.attributes(believed))
+            look.known.attributes = reading.attributes(believed)
 
     def _age(self, born: Field | None, found: Mapping[UUID, Customer], today: date) -> int | None:
         if born is None:
@@ -112,15 +112,13 @@ async def done(session: AsyncSession, looks: Sequence[Look], now: datetime) -> N
     """What the persons did, by windows, and since when and until when they have been seen."""
     everybody = [customer for look in looks for customer in look.members]
     today = now.astimezone(UTC).date()
-    sums = await buckets.sums(session, everybody, now - LONGEST, today)
-    days = await buckets.days(session, everybody, today)
-    seen = await buckets.ever(session, everybody)
+    found = await buckets.done(session, everybody, now - LONGEST, today)
     for look in looks:
-        mine = [one for member in look.members for one in sums.get(member, ())]
-        on = {day for member in look.members for day in days.get(member, ())}
-        told = counting.activity(mine, on, today)
-        look.known = replace(look.known, metrics=told.metrics, lasts=told.lasts)
-        if ever := joined([seen[member] for member in look.members if member in seen]):
+        parts = [found[member] for member in look.members]
+        on = {day for part in parts for day in part.days}
+        told = counting.activity((one for part in parts for one in part.sums), on, today)
+        look.known.metrics, look.known.lasts = told.metrics, told.lasts
+        if ever := joined([part.ever for part in parts if part.ever]):
             names = ("first_seen_at", "last_seen_at", "channels")
             look.known.plain.update(zip(names, ever, strict=True))
         look.moments.append(windows_move(on, now, look.person_id.int))
@@ -135,7 +133,7 @@ async def given(session: AsyncSession, looks: Sequence[Look], now: datetime) -> 
         documents[look.person_id][row.code] = row.value
         look.moments.append(row.expires_at)
     for look in looks:
-        look.known = replace(look.known, given=documents[look.person_id])
+        look.known.given = documents[look.person_id]
 
 
 def months(looks: Iterable[Look], now: datetime) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from careloop_profile.customers.queries import Kinship
 from careloop_profile.tags.queries import facts, values
 from careloop_profile.tags.queries.facts import Stored
+from careloop_profile.tags.queries.values import Change
 from careloop_profile.tags.service import recording, registry
 from careloop_profile.tags.service.gathering import persons_of
 
@@ -35,12 +36,13 @@ async def forget(session: AsyncSession, ids: set[UUID], cause: Mapping[str, Any]
     known = await registry.current(session)
     await recording.settle(session, known, gone)
     held = await values.held(session, gone)
-    entries = [
-        (person, one.code, one.version, now, value, None, {**cause, "changed": ["person"]})
+    cause = {**cause, "changed": ["person"]}
+    changes = [
+        Change(person, one.code, one.version, value, None, cause)
         for person, groups in held.items()
         for values_ in groups.values()
         for number, value in values_.items()
         if (one := known.definitions.get(number)) and one.active
     ]
-    await values.remember(session, entries)
+    await values.remember(session, changes, now)
     await facts.forget(session, gone)
