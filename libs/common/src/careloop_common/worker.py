@@ -49,3 +49,5 @@ class Worker:
             for job in self.jobs:
                 if job.background:
                     group.create_task(repeat(job, self.runtime), name=f"job {job.name}")
+            # Also where there is none: who is started stays until told to end.
+            await asyncio.Event().wait()

@@ -61,3 +61,11 @@ async def test_who_works_in_the_background_does_nothing_else(runtime, settings_h
     } == {"job later"}
     working.cancel()
     await asyncio.wait({working})
+
+
+async def test_who_finds_nothing_to_do_in_the_background_stays(runtime):
+    working = asyncio.create_task(Worker(runtime).run_background())
+    done, _ = await asyncio.wait({working}, timeout=0.1)
+    assert not done
+    working.cancel()
+    await asyncio.wait({working})

@@ -27,7 +27,7 @@ class Settings(ServiceSettings):
     """Where clients reach the gateway: the addresses of TM Forum resources start with it."""
 
     files: Path = Path(".careloop/files")
-    """Directory of the attachments, the same for every `api` and `worker`: a shared volume on several machines."""
+    """Directory of the attachments, the same for every process of the service: a shared volume on several machines."""
     request_seconds: float = 60.0
     """An attachment over a slow line takes long; the gateway gives other requests less."""
 

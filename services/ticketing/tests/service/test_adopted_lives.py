@@ -144,7 +144,7 @@ async def apply(session, document, life, now):
     job = await recalculation.apply_policy(session, version, actor=SYSTEM, now=now)
     ids = sorted((life.mine, life.other))
     stretch = Stretch(job.id, Cause.POLICY, recalculation.POLICY, version, ids)
-    changes = await recalculation.follow(session, ids, stretch, now=now)
+    changes, _ = await recalculation.follow(session, ids, stretch, now=now)
     for one in ids:
         await session.refresh(await tickets.get(session, one))
     if {await _status(session, one) for one in ids}.isdisjoint({"merged", "archived"}):

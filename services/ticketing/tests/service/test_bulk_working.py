@@ -116,16 +116,23 @@ async def test_people_go_on_working_on_the_same_tickets(
         assert (await client.get(url)).json()["intact"]
 
 
-async def test_a_ticket_in_somebodys_hands_is_waited_for(runtime, open_ticket, ask_bulk, work_bulk, shown):
-    ticket = await open_ticket()
-    await ask_bulk("assign", [ticket], assignee_id="agent-7")
-    async with runtime.database.transaction() as session:
-        await tickets.lock(session, ticket["id"])
-        working_on = asyncio.create_task(work_bulk())
-        done, _ = await asyncio.wait([working_on], timeout=0.2)
-        assert not done
-    await working_on
-    assert (await shown(ticket))["assignee_id"] == "agent-7"
+async def test_a_ticket_in_somebodys_hands_holds_up_no_other_and_has_its_turn_after_them(
+    runtime, open_ticket, ask_bulk, work_bulk, bulk_job, shown
+):
+    found = [await open_ticket() for _ in range(3)]
+    job = await ask_bulk("assign", found, assignee_id="agent-7")
+
+    async def holders():
+        return [(await shown(ticket))["assignee_id"] for ticket in found]
+
+    async with runtime.database.transaction() as session, asyncio.timeout(10):
+        await tickets.lock(session, found[1]["id"])
+        assert await work_bulk(turns=3, limit=2) == 3
+        assert await holders() == ["agent-7", None, "agent-7"]
+        assert (await bulk_job(job))["counts"]["pending"] == 1
+    await work_bulk(limit=2)
+    assert await holders() == ["agent-7"] * 3
+    assert ((await bulk_job(job))["state"], (await bulk_job(job))["counts"]["changed"]) == ("done", 3)
 
 
 async def test_an_item_that_breaks_harms_no_other(

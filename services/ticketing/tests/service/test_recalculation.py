@@ -1,12 +1,14 @@
 """Clocks that run follow a changed calendar by themselves, and a changed policy when somebody says so."""
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from careloop_common import clock
 from careloop_contracts import TicketSlaRecalculatedV1
-from careloop_ticketing.recalculation import queries, service
+from careloop_ticketing.recalculation import handlers, queries, service
+from careloop_ticketing.tickets import service as tickets
 from sqlalchemy import text
 
 OFFICE = {
@@ -162,3 +164,25 @@ async def test_a_ticket_that_was_set_aside_is_no_reason_to_begin_again_at_once(
 
     assert (await begun(clock.now()))[0] == 0
     assert (await begun(clock.now() + timedelta(hours=2)))[0] == 1
+
+
+async def test_a_ticket_in_somebodys_hands_holds_up_no_other_and_follows_when_it_is_free(
+    runtime, client, open_ticket, publish_policy, eventually
+):
+    found = [await open_ticket() for _ in range(4)]
+    version = await publish_policy(resolution=7200)
+    assert (await client.post("/v1/sla-recalculations", json={"version": version})).status_code == 202
+
+    async def followed(some):
+        answers = [await client.get(f"/v1/tickets/{ticket['id']}") for ticket in some]
+        return all(answer.json()["policy_version"] == version for answer in answers)
+
+    async with runtime.database.transaction() as session:
+        await tickets.lock(session, found[0]["id"])
+        working = asyncio.create_task(handlers.work(runtime))
+        await eventually(lambda: followed(found[1:]))
+        assert not working.done()
+    assert await working
+    assert await followed(found)
+    assert not await handlers.work(runtime)
+    assert (await _done(client))["examined"] == len(found)

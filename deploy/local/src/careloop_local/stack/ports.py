@@ -4,10 +4,13 @@ import errno
 import socket
 from collections import Counter
 from collections.abc import Mapping
+from typing import Final
 
 import psutil
 
 from careloop_local.errors import LocalError
+
+_LAST: Final = 65_535
 
 
 class PortTaken(LocalError):
@@ -22,7 +25,9 @@ def check(ports: Mapping[str, int], host: str = "127.0.0.1") -> None:
     lines = []
     for name, port in ports.items():
         setting = f"CARELOOP_{name.split()[0].upper()}_PORT"
-        if uses[port] > 1:
+        if port > _LAST:
+            lines.append(f"  {name}: there is no port {port}; {setting} sets another one")
+        elif uses[port] > 1:
             lines.append(f"  {name}: port {port} is given twice; {setting} sets another one")
         elif not _free(host if name == "gateway" else "127.0.0.1", port):
             lines.append(f"  {name}: port {port} is taken{_holder(port)}; {setting} sets another one")

@@ -40,7 +40,11 @@ async def test_ctrl_c_leaves_no_process_and_a_second_start_keeps_the_data(launch
     platform.start()
     await eventually(platform.ready, timeout=READY)
     family = platform.family()
-    assert {path.stem for path in platform.run.glob("*.pid")} == PROCESSES | BACKGROUND | {"postgres", "nats", "watch"}
+    assert {path.stem for path in platform.run.glob("*.pid")} == PROCESSES | BACKGROUND | {
+        "postgres",
+        "nats",
+        "watch",
+    }
     for url in platform.note()["processes"].values():
         assert (await asyncio.to_thread(urllib.request.urlopen, url)).status == 200
     await administer(platform, "CREATE TABLE kept AS SELECT 42 AS answer")

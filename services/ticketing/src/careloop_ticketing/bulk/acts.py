@@ -33,10 +33,16 @@ async def undo(act: Act, case: Case, given: Arguments) -> Arguments | None:
     if "ticket" not in given:
         raise UndoImpossible("It was done by an earlier release, which did not keep what was before.")
     was = tickets.before(case)
-    await tickets.take_back(case, INVERSE[act], given)
-    if (team := case.ticket.team) is not None and await staff.has_ended(case.session, team):
-        tickets.leave_team(case)
+    await tickets.take_back(case, INVERSE[act], await _without_ended(case, given))
     return tickets.back(case, was)
+
+
+async def _without_ended(case: Case, given: Arguments) -> Arguments:
+    """A team that has ended since answers for nothing. It is left in the same breath: what was taken back is one entry."""
+    team = given["ticket"].get("team", case.ticket.team)
+    if team is None or not await staff.has_ended(case.session, team):
+        return given
+    return {**given, "ticket": {**given["ticket"], "team": None, "team_pinned": False}}
 
 
 async def expect(session: AsyncSession, act: Act, given: Arguments, *, undo: bool) -> None:

@@ -3,6 +3,8 @@
 The acts of a batch are done in one savepoint and written together, by few statements. If one of them turns out to be
 impossible, the savepoint is rolled back and the others are done anew: whatever an act did before it was refused leaves no
 trace. A dry run is the same with a savepoint that is rolled back in any case, so the two cannot come apart.
+
+A ticket that somebody else has in hand has its turn after all others: who waited for it would hold up all of its batch.
 """
 
 from collections.abc import Collection, Sequence
@@ -101,7 +103,11 @@ async def advance(session: AsyncSession, *, now: datetime, limit: int = BATCH) -
         _count(job, outcomes)
         job.state, job.cursor, job.worked_at = State.RUNNING, items[-1].ticket_id, now
     if len(items) < limit:
-        job.state, job.finished_at = State.DONE, now
+        if job.counts[Result.PENDING]:
+            # Others had these in hand.
+            job.cursor = None
+        else:
+            job.state, job.finished_at = State.DONE, now
     return True
 
 
@@ -116,7 +122,7 @@ def _count(job: BulkJobRow, outcomes: Sequence[Outcome]) -> None:
 async def _settle(
     session: AsyncSession, job: BulkJobRow, items: Sequence[Item], now: datetime
 ) -> list[Outcome]:
-    """Do what can be done, unless the job is a dry run; returns what became of each, or would."""
+    """Do what can be done, unless the job is a dry run; returns what became of each that had its turn, or would."""
     settled: list[Outcome] = []
     while items:
         try:
@@ -154,15 +160,16 @@ async def _do(session: AsyncSession, job: BulkJobRow, items: Sequence[Item], now
     """The act on every item; written only if none is impossible, for what those did is not to be written."""
     actor = Actor(job.actor_id, job.actor_kind, scopes=frozenset({SUPERVISE}))
     within = {"bulk_job": str(job.id)}
-    found = await tickets.lock_all(session, [item.ticket_id for item in items])
-    locked = {ticket.id: ticket for ticket in found}
-    watches = await sla.of_all(session, locked)
+    found = await tickets.lock_all(session, [item.ticket_id for item in items], wait=False)
+    free = {ticket.id: ticket for ticket in found}
+    watches = await sla.of_all(session, free)
     batch, outcomes = _Batch(await sla.applied(session)), []
     with session.no_autoflush:
         # Most share the arguments of their job.
         named: dict[int, DomainError | None] = {}
         for item in items:
-            ticket = locked[item.ticket_id]
+            if (ticket := free.get(item.ticket_id)) is None:
+                continue
             case = _OneOfMany(session, ticket, watches[ticket.id], actor, now, within, batch=batch)
             given = job.arguments if item.arguments is None else item.arguments
             if id(given) not in named:

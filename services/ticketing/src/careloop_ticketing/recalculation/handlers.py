@@ -46,10 +46,10 @@ async def tell(runtime: Runtime[Any]) -> None:
 
 
 async def _follow(runtime: Runtime[Any], ids: Sequence[UUID], stretch: Stretch) -> None:
-    """Have these tickets follow; one that cannot is looked for, and set aside."""
+    """Have these tickets follow, those in others' hands by halves; one that cannot is looked for, and set aside."""
     try:
         async with runtime.database.transaction() as session:
-            moved = await service.follow(session, ids, stretch, now=clock.now())
+            moved, busy = await service.follow(session, ids, stretch, now=clock.now())
     except Exception as error:
         if is_transient(error):
             raise
@@ -59,9 +59,11 @@ async def _follow(runtime: Runtime[Any], ids: Sequence[UUID], stretch: Stretch) 
         else:
             await _set_aside(runtime, ids[0], stretch, error)
         return
-    metrics.EXAMINED.labels(stretch.cause).inc(len(ids))
+    metrics.EXAMINED.labels(stretch.cause).inc(len(ids) - len(busy))
     metrics.MOVED.labels(stretch.cause).inc(len(moved))
     metrics.LATE.labels(stretch.cause).inc(sum(change.late_by_change for change in moved))
+    for part in filter(None, halves(busy)):
+        await _follow(runtime, part, stretch)
 
 
 async def _set_aside(runtime: Runtime[Any], ticket_id: UUID, stretch: Stretch, error: Exception) -> None:

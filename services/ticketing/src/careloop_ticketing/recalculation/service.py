@@ -122,12 +122,16 @@ async def terms_of(session: AsyncSession, stretch: Stretch) -> NewTerms:
 
 async def follow(
     session: AsyncSession, ids: Sequence[UUID], stretch: Stretch, *, now: datetime
-) -> Sequence[Change]:
-    """Have these tickets follow, and count them; returns what that changed."""
+) -> tuple[Sequence[Change], Sequence[UUID]]:
+    """Have these tickets follow, and count them; returns what that changed, and which of them others have in hand.
+
+    Only a single one is waited for: who waits for one of many holds up all the others.
+    """
     terms = await terms_of(session, stretch)
-    policy = terms.policy
+    policy, alone = terms.policy, len(ids) == 1
     # What was closed while this waited is nothing to follow any more; what is merged does when it comes back.
-    locked = await standing.lock(session, ids, wait=True)
+    locked = await standing.lock(session, ids, wait=alone)
+    busy = [] if alone else [ticket_id for ticket_id in ids if ticket_id not in locked]
     tickets = {one.id: one for one in locked.values() if one.status in tickets_of.UNFINISHED}
     watches = await sla.of_all(session, tickets)
     changes = await changes_of(session, tickets, watches, terms, now)
@@ -148,8 +152,9 @@ async def follow(
     await sla.save(session, *watches.values())
     all_of_them = [change for theirs in changes.values() for change in theirs]
     # Last, for the other lane counts in the same row.
-    await queries.count(session, stretch.recalculation_id, {"examined": len(ids), **counted(all_of_them)})
-    return all_of_them
+    examined = len(ids) - len(busy)
+    await queries.count(session, stretch.recalculation_id, {"examined": examined, **counted(all_of_them)})
+    return all_of_them, busy
 
 
 def counted(changes: Collection[Change]) -> dict[str, int]:

@@ -216,10 +216,15 @@ async def notes(
     return (await session.scalars(written)).all()
 
 
-async def lock_all(session: AsyncSession, ticket_ids: Collection[UUID]) -> Sequence[TicketRow]:
-    """Tickets in the order of their ids, for this transaction alone, as they are once they are ours."""
+async def lock_all(
+    session: AsyncSession, ticket_ids: Collection[UUID], *, wait: bool = True
+) -> Sequence[TicketRow]:
+    """Tickets in the order of their ids, for this transaction alone, as they are once they are ours.
+
+    All of them, or without waiting those that nobody holds at this instant.
+    """
     locked = select(TicketRow).where(col(TicketRow.id).in_(ticket_ids)).order_by(col(TicketRow.id))
-    fresh = locked.with_for_update().execution_options(populate_existing=True)
+    fresh = locked.with_for_update(skip_locked=not wait).execution_options(populate_existing=True)
     return (await session.scalars(fresh)).all()
 
 

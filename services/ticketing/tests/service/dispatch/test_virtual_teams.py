@@ -140,7 +140,7 @@ async def test_no_other_ticket_is_given_to_it(
 
 
 async def test_a_ticket_that_is_put_back_to_one_that_has_ended_meanwhile_is_routed(
-    people, open_ticket, bring_together, client, ask_bulk, work_bulk
+    people, open_ticket, bring_together, client, ask_bulk, work_bulk, facts
 ):
     await people()
     assert (await client.put("/v1/teams/network", json={"name": "n", "members": ["bo"]})).status_code == 201
@@ -156,3 +156,5 @@ async def test_a_ticket_that_is_put_back_to_one_that_has_ended_meanwhile_is_rout
     await client.post(f"/v1/tickets/{ticket['id']}/release")
     asked = (await client.get(f"/v1/tickets/{ticket['id']}/dispatch")).json()
     assert (asked["needs"]["team"], asked["obstacle"]) == (None, None)
+    # What is undone again is found by it: nothing comes in between.
+    assert (await facts(ticket))[2:] == ["assigned", "assigned", "undone", "released"]
