@@ -21,7 +21,7 @@ POSTGRES_SETTINGS: Mapping[str, str] = {
     "fsync": "on",
     "jit": "off",
     "log_timezone": "UTC",
-    "max_connections": "200",
+    "max_connections": "250",
     "max_wal_size": "4GB",
     "random_page_cost": "1.1",
     "shared_buffers": "256MB",
