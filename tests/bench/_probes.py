@@ -1,0 +1,122 @@
+"""Batches sent as clients send them, and single interactions among them that are followed: to a query that finds them, and to
+the tag for which they are a reason."""
+
+import argparse
+import asyncio
+import contextlib
+import random
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import aiohttp
+import msgspec
+from _interactions import SOURCE
+from careloop_common import clock
+
+PROBED = 101
+"""Customers to whom nothing happens but what is sent alone: one is asked for, the others are to be tagged."""
+encode = msgspec.json.Encoder().encode
+
+
+@dataclass
+class Tally:
+    """What was sent and what became of it."""
+
+    sent: int = 0
+    accepted: Counter[int] = field(default_factory=Counter)
+    refused: int = 0
+    retries: int = 0
+    posts: list[float] = field(default_factory=list)
+    probes: list[float] = field(default_factory=list)
+    tagged: list[float] = field(default_factory=list)
+    ages: list[float] = field(default_factory=list)
+
+
+async def post(http: aiohttp.ClientSession, body: bytes, owners: list[int], count: int, tally: Tally) -> None:
+    """Send until it is taken, as clients must after a 429 or 503."""
+    while True:
+        began = time.perf_counter()
+        headers = {"content-type": "application/json"}
+        async with http.post("/v1/interactions/batch", data=body, headers=headers) as answer:
+            result = await answer.json()
+        if answer.status in {429, 503, 504}:
+            tally.retries += 1
+            await asyncio.sleep(0.5)
+            continue
+        assert answer.status == 202, result
+        tally.posts.append(time.perf_counter() - began)
+        tally.sent += count
+        tally.refused += len(result["rejected"])
+        tally.accepted.update(owners)
+        return
+
+
+async def probe(
+    http: aiohttp.ClientSession, tally: Tally, options: argparse.Namespace, over: asyncio.Event
+) -> None:
+    """Send single interactions of a customer of their own; note how long until each is found."""
+    owner = options.customers - PROBED
+    path = f"/v1/customers/{options.ids[owner]}/interactions?limit=1"
+    while not over.is_set():
+        began, at = time.perf_counter(), clock.now()
+        await _send(http, tally, options, owner, "browse", at)
+        while True:
+            async with http.get(path) as answer:
+                rows = (await answer.json())["items"]
+            if rows and datetime.fromisoformat(rows[0]["occurred_at"]) >= at:
+                break
+            await asyncio.sleep(0.005)
+        tally.probes.append(time.perf_counter() - began)
+        await asyncio.sleep(0.05)
+
+
+async def probe_tags(
+    http: aiohttp.ClientSession, tally: Tally, options: argparse.Namespace, over: asyncio.Event
+) -> None:
+    """Have something happen to one customer after the other that is a reason for a tag; note how long until they have it."""
+    for owner in range(options.customers - PROBED + 1, options.customers):
+        began, had = time.perf_counter(), False
+        await _send(http, tally, options, owner, "roaming", clock.now())
+        while not had:
+            await asyncio.sleep(0.02)
+            async with http.get(f"/v1/customers/{options.ids[owner]}/tags") as answer:
+                had = any(tag["code"] == "roamed_30d" for tag in (await answer.json())["items"])
+        tally.tagged.append(time.perf_counter() - began)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(over.wait(), 0.5)
+            return
+
+
+async def probe_busy(
+    http: aiohttp.ClientSession, tally: Tally, options: argparse.Namespace, over: asyncio.Event
+) -> None:
+    """Note how long ago those were looked at to whom something happens all the time."""
+    dice = random.Random(options.seed)
+    while not over.is_set():
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(over.wait(), 0.2)
+        owner = dice.randrange(options.customers - PROBED)
+        async with http.get(f"/v1/customers/{options.ids[owner]}/tags") as answer:
+            looked = (await answer.json())["evaluated_at"]
+        if looked and len(tally.posts) * options.batch > 5 * options.customers:
+            tally.ages.append((clock.now() - datetime.fromisoformat(looked)).total_seconds())
+
+
+async def _send(
+    http: aiohttp.ClientSession,
+    tally: Tally,
+    options: argparse.Namespace,
+    owner: int,
+    kind: str,
+    at: datetime,
+) -> None:
+    item = {
+        "customer": {"customer_id": options.ids[owner]},
+        "channel": "web",
+        "kind": kind,
+        "occurred_at": at,
+        "message_id": f"probe-{owner}-{at.isoformat()}-{SOURCE}",
+    }
+    await post(http, encode({"items": [item]}), [owner], 1, tally)
