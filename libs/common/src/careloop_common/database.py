@@ -13,7 +13,13 @@ import msgspec
 from sqlalchemy import MetaData, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
 from sqlalchemy.orm import Session
 
 from careloop_common.plumbing import plumbing_tables
@@ -115,6 +121,12 @@ class Database:
             yield session
             await session.commit()
         self.committed(session)
+
+    @asynccontextmanager
+    async def outside(self) -> AsyncIterator[AsyncConnection]:
+        """A connection on which each statement stands alone, for those that PostgreSQL runs in no transaction."""
+        async with self.engine.connect() as connection:
+            yield await connection.execution_options(isolation_level="AUTOCOMMIT")
 
     def committed(self, session: AsyncSession) -> None:
         """Run what the session asked for after its commit."""

@@ -9,7 +9,6 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     DateTime,
-    Double,
     Index,
     LargeBinary,
     Numeric,
@@ -18,6 +17,7 @@ from sqlalchemy import (
     Uuid,
     func,
     text,
+    true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
@@ -75,7 +75,8 @@ class UnresolvedRow(Base, table=True):
 
 
 class ActivityRow(Base, table=True):
-    """Counters per customer and channel; they count rows that were really inserted."""
+    """Counters per customer and channel; they count rows that were really inserted. What waits to be counted is not among
+    them: who reads them adds it."""
 
     __tablename__ = "customer_activity"
     __table_args__ = ({"postgresql_with": {"fillfactor": 70}},)
@@ -84,7 +85,7 @@ class ActivityRow(Base, table=True):
     channel: str = Field(primary_key=True, sa_type=Text)
     interactions: int
     payments: int
-    amount: Decimal = Field(sa_type=MONEY)
+    amount: Decimal = Field(sa_type=Numeric(30, 4))
     complaints: int
     first_at: datetime = Field(sa_type=INSTANT)
     last_at: datetime = Field(sa_type=INSTANT)
@@ -97,12 +98,14 @@ NEWS = Table(
     Column("occurred_at", INSTANT, nullable=False),
     Column("channel", Text, nullable=False),
     Column("kind", Text, nullable=False),
-    Column("amount", Double),
+    Column("amount", Numeric),
     Column("stored_at", INSTANT, nullable=False, server_default=func.now()),
+    Column("in_activity", Boolean, nullable=False, server_default=true()),
+    Index("ix_interaction_news_customer", "customer_id"),
     postgresql_with={"autovacuum_vacuum_scale_factor": 0.0, "autovacuum_vacuum_threshold": 20_000},
 )
-"""Interactions that were stored and that who counts by the day has not seen yet. Without a key or an index: it is written
-on the hot path, and taken away by whoever counts next."""
+"""Interactions that were stored and not counted yet: written on the hot path, and taken away by whoever counts next.
+`in_activity` is what an earlier version has counted in its customer's counters itself."""
 
 
 class LetterRow(Base, table=True):

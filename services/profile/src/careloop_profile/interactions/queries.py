@@ -1,4 +1,4 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -8,9 +8,12 @@ from careloop_common.plumbing import dead_letter
 from sqlalchemy import (
     CompoundSelect,
     CursorResult,
+    Integer,
     Table,
     Text,
     Uuid,
+    case,
+    cast,
     func,
     literal,
     null,
@@ -21,7 +24,8 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from careloop_profile.interactions.models import ActivityRow, ArchiveRow, InteractionRow, LetterRow
+from careloop_profile.customers.queries import among_ids
+from careloop_profile.interactions.models import NEWS, ActivityRow, ArchiveRow, InteractionRow, LetterRow
 
 
 def _table(model: type[Any]) -> Table:
@@ -37,6 +41,32 @@ _SHOWN = (
     *("received_at", "tried_at", "replayed_at", "replayed_by"),
 )
 
+_SUMMED: Final = ("interactions", "payments", "amount", "complaints")
+_PAID: Final = NEWS.c.kind == "payment"
+_SEEN: Final = union_all(
+    select(ACTIVITY),
+    select(
+        NEWS.c.customer_id,
+        NEWS.c.channel,
+        literal(1),
+        cast(_PAID, Integer),
+        cast(case((_PAID, func.coalesce(NEWS.c.amount, 0)), else_=0), ACTIVITY.c.amount.type),
+        cast(NEWS.c.kind == "complaint", Integer),
+        NEWS.c.occurred_at,
+        NEWS.c.occurred_at,
+    ).where(~NEWS.c.in_activity),
+).subquery()
+_ACTIVITY: Final = (
+    select(
+        _SEEN.c.channel,
+        *(func.sum(_SEEN.c[name]).label(name) for name in _SUMMED),
+        func.min(_SEEN.c.first_at).label("first_at"),
+        func.max(_SEEN.c.last_at).label("last_at"),
+    )
+    .where(among_ids(_SEEN.c.customer_id))
+    .group_by(_SEEN.c.channel)
+    .order_by(_SEEN.c.channel)
+)
 _FORGET_UNRESOLVED: Final = text("""
     DELETE FROM interaction_unresolved WHERE ctid = ANY(ARRAY(
         SELECT ctid FROM interaction_unresolved WHERE received_at < CAST(:before AS timestamptz)
@@ -58,9 +88,9 @@ async def timeline(
     return (await session.execute(keyset.backward(statement, *place, before=before, limit=limit))).all()
 
 
-async def activity(session: AsyncSession, customer_id: UUID) -> Sequence[Any]:
-    statement = select(ACTIVITY).where(ACTIVITY.c.customer_id == customer_id).order_by(ACTIVITY.c.channel)
-    return (await session.execute(statement)).all()
+async def activity(session: AsyncSession, customers: Collection[UUID]) -> Sequence[Any]:
+    """The counters of all these customers, channel by channel; with what waits to be counted."""
+    return (await session.execute(_ACTIVITY, {"ids": list(customers)})).all()
 
 
 def _letters() -> CompoundSelect[Any]:

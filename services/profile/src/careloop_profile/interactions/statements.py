@@ -1,7 +1,7 @@
 """The statements of the hot path.
 
-Inserting, counting and finding out what was new are one statement, so a message that comes twice changes nothing, and
-no counter can disagree with the rows. Columns come as texts with a value per line: the driver looks at every element
+Inserting, noting what is to be counted and finding out what was new are one statement, so a message that comes twice
+changes nothing, and no counter can disagree with the rows: it is what was counted, and what waits. Columns come as texts with a value per line: the driver looks at every element
 of an array, and takes longer for that than PostgreSQL to store it. For the same reason PostgreSQL writes what other
 services are told of each customer, and one text comes back.
 """
@@ -10,24 +10,10 @@ from sqlalchemy import text
 
 from careloop_profile.interactions.policy import Row
 
-_COUNT = """
-    counted AS (
-        INSERT INTO customer_activity AS known
-            (customer_id, channel, interactions, payments, amount, complaints, first_at, last_at)
-        SELECT customer_id, channel, count(*), count(*) FILTER (WHERE kind = 'payment'),
-               coalesce(sum(amount) FILTER (WHERE kind = 'payment'), 0),
-               count(*) FILTER (WHERE kind = 'complaint'), min(occurred_at), max(occurred_at)
-        FROM fresh GROUP BY customer_id, channel ORDER BY customer_id, channel
-        ON CONFLICT (customer_id, channel) DO UPDATE SET
-            interactions = known.interactions + excluded.interactions,
-            payments = known.payments + excluded.payments,
-            amount = known.amount + excluded.amount,
-            complaints = known.complaints + excluded.complaints,
-            first_at = least(known.first_at, excluded.first_at),
-            last_at = greatest(known.last_at, excluded.last_at)
-    ), noted AS (
-        INSERT INTO interaction_news (customer_id, occurred_at, channel, kind, amount)
-        SELECT customer_id, occurred_at, channel, kind, amount FROM fresh
+_NOTE = """
+    noted AS (
+        INSERT INTO interaction_news (customer_id, occurred_at, channel, kind, amount, in_activity)
+        SELECT customer_id, occurred_at, channel, kind, amount, false FROM fresh
     ), told AS (
         SELECT customer_id, count(*) AS interactions, count(*) FILTER (WHERE kind = 'payment') AS payments,
                coalesce(sum(amount) FILTER (WHERE kind = 'payment'), 0) AS amount,
@@ -71,7 +57,7 @@ INSERT = text(f"""
         INSERT INTO interaction ({_COLUMNS}) SELECT {_VALUES} FROM {_GIVEN} WHERE {_NOT_AMONG_ERASED}
         ON CONFLICT DO NOTHING
         RETURNING customer_id, channel, kind, amount, occurred_at
-    ), {_COUNT}
+    ), {_NOTE}
 """)
 """Returns how much was new, and what is told of it: a line of JSON for each customer."""
 
@@ -102,7 +88,7 @@ ATTACH = text(f"""
         )
         ON CONFLICT DO NOTHING
         RETURNING customer_id, channel, kind, amount, occurred_at
-    ), {_COUNT}
+    ), {_NOTE}
 """)
 """Moves what waited for these customers to where it belongs; returns as INSERT does. Of what is suspect, as below, the key
 does not say whether it came again meanwhile and is there."""

@@ -37,7 +37,7 @@ async def profile(
         {
             "customer": view(customer, runtime.vault, actor),
             "devices": await customers.devices_of(session, customer_id),
-            "activity": totals(await interactions.activity(session, customer_id)),
+            "activity": totals(await interactions.activity(session, [customer_id])),
             "last_interactions": [touch(row, InteractionView, actor, customer_id) for row in last],
         }
     )

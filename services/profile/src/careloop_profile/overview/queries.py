@@ -11,12 +11,11 @@ from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import TextualSelect, func, select, text
+from sqlalchemy import TextualSelect, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_profile.customers.queries import DEVICE, among_ids
-from careloop_profile.interactions.queries import ACTIVITY
 
 _LATELY: Final = timedelta(days=8)
 _TOUCHES: Final = """
@@ -35,18 +34,6 @@ _CONDITIONS: Final = {
     # Partitions are left out by what bounds a column, not by what bounds a row.
     "before": "occurred_at <= :before AND (occurred_at, message_uid) < (:before, :before_id)",
 }
-_SUMMED: Final = ("interactions", "payments", "amount", "complaints")
-_ACTIVITY: Final = (
-    select(
-        ACTIVITY.c.channel,
-        *(func.sum(ACTIVITY.c[name]).label(name) for name in _SUMMED),
-        func.min(ACTIVITY.c.first_at).label("first_at"),
-        func.max(ACTIVITY.c.last_at).label("last_at"),
-    )
-    .where(among_ids(ACTIVITY.c.customer_id))
-    .group_by(ACTIVITY.c.channel)
-    .order_by(ACTIVITY.c.channel)
-)
 _DEVICES: Final = (
     select(DEVICE).where(among_ids(DEVICE.c.customer_id)).order_by(DEVICE.c.customer_id, DEVICE.c.device_id)
 )
@@ -103,11 +90,6 @@ def _touches(given: frozenset[str]) -> TextualSelect:
     """The statement that bounds by these of the parameters: put together once, as that costs more than running it."""
     conditions = "".join(f" AND {_CONDITIONS[name]}" for name in sorted(given))
     return text(_TOUCHES.format(conditions=conditions)).columns(properties=JSONB)
-
-
-async def activity(session: AsyncSession, members: Collection[UUID]) -> Sequence[Any]:
-    """The counters of all these customers, channel by channel."""
-    return (await session.execute(_ACTIVITY, {"ids": list(members)})).all()
 
 
 async def devices(session: AsyncSession, members: Collection[UUID]) -> Sequence[Any]:

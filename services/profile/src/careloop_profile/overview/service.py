@@ -13,6 +13,7 @@ from careloop_profile.consents import service as consents
 from careloop_profile.customers import queries as customers
 from careloop_profile.customers.errors import CustomerNotFound
 from careloop_profile.identity import service as identity
+from careloop_profile.interactions import queries as interactions
 from careloop_profile.overview import policy, queries, signals
 from careloop_profile.overview.policy import By, Explaining, History, Origins, Path
 from careloop_profile.overview.queries import Wanted
@@ -50,7 +51,7 @@ async def overview(
     return Overview(
         person,
         await queries.devices(session, members),
-        await queries.activity(session, members),
+        await interactions.activity(session, members),
         list(standing.decided.values()),
         await queries.touches(session, members, Wanted(), before=None, limit=_LAST, now=now),
     )

@@ -1,7 +1,8 @@
 """What makes people be looked at again: customers, interactions, scores, timers; and what is done in the background."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from time import monotonic
 from typing import Any, Final
@@ -24,6 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from careloop_profile.customers import presence
 from careloop_profile.tags import metrics
 from careloop_profile.tags.queries import buckets
+from careloop_profile.tags.queries.buckets import Fresh
 from careloop_profile.tags.service import filling, giving, recording, shipping, walking
 from careloop_profile.tags.service.evaluating import TIME, Evaluator, Parts
 from careloop_profile.tags.service.gathering import LONGEST
@@ -33,6 +35,8 @@ TURN: Final = 1_000
 PARTS: Final = 4
 FEWEST: Final = 200
 """They are counted in so many parts, none of fewer customers: each part has to look through all that waits."""
+SWEPT: Final = 20_000
+"""Interactions that were counted until what is left of them is swept away."""
 TOGETHER: Final = 250
 """Persons that are looked at together; others wait for so long."""
 
@@ -42,6 +46,7 @@ class Listener:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
+        self._swept = 0
 
     async def on_customers(self, session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
         ids = {delivery.event.customer_id for delivery in deliveries}
@@ -90,11 +95,16 @@ class Listener:
         return len(waiting) >= FEWEST
 
     async def _count(self, runtime: Runtime[Any], customers: Sequence[UUID]) -> None:
-        began = monotonic()
+        began, now = monotonic(), clock.now()
         async with runtime.database.transaction() as session:
             await presence.enter(session)
-            if found := await buckets.fold(session, customers):
-                await self._look(session, found, Parts.DONE, "interaction", clock.now())
+            if counted := await buckets.fold(session, customers, now):
+                await self._look(session, counted.keys(), Parts.DONE, "interaction", now, counted)
+        self._swept += sum(fresh.news for fresh in counted.values())
+        if self._swept >= SWEPT:
+            self._swept = 0
+            async with runtime.database.outside() as connection:
+                await buckets.sweep(connection)
         # Every tenth moment belongs to those who store it.
         await asyncio.sleep(min(1.0, (monotonic() - began) / 9) if len(customers) >= FEWEST else 0)
 
@@ -104,7 +114,13 @@ class Listener:
             return await walking.walk(session, self._evaluator, now=clock.now())
 
     async def _look(
-        self, session: AsyncSession, ids: set[UUID], parts: Parts, kind: str, now: datetime
+        self,
+        session: AsyncSession,
+        ids: AbstractSet[UUID],
+        parts: Parts,
+        kind: str,
+        now: datetime,
+        counted: Mapping[UUID, Fresh] = buckets.NONE,
     ) -> None:
         ordered = sorted(ids)
         changed = 0
@@ -112,7 +128,9 @@ class Listener:
             await self._evaluator.reserve(session, ordered)
         for first in range(0, len(ordered), TOGETHER):
             part = ordered[first : first + TOGETHER]
-            changed += await self._evaluator.look(session, part, parts, {"kind": kind}, now=now)
+            changed += await self._evaluator.look(
+                session, part, parts, {"kind": kind}, counted=counted, now=now
+            )
         metrics.LOOKED.labels(kind).inc(len(ids))
         metrics.CHANGED.labels(kind).inc(changed)
 

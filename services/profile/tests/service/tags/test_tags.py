@@ -1,5 +1,6 @@
 """Which tags a person has: from facts, from what happened, by time alone, and when persons are merged."""
 
+import random
 from datetime import timedelta
 from uuid import UUID
 
@@ -231,12 +232,21 @@ async def test_who_waits_for_longest_comes_first_and_all_that_waits_of_somebody_
         await happen(people[place], "complaint")
     assert await buckets.waiting(session, 10) == ([first, second], 4)
     assert await buckets.waiting(session, 1) == ([first], 4)
-    assert await buckets.fold(session, [second]) == {second}
+    assert (await buckets.fold(session, [second], clock.now())).keys() == {second}
     assert await buckets.waiting(session, 10) == ([first], 3)
-    assert await buckets.fold(session, [first, second]) == {first}
+    assert (await buckets.fold(session, [first, second], clock.now())).keys() == {first}
     assert await buckets.waiting(session, 10) == ([], 0)
     counted = text("SELECT customer_id, sum(count) FROM metric_bucket GROUP BY customer_id")
     assert dict(map(tuple, await session.execute(counted))) == {first: 3, second: 1}
+
+
+async def test_to_whom_much_happens_lets_others_go_first_for_longer(people, happen, session):
+    busy, calm = (UUID(people[place]["customer_id"]) for place in (3, 1))
+    await session.execute(text("UPDATE person_fact SET evaluated_at = now() - interval '5 s'"))
+    await session.commit()
+    await happen(people[3], "call", times=11)
+    await happen(people[1], "complaint")
+    assert await buckets.waiting(session, 10) == ([calm, busy], 12)
 
 
 @pytest.mark.parametrize(("seconds", "order"), [(0, [1, 3]), (3600, [3, 1])])
@@ -252,6 +262,67 @@ async def test_who_was_looked_at_a_moment_ago_lets_others_go_first_for_a_while(
         await session.execute(looked, {"person": people[place]["customer_id"], "ago": ago})
     waiting, _ = await buckets.waiting(session, 10)
     assert waiting == [UUID(people[place]["customer_id"]) for place in order]
+
+
+async def test_what_waits_to_be_counted_is_among_the_counters(client, register, happen, count):
+    customer = await register(name="张伟")
+    path = f"/v1/customers/{customer['customer_id']}/profile"
+
+    async def activity():
+        return (await client.get(path)).json()["activity"]
+
+    await happen(customer, "payment", amount="10.5", times=3)
+    await happen(customer, "complaint", channel="web", days=1)
+    waiting = await activity()
+    assert (waiting["interactions"], waiting["payments"], waiting["amount"]) == (4, 3, "31.5000")
+    await count()
+    assert await activity() == waiting
+    await happen(customer, "payment", amount="0.25")
+    added = await activity()
+    assert (added["interactions"], added["complaints"], added["amount"]) == (5, 1, "31.7500")
+    await count()
+    assert await activity() == added
+
+
+async def test_adding_what_is_new_comes_to_what_counting_all_of_it_comes_to(
+    register, happen, count, look, session
+):
+    customer, dice = await register(name="张伟"), random.Random(7)
+    shown = text(
+        "SELECT metrics, lasts, first_seen_at, last_seen_at, channels FROM person_fact WHERE person_id = :id"
+    )
+    given = {"id": customer["customer_id"]}
+    for _ in range(25):
+        for _ in range(dice.randrange(1, 4)):
+            await happen(
+                customer,
+                dice.choice(["call", "payment", "complaint", "browse"]),
+                days=dice.choice([0, 0, 0, 0, 1, 8, 45]),
+                channel=dice.choice(["hotline", "web"]),
+                amount=dice.choice(["", "0.1", "59.9999"]),
+            )
+        await count()
+        added = (await session.execute(shown, given)).one()
+        await session.rollback()
+        await look(customer)
+        assert (await session.execute(shown, given)).one() == added
+        await session.rollback()
+
+
+async def test_what_was_counted_is_swept_away(people, happen, count, monkeypatch, session, eventually):
+    swept = text("SELECT vacuum_count FROM pg_stat_user_tables WHERE relname = 'interaction_news'")
+
+    async def times():
+        await session.rollback()
+        return await session.scalar(swept)
+
+    await happen(people[0], "call")
+    await count()
+    assert await times() == 0
+    monkeypatch.setattr(handlers, "SWEPT", 1)
+    await happen(people[0], "call")
+    await count()
+    await eventually(times)
 
 
 @pytest.fixture

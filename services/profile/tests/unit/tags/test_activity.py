@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from careloop_profile.tags.policy.activity import Sum, activity
+from careloop_profile.tags.policy.activity import Activity, Added, Sum, activity, grown
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -75,3 +75,41 @@ def test_a_longer_window_never_has_less_and_the_order_says_nothing(some, days, d
     shuffled = list(some)
     dice.shuffle(shuffled)
     assert activity(shuffled, ago(*days), TODAY) == told
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["hotline", "web", "app_ios", "carrier_pigeon"]),
+            st.sampled_from(["call", "payment", "recharge", "refund", "browse"]),
+            st.integers(1, 50),
+            st.integers(0, 10**9),
+            st.integers(0, 10**6),
+        ),
+        min_size=1,
+        unique_by=lambda one: one[:2],
+    ),
+    st.data(),
+)
+def test_adding_to_what_today_has_comes_to_what_summing_anew_comes_to(today, data):
+    def told(times):
+        sums = [
+            did(by, kind, (count * n,) * 3, (cents * n / 10_000,) * 3, AT + timedelta(seconds=second))
+            for n, (by, kind, count, cents, second) in zip(times, today, strict=True)
+            if n
+        ]
+        return activity(sums, ago(0), TODAY)
+
+    more = data.draw(st.lists(st.integers(0, 3), min_size=len(today), max_size=len(today)))
+    added = [
+        Added(by, kind, count * n, cents * n / 10_000, AT + timedelta(seconds=second))
+        for n, (by, kind, count, cents, second) in zip(more, today, strict=True)
+        if n
+    ]
+    before, after = told([1] * len(today)), told([1 + n for n in more])
+    assert grown(before, added) == after
+
+
+def test_what_happened_earlier_today_does_not_put_the_last_time_back():
+    before = Activity({"call.7d": 1}, {"call": AT})
+    assert grown(before, [Added("hotline", "call", 1, 0.0, AT - timedelta(hours=1))]).lasts == {"call": AT}

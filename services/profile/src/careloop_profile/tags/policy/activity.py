@@ -23,6 +23,16 @@ class Sum(NamedTuple):
     last_at: datetime
 
 
+class Added(NamedTuple):
+    """What somebody did since by one channel, of one kind, all of it today."""
+
+    channel: str
+    kind: str
+    times: int
+    amount: float
+    last_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Activity:
     """Sums over windows by metric and window, and when each kind happened last."""
@@ -62,6 +72,21 @@ def activity(sums: Iterable[Sum], days: Collection[date], today: date) -> Activi
     return Activity(metrics, lasts)
 
 
+def grown(before: Activity, added: Iterable[Added]) -> Activity:
+    """The same sums after more of what today has already: no day and no channel is new, so it adds to every window."""
+    metrics, lasts = dict(before.metrics), dict(before.lasts)
+    for channel, kind, times, amount, last_at in added:
+        if kind in _EVENTS and (kind not in lasts or lasts[kind] < last_at):
+            lasts[kind] = last_at
+        counts, amounts = _adds_today(channel, kind)
+        for name in counts:
+            metrics[name] = metrics.get(name, 0) + times
+        if amount:
+            for name in amounts:
+                metrics[name] = round(metrics.get(name, 0) + amount, 4)
+    return Activity(metrics, lasts)
+
+
 @lru_cache(maxsize=4096)
 def _adds(channel: str, kind: str) -> tuple[Sequence[str], str | None]:
     """What each counts among, and among what its amount is added up."""
@@ -71,3 +96,12 @@ def _adds(channel: str, kind: str) -> tuple[Sequence[str], str | None]:
     if group := _GROUPS.get(channel):
         names.append(group)
     return names, _AMOUNTS.get(kind)
+
+
+@lru_cache(maxsize=4096)
+def _adds_today(channel: str, kind: str) -> tuple[Sequence[str], Sequence[str]]:
+    """The same, in each window."""
+    names, amount_of = _adds(channel, kind)
+    amounts = [amount_of] if amount_of else []
+    every = [[f"{name}.{window}" for window in WINDOWS for name in some] for some in (names, amounts)]
+    return every[0], every[1]

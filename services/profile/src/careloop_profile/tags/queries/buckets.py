@@ -1,14 +1,15 @@
 """What customers did, by the day."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from careloop_profile.tags.policy.activity import Sum
+from careloop_profile.tags.policy.activity import Added, Sum
 from careloop_profile.tags.policy.vocabulary import WINDOWS
 
 
@@ -24,29 +25,52 @@ def _windows(column: str) -> str:
 _WAITING: Final = text("""
     SELECT customer_id, news FROM (
         SELECT customer_id, sum(news) OVER () AS news, count(*) OVER () AS customers,
-               row_number() OVER (ORDER BY greatest(since, evaluated_at + CAST(:patience AS interval)), since) AS place
+               row_number() OVER (ORDER BY greatest(
+                   since, evaluated_at + CAST(:patience AS interval) * least(1.0, (news - 1) / CAST(:much AS float8))
+               ), since) AS place
         FROM (
             SELECT customer_id, count(*) AS news, min(stored_at) AS since FROM interaction_news GROUP BY customer_id
         ) AS waiting LEFT JOIN person_fact ON person_id = customer_id
     ) AS ordered WHERE place <= least(greatest(customers / 20, :fewest), 10 * :fewest) ORDER BY place
 """)
+# `grew` is whose days and kinds were all counted before: of these nothing else can be other than it was.
 _FOLD: Final = text("""
     WITH taken AS (
         DELETE FROM interaction_news WHERE ctid = ANY(ARRAY(
-            SELECT ctid FROM interaction_news WHERE customer_id IN (SELECT unnest(CAST(:ids AS uuid[])))
-            LIMIT :limit FOR UPDATE SKIP LOCKED
-        )) RETURNING *
-    ), counted AS (
+            SELECT ctid FROM interaction_news WHERE customer_id = ANY(CAST(:ids AS uuid[])) LIMIT :limit
+        )) RETURNING *, CAST(occurred_at AT TIME ZONE 'UTC' AS date) AS day
+    ), summed AS (
+        SELECT customer_id, day, channel, kind, count(*) AS count, coalesce(sum(amount), 0) AS amount,
+               min(occurred_at) AS first_at, max(occurred_at) AS last_at
+        FROM taken GROUP BY customer_id, day, channel, kind
+    ), by_day AS (
         INSERT INTO metric_bucket AS known (customer_id, day, channel, kind, count, amount, last_at)
-        SELECT customer_id, CAST(occurred_at AT TIME ZONE 'UTC' AS date), channel, kind, count(*),
-               coalesce(sum(amount), 0), max(occurred_at)
-        FROM taken GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+        SELECT customer_id, day, channel, kind, count, amount, last_at FROM summed ORDER BY 1, 2, 3, 4
         ON CONFLICT (customer_id, day, channel, kind) DO UPDATE SET
             count = known.count + excluded.count, amount = known.amount + excluded.amount,
             last_at = greatest(known.last_at, excluded.last_at)
+        RETURNING customer_id, day, channel, kind, xmax <> 0 AND day = :today AS grew
+    ), by_channel AS (
+        INSERT INTO customer_activity AS known
+            (customer_id, channel, interactions, payments, amount, complaints, first_at, last_at)
+        SELECT customer_id, channel, count(*), count(*) FILTER (WHERE kind = 'payment'),
+               coalesce(sum(amount) FILTER (WHERE kind = 'payment'), 0),
+               count(*) FILTER (WHERE kind = 'complaint'), min(occurred_at), max(occurred_at)
+        FROM taken WHERE NOT in_activity GROUP BY customer_id, channel ORDER BY customer_id, channel
+        ON CONFLICT (customer_id, channel) DO UPDATE SET
+            interactions = known.interactions + excluded.interactions,
+            payments = known.payments + excluded.payments,
+            amount = known.amount + excluded.amount,
+            complaints = known.complaints + excluded.complaints,
+            first_at = least(known.first_at, excluded.first_at),
+            last_at = greatest(known.last_at, excluded.last_at)
     )
-    SELECT DISTINCT customer_id FROM taken
+    SELECT customer_id, CAST(sum(count) AS int), bool_and(grew), min(first_at), array_agg(channel), array_agg(kind), array_agg(count),
+           array_agg(CAST(amount AS float8)), array_agg(last_at)
+    FROM summed JOIN by_day USING (customer_id, day, channel, kind) GROUP BY customer_id
 """)
+# Whoever looks for what waits passes by all that was taken and is not swept away yet, which in a flood is most of it.
+_SWEEP: Final = text("VACUUM (TRUNCATE off) interaction_news")
 _COUNTED: Final = (
     "channel",
     "kind",
@@ -77,6 +101,8 @@ _FORGET: Final = text("""
     DELETE FROM metric_bucket WHERE ctid = ANY(ARRAY(SELECT ctid FROM metric_bucket WHERE day < :until LIMIT :limit))
 """)
 _PATIENCE: Final = timedelta(seconds=10)
+_MUCH: Final = 10
+"""Interactions that wait of somebody who lets others go first for all of that time; of whom fewer do, for a part of it."""
 _MOST: Final = 100_000
 """Interactions that are counted in one transaction."""
 Ever = tuple[datetime, datetime, list[str]]
@@ -92,16 +118,39 @@ class Done(NamedTuple):
     ever: Ever | None
 
 
+class Fresh(NamedTuple):
+    """What was counted of a customer just now: how much; and, where it only adds to what today has already, since when and
+    what by channel and kind."""
+
+    news: int
+    first_at: datetime
+    added: list[Added] | None
+
+
+NONE: Final[Mapping[UUID, Fresh]] = MappingProxyType({})
+
+
 async def waiting(session: AsyncSession, fewest: int) -> tuple[list[UUID], int]:
     """Whose turn it is of those of whom something was not counted yet, and how much there is of all. Who waits for longest
-    comes first; but who was looked at a moment ago lets others go first for a while."""
-    rows = (await session.execute(_WAITING, {"fewest": fewest, "patience": _PATIENCE})).all()
+    comes first; but who was looked at a moment ago, and to whom much happens, lets others go first for a while."""
+    asked = {"fewest": fewest, "patience": _PATIENCE, "much": _MUCH}
+    rows = (await session.execute(_WAITING, asked)).all()
     return [row[0] for row in rows], int(rows[0][1]) if rows else 0
 
 
-async def fold(session: AsyncSession, customers: Collection[UUID]) -> set[UUID]:
-    """Count what was stored of these customers since; returns of whom there was something."""
-    return set((await session.scalars(_FOLD, {"ids": list(customers), "limit": _MOST})).all())
+async def fold(session: AsyncSession, customers: Collection[UUID], now: datetime) -> dict[UUID, Fresh]:
+    """Count what was stored of these customers since, by the day and in all; returns of whom there was something."""
+    asked = {"ids": list(customers), "limit": _MOST, "today": now.astimezone(UTC).date()}
+    return {row[0]: _fresh(*row[1:]) for row in await session.execute(_FOLD, asked)}
+
+
+def _fresh(news: int, grew: bool, first_at: datetime, *added: Sequence[Any]) -> Fresh:
+    return Fresh(news, first_at, list(map(Added, *added)) if grew else None)
+
+
+async def sweep(connection: AsyncConnection) -> None:
+    """Give back the room of what was counted; in no transaction."""
+    await connection.execute(_SWEEP)
 
 
 async def done(

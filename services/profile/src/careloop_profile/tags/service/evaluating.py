@@ -20,11 +20,12 @@ from careloop_profile.customers import presence
 from careloop_profile.tags import events, metrics
 from careloop_profile.tags.policy.known import Known
 from careloop_profile.tags.policy.registry import Registry, Verdicts
-from careloop_profile.tags.queries import definitions, facts, values
+from careloop_profile.tags.queries import buckets, definitions, facts, values
+from careloop_profile.tags.queries.buckets import Fresh
 from careloop_profile.tags.queries.facts import Stored
 from careloop_profile.tags.queries.values import Change
 from careloop_profile.tags.service import gathering, holding, recording, registry, shipping
-from careloop_profile.tags.service.gathering import Gatherer, Look
+from careloop_profile.tags.service.gathering import Gatherer, Look, grow
 
 TIMER: Final = "tags"
 STEP: Final = "look"
@@ -73,9 +74,11 @@ class Evaluator:
         parts: Parts,
         cause: Mapping[str, Any],
         *,
+        counted: Mapping[UUID, Fresh] = buckets.NONE,
         now: datetime,
     ) -> int:
-        """Look at the persons that these customers are; returns how many tags became others."""
+        """Look at the persons that these customers are; returns how many tags became others. `counted` is what was counted
+        of them in this transaction."""
         await presence.enter(session)
         if not await definitions.any_live(session):
             await shipping.begin(session, now=now)
@@ -88,7 +91,7 @@ class Evaluator:
         await definitions.looking(session)
         known = await registry.current(session)
         await recording.settle(session, known, people)
-        await self._gather(session, looks, kin, parts, now)
+        await self._gather(session, looks, kin, parts, counted, now)
         here = self._gatherer.here(now)
         gathering.months(looks, here)
         for derive in self._derive:
@@ -105,10 +108,11 @@ class Evaluator:
         looks: Sequence[Look],
         kin: Mapping[UUID, Any],
         parts: Parts,
+        counted: Mapping[UUID, Fresh],
         now: datetime,
     ) -> None:
         said = [look for look in looks if look.first or Parts.SAID in parts]
-        done = [look for look in looks if look.first or Parts.DONE in parts]
+        done = [look for look in looks if (look.first or Parts.DONE in parts) and not grow(look, counted)]
         if said:
             await self._gatherer.said(session, said, kin, now)
         if done:

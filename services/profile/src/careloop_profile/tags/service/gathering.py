@@ -19,11 +19,12 @@ from careloop_profile.customers.queries import DEVICE, Kinship, among
 from careloop_profile.identity.policy import Field, golden
 from careloop_profile.tags.policy import activity as counting
 from careloop_profile.tags.policy import facts as reading
+from careloop_profile.tags.policy.activity import Activity
 from careloop_profile.tags.policy.facts import Device
 from careloop_profile.tags.policy.known import Known
 from careloop_profile.tags.policy.moments import earliest, months_turn, windows_move
 from careloop_profile.tags.queries import buckets, facts, values
-from careloop_profile.tags.queries.buckets import joined
+from careloop_profile.tags.queries.buckets import Fresh, joined
 from careloop_profile.tags.queries.facts import Stored
 
 LONGEST: Final = timedelta(days=400)
@@ -106,6 +107,22 @@ class Gatherer:
             return None
         year, month, day = (int(opened[place]) for place in (slice(0, 4), slice(5, 7), slice(8, 10)))
         return today.year - year - ((today.month, today.day) < (month, day))
+
+
+def grow(look: Look, counted: Mapping[UUID, Fresh]) -> bool:
+    """Add what was counted just now to what the person had done before; whether that is all there is to it."""
+    fresh = [counted[member] for member in look.members if member in counted]
+    known, plain = look.known, look.known.plain
+    if look.first or not fresh or plain.get("customers") != len(look.members) or "last_seen_at" not in plain:
+        return False
+    added = [one for part in fresh for one in part.added or ()]
+    if not all(part.added for part in fresh):
+        return False
+    told = counting.grown(Activity(known.metrics, known.lasts), added)
+    known.metrics, known.lasts = told.metrics, told.lasts
+    plain["first_seen_at"] = min(plain["first_seen_at"], *(part.first_at for part in fresh))
+    plain["last_seen_at"] = max(plain["last_seen_at"], *(one.last_at for one in added))
+    return True
 
 
 async def done(session: AsyncSession, looks: Sequence[Look], now: datetime) -> None:
