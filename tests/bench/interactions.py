@@ -99,7 +99,9 @@ async def stored(http: aiohttp.ClientSession, ids: list[str], database: str | No
     connection = await asyncpg.connect(database)
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         counted = await connection.fetch(
-            "SELECT customer_id, sum(interactions) AS n FROM customer_activity WHERE customer_id = ANY($1) GROUP BY 1",
+            "SELECT customer_id, sum(n) AS n FROM (SELECT customer_id, interactions AS n FROM customer_activity"
+            " UNION ALL SELECT customer_id, 1 FROM interaction_news WHERE NOT in_activity) AS seen"
+            " WHERE customer_id = ANY($1) GROUP BY 1",
             ids,
         )
         rows = await connection.fetch(
