@@ -35,6 +35,10 @@ TURN: Final = 1_000
 PARTS: Final = 4
 FEWEST: Final = 200
 """They are counted in so many parts, none of fewer customers: each part has to look through all that waits."""
+IN_HASTE: Final = 1 / 9
+AT_LEISURE: Final = 1.0
+"""For how long, in terms of the work before, those have the machine who store what happens: while some wait who should not,
+and while those are looked at again of whom it is known how they stood a moment ago."""
 SWEPT: Final = 20_000
 """Interactions that were counted until what is left of them is swept away."""
 TOGETHER: Final = 250
@@ -81,21 +85,25 @@ class Listener:
     async def count(self, runtime: Runtime[Any]) -> bool:
         """Count what was stored since of whose turn it is, and look at whom it concerns; whether there may be more."""
         async with runtime.database.transaction() as session:
-            waiting, news = await buckets.waiting(session, TURN)
-        metrics.NEWS.set(news)
-        size = max(len(waiting) // PARTS, FEWEST)
+            turn = await buckets.waiting(session, TURN)
+        metrics.NEWS.set(turn.news)
+        size = max(len(turn.customers) // PARTS, FEWEST)
         failure: Exception | None = None
-        for first in range(0, len(waiting), size):
+        for first in range(0, len(turn.customers), size):
+            began = monotonic()
             try:
-                await self._count(runtime, waiting[first : first + size])
+                await self._count(runtime, turn.customers[first : first + size])
             except Exception as error:  # noqa: BLE001  (raised once the others had their turn: these come first again)
                 failure = error
+            if len(turn.customers) >= FEWEST:
+                rest = AT_LEISURE if first >= turn.due else IN_HASTE
+                await asyncio.sleep(min(1.0, (monotonic() - began) * rest))
         if failure:
             raise failure
-        return len(waiting) >= FEWEST
+        return len(turn.customers) >= FEWEST
 
     async def _count(self, runtime: Runtime[Any], customers: Sequence[UUID]) -> None:
-        began, now = monotonic(), clock.now()
+        now = clock.now()
         async with runtime.database.transaction() as session:
             await presence.enter(session)
             if counted := await buckets.fold(session, customers, now):
@@ -105,8 +113,6 @@ class Listener:
             self._swept = 0
             async with runtime.database.outside() as connection:
                 await buckets.sweep(connection)
-        # Every tenth moment belongs to those who store it.
-        await asyncio.sleep(min(1.0, (monotonic() - began) / 9) if len(customers) >= FEWEST else 0)
 
     async def walk(self, runtime: Runtime[Any]) -> bool:
         """Look at the next of those who were there before there were tags; whether there may be more."""

@@ -23,15 +23,14 @@ def _windows(column: str) -> str:
 
 # All that waits is read each time: it is what came within seconds. Where it is more, more of it is taken at once.
 _WAITING: Final = text("""
-    SELECT customer_id, news FROM (
-        SELECT customer_id, sum(news) OVER () AS news, count(*) OVER () AS customers,
-               row_number() OVER (ORDER BY greatest(
-                   since, evaluated_at + CAST(:patience AS interval) * least(1.0, (news - 1) / CAST(:much AS float8))
-               ), since) AS place
+    SELECT customer_id, turn <= now() AS due, sum(news) OVER () AS news, count(*) OVER () AS customers FROM (
+        SELECT customer_id, news, since, greatest(
+            since, evaluated_at + CAST(:patience AS interval) * least(1.0, (news - 1) / CAST(:much AS float8))
+        ) AS turn
         FROM (
             SELECT customer_id, count(*) AS news, min(stored_at) AS since FROM interaction_news GROUP BY customer_id
         ) AS waiting LEFT JOIN person_fact ON person_id = customer_id
-    ) AS ordered WHERE place <= least(greatest(customers / 20, :fewest), 10 * :fewest) ORDER BY place
+    ) AS asked ORDER BY turn, since LIMIT 10 * :fewest
 """)
 # `grew` is whose days and kinds were all counted before: of these nothing else can be other than it was.
 _FOLD: Final = text("""
@@ -130,12 +129,24 @@ class Fresh(NamedTuple):
 NONE: Final[Mapping[UUID, Fresh]] = MappingProxyType({})
 
 
-async def waiting(session: AsyncSession, fewest: int) -> tuple[list[UUID], int]:
-    """Whose turn it is of those of whom something was not counted yet, and how much there is of all. Who waits for longest
-    comes first; but who was looked at a moment ago, and to whom much happens, lets others go first for a while."""
+class Turn(NamedTuple):
+    """Of whom something was not counted yet: who comes next, how many of these from the first on should not wait any longer,
+    and how much there is of all."""
+
+    customers: list[UUID]
+    due: int
+    news: int
+
+
+async def waiting(session: AsyncSession, fewest: int) -> Turn:
+    """Who waits for longest comes first; but who was looked at a moment ago, and to whom much happens, lets others go first
+    for a while."""
     asked = {"fewest": fewest, "patience": _PATIENCE, "much": _MUCH}
     rows = (await session.execute(_WAITING, asked)).all()
-    return [row[0] for row in rows], int(rows[0][1]) if rows else 0
+    if not rows:
+        return Turn([], 0, 0)
+    some = rows[: max(rows[0].customers // 20, fewest)]
+    return Turn([row.customer_id for row in some], sum(row.due for row in some), int(rows[0].news))
 
 
 async def fold(session: AsyncSession, customers: Collection[UUID], now: datetime) -> dict[UUID, Fresh]:
