@@ -123,13 +123,17 @@ async def _profile(http: aiohttp.ClientSession, customer_id: str) -> int:
         return int((await answer.json())["activity"]["interactions"])
 
 
-async def settled_database(database: str | None) -> None:
-    """Wait until the registrations are published: they are no part of what is measured."""
+async def settled_database(database: str | None, ids: list[str]) -> None:
+    """Wait until the registrations are published, and everybody was looked at: they are no part of what is measured."""
     if database is None:
         await asyncio.sleep(5)
         return
     connection = await asyncpg.connect(database)
-    while await connection.fetchval("SELECT EXISTS (SELECT FROM outbox)"):  # noqa: ASYNC110
+    busy = (
+        "SELECT EXISTS (SELECT FROM outbox) OR EXISTS"
+        " (SELECT FROM customer LEFT JOIN person_fact ON person_id = id WHERE id = ANY($1) AND evaluated_at IS NULL)"
+    )
+    while await connection.fetchval(busy, ids):  # noqa: ASYNC110
         await asyncio.sleep(0.2)
     await asyncio.sleep(1)
     await connection.close()
@@ -186,7 +190,7 @@ async def measure(options: argparse.Namespace, stack: Measured) -> int:
     options.database = stack.database
     async with aiohttp.ClientSession(stack.url, headers=headers, timeout=timeout) as http:
         options.ids = await register(http, options.customers)
-        await settled_database(options.database)
+        await settled_database(options.database, options.ids)
         load, tally = Load(options.customers - PROBED, options.batch, random.Random(options.seed)), Tally()
         before = {name: cpu(pid) for name, pid in stack.processes.items()}
         started = time.perf_counter()

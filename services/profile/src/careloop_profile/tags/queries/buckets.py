@@ -23,7 +23,7 @@ def _windows(column: str) -> str:
 
 # All that waits is read each time: it is what came within seconds. Where it is more, more of it is taken at once.
 _WAITING: Final = text("""
-    SELECT customer_id, turn <= now() AS due, sum(news) OVER () AS news, count(*) OVER () AS customers FROM (
+    SELECT customer_id, turn <= statement_timestamp() AS due, sum(news) OVER () AS news, count(*) OVER () AS customers FROM (
         SELECT customer_id, news, since, greatest(
             since, evaluated_at + CAST(:patience AS interval) * least(1.0, (news - 1) / CAST(:much AS float8))
         ) AS turn
