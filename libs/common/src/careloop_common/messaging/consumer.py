@@ -93,8 +93,11 @@ class _GroupConsumer:
             await reader.open(self._processor.subjects(self._group), after=self._position.sequence)
             while await lease.confirm():
                 messages = await reader.read(self._processor.batch, self._processor.batch_bytes)
+                began = time.monotonic()
                 if messages:
                     await self._take(messages, lease)
+                    if reader.lag < self._processor.batch:
+                        await asyncio.sleep(max(0.0, began + self._processor.gathering - time.monotonic()))
                 metrics.LAG.labels(self._processor.durable, str(self._group)).set(reader.lag)
         finally:
             with contextlib.suppress(KeyError):

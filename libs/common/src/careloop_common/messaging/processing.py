@@ -55,6 +55,7 @@ class Processor(Protocol):
     groups: int
     batch: int
     batch_bytes: int | None
+    gathering: float
 
     def subjects(self, group: int) -> tuple[str, ...]:
         """What a partition group reads."""
@@ -83,6 +84,7 @@ class EventProcessor:
     """Events: each once, by the inbox, and in the order of the stream."""
 
     batch_bytes: int | None = None
+    gathering: float = 0.0
 
     def __init__(self, subscription: Subscription, batch: int) -> None:
         self.durable = subscription.durable
@@ -178,6 +180,7 @@ class RawProcessor:
         self.stream = subscription.stream
         self.batch = subscription.max_messages
         self.batch_bytes: int | None = subscription.max_bytes
+        self.gathering = subscription.gathering
         self._subject = subscription.subject
         self._handler = subscription.handler
         self._divide = subscription.divide or (lambda body: [body])

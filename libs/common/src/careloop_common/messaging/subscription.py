@@ -112,6 +112,9 @@ class RawSubscription:
     handler: RawHandler
     max_messages: int = 20
     max_bytes: int = 4 << 20
+    gathering: float = 0.0
+    """Seconds from one batch to the next in which messages gather: what comes alone is taken at once, and of what comes all
+    the time more is taken together."""
     divide: Callable[[bytes], Sequence[bytes]] | None = None
     """The body in parts that the handler takes as well: when it fails, only those that fail alone are put aside. A body
     that cannot be read stays whole."""
