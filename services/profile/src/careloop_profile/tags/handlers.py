@@ -34,7 +34,9 @@ TURN: Final = 1_000
 """Customers of whom is counted what waits until it is asked again who comes next; more, where very much waits."""
 PARTS: Final = 4
 FEWEST: Final = 200
-"""They are counted in so many parts, none of fewer customers: each part has to look through all that waits."""
+"""They are counted in so many parts, none of fewer customers."""
+MOST: Final = 100_000
+"""Interactions that are counted in one transaction, but for those of a single customer."""
 IN_HASTE: Final = 1 / 9
 AT_LEISURE: Final = 1.0
 """For how long, in terms of the work before, those have the machine who store what happens: while some wait who should not,
@@ -87,20 +89,21 @@ class Listener:
         async with runtime.database.transaction() as session:
             turn = await buckets.waiting(session, TURN)
         metrics.NEWS.set(turn.news)
-        size = max(len(turn.customers) // PARTS, FEWEST)
+        several, done = len(turn.waiting) >= FEWEST, 0
         failure: Exception | None = None
-        for first in range(0, len(turn.customers), size):
+        for part in turn.parts(max(len(turn.waiting) // PARTS, FEWEST), MOST):
             began = monotonic()
             try:
-                await self._count(runtime, turn.customers[first : first + size])
+                await self._count(runtime, part)
             except Exception as error:  # noqa: BLE001  (raised once the others had their turn: these come first again)
                 failure = error
-            if len(turn.customers) >= FEWEST:
-                rest = AT_LEISURE if first >= turn.due else IN_HASTE
+            if several:
+                rest = IN_HASTE if done < turn.due else AT_LEISURE
                 await asyncio.sleep(min(1.0, (monotonic() - began) * rest))
+            done += len(part)
         if failure:
             raise failure
-        return len(turn.customers) >= FEWEST
+        return several
 
     async def _count(self, runtime: Runtime[Any], customers: Sequence[UUID]) -> None:
         now = clock.now()

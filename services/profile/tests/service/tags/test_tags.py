@@ -230,14 +230,21 @@ async def test_who_waits_for_longest_comes_first_and_all_that_waits_of_somebody_
     await session.execute(text("UPDATE person_fact SET evaluated_at = now() - interval '1 hour'"))
     for place in (3, 1, 3, 3):
         await happen(people[place], "complaint")
-    assert await buckets.waiting(session, 10) == ([first, second], 2, 4)
-    assert await buckets.waiting(session, 1) == ([first], 1, 4)
+    assert await buckets.waiting(session, 10) == ({first: 3, second: 1}, 2, 4)
+    assert await buckets.waiting(session, 1) == ({first: 3}, 1, 4)
     assert (await buckets.fold(session, [second], clock.now())).keys() == {second}
-    assert await buckets.waiting(session, 10) == ([first], 1, 3)
+    assert await buckets.waiting(session, 10) == ({first: 3}, 1, 3)
     assert (await buckets.fold(session, [first, second], clock.now())).keys() == {first}
-    assert await buckets.waiting(session, 10) == ([], 0, 0)
+    assert await buckets.waiting(session, 10) == ({}, 0, 0)
     counted = text("SELECT customer_id, sum(count) FROM metric_bucket GROUP BY customer_id")
     assert dict(map(tuple, await session.execute(counted))) == {first: 3, second: 1}
+
+
+def test_who_has_very_much_waiting_is_counted_alone():
+    ids = [UUID(int=number) for number in range(6)]
+    turn = buckets.Turn(dict(zip(ids, (1, 1, 1, 90, 5, 6), strict=True)), 0, 104)
+    assert list(turn.parts(2, 10)) == [ids[:2], ids[2:3], ids[3:4], ids[4:5], ids[5:]]
+    assert list(buckets.Turn({}, 0, 0).parts(2, 10)) == []
 
 
 async def test_to_whom_much_happens_lets_others_go_first_for_longer(people, happen, session):
@@ -246,7 +253,8 @@ async def test_to_whom_much_happens_lets_others_go_first_for_longer(people, happ
     await session.commit()
     await happen(people[3], "call", times=11)
     await happen(people[1], "complaint")
-    assert await buckets.waiting(session, 10) == ([calm, busy], 1, 12)
+    turn = await buckets.waiting(session, 10)
+    assert (list(turn.waiting), turn.due, turn.news) == ([calm, busy], 1, 12)
 
 
 @pytest.mark.parametrize(("seconds", "order"), [(0, [1, 3]), (3600, [3, 1])])
@@ -261,7 +269,7 @@ async def test_who_was_looked_at_a_moment_ago_lets_others_go_first_for_a_while(
     for place, ago in ((3, seconds), (1, 3600)):
         await session.execute(looked, {"person": people[place]["customer_id"], "ago": ago})
     turn = await buckets.waiting(session, 10)
-    assert turn.customers == [UUID(people[place]["customer_id"]) for place in order]
+    assert list(turn.waiting) == [UUID(people[place]["customer_id"]) for place in order]
 
 
 async def test_what_waits_to_be_counted_is_among_the_counters(client, register, happen, count):
@@ -347,7 +355,7 @@ async def test_who_cannot_be_looked_at_stops_nobody_else_and_what_waits_of_him_i
     with pytest.raises(TimeoutError):
         await count()
     assert ["complained_7d" in await tags(person) for person in people] == [False, True, True, True, True]
-    assert await buckets.waiting(session, 10) == ([unlucky], 1, 1)
+    assert await buckets.waiting(session, 10) == ({unlucky: 1}, 1, 1)
     monkeypatch.undo()
     await count()
     assert "complained_7d" in await tags(people[0])

@@ -1,6 +1,6 @@
 """What customers did, by the day."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
@@ -23,7 +23,9 @@ def _windows(column: str) -> str:
 
 # All that waits is read each time: it is what came within seconds. Where it is more, more of it is taken at once.
 _WAITING: Final = text("""
-    SELECT customer_id, turn <= statement_timestamp() AS due, sum(news) OVER () AS news, count(*) OVER () AS customers FROM (
+    SELECT customer_id, news, turn <= statement_timestamp() AS due, CAST(sum(news) OVER () AS bigint) AS all_news,
+           count(*) OVER () AS customers
+    FROM (
         SELECT customer_id, news, since, greatest(
             since, evaluated_at + CAST(:patience AS interval) * least(1.0, (news - 1) / CAST(:much AS float8))
         ) AS turn
@@ -35,9 +37,8 @@ _WAITING: Final = text("""
 # `grew` is whose days and kinds were all counted before: of these nothing else can be other than it was.
 _FOLD: Final = text("""
     WITH taken AS (
-        DELETE FROM interaction_news WHERE ctid = ANY(ARRAY(
-            SELECT ctid FROM interaction_news WHERE customer_id = ANY(CAST(:ids AS uuid[])) LIMIT :limit
-        )) RETURNING *, CAST(occurred_at AT TIME ZONE 'UTC' AS date) AS day
+        DELETE FROM interaction_news WHERE customer_id = ANY(CAST(:ids AS uuid[]))
+        RETURNING *, CAST(occurred_at AT TIME ZONE 'UTC' AS date) AS day
     ), summed AS (
         SELECT customer_id, day, channel, kind, count(*) AS count, coalesce(sum(amount), 0) AS amount,
                min(occurred_at) AS first_at, max(occurred_at) AS last_at
@@ -102,8 +103,6 @@ _FORGET: Final = text("""
 _PATIENCE: Final = timedelta(seconds=10)
 _MUCH: Final = 10
 """Interactions that wait of somebody who lets others go first for all of that time; of whom fewer do, for a part of it."""
-_MOST: Final = 100_000
-"""Interactions that are counted in one transaction."""
 Ever = tuple[datetime, datetime, list[str]]
 """When a customer was seen first and last, and by which channels."""
 
@@ -130,12 +129,25 @@ NONE: Final[Mapping[UUID, Fresh]] = MappingProxyType({})
 
 
 class Turn(NamedTuple):
-    """Of whom something was not counted yet: who comes next, how many of these from the first on should not wait any longer,
-    and how much there is of all."""
+    """Of whom something was not counted yet: who comes next, and of each how much there is; how many of these from the
+    first on should not wait any longer; and how much there is of all."""
 
-    customers: list[UUID]
+    waiting: dict[UUID, int]
     due: int
     news: int
+
+    def parts(self, size: int, most: int) -> Iterator[list[UUID]]:
+        """Some after the others, of so many customers and so much that waits at most, or of one customer."""
+        part: list[UUID] = []
+        much = 0
+        for customer, news in self.waiting.items():
+            if part and (len(part) == size or much + news > most):
+                yield part
+                part, much = [], 0
+            part.append(customer)
+            much += news
+        if part:
+            yield part
 
 
 async def waiting(session: AsyncSession, fewest: int) -> Turn:
@@ -144,14 +156,14 @@ async def waiting(session: AsyncSession, fewest: int) -> Turn:
     asked = {"fewest": fewest, "patience": _PATIENCE, "much": _MUCH}
     rows = (await session.execute(_WAITING, asked)).all()
     if not rows:
-        return Turn([], 0, 0)
+        return Turn({}, 0, 0)
     some = rows[: max(rows[0].customers // 20, fewest)]
-    return Turn([row.customer_id for row in some], sum(row.due for row in some), int(rows[0].news))
+    return Turn({row.customer_id: row.news for row in some}, sum(row.due for row in some), rows[0].all_news)
 
 
 async def fold(session: AsyncSession, customers: Collection[UUID], now: datetime) -> dict[UUID, Fresh]:
     """Count what was stored of these customers since, by the day and in all; returns of whom there was something."""
-    asked = {"ids": list(customers), "limit": _MOST, "today": now.astimezone(UTC).date()}
+    asked = {"ids": list(customers), "today": now.astimezone(UTC).date()}
     return {row[0]: _fresh(*row[1:]) for row in await session.execute(_FOLD, asked)}
 
 
