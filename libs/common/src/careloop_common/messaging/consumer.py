@@ -9,7 +9,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,6 +26,10 @@ from careloop_common.messaging.subscription import AlreadyApplied, RawMessage, R
 from careloop_common.runtime import Runtime
 
 log = structlog.get_logger()
+
+
+LONGEST_REST: Final = 0.1
+"""Seconds that a consumer lets messages gather at most."""
 
 
 class LeadLost(Exception):
@@ -97,7 +101,8 @@ class _GroupConsumer:
                 if messages:
                     await self._take(messages, lease)
                     if reader.lag < self._processor.batch:
-                        await asyncio.sleep(max(0.0, began + self._processor.gathering - time.monotonic()))
+                        took = time.monotonic() - began
+                        await asyncio.sleep(min(LONGEST_REST, took * self._processor.gathering))
                 metrics.LAG.labels(self._processor.durable, str(self._group)).set(reader.lag)
         finally:
             with contextlib.suppress(KeyError):

@@ -113,8 +113,8 @@ class RawSubscription:
     max_messages: int = 20
     max_bytes: int = 4 << 20
     gathering: float = 0.0
-    """Seconds from one batch to the next in which messages gather: what comes alone is taken at once, and of what comes all
-    the time more is taken together."""
+    """For how long messages gather after a batch, in terms of the time that it took: of what comes all the time more is taken
+    together, and what comes now and then waits no longer."""
     divide: Callable[[bytes], Sequence[bytes]] | None = None
     """The body in parts that the handler takes as well: when it fails, only those that fail alone are put aside. A body
     that cannot be read stays whole."""

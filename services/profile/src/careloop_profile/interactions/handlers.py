@@ -43,7 +43,7 @@ def subscriptions() -> list[RawSubscription | Subscription]:
             handler=Recorder().on_envelopes,
             max_messages=64,
             max_bytes=2 << 20,
-            gathering=0.1,
+            gathering=1.0,
             divide=wire.divide,
         ),
         Subscription(
