@@ -28,7 +28,7 @@ from careloop_common.runtime import Runtime
 log = structlog.get_logger()
 
 
-LONGEST_REST: Final = 0.1
+LONGEST_REST: Final = 0.05
 """Seconds that a consumer lets messages gather at most."""
 
 

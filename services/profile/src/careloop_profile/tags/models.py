@@ -131,6 +131,8 @@ class FactRow(Base, table=True):
     given: dict[str, Any] = Field(default={}, sa_column=Column(JSONB, nullable=False))
     evaluated_at: datetime | None = Field(default=None, sa_type=INSTANT)
     """None for a row that was only just made."""
+    counted_at: datetime | None = Field(default=None, sa_type=INSTANT)
+    """When it was looked at last because something had happened."""
     due_at: datetime | None = Field(default=None, sa_type=INSTANT)
     """When the timer rings that looks at the person again, if time alone can change something."""
 

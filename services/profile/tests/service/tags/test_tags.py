@@ -227,7 +227,6 @@ async def test_who_waits_for_longest_comes_first_and_all_that_waits_of_somebody_
     people, happen, session
 ):
     first, second = (UUID(people[place]["customer_id"]) for place in (3, 1))
-    await session.execute(text("UPDATE person_fact SET evaluated_at = now() - interval '1 hour'"))
     for place in (3, 1, 3, 3):
         await happen(people[place], "complaint")
     assert await buckets.waiting(session, 10) == ({first: 3, second: 1}, 2, 4)
@@ -247,29 +246,25 @@ def test_who_has_very_much_waiting_is_counted_alone():
     assert list(buckets.Turn({}, 0, 0).parts(2, 10)) == []
 
 
-async def test_to_whom_much_happens_lets_others_go_first_for_longer(people, happen, session):
-    busy, calm = (UUID(people[place]["customer_id"]) for place in (3, 1))
-    await session.execute(text("UPDATE person_fact SET evaluated_at = now() - interval '5 s'"))
-    await session.commit()
-    await happen(people[3], "call", times=11)
-    await happen(people[1], "complaint")
-    turn = await buckets.waiting(session, 10)
-    assert (list(turn.waiting), turn.due, turn.news) == ([calm, busy], 1, 12)
-
-
 @pytest.mark.parametrize(("seconds", "order"), [(0, [1, 3]), (3600, [3, 1])])
-async def test_who_was_looked_at_a_moment_ago_lets_others_go_first_for_a_while(
-    people, happen, session, seconds, order
+async def test_of_whom_something_was_counted_a_moment_ago_lets_others_go_first_for_a_while(
+    people, happen, count, look, session, seconds, order
 ):
     for place in (3, 1):
+        await happen(people[place], "call")
+    await count()
+    for place in (3, 1):
         await happen(people[place], "complaint")
-    looked = text(
-        "UPDATE person_fact SET evaluated_at = now() - :ago * interval '1 s' WHERE person_id = :person"
+    counted = text(
+        "UPDATE person_fact SET counted_at = counted_at - :ago * interval '1 s' WHERE person_id = :person"
     )
     for place, ago in ((3, seconds), (1, 3600)):
-        await session.execute(looked, {"person": people[place]["customer_id"], "ago": ago})
+        await session.execute(counted, {"person": people[place]["customer_id"], "ago": ago})
+    await session.commit()
+    await look(people[1])  # for another reason
     turn = await buckets.waiting(session, 10)
     assert list(turn.waiting) == [UUID(people[place]["customer_id"]) for place in order]
+    assert turn.due == (1 if seconds == 0 else 2)
 
 
 async def test_what_waits_to_be_counted_is_among_the_counters(client, register, happen, count):

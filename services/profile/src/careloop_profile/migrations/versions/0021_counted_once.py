@@ -17,12 +17,14 @@ def upgrade() -> None:
     )
     op.alter_column("interaction_news", "amount", type_=sa.Numeric())
     op.create_index("ix_interaction_news_customer", "interaction_news", ["customer_id"])
+    op.add_column("person_fact", sa.Column("counted_at", sa.DateTime(timezone=True)))
     # A sum that does not fit would be in the way of all that are counted with it.
     op.alter_column("customer_activity", "amount", type_=sa.Numeric(30, 4))
 
 
 def downgrade() -> None:
     op.alter_column("customer_activity", "amount", type_=sa.Numeric(16, 4))
+    op.drop_column("person_fact", "counted_at")
     op.drop_index("ix_interaction_news_customer", "interaction_news")
     op.alter_column("interaction_news", "amount", type_=sa.Double())
     op.execute("""

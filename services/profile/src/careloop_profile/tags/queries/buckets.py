@@ -26,9 +26,7 @@ _WAITING: Final = text("""
     SELECT customer_id, news, turn <= statement_timestamp() AS due, CAST(sum(news) OVER () AS bigint) AS all_news,
            count(*) OVER () AS customers
     FROM (
-        SELECT customer_id, news, since, greatest(
-            since, evaluated_at + CAST(:patience AS interval) * least(1.0, (news - 1) / CAST(:much AS float8))
-        ) AS turn
+        SELECT customer_id, news, since, greatest(since, counted_at + CAST(:patience AS interval)) AS turn
         FROM (
             SELECT customer_id, count(*) AS news, min(stored_at) AS since FROM interaction_news GROUP BY customer_id
         ) AS waiting LEFT JOIN person_fact ON person_id = customer_id
@@ -101,8 +99,6 @@ _FORGET: Final = text("""
     DELETE FROM metric_bucket WHERE ctid = ANY(ARRAY(SELECT ctid FROM metric_bucket WHERE day < :until LIMIT :limit))
 """)
 _PATIENCE: Final = timedelta(seconds=10)
-_MUCH: Final = 10
-"""Interactions that wait of somebody who lets others go first for all of that time; of whom fewer do, for a part of it."""
 Ever = tuple[datetime, datetime, list[str]]
 """When a customer was seen first and last, and by which channels."""
 
@@ -151,9 +147,8 @@ class Turn(NamedTuple):
 
 
 async def waiting(session: AsyncSession, fewest: int) -> Turn:
-    """Who waits for longest comes first; but who was looked at a moment ago, and to whom much happens, lets others go first
-    for a while."""
-    asked = {"fewest": fewest, "patience": _PATIENCE, "much": _MUCH}
+    """Who waits for longest comes first; but of whom something was counted a moment ago lets others go first for a while."""
+    asked = {"fewest": fewest, "patience": _PATIENCE}
     rows = (await session.execute(_WAITING, asked)).all()
     if not rows:
         return Turn({}, 0, 0)

@@ -23,6 +23,7 @@ _COLUMNS: Final = {
     **{name: _TYPES.get(kind.name, "text[]") for name, kind in FACTS.items()},
     **dict.fromkeys(DOCUMENTS, "jsonb"),
     "evaluated_at": "timestamptz",
+    "counted_at": "timestamptz",
     "due_at": "timestamptz",
 }
 # Locked in their order, so that two who look at the same persons do not wait for each other.
@@ -62,10 +63,12 @@ _PUT_FORWARD: Final = text(f"""
 
 
 class Stored(NamedTuple):
-    """What was known when the person was looked at last; `evaluated_at` is None before the first time."""
+    """What was known when the person was looked at last; `evaluated_at` is None before the first time, `counted_at` before
+    the first that something that happened was the reason for."""
 
     known: Known
     evaluated_at: datetime | None
+    counted_at: datetime | None
     due_at: datetime | None
 
 
@@ -86,7 +89,7 @@ async def read(session: AsyncSession, person_id: UUID) -> Stored | None:
 
 def stored(row: Sequence[Any]) -> Stored:
     """Of a row of the table, in the order of its columns."""
-    _, *plain, attributes, metrics, lasts, given, evaluated_at, due_at = row
+    _, *plain, attributes, metrics, lasts, given, evaluated_at, counted_at, due_at = row
     known = Known(
         {name: value for name, value in zip(PLAIN, plain, strict=True) if value is not None},
         attributes,
@@ -94,7 +97,7 @@ def stored(row: Sequence[Any]) -> Stored:
         {name: _moment(value) for name, value in lasts.items()},
         given,
     )
-    return Stored(known, evaluated_at, due_at)
+    return Stored(known, evaluated_at, counted_at, due_at)
 
 
 def _moment(value: str) -> datetime:
@@ -116,7 +119,8 @@ async def write(
 
 def _values(columns: Iterable[str], person: UUID, one: Stored) -> list[Any]:
     documents = {name: getattr(one.known, name) for name in DOCUMENTS}
-    others = {"person_id": person, "evaluated_at": one.evaluated_at, "due_at": one.due_at}
+    names = ("evaluated_at", "counted_at", "due_at")
+    others = {"person_id": person} | {name: getattr(one, name) for name in names}
     found = one.known.plain | documents | others
     return [found.get(name) for name in columns]
 

@@ -85,7 +85,13 @@ class Evaluator:
         people, kin, stored = await holding.hold(session, customer_ids)
         await holding.forget(session, set(customer_ids) - people.keys(), cause, now)
         looks = [
-            Look(person, members, stored[person], _copy(stored[person].known))
+            Look(
+                person,
+                members,
+                stored[person],
+                _copy(stored[person].known),
+                counted=not counted.keys().isdisjoint(members),
+            )
             for person, members in people.items()
         ]
         await definitions.looking(session)
@@ -198,7 +204,8 @@ async def _keep(
         if kept is not None and (kept != before or ringing):
             armed.append(NewTimer(TIMER, look.person_id, STEP, kept))
         if look.first or touched[look.person_id] or kept != before:
-            rows[look.person_id] = Stored(look.known, now, kept)
+            counted_at = now if look.counted else look.before.counted_at
+            rows[look.person_id] = Stored(look.known, now, counted_at, kept)
     if rows:
         await facts.write(session, rows, touched)
     if armed:

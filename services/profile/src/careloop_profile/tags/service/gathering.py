@@ -39,6 +39,8 @@ class Look:
     members: list[UUID]
     before: Stored
     known: Known
+    counted: bool = False
+    """Whether something that happened is the reason."""
     moments: list[datetime | None] = field(default_factory=list)
 
     @property
