@@ -229,6 +229,7 @@ async def test_who_waits_for_longest_comes_first_and_all_that_waits_of_somebody_
     first, second = (UUID(people[place]["customer_id"]) for place in (3, 1))
     for place in (3, 1, 3, 3):
         await happen(people[place], "complaint")
+    await session.execute(text("UPDATE interaction_news SET stored_at = stored_at - interval '10 s'"))
     assert await buckets.waiting(session, 10) == ({first: 3, second: 1}, 2, 4)
     assert await buckets.waiting(session, 1) == ({first: 3}, 1, 4)
     assert (await buckets.fold(session, [second], clock.now())).keys() == {second}
@@ -244,6 +245,18 @@ def test_who_has_very_much_waiting_is_counted_alone():
     turn = buckets.Turn(dict(zip(ids, (1, 1, 1, 90, 5, 6), strict=True)), 0, 104)
     assert list(turn.parts(2, 10)) == [ids[:2], ids[2:3], ids[3:4], ids[4:5], ids[5:]]
     assert list(buckets.Turn({}, 0, 0).parts(2, 10)) == []
+
+
+async def test_to_whom_much_happens_at_once_lets_others_go_first_for_a_while(people, happen, session):
+    busy, calm = (UUID(people[place]["customer_id"]) for place in (3, 1))
+    await happen(people[3], "call", times=11)
+    await happen(people[1], "complaint")
+    assert list((await buckets.waiting(session, 10)).waiting) == [calm, busy]
+    await session.execute(
+        text("UPDATE interaction_news SET stored_at = stored_at - interval '10 s' WHERE customer_id = :id"),
+        {"id": busy},
+    )
+    assert list((await buckets.waiting(session, 10)).waiting) == [busy, calm]
 
 
 @pytest.mark.parametrize(("seconds", "order"), [(0, [1, 3]), (3600, [3, 1])])

@@ -26,7 +26,10 @@ _WAITING: Final = text("""
     SELECT customer_id, news, turn <= statement_timestamp() AS due, CAST(sum(news) OVER () AS bigint) AS all_news,
            count(*) OVER () AS customers
     FROM (
-        SELECT customer_id, news, since, greatest(since, counted_at + CAST(:patience AS interval)) AS turn
+        SELECT customer_id, news, since, greatest(
+            counted_at + CAST(:patience AS interval),
+            since + least(CAST(:patience AS interval), (news - 1) * CAST(:each AS interval))
+        ) AS turn
         FROM (
             SELECT customer_id, count(*) AS news, min(stored_at) AS since FROM interaction_news GROUP BY customer_id
         ) AS waiting LEFT JOIN person_fact ON person_id = customer_id
@@ -99,6 +102,7 @@ _FORGET: Final = text("""
     DELETE FROM metric_bucket WHERE ctid = ANY(ARRAY(SELECT ctid FROM metric_bucket WHERE day < :until LIMIT :limit))
 """)
 _PATIENCE: Final = timedelta(seconds=10)
+_EACH: Final = timedelta(seconds=0.5)
 Ever = tuple[datetime, datetime, list[str]]
 """When a customer was seen first and last, and by which channels."""
 
@@ -147,8 +151,9 @@ class Turn(NamedTuple):
 
 
 async def waiting(session: AsyncSession, fewest: int) -> Turn:
-    """Who waits for longest comes first; but of whom something was counted a moment ago lets others go first for a while."""
-    asked = {"fewest": fewest, "patience": _PATIENCE}
+    """Who waits for longest comes first; but of whom something was counted a moment ago, or to whom much happens at once, lets
+    others go first for a while."""
+    asked = {"fewest": fewest, "patience": _PATIENCE, "each": _EACH}
     rows = (await session.execute(_WAITING, asked)).all()
     if not rows:
         return Turn({}, 0, 0)
