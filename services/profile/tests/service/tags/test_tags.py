@@ -229,7 +229,8 @@ async def test_who_waits_for_longest_comes_first_and_all_that_waits_of_somebody_
     first, second = (UUID(people[place]["customer_id"]) for place in (3, 1))
     for place in (3, 1, 3, 3):
         await happen(people[place], "complaint")
-    await session.execute(text("UPDATE interaction_news SET stored_at = stored_at - interval '10 s'"))
+    ago = text("UPDATE interaction_news SET stored_at = now() - :seconds * interval '1 s' WHERE customer_id = :id")
+    await session.execute(ago, [{"id": first, "seconds": 30}, {"id": second, "seconds": 20}])
     assert await buckets.waiting(session, 10) == ({first: 3, second: 1}, 2, 4)
     assert await buckets.waiting(session, 1) == ({first: 3}, 1, 4)
     assert (await buckets.fold(session, [second], clock.now())).keys() == {second}
