@@ -5,7 +5,7 @@ what matters: who has left is not silent, who is silent does not grow.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -30,7 +30,10 @@ class Stage(StrEnum):
     WIN_BACK = "win_back"
 
 
-@dataclass(frozen=True, slots=True)
+_TRENDS: Final = ('attribute("arpu_trend")', 'attribute("usage_trend")')
+
+
+@dataclass(slots=True)
 class Standing:
     """What decides about the stage of a person; days begin where `now` is told."""
 
@@ -39,10 +42,16 @@ class Standing:
     since: datetime | None
     terms: Terms
     now: datetime
+    active: bool = field(init=False)
+    quiet_days: int = field(init=False)
+    tenure_days: int | None = field(init=False)
 
-    @property
-    def active(self) -> bool:
-        return self.facts.get("status") == "active"
+    def __post_init__(self) -> None:
+        # Nearly every row asks for these.
+        self.active = self.facts.get("status") == "active"
+        seen = self.seen_at
+        self.quiet_days = (self.now - seen) // DAY if seen else 0
+        self.tenure_days = date_days_since(self.facts.get("joined_at"), today(self.now))
 
     @property
     def seen_at(self) -> datetime | None:
@@ -55,14 +64,6 @@ class Standing:
         return seen
 
     @property
-    def quiet_days(self) -> int:
-        return (self.now - self.seen_at) // DAY if self.seen_at else 0
-
-    @property
-    def tenure_days(self) -> int | None:
-        return date_days_since(self.facts.get("joined_at"), today(self.now))
-
-    @property
     def onboarded_at(self) -> datetime | None:
         """When the days are over in which somebody is new."""
         joined = self.facts.get("joined_at")
@@ -73,8 +74,7 @@ class Standing:
     @property
     def trend(self) -> float:
         """The stronger of the trends of usage and revenue."""
-        trends = [self.facts.get(f'attribute("{name}")') for name in ("arpu_trend", "usage_trend")]
-        known = [one for one in trends if isinstance(one, int | float)]
+        known = [one for one in map(self.facts.get, _TRENDS) if isinstance(one, int | float)]
         return max(known, key=abs, default=0.0)
 
     @property
@@ -145,8 +145,12 @@ def next_moment(one: Standing) -> datetime | None:
     """When time alone may move the person on."""
     terms, moments = one.terms, []
     if one.active:
-        moments += [later(one.seen_at, days * DAY) for days in (*terms.silent_days, terms.left_after_days)]
-        moments.append(one.onboarded_at)
+        # They follow each other, so the first one ahead is the only one that matters.
+        ahead = (days for days in (*terms.silent_days, terms.left_after_days) if days > one.quiet_days)
+        if (days := next(ahead, None)) is not None:
+            moments.append(later(one.seen_at, days * DAY))
+        if _new(one):
+            moments.append(one.onboarded_at)
     if one.stage is Stage.WIN_BACK:
         moments.append(later(one.since, terms.win_back_days * DAY))
     return min((moment for moment in moments if moment and moment > one.now), default=None)
