@@ -1,0 +1,175 @@
+"""What waits to be counted: whose turn it is, that nothing is lost or doubled, and that adding comes to what summing does."""
+
+import random
+from uuid import UUID
+
+import pytest
+from careloop_common import clock
+from careloop_profile.tags import handlers
+from careloop_profile.tags.queries import buckets
+from sqlalchemy import text
+
+
+async def test_who_waits_for_longest_comes_first_and_all_that_waits_of_somebody_is_counted_together(
+    people, happen, session
+):
+    first, second = (UUID(people[place]["customer_id"]) for place in (3, 1))
+    for place in (3, 1, 3, 3):
+        await happen(people[place], "complaint")
+    ago = text(
+        "UPDATE interaction_news SET stored_at = now() - :seconds * interval '1 s' WHERE customer_id = :id"
+    )
+    await session.execute(ago, [{"id": first, "seconds": 30}, {"id": second, "seconds": 20}])
+    assert await buckets.waiting(session, 10) == ({first: 3, second: 1}, 2, 4)
+    assert await buckets.waiting(session, 1) == ({first: 3}, 1, 4)
+    assert (await buckets.fold(session, [second], clock.now())).keys() == {second}
+    assert await buckets.waiting(session, 10) == ({first: 3}, 1, 3)
+    assert (await buckets.fold(session, [first, second], clock.now())).keys() == {first}
+    assert await buckets.waiting(session, 10) == ({}, 0, 0)
+    counted = text("SELECT customer_id, sum(count) FROM metric_bucket GROUP BY customer_id")
+    assert dict(map(tuple, await session.execute(counted))) == {first: 3, second: 1}
+
+
+def test_who_has_very_much_waiting_is_counted_alone():
+    ids = [UUID(int=number) for number in range(6)]
+    turn = buckets.Turn(dict(zip(ids, (1, 1, 1, 90, 5, 6), strict=True)), 0, 104)
+    assert list(turn.parts(2, 10)) == [ids[:2], ids[2:3], ids[3:4], ids[4:5], ids[5:]]
+    assert list(buckets.Turn({}, 0, 0).parts(2, 10)) == []
+
+
+async def test_to_whom_much_happens_at_once_lets_others_go_first_for_a_while(people, happen, session):
+    busy, calm = (UUID(people[place]["customer_id"]) for place in (3, 1))
+    await happen(people[3], "call", times=11)
+    await happen(people[1], "complaint")
+    assert list((await buckets.waiting(session, 10)).waiting) == [calm, busy]
+    await session.execute(
+        text("UPDATE interaction_news SET stored_at = stored_at - interval '10 s' WHERE customer_id = :id"),
+        {"id": busy},
+    )
+    assert list((await buckets.waiting(session, 10)).waiting) == [busy, calm]
+
+
+@pytest.mark.parametrize(("seconds", "order"), [(0, [1, 3]), (3600, [3, 1])])
+async def test_of_whom_something_was_counted_a_moment_ago_lets_others_go_first_for_a_while(
+    people, happen, count, look, runtime, session, seconds, order
+):
+    for place in (3, 1):
+        await happen(people[place], "call")
+    await count()
+    for place in (3, 1):
+        await happen(people[place], "complaint")
+    counted = text(
+        "UPDATE person_fact SET counted_at = counted_at - :ago * interval '1 s' WHERE person_id = :person"
+    )
+    async with runtime.database.transaction() as other:
+        for place, ago in ((3, seconds), (1, 3600)):
+            await other.execute(counted, {"person": people[place]["customer_id"], "ago": ago})
+    await look(people[1])  # for another reason
+    turn = await buckets.waiting(session, 10)
+    assert list(turn.waiting) == [UUID(people[place]["customer_id"]) for place in order]
+    assert turn.due == (1 if seconds == 0 else 2)
+
+
+async def test_what_waits_to_be_counted_is_among_the_counters(client, register, happen, count):
+    customer = await register(name="张伟")
+    path = f"/v1/customers/{customer['customer_id']}/profile"
+
+    async def activity():
+        return (await client.get(path)).json()["activity"]
+
+    await happen(customer, "payment", amount="10.5", times=3)
+    await happen(customer, "complaint", channel="web", days=1)
+    waiting = await activity()
+    assert (waiting["interactions"], waiting["payments"], waiting["amount"]) == (4, 3, "31.5000")
+    await count()
+    assert await activity() == waiting
+    await happen(customer, "payment", amount="0.25")
+    added = await activity()
+    assert (added["interactions"], added["complaints"], added["amount"]) == (5, 1, "31.7500")
+    await count()
+    assert await activity() == added
+
+
+async def test_adding_what_is_new_comes_to_what_counting_all_of_it_comes_to(
+    register, happen, count, look, session
+):
+    customer, dice = await register(name="张伟"), random.Random(7)
+    shown = text(
+        "SELECT metrics, lasts, first_seen_at, last_seen_at, channels FROM person_fact WHERE person_id = :id"
+    )
+    given = {"id": customer["customer_id"]}
+    for _ in range(25):
+        for _ in range(dice.randrange(1, 4)):
+            await happen(
+                customer,
+                dice.choice(["call", "payment", "complaint", "browse"]),
+                days=dice.choice([0, 0, 0, 0, 1, 8, 45]),
+                channel=dice.choice(["hotline", "web"]),
+                amount=dice.choice(["", "0.1", "59.9999"]),
+            )
+        await count()
+        added = (await session.execute(shown, given)).one()
+        await session.rollback()
+        await look(customer)
+        assert (await session.execute(shown, given)).one() == added
+        await session.rollback()
+
+
+async def test_what_was_counted_is_swept_away(people, happen, count, monkeypatch, session, eventually):
+    swept = text("SELECT vacuum_count FROM pg_stat_user_tables WHERE relname = 'interaction_news'")
+
+    async def times():
+        await session.rollback()
+        return await session.scalar(swept)
+
+    await happen(people[0], "call")
+    await count()
+    assert await times() == 0
+    monkeypatch.setattr(handlers, "SWEPT", 1)
+    await happen(people[0], "call")
+    await count()
+    await eventually(times)
+
+
+@pytest.fixture
+def one_by_one(monkeypatch):
+    """Each customer is counted in a transaction of its own."""
+    monkeypatch.setattr(handlers, "FEWEST", 1)
+
+
+async def test_who_cannot_be_looked_at_stops_nobody_else_and_what_waits_of_him_is_not_lost(
+    people, happen, count, evaluator, one_by_one, monkeypatch, session, tags
+):
+    unlucky, looks = UUID(people[0]["customer_id"]), evaluator.look
+    for person in people:
+        await happen(person, "complaint")
+
+    async def look(session, ids, *given, **named):
+        if unlucky in ids:
+            raise TimeoutError
+        return await looks(session, ids, *given, **named)
+
+    monkeypatch.setattr(evaluator, "look", look)
+    with pytest.raises(TimeoutError):
+        await count()
+    assert ["complained_7d" in await tags(person) for person in people] == [False, True, True, True, True]
+    assert await buckets.waiting(session, 10) == ({unlucky: 1}, 1, 1)
+    monkeypatch.undo()
+    await count()
+    assert "complained_7d" in await tags(people[0])
+    assert await session.scalar(text("SELECT sum(count) FROM metric_bucket")) == len(people)
+
+
+async def test_customers_of_one_person_who_are_counted_one_by_one_and_twice_at_once_come_to_one_answer(
+    client, people, look, happen, count, one_by_one, explain, history, together
+):
+    one, other = people[:2]
+    path = f"/v1/customers/{one['customer_id']}/merges"
+    await client.post(path, json={"customer_id": other["customer_id"], "reason": "one man"})
+    await look(one, other, kind="person")
+    for _ in range(3):
+        for person in people:
+            await happen(person, "complaint")
+        assert await together(count(), count()) == [None, None]
+    assert (await explain(one, "complaints_30d"))["value"] == 6
+    assert len(await history(one, code="complained_7d")) == 1
