@@ -1,9 +1,9 @@
 """The statements of the hot path.
 
 Inserting, noting what is to be counted and finding out what was new are one statement, so a message that comes twice
-changes nothing, and no counter can disagree with the rows: it is what was counted, and what waits. Columns come as texts with a value per line: the driver looks at every element
-of an array, and takes longer for that than PostgreSQL to store it. For the same reason PostgreSQL writes what other
-services are told of each customer, and one text comes back.
+changes nothing, and no counter can disagree with the rows: it is what was counted, and what waits. Columns come as texts
+with a value per line: the driver looks at every element of an array, and takes longer for that than PostgreSQL to store
+it. For the same reason PostgreSQL writes what other services are told of each customer, and one text comes back.
 """
 
 from sqlalchemy import text

@@ -83,7 +83,7 @@ def test_a_longer_window_never_has_less_and_the_order_says_nothing(some, days, d
             st.sampled_from(["hotline", "web", "app_ios", "carrier_pigeon"]),
             st.sampled_from(["call", "payment", "recharge", "refund", "browse"]),
             st.integers(1, 50),
-            st.integers(0, 10**9),
+            st.integers(-(10**9), 10**9),
             st.integers(0, 10**6),
         ),
         min_size=1,
@@ -113,3 +113,10 @@ def test_adding_to_what_today_has_comes_to_what_summing_anew_comes_to(today, dat
 def test_what_happened_earlier_today_does_not_put_the_last_time_back():
     before = Activity({"call.7d": 1}, {"call": AT})
     assert grown(before, [Added("hotline", "call", 1, 0.0, AT - timedelta(hours=1))]).lasts == {"call": AT}
+
+
+def test_what_was_paid_and_given_back_is_nothing():
+    before = activity([did(kind="payment", amounts=(5.5, 5.5, 5.5))], ago(0), TODAY)
+    assert "paid.7d" in before.metrics
+    after = grown(before, [Added("hotline", "payment", 1, -5.5, AT)])
+    assert after == activity([did(kind="payment", counts=(2, 2, 2))], ago(0), TODAY)

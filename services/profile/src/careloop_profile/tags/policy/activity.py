@@ -83,7 +83,10 @@ def grown(before: Activity, added: Iterable[Added]) -> Activity:
             metrics[name] = metrics.get(name, 0) + times
         if amount:
             for name in amounts:
-                metrics[name] = round(metrics.get(name, 0) + amount, 4)
+                if value := round(metrics.get(name, 0) + amount, 4):
+                    metrics[name] = value
+                else:
+                    metrics.pop(name, None)
     return Activity(metrics, lasts)
 
 

@@ -71,7 +71,7 @@ _FOLD: Final = text("""
     FROM summed JOIN by_day USING (customer_id, day, channel, kind) GROUP BY customer_id
 """)
 # Whoever looks for what waits passes by all that was taken and is not swept away yet, which in a flood is most of it.
-_SWEEP: Final = text("VACUUM (TRUNCATE off) interaction_news")
+_SWEEP: Final = text("VACUUM (SKIP_LOCKED, TRUNCATE off) interaction_news")
 _COUNTED: Final = (
     "channel",
     "kind",
