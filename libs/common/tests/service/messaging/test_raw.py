@@ -3,7 +3,7 @@
 import itertools
 
 from careloop_common.errors import Kind
-from careloop_common.messaging import dead_letters
+from careloop_common.messaging import consumer, dead_letters
 from careloop_common.messaging.consumer import Consumer
 from careloop_common.messaging.subscription import RawSubscription
 from careloop_contracts import interaction
@@ -34,6 +34,31 @@ async def test_batches_are_bound_and_in_order(runtime, broker, running, eventual
     assert [data for batch in batches for data, _ in batch] == [b"%03d" % number for number in range(40)]
     assert max(map(len, batches)) == 4
     assert all(sum(size for _, size in batch) <= 50_000 for batch in batches)
+
+
+async def test_what_comes_while_others_rest_is_taken_together(
+    runtime, broker, running, eventually, sequence, monkeypatch
+):
+    batches = []
+    monkeypatch.setattr(consumer, "LONGEST_REST", 1.0)
+
+    async def store(session, messages):
+        batches.append([message.data for message in messages])
+
+    subscription = RawSubscription(
+        interaction.STREAM, interaction.ALL_SUBJECTS, "interactions", store, gathering=1e6
+    )
+
+    async def done():
+        return await sequence() == 6
+
+    async with running(Consumer(runtime, subscription)):
+        await broker.jetstream.publish(interaction.subject(0), b"0")
+        await eventually(lambda: batches)
+        for number in range(1, 6):
+            await broker.jetstream.publish(interaction.subject(0), str(number).encode())
+        await eventually(done)
+    assert batches == [[b"0"], [b"1", b"2", b"3", b"4", b"5"]]
 
 
 async def test_a_bad_envelope_is_found_among_good_ones(

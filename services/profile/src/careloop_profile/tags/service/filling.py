@@ -20,7 +20,7 @@ from careloop_profile.customers import presence
 from careloop_profile.tags import columns, events, metrics
 from careloop_profile.tags.models import DefinitionRow
 from careloop_profile.tags.policy.definitions import State
-from careloop_profile.tags.policy.moments import DAY, Calendar, earliest
+from careloop_profile.tags.policy.moments import DAY, Calendar
 from careloop_profile.tags.policy.registry import Registry
 from careloop_profile.tags.policy.vocabulary import DATES
 from careloop_profile.tags.queries import definitions, facts, values
@@ -86,23 +86,25 @@ async def _arm(session: AsyncSession, calendar: Calendar, after: UUID, last: UUI
     """Have those looked at in time whom the new version, and time alone, may give or take the tag."""
     persons = sa.and_(FACT.c.person_id > after, FACT.c.person_id <= last)
     moments = [_next(name, days, now) for name, days in calendar.days.items()]
-    earlier: dict[UUID, datetime] = {}
+    sooner: dict[UUID, datetime] = {}
     if moments:
         due: Any = sa.func.least(*moments, type_=FACT.c.due_at.type)
-        sooner = sa.or_(FACT.c.due_at.is_(None), due < FACT.c.due_at)
-        rows = await session.execute(
-            sa.select(FACT.c.person_id, due).where(persons, sooner, due.is_not(None))
+        put = sa.update(FACT).where(
+            persons, sa.or_(FACT.c.due_at.is_(None), due < FACT.c.due_at), due.is_not(None)
         )
-        earlier = {row[0]: row[1] for row in rows}
+        rows = await session.execute(put.values(due_at=due).returning(FACT.c.person_id, FACT.c.due_at))
+        sooner = {row[0]: row[1] for row in rows}
     if calendar.others:
+        asked: dict[UUID, datetime] = {}
         for row in await session.execute(sa.select(FACT).where(persons)):
             stored = facts.stored(row)
-            found = earliest(calendar.next(stored.known.facts(), now), earlier.get(row.person_id))
+            found = calendar.next(stored.known.facts(), now)
             if found is not None and (stored.due_at is None or found < stored.due_at):
-                earlier[row.person_id] = found
-    if earlier:
-        await facts.put_forward(session, earlier)
-        await timers.arm_all(session, [NewTimer(TIMER, person, STEP, due) for person, due in earlier.items()])
+                asked[row.person_id] = found
+        await facts.put_forward(session, asked)
+        sooner |= asked
+    if sooner:
+        await timers.arm_all(session, [NewTimer(TIMER, person, STEP, due) for person, due in sooner.items()])
 
 
 def _next(name: str, days: Any, now: datetime) -> Any:
