@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 from careloop_common import clock, ids
+from careloop_common.timers import DueTimer
 from careloop_profile.interactions.policy import Row, microseconds
 from careloop_profile.interactions.service import recording
 from careloop_profile.interactions.wire import Envelope
@@ -184,6 +185,22 @@ async def test_who_holds_the_table_of_what_waits_is_not_waited_for(
         async with asyncio.timeout(10):
             await handlers.Listener(evaluator).count(runtime)
     assert "complained_7d" in await tags(people[0])
+
+
+async def test_nobody_is_silent_of_whom_something_waits_to_be_counted(
+    register, merge, look, store, count_at, evaluator, runtime, tags, same_anew
+):
+    one, other = [await register(name=name, status="active") for name in ("张伟", "张玮")]
+    await merge(NOON - 29 * DAY, one, other)
+    await store(one, NOON - 29 * DAY)
+    await count_at(NOON - 29 * DAY, one)
+    await store(other, NOON)
+    due = NOON + DAY
+    async with runtime.database.transaction() as session:
+        timer = DueTimer(1, "tags", UUID(one["customer_id"]), "look", 1, due, {})
+        await handlers.Listener(evaluator).on_due(session, [timer], due)
+    assert "silent_30d" not in await tags(one)
+    assert (await same_anew(due, one)).metrics["call.7d"] == 1
 
 
 class Dice(random.Random):
