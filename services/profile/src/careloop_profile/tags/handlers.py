@@ -1,14 +1,16 @@
 """What makes people be looked at again: customers, interactions, scores, timers; and what is done in the background."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
+from itertools import chain
 from time import monotonic
 from typing import Any, Final
 from uuid import UUID
 
 from careloop_common import clock, zones
+from careloop_common.failures import is_transient
 from careloop_common.jobs import Job
 from careloop_common.messaging.subscription import Delivery, Subscription, on_batch
 from careloop_common.runtime import Runtime
@@ -28,7 +30,7 @@ from careloop_profile.tags.queries import buckets
 from careloop_profile.tags.queries.buckets import Fresh
 from careloop_profile.tags.service import filling, giving, recording, shipping, walking
 from careloop_profile.tags.service.evaluating import TIME, Evaluator, Parts
-from careloop_profile.tags.service.gathering import LONGEST
+from careloop_profile.tags.service.gathering import LONGEST, persons_of
 
 TURN: Final = 1_000
 """Customers of whom is counted what waits until it is asked again who comes next; more, where very much waits."""
@@ -82,7 +84,12 @@ class Listener:
         await giving.score(session, self._evaluator, said, now=now, by="scoring")
 
     async def on_due(self, session: AsyncSession, due: Sequence[DueTimer], now: datetime) -> None:
-        await self._look(session, {timer.owner_id for timer in due}, Parts.BOTH, TIME, now)
+        ids = {timer.owner_id for timer in due}
+        # Nobody is silent of whom something is there that was only not counted yet.
+        await presence.enter(session)
+        people, _ = await persons_of(session, ids)
+        await buckets.fold(session, list(chain.from_iterable(people.values())), now)
+        await self._look(session, ids, Parts.BOTH, TIME, now)
 
     async def count(self, runtime: Runtime[Any]) -> bool:
         """Count what was stored since of whose turn it is, and look at whom it concerns; whether there may be more."""
@@ -93,25 +100,37 @@ class Listener:
         failure: Exception | None = None
         for part in turn.parts(max(len(turn.waiting) // PARTS, FEWEST), MOST):
             began = monotonic()
-            try:
-                await self._count(runtime, part)
-            except Exception as error:  # noqa: BLE001  (raised once the others had their turn: these come first again)
-                failure = error
+            failure = await self._count_apart(runtime, part) or failure
             if several:
                 rest = IN_HASTE if done < turn.due else AT_LEISURE
                 await asyncio.sleep(min(1.0, (monotonic() - began) * rest))
             done += len(part)
-        if failure:
+        if failure:  # now that the others had their turn: those whom it concerns come first again
             raise failure
         return several
+
+    async def _count_apart(self, runtime: Runtime[Any], customers: Sequence[UUID]) -> Exception | None:
+        """Count these, and where one of them is in the way the others without it; returns what was in the way."""
+        try:
+            await self._count(runtime, customers)
+        except Exception as error:  # noqa: BLE001  (whoever asked raises it)
+            if len(customers) == 1 or is_transient(error):
+                return error
+        else:
+            return None
+        half = len(customers) // 2
+        first = await self._count_apart(runtime, customers[:half])
+        return await self._count_apart(runtime, customers[half:]) or first
 
     async def _count(self, runtime: Runtime[Any], customers: Sequence[UUID]) -> None:
         now = clock.now()
         async with runtime.database.transaction() as session:
             await presence.enter(session)
-            if counted := await buckets.fold(session, customers, now):
-                await self._look(session, counted.keys(), Parts.DONE, "interaction", now, counted)
-        self._swept += sum(fresh.news for fresh in counted.values())
+            counted = await buckets.fold(session, customers, now)
+            news = sum(fresh.news for fresh in counted.values())
+            if counted:
+                await self._look(session, set(counted), Parts.DONE, "interaction", now, counted)
+        self._swept += news
         if self._swept >= SWEPT:
             self._swept = 0
             async with runtime.database.outside() as connection:
@@ -129,7 +148,7 @@ class Listener:
         parts: Parts,
         kind: str,
         now: datetime,
-        counted: Mapping[UUID, Fresh] = buckets.NONE,
+        counted: dict[UUID, Fresh] | None = None,
     ) -> None:
         ordered = sorted(ids)
         changed = 0

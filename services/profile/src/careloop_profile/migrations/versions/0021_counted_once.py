@@ -26,7 +26,6 @@ def downgrade() -> None:
     op.alter_column("customer_activity", "amount", type_=sa.Numeric(16, 4))
     op.drop_column("person_fact", "counted_at")
     op.drop_index("ix_interaction_news_customer", "interaction_news")
-    op.alter_column("interaction_news", "amount", type_=sa.Double())
     op.execute("""
         INSERT INTO customer_activity AS known
             (customer_id, channel, interactions, payments, amount, complaints, first_at, last_at)
@@ -42,4 +41,5 @@ def downgrade() -> None:
             first_at = least(known.first_at, excluded.first_at),
             last_at = greatest(known.last_at, excluded.last_at)
     """)
+    op.alter_column("interaction_news", "amount", type_=sa.Double())
     op.drop_column("interaction_news", "in_activity")

@@ -64,10 +64,10 @@ def activity(sums: Iterable[Sum], days: Collection[date], today: date) -> Activi
         total["active_days"] = sum(age < length for age in ages)
         total["channels"] = len(by)
     metrics = {
-        f"{name}.{window}": round(value, 4)
+        f"{name}.{window}": rounded
         for window, total in zip(WINDOWS, totals, strict=True)
         for name, value in total.items()
-        if value
+        if (rounded := round(value, 4))
     }
     return Activity(metrics, lasts)
 

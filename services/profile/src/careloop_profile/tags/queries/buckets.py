@@ -1,8 +1,7 @@
 """What customers did, by the day."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
-from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -71,7 +70,8 @@ _FOLD: Final = text("""
     FROM summed JOIN by_day USING (customer_id, day, channel, kind) GROUP BY customer_id
 """)
 # Whoever looks for what waits passes by all that was taken and is not swept away yet, which in a flood is most of it.
-_SWEEP: Final = text("VACUUM (SKIP_LOCKED, TRUNCATE off) interaction_news")
+# Who has the table is not waited for: what waits would wait, too.
+_SWEEP: Final = text("VACUUM (TRUNCATE off, SKIP_LOCKED) interaction_news")
 _COUNTED: Final = (
     "channel",
     "kind",
@@ -123,9 +123,6 @@ class Fresh(NamedTuple):
     news: int
     first_at: datetime
     added: list[Added] | None
-
-
-NONE: Final[Mapping[UUID, Fresh]] = MappingProxyType({})
 
 
 class Turn(NamedTuple):

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from enum import Flag, auto
+from itertools import chain
 from typing import Any, Final, Protocol
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from careloop_profile.customers import presence
 from careloop_profile.tags import events, metrics
 from careloop_profile.tags.policy.known import Known
 from careloop_profile.tags.policy.registry import Registry, Verdicts
-from careloop_profile.tags.queries import buckets, definitions, facts, values
+from careloop_profile.tags.queries import definitions, facts, values
 from careloop_profile.tags.queries.buckets import Fresh
 from careloop_profile.tags.queries.facts import Stored
 from careloop_profile.tags.queries.values import Change
@@ -74,14 +75,15 @@ class Evaluator:
         parts: Parts,
         cause: Mapping[str, Any],
         *,
-        counted: Mapping[UUID, Fresh] = buckets.NONE,
+        counted: dict[UUID, Fresh] | None = None,
         now: datetime,
     ) -> int:
         """Look at the persons that these customers are; returns how many tags became others. `counted` is what was counted
-        of them in this transaction."""
+        in this transaction; what is known of somebody has it then, and it is taken out."""
         await presence.enter(session)
         if not await definitions.any_live(session):
             await shipping.begin(session, now=now)
+        counted = {} if counted is None else counted
         people, kin, stored = await holding.hold(session, customer_ids)
         await holding.forget(session, set(customer_ids) - people.keys(), cause, now)
         looks = [
@@ -98,6 +100,8 @@ class Evaluator:
         known = await registry.current(session)
         await recording.settle(session, known, people)
         await self._gather(session, looks, kin, parts, counted, now)
+        for member in chain.from_iterable(people.values()):
+            counted.pop(member, None)
         here = self._gatherer.here(now)
         gathering.months(looks, here)
         for derive in self._derive:
@@ -118,9 +122,10 @@ class Evaluator:
         now: datetime,
     ) -> None:
         said = [look for look in looks if look.first or Parts.SAID in parts]
-        done = [look for look in looks if (look.first or Parts.DONE in parts) and not grow(look, counted)]
         if said:
             await self._gatherer.said(session, said, kin, now)
+        done = [look for look in looks if look.joined or Parts.DONE in parts]
+        done = [look for look in done if not grow(look, kin, counted, now)]
         if done:
             await gathering.done(session, done, now)
         await gathering.given(session, looks, now)

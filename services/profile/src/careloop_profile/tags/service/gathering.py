@@ -47,6 +47,11 @@ class Look:
     def first(self) -> bool:
         return self.before.evaluated_at is None
 
+    @property
+    def joined(self) -> bool:
+        """Whether the person was not of so many customers when it was looked at before."""
+        return self.first or self.before.known.plain.get("customers") != len(self.members)
+
 
 async def persons_of(
     session: AsyncSession, ids: Collection[UUID]
@@ -111,14 +116,17 @@ class Gatherer:
         return today.year - year - ((today.month, today.day) < (month, day))
 
 
-def grow(look: Look, counted: Mapping[UUID, Fresh]) -> bool:
-    """Add what was counted just now to what the person had done before; whether that is all there is to it."""
+def grow(look: Look, kin: Mapping[UUID, Kinship], counted: Mapping[UUID, Fresh], now: datetime) -> bool:
+    """Add what was counted just now to what the person had done before; whether that is all there is to it. Sums are of the
+    day, and of the customers, of when something was counted last."""
     fresh = [counted[member] for member in look.members if member in counted]
-    known, plain = look.known, look.known.plain
-    if look.first or not fresh or plain.get("customers") != len(look.members) or "last_seen_at" not in plain:
+    known, plain, last = look.known, look.known.plain, look.before.counted_at
+    if not fresh or last is None or last.astimezone(UTC).date() != now.astimezone(UTC).date():
+        return False
+    if look.joined or any(kin[member].since > last for member in look.members if member in kin):
         return False
     added = [one for part in fresh for one in part.added or ()]
-    if not all(part.added for part in fresh):
+    if not all(part.added for part in fresh) or "last_seen_at" not in plain:
         return False
     told = counting.grown(Activity(known.metrics, known.lasts), added)
     known.metrics, known.lasts = told.metrics, told.lasts
