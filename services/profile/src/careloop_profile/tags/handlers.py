@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
-from itertools import chain
 from time import monotonic
 from typing import Any, Final
 from uuid import UUID
@@ -30,7 +29,7 @@ from careloop_profile.tags.queries import buckets
 from careloop_profile.tags.queries.buckets import Fresh
 from careloop_profile.tags.service import filling, giving, recording, shipping, walking
 from careloop_profile.tags.service.evaluating import TIME, Evaluator, Parts
-from careloop_profile.tags.service.gathering import LONGEST, persons_of
+from careloop_profile.tags.service.gathering import LONGEST
 
 TURN: Final = 1_000
 """Customers of whom is counted what waits until it is asked again who comes next; more, where very much waits."""
@@ -84,12 +83,7 @@ class Listener:
         await giving.score(session, self._evaluator, said, now=now, by="scoring")
 
     async def on_due(self, session: AsyncSession, due: Sequence[DueTimer], now: datetime) -> None:
-        ids = {timer.owner_id for timer in due}
-        # Nobody is silent of whom something is there that was only not counted yet.
-        await presence.enter(session)
-        people, _ = await persons_of(session, ids)
-        await buckets.fold(session, list(chain.from_iterable(people.values())), now)
-        await self._look(session, ids, Parts.BOTH, TIME, now)
+        await self._look(session, {timer.owner_id for timer in due}, Parts.BOTH, TIME, now)
 
     async def count(self, runtime: Runtime[Any]) -> bool:
         """Count what was stored since of whose turn it is, and look at whom it concerns; whether there may be more."""

@@ -200,6 +200,7 @@ async def test_nobody_is_silent_of_whom_something_waits_to_be_counted(
         timer = DueTimer(1, "tags", UUID(one["customer_id"]), "look", 1, due, {})
         await handlers.Listener(evaluator).on_due(session, [timer], due)
     assert "silent_30d" not in await tags(one)
+    await count_at(due, other)
     assert (await same_anew(due, one)).metrics["call.7d"] == 1
 
 

@@ -78,7 +78,8 @@ _COUNTED: Final = (
     *(f"{name}_{window}" for name in ("count", "amount") for window in WINDOWS),
     "last_at",
 )
-# A row for each customer: it costs more to read than what is in it.
+# A row for each customer: it costs more to read than what is in it. Nobody is silent of whom something is there that was
+# only not counted yet.
 _DONE: Final = text(f"""
     SELECT asked.id, ever.*, days, {", ".join(f"done.{name}" for name in _COUNTED)}
     FROM unnest(CAST(:ids AS uuid[])) AS asked (id) CROSS JOIN LATERAL (
@@ -90,8 +91,10 @@ _DONE: Final = text(f"""
         SELECT array_agg(DISTINCT day) AS days FROM metric_bucket
         WHERE customer_id = asked.id AND day > CAST(:today AS date) - CAST(:longest AS int)
     ) AS active CROSS JOIN LATERAL (
-        SELECT min(first_at) AS first_at, max(last_at) AS last_at, array_agg(channel) AS channels
-        FROM customer_activity WHERE customer_id = asked.id
+        SELECT min(first_at) AS first_at, max(last_at) AS last_at, array_agg(DISTINCT channel) AS channels FROM (
+            SELECT first_at, last_at, channel FROM customer_activity WHERE customer_id = asked.id
+            UNION ALL SELECT occurred_at, occurred_at, channel FROM interaction_news WHERE customer_id = asked.id
+        ) AS seen
     ) AS ever
 """)  # noqa: S608
 _DAYS: Final = text("""
