@@ -7,6 +7,7 @@ import contextlib
 import random
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -17,6 +18,8 @@ from careloop_common import clock
 
 PROBED = 101
 """Customers to whom nothing happens but what is sent alone: one is asked for, the others are to be tagged."""
+BUSY = 1000
+"""Customers of the flood of whom one interaction is followed, each once."""
 encode = msgspec.json.Encoder().encode
 
 
@@ -31,7 +34,7 @@ class Tally:
     posts: list[float] = field(default_factory=list)
     probes: list[float] = field(default_factory=list)
     tagged: list[float] = field(default_factory=list)
-    ages: list[float] = field(default_factory=list)
+    busy: list[float] = field(default_factory=list)
 
 
 async def post(http: aiohttp.ClientSession, body: bytes, owners: list[int], count: int, tally: Tally) -> None:
@@ -75,33 +78,47 @@ async def probe(
 async def probe_tags(
     http: aiohttp.ClientSession, tally: Tally, options: argparse.Namespace, over: asyncio.Event
 ) -> None:
-    """Have something happen to one customer after the other that is a reason for a tag; note how long until they have it."""
-    for owner in range(options.customers - PROBED + 1, options.customers):
-        began, had = time.perf_counter(), False
-        await _send(http, tally, options, owner, "roaming", clock.now())
-        while not had:
-            await asyncio.sleep(0.02)
-            async with http.get(f"/v1/customers/{options.ids[owner]}/tags") as answer:
-                had = any(tag["code"] == "roamed_30d" for tag in (await answer.json())["items"])
-        tally.tagged.append(time.perf_counter() - began)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(over.wait(), 0.5)
-            return
+    """The same of one customer after the other to whom nothing else happens."""
+    calm = iter(range(options.customers - PROBED + 1, options.customers))
+    await _follow(http, options, over, calm, tally, tally.tagged, pause=0.5, step=0.02)
 
 
 async def probe_busy(
     http: aiohttp.ClientSession, tally: Tally, options: argparse.Namespace, over: asyncio.Event
 ) -> None:
-    """Note how long ago those were looked at to whom something happens all the time."""
-    dice = random.Random(options.seed)
-    while not over.is_set():
+    """The same of customers of the flood, several at once."""
+    busy = iter(random.Random(options.seed).sample(range(options.customers - PROBED), BUSY))
+    several = (_follow(http, options, over, busy, tally, tally.busy, pause=0.2, step=0.25) for _ in range(6))
+    await asyncio.gather(*several)
+
+
+async def _follow(
+    http: aiohttp.ClientSession,
+    options: argparse.Namespace,
+    over: asyncio.Event,
+    owners: Iterator[int],
+    tally: Tally,
+    noted: list[float],
+    *,
+    pause: float,
+    step: float,
+) -> None:
+    """Have something happen to one customer after the other that is a reason for a tag; note how long until they have it,
+    who is followed at the end until the end."""
+    for owner in owners:
+        began = time.perf_counter()
+        await _send(http, tally, options, owner, "roaming", clock.now())
+        while not await _has_roamed(http, options.ids[owner]):
+            await asyncio.sleep(step)
+        noted.append(time.perf_counter() - began)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(over.wait(), 0.2)
-        owner = dice.randrange(options.customers - PROBED)
-        async with http.get(f"/v1/customers/{options.ids[owner]}/tags") as answer:
-            looked = (await answer.json())["evaluated_at"]
-        if looked and len(tally.posts) * options.batch > 5 * options.customers:
-            tally.ages.append((clock.now() - datetime.fromisoformat(looked)).total_seconds())
+            await asyncio.wait_for(over.wait(), pause)
+            return
+
+
+async def _has_roamed(http: aiohttp.ClientSession, customer_id: str) -> bool:
+    async with http.get(f"/v1/customers/{customer_id}/tags") as answer:
+        return any(tag["code"] == "roamed_30d" for tag in (await answer.json())["items"])
 
 
 async def _send(

@@ -9,9 +9,8 @@
 
 Five per cent of the interactions are sent a second time. At the end the counters of every customer must equal the
 number of different interactions that were accepted for him. Latency is that of probes, sent alone among the batches:
-from sending until a query finds them, or a tag for which they are a reason; of those to whom something happens all the time
-it is told how long ago they were looked at. Where it knows the processes it also says what each costs per
-interaction.
+from sending until a query finds them, or a tag for which they are a reason, of customers to whom nothing else happens and of
+those of the flood. Where it knows the processes it also says what each costs per interaction.
 """
 
 import argparse
@@ -164,7 +163,7 @@ def report(tally: Tally, found: Counter[int], took: float, settled: float, used:
         ("batch answered", tally.posts),
         ("found by query", tally.probes),
         ("has the tag", tally.tagged),
-        ("busy looked at", tally.ages),
+        ("the same, busy", tally.busy),
     ):
         if len(values) > 1:
             cuts = quantiles(values, n=100, method="inclusive")

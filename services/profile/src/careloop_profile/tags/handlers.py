@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from datetime import datetime
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any, Final
 from uuid import UUID
@@ -25,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_profile.customers import presence
 from careloop_profile.tags import metrics
-from careloop_profile.tags.queries import buckets
+from careloop_profile.tags.queries import buckets, facts
 from careloop_profile.tags.queries.buckets import Fresh
 from careloop_profile.tags.service import filling, giving, recording, shipping, walking
 from careloop_profile.tags.service.evaluating import TIME, Evaluator, Parts
@@ -44,6 +44,8 @@ AT_LEISURE: Final = 1.0
 and while those are looked at again of whom it is known how they stood a moment ago."""
 SWEPT: Final = 20_000
 """Interactions that were counted until what is left of them is swept away."""
+QUIET: Final = timedelta(seconds=20)
+"""To whom something happens is told at the next look; others are waited for no longer than that."""
 TOGETHER: Final = 250
 """Persons that are looked at together; others wait for so long."""
 
@@ -130,6 +132,14 @@ class Listener:
             async with runtime.database.outside() as connection:
                 await buckets.sweep(connection)
 
+    async def tell(self, runtime: Runtime[Any]) -> bool:
+        """Tell of whom nothing happened since that counted numbers moved; whether there may be more."""
+        now = clock.now()
+        async with runtime.database.transaction() as session:
+            quiet = await facts.to_be_told(session, now - QUIET, TOGETHER)
+            await self._look(session, set(quiet), Parts.NONE, "interaction", now)
+        return len(quiet) == TOGETHER
+
     async def walk(self, runtime: Runtime[Any]) -> bool:
         """Look at the next of those who were there before there were tags; whether there may be more."""
         async with runtime.database.transaction() as session:
@@ -205,6 +215,7 @@ def jobs(evaluator: Evaluator) -> list[Job]:
     return [
         Job("tags that come with the platform", 3600, install),
         Job("counts by the day", 0.5, listener.count),
+        Job("steps of counted numbers", 10, listener.tell),
         Job("versions of tags", 2, fill),
         Job("first look at everybody", 30, listener.walk),
         Job("old counts", 3600, forget),

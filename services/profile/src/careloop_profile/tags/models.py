@@ -84,7 +84,10 @@ class FactRow(Base, table=True):
     """What is known of a person, in columns that rules are asked over: derived, and made anew from what sources say."""
 
     __tablename__ = "person_fact"
-    __table_args__ = ({"postgresql_with": {"fillfactor": 80}},)
+    __table_args__ = (
+        Index("ix_person_fact_tell_at", "tell_at", postgresql_where=text("tell_at IS NOT NULL")),
+        {"postgresql_with": {"fillfactor": 80}},
+    )
 
     person_id: UUID = Field(primary_key=True)
     kind: str | None = Field(default=None, sa_type=Text)
@@ -135,6 +138,8 @@ class FactRow(Base, table=True):
     """When it was looked at last because something had happened."""
     due_at: datetime | None = Field(default=None, sa_type=INSTANT)
     """When the timer rings that looks at the person again, if time alone can change something."""
+    tell_at: datetime | None = Field(default=None, sa_type=INSTANT)
+    """From when on it is told that counted numbers moved, if that was not told yet."""
 
 
 class ValuesRow(Base, table=True):

@@ -19,7 +19,7 @@ from careloop_profile.tags.policy.definitions import (
     read,
 )
 from careloop_profile.tags.policy.moments import Calendar
-from careloop_profile.tags.policy.vocabulary import TOPICS, catalogue, tag_key
+from careloop_profile.tags.policy.vocabulary import NOTHING_HAPPENED, TOPICS, catalogue, tag_key
 
 Verdicts = dict[int, Value | None]
 """By the number of a definition the value of the tag, None where the person has it no more."""
@@ -87,10 +87,13 @@ class Registry:
         self._given = {
             number: tag_key(one.code) for number, one in self.definitions.items() if one.content.kind.given
         }
+        reads = {number: reading.of for number, reading in self.readings.items() if reading.of}
         self._told: dict[str, list[int]] = {}
         """Inputs that are values themselves, counted or given. Nothing, and no, are not worth a row for everybody."""
-        for number, key in [*self._given.items(), *self._counted()]:
+        for number, key in [*self._given.items(), *reads.items()]:
             self._told.setdefault(key, []).append(number)
+        self.counted = {number: key for number, key in reads.items() if key in NOTHING_HAPPENED}
+        """The inputs that definitions count which move with all that happens."""
         self._cases = {
             number: [Case(number, value, rule) for value, rule in reading.outcomes]
             for number, reading in self.readings.items()
@@ -125,9 +128,6 @@ class Registry:
             yield self._asked[topic]
         if timed:
             yield self._timed
-
-    def _counted(self) -> Iterator[tuple[int, str]]:
-        return ((number, reading.of) for number, reading in self.readings.items() if reading.of)
 
     def broken_by(self, code: str, content: Content) -> list[str]:
         """The tags whose rules could not be read any more if this one were of another content."""

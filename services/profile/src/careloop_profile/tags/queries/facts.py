@@ -25,6 +25,7 @@ _COLUMNS: Final = {
     "evaluated_at": "timestamptz",
     "counted_at": "timestamptz",
     "due_at": "timestamptz",
+    "tell_at": "timestamptz",
 }
 # Locked in their order, so that two who look at the same persons do not wait for each other.
 _MAKE: Final = text("""
@@ -70,6 +71,7 @@ class Stored(NamedTuple):
     evaluated_at: datetime | None
     counted_at: datetime | None
     due_at: datetime | None
+    tell_at: datetime | None
 
 
 async def hold(session: AsyncSession, persons: Collection[UUID]) -> dict[UUID, Stored]:
@@ -89,7 +91,7 @@ async def read(session: AsyncSession, person_id: UUID) -> Stored | None:
 
 def stored(row: Sequence[Any]) -> Stored:
     """Of a row of the table, in the order of its columns."""
-    _, *plain, attributes, metrics, lasts, given, evaluated_at, counted_at, due_at = row
+    plain, (attributes, metrics, lasts, given, *moments) = row[1 : len(PLAIN) + 1], row[len(PLAIN) + 1 :]
     known = Known(
         {name: value for name, value in zip(PLAIN, plain, strict=True) if value is not None},
         attributes,
@@ -97,7 +99,7 @@ def stored(row: Sequence[Any]) -> Stored:
         {name: _moment(value) for name, value in lasts.items()},
         given,
     )
-    return Stored(known, evaluated_at, counted_at, due_at)
+    return Stored(known, *moments)
 
 
 def _moment(value: str) -> datetime:
@@ -119,8 +121,7 @@ async def write(
 
 def _values(columns: Iterable[str], person: UUID, one: Stored) -> list[Any]:
     documents = {name: getattr(one.known, name) for name in DOCUMENTS}
-    names = ("evaluated_at", "counted_at", "due_at")
-    others = {"person_id": person} | {name: getattr(one, name) for name in names}
+    others = {"person_id": person} | {name: getattr(one, name) for name in Stored._fields[1:]}
     found = one.known.plain | documents | others
     return [found.get(name) for name in columns]
 
@@ -151,6 +152,12 @@ async def relations(session: AsyncSession, customers: Collection[UUID], day: dat
     ours = select(*shown).where(among(columns.from_id, mine), *then)
     theirs = select(*shown).where(among(columns.to_id, mine), *then)
     return (await session.execute(ours.union(theirs))).all()
+
+
+async def to_be_told(session: AsyncSession, until: datetime, limit: int) -> Sequence[UUID]:
+    """Persons of whom it should have been told until then that counted numbers moved, who waits for longest first."""
+    waiting = select(FACT.c.person_id).where(FACT.c.tell_at < until).order_by(FACT.c.tell_at)
+    return (await session.scalars(waiting.limit(limit))).all()
 
 
 async def stretch(session: AsyncSession, after: UUID, limit: int) -> UUID | None:

@@ -21,6 +21,7 @@ from careloop_profile.customers import presence
 from careloop_profile.tags import events, metrics
 from careloop_profile.tags.policy.known import Known
 from careloop_profile.tags.policy.registry import Registry, Verdicts
+from careloop_profile.tags.policy.telling import telling
 from careloop_profile.tags.queries import definitions, facts, values
 from careloop_profile.tags.queries.buckets import Fresh
 from careloop_profile.tags.queries.facts import Stored
@@ -140,9 +141,7 @@ async def _judge(
     here: datetime,
 ) -> list[Change]:
     """Ask the rules, which count days by the operator's clocks (`here`), and keep what came out."""
-    touched = {
-        look.person_id: None if look.first else look.known.changed(look.before.known) for look in looks
-    }
+    touched = {look.person_id: _touched(look, known) for look in looks}
     timed = {look.person_id for look in looks if look.before.due_at and look.before.due_at <= now}
     groups: set[int] = set()
     for person, changed in touched.items():
@@ -150,6 +149,7 @@ async def _judge(
     held = await values.held(session, list(touched), groups) if groups else {}
     changes: list[Change] = []
     rows = []
+    tell_at: dict[UUID, datetime | None] = {}
     for place, look in enumerate(looks, 1):
         if place % _BREATH == 0:
             await asyncio.sleep(0)
@@ -159,13 +159,25 @@ async def _judge(
         told = look.known.facts()
         with metrics.RULES.time():
             verdicts = known.evaluate(told, here, flat, changed=changed, timed=look.person_id in timed)
+        before = look.before
+        verdicts, tell_at[look.person_id] = telling(
+            verdicts, known.counted.keys(), counted_at=before.counted_at, tell_at=before.tell_at, now=now
+        )
         look.moments.append(known.calendar.next(told, here))
         rows += [(look.person_id, group, row) for group, row in _rows(known, mine, verdicts).items()]
         changes += _changes(known, look.person_id, flat, verdicts, {**cause, "changed": _named(changed)})
     await values.write(session, rows)
     await values.remember(session, changes, now)
-    await _keep(session, looks, touched, now, ringing=cause["kind"] == TIME)
+    await _keep(session, looks, touched, tell_at, now, ringing=cause["kind"] == TIME)
     return changes
+
+
+def _touched(look: Look, known: Registry) -> set[str] | None:
+    """The inputs that are not as they were, and those of which that was not told yet; None is all of them."""
+    if look.first:
+        return None
+    changed = look.known.changed(look.before.known)
+    return changed.union(known.counted.values()) if look.before.tell_at else changed
 
 
 def _rows(known: Registry, mine: values.Held, verdicts: Verdicts) -> dict[int, dict[int, Any]]:
@@ -198,7 +210,13 @@ def _named(changed: Collection[str] | None) -> list[str]:
 
 
 async def _keep(
-    session: AsyncSession, looks: Sequence[Look], touched: Mapping[UUID, Any], now: datetime, *, ringing: bool
+    session: AsyncSession,
+    looks: Sequence[Look],
+    touched: Mapping[UUID, Any],
+    tell_at: Mapping[UUID, datetime | None],
+    now: datetime,
+    *,
+    ringing: bool,
 ) -> None:
     """Store what is known, and have those looked at again whom time alone can change."""
     rows: dict[UUID, Stored] = {}
@@ -210,7 +228,7 @@ async def _keep(
             armed.append(NewTimer(TIMER, look.person_id, STEP, kept))
         if look.first or touched[look.person_id] or kept != before:
             counted_at = now if look.counted else look.before.counted_at
-            rows[look.person_id] = Stored(look.known, now, counted_at, kept)
+            rows[look.person_id] = Stored(look.known, now, counted_at, kept, tell_at[look.person_id])
     if rows:
         await facts.write(session, rows, touched)
     if armed:

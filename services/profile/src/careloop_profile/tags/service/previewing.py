@@ -41,7 +41,9 @@ async def preview(session: AsyncSession, content: Content, code: str | None, *, 
     value = columns.amount(reading.of, known) if reading.of else columns.value(reading.outcomes, known, now)
     active = known.active.get(code) if code else None
     asked = sa.select(FACT.c.person_id, value.label("value"))
-    if active is not None:
+    if active is not None and (key := known.counted.get(active.number)):
+        asked = asked.add_columns(columns.amount(key, known).label("before"))
+    elif active is not None:
         theirs = sa.and_(VALUES.c.person_id == FACT.c.person_id, VALUES.c.group == active.group)
         before = VALUES.c.held[str(active.number)].label("before")
         asked = asked.add_columns(before).select_from(FACT.outerjoin(VALUES, theirs))

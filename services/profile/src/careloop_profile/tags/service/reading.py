@@ -81,10 +81,10 @@ async def tags_of(session: AsyncSession, customer_id: UUID) -> Tagged:
     known = await registry.current(session)
     stored = await facts.read(session, person_id)
     groups = (await values.held(session, [person_id]))[person_id]
+    told = stored.known.facts() if stored else {}
     had = {
         number: value
-        for held in groups.values()
-        for number, value in held.items()
+        for number, value in _latest(known, groups, told).items()
         if (one := known.definitions.get(number)) and one.active
     }
     rows = await definitions.by_number(session, list(had))
@@ -107,7 +107,7 @@ async def explain(
     what = stored.known if stored else Known()
     told = what.facts()
     held = (await values.held(session, [person_id], [one.group]))[person_id]
-    value = held.get(one.group, {}).get(one.number)
+    value = _latest(known, held, told).get(one.number)
     decided = _decided(known, one, value, told, now)
     people = await customers.load(session, members)
     given = await values.given(session, members, now)
@@ -142,6 +142,13 @@ async def history_of(
     ]
     rows = await values.history(session, person_id, code, before=before, limit=limit)
     return [*wanted, *rows][:limit]
+
+
+def _latest(known: Registry, groups: values.Held, told: Mapping[str, Any]) -> dict[int, Any]:
+    """The values, also where it was not told yet that a counted number moved."""
+    held = {number: value for group in groups.values() for number, value in group.items()}
+    counted = {number: told.get(key) or None for number, key in known.counted.items()}
+    return {number: value for number, value in (held | counted).items() if value is not None}
 
 
 async def _since(

@@ -1,0 +1,27 @@
+"""When it is told, in histories and events, that a counted number moved. What a tag says is always the latest number."""
+
+from collections.abc import Set as AbstractSet
+from datetime import datetime, timedelta
+from typing import Final
+
+from careloop_profile.tags.policy.registry import Verdicts
+
+REST: Final = timedelta(minutes=1)
+"""To whom something happens all the time, the steps of so long are told as one."""
+
+
+def telling(
+    verdicts: Verdicts,
+    counted: AbstractSet[int],
+    *,
+    counted_at: datetime | None,
+    tell_at: datetime | None,
+    now: datetime,
+) -> tuple[Verdicts, datetime | None]:
+    """What of the verdicts is told now, and when the rest is to be. `counted` are the definitions that are counted numbers,
+    `counted_at` is when something happened before, and `tell_at` when steps are to be told that were not yet."""
+    if not verdicts.keys() <= counted or not verdicts:
+        return verdicts, None
+    if tell_at is None and counted_at is not None and now - counted_at < REST:
+        tell_at = now + REST
+    return ({}, tell_at) if tell_at is not None and now < tell_at else (verdicts, None)
