@@ -108,7 +108,7 @@ async def _follow(
     for owner in owners:
         began = time.perf_counter()
         await _send(http, tally, options, owner, "roaming", clock.now())
-        while not await _has_roamed(http, options.ids[owner]):
+        while not await _has_roamed(http, options.ids[owner]):  # noqa: ASYNC110
             await asyncio.sleep(step)
         noted.append(time.perf_counter() - began)
         with contextlib.suppress(TimeoutError):
