@@ -80,7 +80,7 @@ async def probe_tags(
 ) -> None:
     """The same of one customer after the other to whom nothing else happens."""
     calm = iter(range(options.customers - PROBED + 1, options.customers))
-    await _follow(http, options, over, calm, tally, tally.tagged, pause=0.5, step=0.02)
+    await _follow(http, options, over, calm, tally, tally.tagged, pause=0.5, step=0.1)
 
 
 async def probe_busy(
@@ -88,7 +88,7 @@ async def probe_busy(
 ) -> None:
     """The same of customers of the flood, several at once."""
     busy = iter(random.Random(options.seed).sample(range(options.customers - PROBED), BUSY))
-    several = (_follow(http, options, over, busy, tally, tally.busy, pause=0.2, step=0.25) for _ in range(6))
+    several = (_follow(http, options, over, busy, tally, tally.busy, pause=0.2, step=0.5) for _ in range(6))
     await asyncio.gather(*several)
 
 
