@@ -20,8 +20,11 @@ def telling(
 ) -> tuple[Verdicts, datetime | None]:
     """What of the verdicts is told now, and when the rest is to be. `counted` are the definitions that are counted numbers,
     `counted_at` is when something happened before, and `tell_at` when steps are to be told that were not yet."""
-    if not verdicts.keys() <= counted or not verdicts:
+    steps = verdicts.keys() & counted
+    if not steps:
         return verdicts, None
     if tell_at is None and counted_at is not None and now - counted_at < REST:
         tell_at = now + REST
-    return ({}, tell_at) if tell_at is not None and now < tell_at else (verdicts, None)
+    if tell_at is None or now >= tell_at:
+        return verdicts, None
+    return {number: value for number, value in verdicts.items() if number not in steps}, tell_at

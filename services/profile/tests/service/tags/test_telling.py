@@ -1,0 +1,103 @@
+"""A counted number says the latest at any moment; of one that moves all the time its steps are told as one."""
+
+import pytest
+from careloop_contracts import CustomerTagsChangedV1
+from careloop_profile.tags import handlers
+from sqlalchemy import text
+
+CODE = "service_calls_30d"
+
+
+@pytest.fixture
+def tell(runtime, evaluator):
+    """`await tell()`: who went quiet is told of; as if that were long enough ago."""
+
+    async def all_of_them(after="1 hour"):
+        async with runtime.database.transaction() as session:
+            await session.execute(text(f"UPDATE person_fact SET tell_at = tell_at - interval '{after}'"))
+        while await handlers.Listener(evaluator).tell(runtime):
+            pass
+
+    return all_of_them
+
+
+@pytest.fixture
+def steps(history):
+    async def of(customer):
+        lines = await history(customer, code=CODE)
+        return [(line["before"], line["after"]) for line in reversed(lines)]
+
+    return of
+
+
+async def test_the_number_is_the_latest_and_its_steps_are_told_once_who_moved_it_went_quiet(
+    people, happen, count, tags, explain, steps, tell, published, worker_running, eventually
+):
+    person = people[0]
+    for times in (1, 2, 3):
+        await happen(person, "call", times=times)
+        await count()
+    assert (await tags(person))[CODE]["value"] == 6
+    assert (await explain(person, CODE))["value"] == 6
+    assert await steps(person) == [(None, 1)]
+    await tell(after="0 s")
+    assert await steps(person) == [(None, 1)]
+    await tell()
+    assert await steps(person) == [(None, 1), (1, 6)]
+
+    async def said():
+        return [
+            (event.cause, one.previous, one.current)
+            for event in await published(CustomerTagsChangedV1)
+            for one in event.items
+            if one.code == CODE
+        ]
+
+    async with worker_running():
+        await eventually(lambda: _equal(said, [("interaction", None, 1), ("interaction", 1, 6)]))
+    found = (await tags(person))[CODE]
+    assert 'count("call", "30d")' in found["cause"]["changed"]
+    await tell()
+    assert len(await steps(person)) == 2
+
+
+async def _equal(read, expected):
+    return await read() == expected
+
+
+async def test_another_tag_is_told_at_once_without_the_steps(people, happen, count, steps, history):
+    person = people[0]
+    await happen(person, "call")
+    await count()
+    await happen(person, "call")
+    await happen(person, "complaint")
+    await count()
+    assert len(await history(person, code="complained_7d")) == 1
+    assert await steps(person) == [(None, 1)]
+
+
+async def test_what_is_told_late_is_told_when_somebody_looks_for_another_reason(
+    people, happen, count, look, steps, runtime
+):
+    person = people[0]
+    for _ in range(2):
+        await happen(person, "call")
+        await count()
+    await look(person)
+    assert await steps(person) == [(None, 1)]
+    async with runtime.database.transaction() as session:
+        await session.execute(text("UPDATE person_fact SET tell_at = tell_at - interval '1 hour'"))
+    await look(person)
+    assert await steps(person) == [(None, 1), (1, 2)]
+
+
+async def test_a_version_that_counts_something_else_is_previewed_against_the_latest_number(
+    client, people, happen, count
+):
+    for _ in range(2):
+        await happen(people[0], "call")
+        await count()
+    body = {"code": CODE, "kind": "aggregate", "value_type": "number", "of": 'count("call", "30d")'}
+    answer = await client.post("/v1/tag-definitions/preview", json=body)
+    assert answer.status_code == 200, answer.text
+    assert (answer.json()["now_having"], answer.json()["changed"]) == (1, 0)
