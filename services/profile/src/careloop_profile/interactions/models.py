@@ -12,6 +12,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     Numeric,
+    SmallInteger,
     Table,
     Text,
     Uuid,
@@ -100,11 +101,13 @@ NEWS = Table(
     Column("kind", Text, nullable=False),
     Column("amount", Numeric),
     Column("stored_at", INSTANT, nullable=False, server_default=func.now()),
+    Column("already", SmallInteger, nullable=False, server_default=text("0")),
     Column("in_activity", Boolean, nullable=False, server_default=true()),
     Index("ix_interaction_news_customer", "customer_id"),
     postgresql_with={"autovacuum_vacuum_scale_factor": 0.0, "autovacuum_vacuum_threshold": 20_000},
 )
 """Interactions that were stored and not counted yet: written on the hot path, and taken away by whoever counts next.
+`already` is how often the customer's day had the same by the same channel when it was stored, ten at most.
 `in_activity` is what an earlier version has counted in its customer's counters itself."""
 
 

@@ -12,8 +12,12 @@ from careloop_profile.interactions.policy import Row
 
 _NOTE = """
     noted AS (
-        INSERT INTO interaction_news (customer_id, occurred_at, channel, kind, amount, in_activity)
-        SELECT customer_id, occurred_at, channel, kind, amount, false FROM fresh
+        INSERT INTO interaction_news (customer_id, occurred_at, channel, kind, amount, in_activity, already)
+        SELECT customer_id, occurred_at, channel, kind, amount, false, coalesce((
+            SELECT least(count, 10) FROM metric_bucket AS known
+            WHERE known.customer_id = fresh.customer_id AND day = CAST(occurred_at AT TIME ZONE 'UTC' AS date)
+            AND known.channel = fresh.channel AND known.kind = fresh.kind
+        ), 0) FROM fresh
     ), told AS (
         SELECT customer_id, count(*) AS interactions, count(*) FILTER (WHERE kind = 'payment') AS payments,
                coalesce(sum(amount) FILTER (WHERE kind = 'payment'), 0) AS amount,

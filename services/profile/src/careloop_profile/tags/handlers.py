@@ -40,8 +40,8 @@ MOST: Final = 100_000
 """Interactions that are counted in one transaction, but for those of a single customer."""
 IN_HASTE: Final = 1 / 9
 AT_LEISURE: Final = 1.0
-"""For how long, in terms of the work before, those have the machine who store what happens: while some wait who should not,
-and while those are looked at again of whom it is known how they stood a moment ago."""
+"""For how long, in terms of the work before, those have the machine who store what happens: after those of whom there was
+something new, and after those to whom happened what had happened already."""
 SWEPT: Final = 20_000
 """Interactions that were counted until what is left of them is swept away."""
 QUIET: Final = timedelta(seconds=20)
@@ -92,15 +92,15 @@ class Listener:
         async with runtime.database.transaction() as session:
             turn = await buckets.waiting(session, TURN)
         metrics.NEWS.set(turn.news)
-        several, done = len(turn.waiting) >= FEWEST, 0
+        several = len(turn.waiting) >= FEWEST
         failure: Exception | None = None
         for part in turn.parts(max(len(turn.waiting) // PARTS, FEWEST), MOST):
             began = monotonic()
             failure = await self._count_apart(runtime, part) or failure
             if several:
-                rest = IN_HASTE if done < turn.due else AT_LEISURE
+                pressing = len(turn.pressing.intersection(part)) / len(part)
+                rest = pressing * IN_HASTE + (1 - pressing) * AT_LEISURE
                 await asyncio.sleep(min(1.0, (monotonic() - began) * rest))
-            done += len(part)
         if failure:  # now that the others had their turn: those whom it concerns come first again
             raise failure
         return several

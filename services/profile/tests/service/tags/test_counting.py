@@ -19,21 +19,21 @@ async def test_who_waits_for_longest_comes_first_and_all_that_waits_of_somebody_
         "UPDATE interaction_news SET stored_at = now() - :seconds * interval '1 s' WHERE customer_id = :id"
     )
     await session.execute(ago, [{"id": first, "seconds": 30}, {"id": second, "seconds": 20}])
-    assert await buckets.waiting(session, 10) == ({first: 3, second: 1}, 2, 4)
-    assert await buckets.waiting(session, 1) == ({first: 3}, 1, 4)
+    assert await buckets.waiting(session, 10) == ({first: 3, second: 1}, {second}, 4)
+    assert await buckets.waiting(session, 1) == ({first: 3}, set(), 4)
     assert (await buckets.fold(session, [second], clock.now())).keys() == {second}
-    assert await buckets.waiting(session, 10) == ({first: 3}, 1, 3)
+    assert await buckets.waiting(session, 10) == ({first: 3}, set(), 3)
     assert (await buckets.fold(session, [first, second], clock.now())).keys() == {first}
-    assert await buckets.waiting(session, 10) == ({}, 0, 0)
+    assert await buckets.waiting(session, 10) == ({}, set(), 0)
     counted = text("SELECT customer_id, sum(count) FROM metric_bucket GROUP BY customer_id")
     assert dict(map(tuple, await session.execute(counted))) == {first: 3, second: 1}
 
 
 def test_who_has_very_much_waiting_is_counted_alone():
     ids = [UUID(int=number) for number in range(6)]
-    turn = buckets.Turn(dict(zip(ids, (1, 1, 1, 90, 5, 6), strict=True)), 0, 104)
+    turn = buckets.Turn(dict(zip(ids, (1, 1, 1, 90, 5, 6), strict=True)), set(), 104)
     assert list(turn.parts(2, 10)) == [ids[:2], ids[2:3], ids[3:4], ids[4:5], ids[5:]]
-    assert list(buckets.Turn({}, 0, 0).parts(2, 10)) == []
+    assert list(buckets.Turn({}, set(), 0).parts(2, 10)) == []
 
 
 async def test_to_whom_much_happens_at_once_lets_others_go_first_for_a_while(people, happen, session):
@@ -48,25 +48,52 @@ async def test_to_whom_much_happens_at_once_lets_others_go_first_for_a_while(peo
     assert list((await buckets.waiting(session, 10)).waiting) == [busy, calm]
 
 
-@pytest.mark.parametrize(("seconds", "order"), [(0, [1, 3]), (3600, [3, 1])])
-async def test_of_whom_something_was_counted_a_moment_ago_lets_others_go_first_for_a_while(
-    people, happen, count, look, runtime, session, seconds, order
+@pytest.mark.parametrize(
+    ("times", "seconds", "order"), [(1, 0, [1, 3]), (1, 2, [3, 1]), (40, 9, [1, 3]), (40, 11, [3, 1])]
+)
+async def test_what_the_day_had_already_lets_others_go_first_a_second_for_each_time_and_ten_at_most(
+    people, happen, count, session, times, seconds, order
 ):
-    for place in (3, 1):
-        await happen(people[place], "call")
+    """Somebody else comes `seconds` later to whom something new happens."""
+    busy, calm = (UUID(people[place]["customer_id"]) for place in (3, 1))
+    await happen(people[3], "call", times=times)
     await count()
-    for place in (3, 1):
-        await happen(people[place], "complaint")
-    counted = text(
-        "UPDATE person_fact SET counted_at = counted_at - :ago * interval '1 s' WHERE person_id = :person"
+    await happen(people[3], "call")
+    await happen(people[1], "call")
+    await session.execute(
+        text(
+            "UPDATE interaction_news SET stored_at = stored_at - :ago * interval '1 s' WHERE customer_id = :id"
+        ),
+        {"ago": seconds, "id": busy},
     )
-    async with runtime.database.transaction() as other:
-        for place, ago in ((3, seconds), (1, 3600)):
-            await other.execute(counted, {"person": people[place]["customer_id"], "ago": ago})
-    await look(people[1])  # for another reason
     turn = await buckets.waiting(session, 10)
     assert list(turn.waiting) == [UUID(people[place]["customer_id"]) for place in order]
-    assert turn.due == (1 if seconds == 0 else 2)
+    assert turn.pressing == {calm}
+
+
+async def test_something_new_of_somebody_to_whom_much_happens_waits_for_nobody(
+    people, happen, count, session
+):
+    busy = UUID(people[3]["customer_id"])
+    await happen(people[3], "call", times=40)
+    await count()
+    await happen(people[3], "call", times=20)
+    await happen(people[3], "complaint")
+    await happen(people[1], "call")
+    turn = await buckets.waiting(session, 10)
+    assert next(iter(turn.waiting)) == busy
+    assert busy in turn.pressing
+
+
+@pytest.mark.parametrize("other", [{"days": 1}, {"channel": "web"}, {"kind": "visit"}])
+async def test_what_another_day_or_channel_had_is_new_to_this_one(people, happen, count, session, other):
+    await happen(people[3], "call", times=3)
+    await count()
+    await happen(people[3], **{"kind": "call"} | other)
+    already = text("SELECT already FROM interaction_news")
+    assert await session.scalar(already) == 0
+    await happen(people[3], "call")
+    assert set(await session.scalars(already)) == {0, 3}
 
 
 async def test_what_waits_to_be_counted_is_among_the_counters(client, register, happen, count):
@@ -127,7 +154,7 @@ async def test_who_cannot_be_looked_at_stops_nobody_else_and_what_waits_of_him_i
     with pytest.raises(TimeoutError):
         await count()
     assert ["complained_7d" in await tags(person) for person in people] == [False, True, True, True, True]
-    assert await buckets.waiting(session, 10) == ({unlucky: 1}, 1, 1)
+    assert await buckets.waiting(session, 10) == ({unlucky: 1}, {unlucky}, 1)
     monkeypatch.undo()
     await count()
     assert "complained_7d" in await tags(people[0])

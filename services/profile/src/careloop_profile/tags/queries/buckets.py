@@ -1,7 +1,7 @@
 """What customers did, by the day."""
 
 from collections.abc import Collection, Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -22,16 +22,15 @@ def _windows(column: str) -> str:
 
 # All that waits is read each time: it is what came within seconds. Where it is more, more of it is taken at once.
 _WAITING: Final = text("""
-    SELECT customer_id, news, turn <= statement_timestamp() AS due, CAST(sum(news) OVER () AS bigint) AS all_news,
+    SELECT customer_id, news, novel BETWEEN 1 AND 2 AS pressing, CAST(sum(news) OVER () AS bigint) AS all_news,
            count(*) OVER () AS customers
     FROM (
-        SELECT customer_id, news, since, greatest(
-            counted_at + CAST(:patience AS interval),
-            since + least(CAST(:patience AS interval), (news - 1) * CAST(:each AS interval))
-        ) AS turn
+        SELECT customer_id, news, novel, since, turn + least(10, greatest(0, novel - 1) * 0.5) * interval '1 s' AS turn
         FROM (
-            SELECT customer_id, count(*) AS news, min(stored_at) AS since FROM interaction_news GROUP BY customer_id
-        ) AS waiting LEFT JOIN person_fact ON person_id = customer_id
+            SELECT customer_id, count(*) AS news, count(*) FILTER (WHERE already = 0) AS novel, min(stored_at) AS since,
+                   min(stored_at + already * interval '1 s') AS turn
+            FROM interaction_news GROUP BY customer_id
+        ) AS waiting
     ) AS asked ORDER BY turn, since LIMIT 10 * :fewest
 """)
 # `grew` is whose days and kinds were all counted before: of these nothing else can be other than it was.
@@ -104,8 +103,6 @@ _DAYS: Final = text("""
 _FORGET: Final = text("""
     DELETE FROM metric_bucket WHERE ctid = ANY(ARRAY(SELECT ctid FROM metric_bucket WHERE day < :until LIMIT :limit))
 """)
-_PATIENCE: Final = timedelta(seconds=10)
-_EACH: Final = timedelta(seconds=0.5)
 Ever = tuple[datetime, datetime, list[str]]
 """When a customer was seen first and last, and by which channels."""
 
@@ -129,11 +126,11 @@ class Fresh(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """Of whom something was not counted yet: who comes next, and of each how much there is; how many of these from the
-    first on should not wait any longer; and how much there is of all."""
+    """Of whom something was not counted yet: who comes next, and of each how much there is; of whom it is something that
+    the day did not have, but not much of that; and how much there is of all."""
 
     waiting: dict[UUID, int]
-    due: int
+    pressing: frozenset[UUID]
     news: int
 
     def parts(self, size: int, most: int) -> Iterator[list[UUID]]:
@@ -151,14 +148,14 @@ class Turn(NamedTuple):
 
 
 async def waiting(session: AsyncSession, fewest: int) -> Turn:
-    """Who waits for longest comes first; but of whom something was counted a moment ago, or to whom much happens at once, lets
-    others go first for a while."""
-    asked = {"fewest": fewest, "patience": _PATIENCE, "each": _EACH}
-    rows = (await session.execute(_WAITING, asked)).all()
+    """Who waits for longest comes first. But what the day had already lets others go first, for a second for each time and
+    ten at most, and so does much at once that is new to it."""
+    rows = (await session.execute(_WAITING, {"fewest": fewest})).all()
     if not rows:
-        return Turn({}, 0, 0)
+        return Turn({}, frozenset(), 0)
     some = rows[: max(rows[0].customers // 20, fewest)]
-    return Turn({row.customer_id: row.news for row in some}, sum(row.due for row in some), rows[0].all_news)
+    pressing = frozenset(row.customer_id for row in some if row.pressing)
+    return Turn({row.customer_id: row.news for row in some}, pressing, rows[0].all_news)
 
 
 async def fold(session: AsyncSession, customers: Collection[UUID], now: datetime) -> dict[UUID, Fresh]:

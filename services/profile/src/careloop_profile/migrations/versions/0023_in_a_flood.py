@@ -1,4 +1,4 @@
-"""Steps of counted numbers are told as one where something happens all the time: who is to be told of them, and when."""
+"""In a flood: first is counted what the day did not have yet, and the steps of counted numbers are told as one."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +10,9 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column(
+        "interaction_news", sa.Column("already", sa.SmallInteger(), server_default=sa.text("0"), nullable=False)
+    )
     op.add_column("person_fact", sa.Column("tell_at", sa.DateTime(timezone=True)))
     op.create_index(
         "ix_person_fact_tell_at", "person_fact", ["tell_at"], postgresql_where=sa.text("tell_at IS NOT NULL")
@@ -18,3 +21,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_column("person_fact", "tell_at")
+    op.drop_column("interaction_news", "already")
