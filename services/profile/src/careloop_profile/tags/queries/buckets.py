@@ -25,7 +25,7 @@ _WAITING: Final = text("""
     SELECT customer_id, news, novel BETWEEN 1 AND 2 AS pressing, CAST(sum(news) OVER () AS bigint) AS all_news,
            count(*) OVER () AS customers
     FROM (
-        SELECT customer_id, news, novel, since, turn + least(10, greatest(0, novel - 1) * 0.5) * interval '1 s' AS turn
+        SELECT customer_id, news, novel, since, turn + least(10, greatest(0, novel - 1) * 1.5) * interval '1 s' AS turn
         FROM (
             SELECT customer_id, count(*) AS news, count(*) FILTER (WHERE already = 0) AS novel, min(stored_at) AS since,
                    min(stored_at + already * interval '1 s') AS turn
