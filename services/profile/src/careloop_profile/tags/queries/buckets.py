@@ -22,13 +22,13 @@ def _windows(column: str) -> str:
 
 # All that waits is read each time: it is what came within seconds. Where it is more, more of it is taken at once.
 _WAITING: Final = text("""
-    SELECT customer_id, news, novel BETWEEN 1 AND 2 AS pressing, CAST(sum(news) OVER () AS bigint) AS all_news,
+    SELECT customer_id, news, novel > 0 AS pressing, CAST(sum(news) OVER () AS bigint) AS all_news,
            count(*) OVER () AS customers
     FROM (
         SELECT customer_id, news, novel, since, turn + least(10, greatest(0, novel - 1) * 1.5) * interval '1 s' AS turn
         FROM (
             SELECT customer_id, count(*) AS news, count(*) FILTER (WHERE already = 0) AS novel, min(stored_at) AS since,
-                   min(stored_at + already * interval '1 s') AS turn
+                   min(stored_at + least(10, already * 3) * interval '1 s') AS turn
             FROM interaction_news GROUP BY customer_id
         ) AS waiting
     ) AS asked ORDER BY turn, since LIMIT 10 * :fewest
@@ -127,7 +127,7 @@ class Fresh(NamedTuple):
 
 class Turn(NamedTuple):
     """Of whom something was not counted yet: who comes next, and of each how much there is; of whom it is something that
-    the day did not have, but not much of that; and how much there is of all."""
+    the day did not have; and how much there is of all."""
 
     waiting: dict[UUID, int]
     pressing: frozenset[UUID]
@@ -148,8 +148,8 @@ class Turn(NamedTuple):
 
 
 async def waiting(session: AsyncSession, fewest: int) -> Turn:
-    """Who waits for longest comes first. But what the day had already lets others go first, for a second for each time and
-    ten at most, and so does much at once that is new to it."""
+    """Who waits for longest comes first. But what the day had already lets others go first, for three seconds for each time
+    and ten at most, and so does much at once that is new to it."""
     rows = (await session.execute(_WAITING, {"fewest": fewest})).all()
     if not rows:
         return Turn({}, frozenset(), 0)
