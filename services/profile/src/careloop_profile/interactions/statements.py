@@ -12,8 +12,8 @@ from careloop_profile.interactions.policy import Row
 
 _NOTE = """
     noted AS (
-        INSERT INTO interaction_news (customer_id, occurred_at, channel, kind, amount, in_activity)
-        SELECT customer_id, occurred_at, channel, kind, amount, false FROM fresh
+        INSERT INTO interaction_news (customer_id, occurred_at, channel, kind, amount)
+        SELECT customer_id, occurred_at, channel, kind, amount FROM fresh
     ), told AS (
         SELECT customer_id, count(*) AS interactions, count(*) FILTER (WHERE kind = 'payment') AS payments,
                coalesce(sum(amount) FILTER (WHERE kind = 'payment'), 0) AS amount,
