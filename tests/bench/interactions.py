@@ -99,7 +99,8 @@ async def stored(http: aiohttp.ClientSession, ids: list[str], database: str | No
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         counted = await connection.fetch(
             "SELECT customer_id, sum(n) AS n FROM (SELECT customer_id, interactions AS n FROM customer_activity"
-            " UNION ALL SELECT customer_id, 1 FROM interaction_news WHERE NOT in_activity) AS seen"
+            " UNION ALL SELECT customer_id, count FROM metric_bucket"
+            " UNION ALL SELECT customer_id, 1 FROM interaction_news) AS seen"
             " WHERE customer_id = ANY($1) GROUP BY 1",
             ids,
         )

@@ -107,14 +107,11 @@ async def silence(database: Any, count: int) -> float:
                                   accessibility, declared_devices, attributes, changed_at, created_at, updated_at)
             SELECT gen_random_uuid(), 1, 'individual', 'bench', 'active', false, '{}', false, '[]', '{}', 0, '{}', '{}', $1, $1
             FROM generate_series(1, $2) RETURNING id
-        ), seen AS (
-            INSERT INTO customer_activity (customer_id, channel, interactions, payments, amount, complaints, first_at, last_at)
-            SELECT id, 'hotline', 1, 0, 0, 0, at, at FROM (
-                SELECT id, $1::timestamptz - interval '30 days' + interval '15 seconds' + row_number() OVER () * interval '20 ms' AS at FROM new
-            ) AS moments RETURNING customer_id, last_at
         )
         INSERT INTO interaction_news (customer_id, occurred_at, channel, kind)
-        SELECT customer_id, last_at, 'hotline', 'call' FROM seen
+        SELECT id, $1::timestamptz - interval '30 days' + interval '15 seconds' + row_number() OVER () * interval '20 ms',
+               'hotline', 'call'
+        FROM new
         """,
         now,
         count,

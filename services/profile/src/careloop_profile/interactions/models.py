@@ -8,6 +8,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     Index,
     LargeBinary,
@@ -18,7 +19,6 @@ from sqlalchemy import (
     Uuid,
     func,
     text,
-    true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
@@ -27,6 +27,8 @@ from careloop_profile.database import Base
 
 INSTANT = DateTime(timezone=True)
 MONEY = Numeric(16, 4)
+SUM = Numeric(30, 4)
+"""No sum may not fit: it would be in the way of all that are counted with it."""
 
 
 class InteractionRow(Base, table=True):
@@ -75,9 +77,29 @@ class UnresolvedRow(Base, table=True):
     time_suspect: bool = Field(sa_type=Boolean)
 
 
+class BucketRow(Base, table=True):
+    """What a customer did on a day of UTC, by channel and kind: the counters, as long as the day is kept."""
+
+    __tablename__ = "metric_bucket"
+    __table_args__ = (
+        Index("ix_metric_bucket_day", "day", postgresql_using="brin"),
+        {"postgresql_with": {"fillfactor": 80}},
+    )
+
+    customer_id: UUID = Field(primary_key=True)
+    day: date = Field(sa_column=Column(Date, primary_key=True))
+    channel: str = Field(primary_key=True, sa_type=Text)
+    kind: str = Field(primary_key=True, sa_type=Text)
+    count: int
+    amount: Decimal = Field(sa_type=SUM)
+    last_at: datetime = Field(sa_type=INSTANT)
+    first_at: datetime | None = Field(default=None, sa_type=INSTANT)
+    """Not known of what was counted before it was kept here; `ActivityRow` has it."""
+
+
 class ActivityRow(Base, table=True):
-    """Counters per customer and channel; they count rows that were really inserted. What waits to be counted is not among
-    them: who reads them adds it."""
+    """What a customer's counters have beside the days that are kept and what waits to be counted, per channel: the sums of
+    days that are kept no more. Whoever reads the counters adds all three."""
 
     __tablename__ = "customer_activity"
     __table_args__ = ({"postgresql_with": {"fillfactor": 70}},)
@@ -86,7 +108,7 @@ class ActivityRow(Base, table=True):
     channel: str = Field(primary_key=True, sa_type=Text)
     interactions: int
     payments: int
-    amount: Decimal = Field(sa_type=Numeric(30, 4))
+    amount: Decimal = Field(sa_type=SUM)
     complaints: int
     first_at: datetime = Field(sa_type=INSTANT)
     last_at: datetime = Field(sa_type=INSTANT)
@@ -102,13 +124,11 @@ NEWS = Table(
     Column("amount", Numeric),
     Column("stored_at", INSTANT, nullable=False, server_default=func.now()),
     Column("already", SmallInteger, nullable=False, server_default=text("0")),
-    Column("in_activity", Boolean, nullable=False, server_default=true()),
     Index("ix_interaction_news_customer", "customer_id"),
     postgresql_with={"autovacuum_vacuum_scale_factor": 0.0, "autovacuum_vacuum_threshold": 20_000},
 )
 """Interactions that were stored and not counted yet: written on the hot path, and taken away by whoever counts next.
-`already` is how often the customer's day had the same by the same channel when it was stored, ten at most.
-`in_activity` is what an earlier version has counted in its customer's counters itself."""
+`already` is how often the customer's day had the same by the same channel when it was stored, ten at most."""
 
 
 class LetterRow(Base, table=True):

@@ -8,12 +8,10 @@ from careloop_common.plumbing import dead_letter
 from sqlalchemy import (
     CompoundSelect,
     CursorResult,
-    Integer,
     Table,
     Text,
+    TextClause,
     Uuid,
-    case,
-    cast,
     func,
     literal,
     null,
@@ -24,8 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from careloop_profile.customers.queries import among_ids
-from careloop_profile.interactions.models import NEWS, ActivityRow, ArchiveRow, InteractionRow, LetterRow
+from careloop_profile.interactions.models import ArchiveRow, InteractionRow, LetterRow
 
 
 def _table(model: type[Any]) -> Table:
@@ -33,7 +30,7 @@ def _table(model: type[Any]) -> Table:
     return table
 
 
-INTERACTION, ACTIVITY, LETTER = _table(InteractionRow), _table(ActivityRow), _table(LetterRow)
+INTERACTION, LETTER = _table(InteractionRow), _table(LetterRow)
 CONSUMERS = ("interactions", "apply-traits")
 """The worker's readers of what came in at the door."""
 _SHOWN = (
@@ -41,32 +38,39 @@ _SHOWN = (
     *("received_at", "tried_at", "replayed_at", "replayed_by"),
 )
 
-_SUMMED: Final = ("interactions", "payments", "amount", "complaints")
-_PAID: Final = NEWS.c.kind == "payment"
-_SEEN: Final = union_all(
-    select(ACTIVITY),
-    select(
-        NEWS.c.customer_id,
-        NEWS.c.channel,
-        literal(1),
-        cast(_PAID, Integer),
-        cast(case((_PAID, func.coalesce(NEWS.c.amount, 0)), else_=0), ACTIVITY.c.amount.type),
-        cast(NEWS.c.kind == "complaint", Integer),
-        NEWS.c.occurred_at,
-        NEWS.c.occurred_at,
-    ).where(~NEWS.c.in_activity),
-).subquery()
-_ACTIVITY: Final = (
-    select(
-        _SEEN.c.channel,
-        *(func.sum(_SEEN.c[name]).label(name) for name in _SUMMED),
-        func.min(_SEEN.c.first_at).label("first_at"),
-        func.max(_SEEN.c.last_at).label("last_at"),
-    )
-    .where(among_ids(_SEEN.c.customer_id))
-    .group_by(_SEEN.c.channel)
-    .order_by(_SEEN.c.channel)
-)
+OF_DAYS: Final = """
+    customer_id, channel, CAST(sum(count) AS int) AS interactions,
+    CAST(coalesce(sum(count) FILTER (WHERE kind = 'payment'), 0) AS int) AS payments,
+    coalesce(sum(amount) FILTER (WHERE kind = 'payment'), 0) AS amount,
+    CAST(coalesce(sum(count) FILTER (WHERE kind = 'complaint'), 0) AS int) AS complaints,
+    min(coalesce(first_at, last_at)) AS first_at, max(last_at) AS last_at
+"""
+"""What rows of days are among the counters of a customer and channel, by which they are to be grouped."""
+
+
+def _counters(by: str) -> TextClause:
+    """What was counted is among its day, or among the sums of days that are no more; and what waits is counted here."""
+    mine = "WHERE customer_id = ANY(CAST(:ids AS uuid[]))"
+    return text(f"""
+        SELECT {by}, sum(interactions) AS interactions, sum(payments) AS payments,
+               CAST(sum(amount) AS numeric(30, 4)) AS amount, sum(complaints) AS complaints,
+               min(first_at) AS first_at, max(last_at) AS last_at
+        FROM (
+            SELECT customer_id, channel, interactions, payments, amount, complaints, first_at, last_at
+            FROM customer_activity {mine}
+            UNION ALL SELECT {OF_DAYS} FROM metric_bucket {mine} GROUP BY customer_id, channel
+            UNION ALL
+            SELECT customer_id, channel, 1, CAST(kind = 'payment' AS int),
+                   CASE kind WHEN 'payment' THEN coalesce(amount, 0) ELSE 0 END, CAST(kind = 'complaint' AS int),
+                   occurred_at, occurred_at
+            FROM interaction_news {mine}
+        ) AS seen GROUP BY {by} ORDER BY {by}
+    """)  # noqa: S608
+
+
+_ACTIVITY: Final = _counters("channel")
+COUNTERS: Final = _counters("customer_id, channel")
+"""The counters of each of the customers `ids`, channel by channel."""
 _FORGET_UNRESOLVED: Final = text("""
     DELETE FROM interaction_unresolved WHERE ctid = ANY(ARRAY(
         SELECT ctid FROM interaction_unresolved WHERE received_at < CAST(:before AS timestamptz)
@@ -89,7 +93,7 @@ async def timeline(
 
 
 async def activity(session: AsyncSession, customers: Collection[UUID]) -> Sequence[Any]:
-    """The counters of all these customers, channel by channel; with what waits to be counted."""
+    """The counters of all these customers, channel by channel."""
     return (await session.execute(_ACTIVITY, {"ids": list(customers)})).all()
 
 

@@ -12,8 +12,8 @@ from careloop_profile.interactions.policy import Row
 
 _NOTE = """
     noted AS (
-        INSERT INTO interaction_news (customer_id, occurred_at, channel, kind, amount, in_activity, already)
-        SELECT customer_id, occurred_at, channel, kind, amount, false, coalesce((
+        INSERT INTO interaction_news (customer_id, occurred_at, channel, kind, amount, already)
+        SELECT customer_id, occurred_at, channel, kind, amount, coalesce((
             SELECT least(count, 10) FROM metric_bucket AS known
             WHERE known.customer_id = fresh.customer_id AND day = CAST(occurred_at AT TIME ZONE 'UTC' AS date)
             AND known.channel = fresh.channel AND known.kind = fresh.kind

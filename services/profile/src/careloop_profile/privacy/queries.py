@@ -11,6 +11,7 @@ from sqlalchemy import CursorResult, Table, delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from careloop_profile.interactions import queries as interactions
 from careloop_profile.privacy.models import (
     AcknowledgementRow,
     ErasureRow,
@@ -44,11 +45,11 @@ DELETED: Final[Mapping[str, str]] = MappingProxyType(
         "consent": _MINE,
         "do_not_disturb": _MINE,
         "customer_trait": _MINE,
-        "customer_activity": _MINE,
         "device": _MINE,
         "subscription": _MINE,
         "interaction_news": _MINE,
         "metric_bucket": _MINE,
+        "customer_activity": _MINE,
         "tag_given": _MINE,
         # First the row that is locked while somebody looks at the person, and writes the others.
         "person_fact": _PERSON,
@@ -66,7 +67,7 @@ DELETED: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """The tables of which rows go at once, with which; in this order. Whoever looks at a person has `person_fact` locked and then
-writes the others, so it comes before them."""
+writes the others, so it comes before them; so do days before the sums that become of them."""
 
 # ruff: noqa: S608  (these statements are put together from the constants above)
 _DELETE: Final = {name: text(f"DELETE FROM {name} WHERE {which}") for name, which in DELETED.items()}
@@ -79,6 +80,7 @@ _KEPT: Final = {
     for name, which in DELETED.items()
     if name not in _NOT_EXPORTED
 } | {
+    "customer_activity": interactions.COUNTERS,
     "interaction": text(
         f"SELECT * FROM interaction WHERE {_MINE} ORDER BY occurred_at DESC LIMIT {MOST_EXPORTED}"
     ),

@@ -183,8 +183,9 @@ async def fill(runtime: Runtime[Any]) -> bool:
 
 
 async def forget(runtime: Runtime[Any]) -> bool:
-    """Delete counts of days that no rule asks for."""
+    """Keep of days that no rule asks for only the sums."""
     async with runtime.database.transaction() as session:
+        await presence.enter(session)
         gone = await buckets.forget(session, clock.now() - LONGEST, filling.CHUNK)
     return gone == filling.CHUNK
 

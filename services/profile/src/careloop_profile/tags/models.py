@@ -1,4 +1,4 @@
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -6,7 +6,6 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
-    Date,
     DateTime,
     Double,
     Identity,
@@ -181,24 +180,6 @@ class GivenRow(Base, table=True):
     at: datetime = Field(sa_type=INSTANT)
     by: str = Field(sa_type=Text)
     expires_at: datetime | None = Field(default=None, sa_type=INSTANT)
-
-
-class BucketRow(Base, table=True):
-    """What a customer did on a day of UTC, by channel and kind."""
-
-    __tablename__ = "metric_bucket"
-    __table_args__ = (
-        Index("ix_metric_bucket_day", "day", postgresql_using="brin"),
-        {"postgresql_with": {"fillfactor": 80}},
-    )
-
-    customer_id: UUID = Field(primary_key=True)
-    day: date = Field(sa_column=Column(Date, primary_key=True))
-    channel: str = Field(primary_key=True, sa_type=Text)
-    kind: str = Field(primary_key=True, sa_type=Text)
-    count: int
-    amount: float = Field(sa_type=Double)
-    last_at: datetime = Field(sa_type=INSTANT)
 
 
 class WalkRow(Base, table=True):

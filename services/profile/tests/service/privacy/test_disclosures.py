@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -9,6 +10,7 @@ from careloop_common import clock, disclosure
 from careloop_common.disclosures_command import VERIFY
 from careloop_profile import looking
 from careloop_profile.privacy.views import digest
+from careloop_profile.tags.queries import buckets
 from careloop_profile.tags.service.evaluating import Parts
 from sqlalchemy import text
 
@@ -193,3 +195,26 @@ async def test_an_export_has_everything_in_clear_and_is_written_down(
     unknown = await officer.post("/v1/customers/00000000-0000-0000-0000-000000000001/exports")
     assert unknown.status_code == 404
     assert (await client.post("/v1/customers/none/exports")).status_code == 422
+
+
+async def test_an_export_has_the_counters_with_what_was_not_counted_yet(register, officer, runtime):
+    customer = await register(source="crm", external_id="A-1")
+    key = UUID(customer["customer_id"])
+    news = text("""
+        INSERT INTO interaction_news (customer_id, occurred_at, channel, kind, amount)
+        VALUES (:id, :at, 'web', 'payment', 0.1), (:id, :at, 'hotline', 'complaint', NULL)
+    """)
+    now = clock.now()
+    async with runtime.database.transaction() as session:
+        for days, limit in ((500, 10), (1, 0), (0, None)):
+            await session.execute(news, {"id": key, "at": now - timedelta(days=days)})
+            if limit is not None:
+                await buckets.fold(session, [key], now)
+                await buckets.forget(session, now, limit)
+    answer = await officer.post(f"/v1/customers/{key}/exports")
+    rows = {row["channel"]: row for row in answer.json()["tables"]["customer_activity"]}
+    assert {row["customer_id"] for row in rows.values()} == {str(key)}
+    shown = ("interactions", "payments", "amount", "complaints")
+    assert [str(rows["web"][name]) for name in shown] == ["3", "3", "0.3000", "0"]
+    assert [str(rows["hotline"][name]) for name in shown] == ["3", "0", "0.0000", "3"]
+    assert rows["web"]["first_at"] < rows["web"]["last_at"]

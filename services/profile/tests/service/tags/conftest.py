@@ -12,10 +12,14 @@ from careloop_profile.tags import handlers
 from careloop_profile.tags.service import filling
 from careloop_profile.tags.service.evaluating import Parts
 from careloop_profile.tags.service.recording import record
+from sqlalchemy import text
 
 NOW = clock.now()
 YEAR = zones.day_of(NOW, "Asia/Shanghai").year
 """Ages are counted on the operator's day: when it is a new year there, it is still the old one in UTC."""
+WAITING = """
+    SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
 
 
 @pytest.fixture
@@ -146,6 +150,20 @@ def fill(runtime):
                     more = await step(session, now=now, limit=limit) or more
 
     return all_of_them
+
+
+@pytest.fixture
+def waiting(runtime, eventually):
+    """`await waiting(2)`: until so many wait for a lock."""
+
+    async def until(number, timeout=10):  # noqa: ASYNC109
+        async def enough():
+            async with runtime.database.transaction() as session:
+                return await session.scalar(text(WAITING)) >= number
+
+        await eventually(enough, timeout=timeout)
+
+    return until
 
 
 @pytest.fixture

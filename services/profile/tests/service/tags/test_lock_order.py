@@ -15,23 +15,6 @@ from careloop_profile.tags.service.evaluating import Parts
 from sqlalchemy import text
 
 NOW = clock.now()
-WAITING = """
-    SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
-"""
-
-
-@pytest.fixture
-def waiting(runtime, eventually):
-    """`await waiting(2)`: until so many wait for a lock."""
-
-    async def until(number, timeout=10):  # noqa: ASYNC109
-        async def enough():
-            async with runtime.database.transaction() as session:
-                return await session.scalar(text(WAITING)) >= number
-
-        await eventually(enough, timeout=timeout)
-
-    return until
 
 
 @pytest.fixture

@@ -81,7 +81,6 @@ async def test_a_timer_rings_for_whom_time_alone_can_change(
     async with runtime.database.transaction() as session:
         # As if the last call had been a day earlier all along, and the timer stood for that.
         for table, column in (
-            ("customer_activity", "last_at"),
             ("metric_bucket", "last_at"),
             ("person_fact", "last_seen_at"),
         ):

@@ -8,14 +8,16 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from careloop_profile.interactions.queries import OF_DAYS
 from careloop_profile.tags.policy.activity import Added, Sum
 from careloop_profile.tags.policy.vocabulary import WINDOWS
 
 
-def _windows(column: str) -> str:
+def _windows(column: str, as_type: str) -> str:
     """The sum of a column over each window."""
+    within = "FILTER (WHERE day > CAST(:today AS date) - {})"
     return ", ".join(
-        f"coalesce(sum({column}) FILTER (WHERE day > CAST(:today AS date) - {length}), 0) AS {column}_{window}"
+        f"CAST(coalesce(sum({column}) {within.format(length)}, 0) AS {as_type}) AS {column}_{window}"
         for window, length in WINDOWS.items()
     )
 
@@ -33,7 +35,8 @@ _WAITING: Final = text("""
         ) AS waiting
     ) AS asked ORDER BY turn, since LIMIT 10 * :fewest
 """)
-# `grew` is whose days and kinds were all counted before: of these nothing else can be other than it was.
+# Of whom all days and kinds grew, that is were counted before, nothing else can be other than it was. Nothing is joined: how
+# much there is PostgreSQL learns when it is gone, so each would be compared with each.
 _FOLD: Final = text("""
     WITH taken AS (
         DELETE FROM interaction_news WHERE customer_id = ANY(CAST(:ids AS uuid[]))
@@ -43,30 +46,17 @@ _FOLD: Final = text("""
                min(occurred_at) AS first_at, max(occurred_at) AS last_at
         FROM taken GROUP BY customer_id, day, channel, kind
     ), by_day AS (
-        INSERT INTO metric_bucket AS known (customer_id, day, channel, kind, count, amount, last_at)
-        SELECT customer_id, day, channel, kind, count, amount, last_at FROM summed ORDER BY 1, 2, 3, 4
+        INSERT INTO metric_bucket AS known (customer_id, day, channel, kind, count, amount, first_at, last_at)
+        SELECT customer_id, day, channel, kind, count, amount, first_at, last_at FROM summed ORDER BY 1, 2, 3, 4
         ON CONFLICT (customer_id, day, channel, kind) DO UPDATE SET
             count = known.count + excluded.count, amount = known.amount + excluded.amount,
-            last_at = greatest(known.last_at, excluded.last_at)
-        RETURNING customer_id, day, channel, kind, xmax <> 0 AND day = :today AS grew
-    ), by_channel AS (
-        INSERT INTO customer_activity AS known
-            (customer_id, channel, interactions, payments, amount, complaints, first_at, last_at)
-        SELECT customer_id, channel, count(*), count(*) FILTER (WHERE kind = 'payment'),
-               coalesce(sum(amount) FILTER (WHERE kind = 'payment'), 0),
-               count(*) FILTER (WHERE kind = 'complaint'), min(occurred_at), max(occurred_at)
-        FROM taken WHERE NOT in_activity GROUP BY customer_id, channel ORDER BY customer_id, channel
-        ON CONFLICT (customer_id, channel) DO UPDATE SET
-            interactions = known.interactions + excluded.interactions,
-            payments = known.payments + excluded.payments,
-            amount = known.amount + excluded.amount,
-            complaints = known.complaints + excluded.complaints,
-            first_at = least(known.first_at, excluded.first_at),
-            last_at = greatest(known.last_at, excluded.last_at)
+            first_at = least(known.first_at, excluded.first_at), last_at = greatest(known.last_at, excluded.last_at)
+        RETURNING customer_id, xmax <> 0 AND day = :today AS grew
     )
-    SELECT customer_id, CAST(sum(count) AS int), bool_and(grew), min(first_at), array_agg(channel), array_agg(kind), array_agg(count),
-           array_agg(CAST(amount AS float8)), array_agg(last_at)
-    FROM summed JOIN by_day USING (customer_id, day, channel, kind) GROUP BY customer_id
+    SELECT customer_id, CAST(sum(count) AS int), customer_id NOT IN (SELECT customer_id FROM by_day WHERE NOT grew),
+           min(first_at), array_agg(channel), array_agg(kind), array_agg(count), array_agg(CAST(amount AS float8)),
+           array_agg(last_at)
+    FROM summed GROUP BY customer_id
 """)
 # Whoever looks for what waits passes by all that was taken and is not swept away yet, which in a flood is most of it.
 # Who has the table is not waited for: what waits would wait, too.
@@ -78,13 +68,18 @@ _COUNTED: Final = (
     "last_at",
 )
 # A row for each customer: it costs more to read than what is in it. Nobody is silent of whom something is there that was
-# only not counted yet.
+# only not counted yet, and of what is long ago it is only asked when it was.
 _DONE: Final = text(f"""
-    SELECT asked.id, ever.*, days, {", ".join(f"done.{name}" for name in _COUNTED)}
+    SELECT asked.id, least(done.first_at, rest.first_at), greatest(done.until_at, rest.last_at), by || channels, days,
+           {", ".join(f"done.{name}" for name in _COUNTED)}
     FROM unnest(CAST(:ids AS uuid[])) AS asked (id) CROSS JOIN LATERAL (
-        SELECT {", ".join(f"array_agg({name}) AS {name}" for name in _COUNTED)} FROM (
-            SELECT channel, kind, {_windows("count")}, {_windows("amount")}, max(last_at) AS last_at
-            FROM metric_bucket WHERE customer_id = asked.id AND day >= :since GROUP BY channel, kind
+        SELECT {", ".join(f"array_agg({name}) FILTER (WHERE last_at IS NOT NULL) AS {name}" for name in _COUNTED)},
+               min(first_at) AS first_at, max(until_at) AS until_at, array_agg(channel) AS by
+        FROM (
+            SELECT channel, kind, {_windows("count", "int")}, {_windows("amount", "float8")},
+                   min(coalesce(first_at, last_at)) AS first_at, max(last_at) AS until_at,
+                   max(last_at) FILTER (WHERE day >= :since) AS last_at
+            FROM metric_bucket WHERE customer_id = asked.id GROUP BY channel, kind
         ) AS kinds
     ) AS done CROSS JOIN LATERAL (
         SELECT array_agg(DISTINCT day) AS days FROM metric_bucket
@@ -94,15 +89,32 @@ _DONE: Final = text(f"""
             SELECT first_at, last_at, channel FROM customer_activity WHERE customer_id = asked.id
             UNION ALL SELECT occurred_at, occurred_at, channel FROM interaction_news WHERE customer_id = asked.id
         ) AS seen
-    ) AS ever
+    ) AS rest
 """)  # noqa: S608
 _DAYS: Final = text("""
     SELECT customer_id, array_agg(DISTINCT day) FROM metric_bucket
     WHERE customer_id = ANY(CAST(:ids AS uuid[])) AND day > CAST(:today AS date) - CAST(:longest AS int) GROUP BY customer_id
 """)
-_FORGET: Final = text("""
-    DELETE FROM metric_bucket WHERE ctid = ANY(ARRAY(SELECT ctid FROM metric_bucket WHERE day < :until LIMIT :limit))
-""")
+# Days that somebody just adds to are left to the next time: so nobody who counts is waited for, in whatever order they do.
+_FORGET: Final = text(f"""
+    WITH gone AS (
+        DELETE FROM metric_bucket WHERE ctid = ANY(ARRAY(
+            SELECT ctid FROM metric_bucket WHERE day < :until LIMIT :limit FOR UPDATE SKIP LOCKED
+        )) RETURNING *
+    ), kept AS (
+        INSERT INTO customer_activity AS known
+            (customer_id, channel, interactions, payments, amount, complaints, first_at, last_at)
+        SELECT {OF_DAYS} FROM gone GROUP BY customer_id, channel ORDER BY customer_id, channel
+        ON CONFLICT (customer_id, channel) DO UPDATE SET
+            interactions = known.interactions + excluded.interactions,
+            payments = known.payments + excluded.payments,
+            amount = known.amount + excluded.amount,
+            complaints = known.complaints + excluded.complaints,
+            first_at = least(known.first_at, excluded.first_at),
+            last_at = greatest(known.last_at, excluded.last_at)
+    )
+    SELECT count(*) FROM gone
+""")  # noqa: S608
 Ever = tuple[datetime, datetime, list[str]]
 """When a customer was seen first and last, and by which channels."""
 
@@ -159,7 +171,7 @@ async def waiting(session: AsyncSession, fewest: int) -> Turn:
 
 
 async def fold(session: AsyncSession, customers: Collection[UUID], now: datetime) -> dict[UUID, Fresh]:
-    """Count what was stored of these customers since, by the day and in all; returns of whom there was something."""
+    """Count by the day what was stored of these customers since; returns of whom there was something."""
     asked = {"ids": list(customers), "today": now.astimezone(UTC).date()}
     return {row[0]: _fresh(*row[1:]) for row in await session.execute(_FOLD, asked)}
 
@@ -200,9 +212,8 @@ async def days(session: AsyncSession, customers: Collection[UUID], today: date) 
 
 
 async def forget(session: AsyncSession, until: datetime, limit: int) -> int:
-    """Delete counts of days before; returns how many."""
-    done = await session.execute(_FORGET, {"until": until.date(), "limit": limit})
-    return int(done.rowcount)  # type: ignore[attr-defined]
+    """Delete days before, of which only the sums are kept; returns how many counts there were."""
+    return await session.scalar(_FORGET, {"until": until.date(), "limit": limit}) or 0
 
 
 def joined(parts: Sequence[Ever]) -> Ever | None:
