@@ -7,7 +7,7 @@ import contextlib
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -20,6 +20,8 @@ PROBED = 101
 """Customers to whom nothing happens but what is sent alone: one is asked for, the others are to be tagged."""
 BUSY = 1000
 """Customers of the flood of whom one interaction is followed, each once."""
+COLD = 30
+"""Seconds in which all of them do all that they do for the first time that day."""
 encode = msgspec.json.Encoder().encode
 
 
@@ -34,6 +36,7 @@ class Tally:
     posts: list[float] = field(default_factory=list)
     probes: list[float] = field(default_factory=list)
     tagged: list[float] = field(default_factory=list)
+    cold: list[float] = field(default_factory=list)
     busy: list[float] = field(default_factory=list)
 
 
@@ -80,15 +83,20 @@ async def probe_tags(
 ) -> None:
     """The same of one customer after the other to whom nothing else happens."""
     calm = iter(range(options.customers - PROBED + 1, options.customers))
-    await _follow(http, options, over, calm, tally, tally.tagged, pause=0.5, step=0.1)
+    await _follow(http, options, over, calm, tally, lambda: tally.tagged, pause=0.5, step=0.1)
 
 
 async def probe_busy(
     http: aiohttp.ClientSession, tally: Tally, options: argparse.Namespace, over: asyncio.Event
 ) -> None:
-    """The same of customers of the flood, several at once."""
+    """The same of customers of the flood, several at once; at first apart, for then everything is new to all."""
+    warm = time.perf_counter() + COLD
     busy = iter(random.Random(options.seed).sample(range(options.customers - PROBED), BUSY))
-    several = (_follow(http, options, over, busy, tally, tally.busy, pause=0.2, step=0.5) for _ in range(6))
+
+    def noted() -> list[float]:
+        return tally.busy if time.perf_counter() > warm else tally.cold
+
+    several = (_follow(http, options, over, busy, tally, noted, pause=0.2, step=0.5) for _ in range(6))
     await asyncio.gather(*several)
 
 
@@ -98,7 +106,7 @@ async def _follow(
     over: asyncio.Event,
     owners: Iterator[int],
     tally: Tally,
-    noted: list[float],
+    noted: Callable[[], list[float]],
     *,
     pause: float,
     step: float,
@@ -106,11 +114,11 @@ async def _follow(
     """Have something happen to one customer after the other that is a reason for a tag; note how long until they have it,
     who is followed at the end until the end."""
     for owner in owners:
-        began = time.perf_counter()
+        began, those = time.perf_counter(), noted()
         await _send(http, tally, options, owner, "roaming", clock.now())
         while not await _has_roamed(http, options.ids[owner]):  # noqa: ASYNC110
             await asyncio.sleep(step)
-        noted.append(time.perf_counter() - began)
+        those.append(time.perf_counter() - began)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(over.wait(), pause)
             return

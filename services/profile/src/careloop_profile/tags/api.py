@@ -38,9 +38,9 @@ EvaluatorDep = Annotated[Evaluator, Depends(_evaluator)]
 
 
 @router.get("/customers/{customer_id}/tags", dependencies=[READ], responses=problems(CustomerNotFound))
-async def list_tags(customer_id: UUID, session: SessionDep, actor: ActorDep) -> TagsView:
+async def list_tags(customer_id: UUID, session: SessionDep, actor: ActorDep, now: NowDep) -> TagsView:
     """The tags of the person that the customer is."""
-    return tags_view(await reading.tags_of(session, customer_id), customer_id, actor)
+    return tags_view(await reading.tags_of(session, customer_id, now=now), customer_id, actor)
 
 
 @router.get(

@@ -65,6 +65,36 @@ async def _equal(read, expected):
     return await read() == expected
 
 
+async def test_the_number_says_what_is_stored_before_it_is_counted(
+    people, look, happen, count, tags, explain, client
+):
+    one, other = people[:2]
+    path = f"/v1/customers/{one['customer_id']}/merges"
+    await client.post(path, json={"customer_id": other["customer_id"], "reason": "one man"})
+    await look(one, other, kind="person")
+    await happen(one, "call", days=1, times=2)
+    await count()
+    await happen(other, "call")
+    await happen(one, "call", days=29)
+    await happen(one, "call", days=31)
+    await happen(one, "payment", amount="12.5")
+    for person in (one, other):
+        theirs = await tags(person)
+        values = [
+            theirs[code]["value"] for code in (CODE, "interactions_30d", "active_days_30d", "spend_30d")
+        ]
+        assert values == [4, 5, 3, 12.5]
+        why = await explain(person, CODE)
+        assert (why["value"], why["inputs"][0]["value"]) == (4, 4)
+    await count()
+    assert {code: found["value"] for code, found in (await tags(one)).items()}.items() >= {
+        CODE: 4,
+        "interactions_30d": 5,
+        "active_days_30d": 3,
+        "spend_30d": 12.5,
+    }.items()
+
+
 async def test_another_tag_is_told_at_once_without_the_steps(people, happen, count, steps, history):
     person = people[0]
     await happen(person, "call")

@@ -1,7 +1,7 @@
 """Gathering what is known of persons from the customers that they are."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -24,7 +24,7 @@ from careloop_profile.tags.policy.facts import Device
 from careloop_profile.tags.policy.known import Known
 from careloop_profile.tags.policy.moments import earliest, months_turn, windows_move
 from careloop_profile.tags.queries import buckets, facts, values
-from careloop_profile.tags.queries.buckets import Fresh, joined
+from careloop_profile.tags.queries.buckets import Done, Fresh, joined
 from careloop_profile.tags.queries.facts import Stored
 
 LONGEST: Final = timedelta(days=400)
@@ -142,13 +142,28 @@ async def done(session: AsyncSession, looks: Sequence[Look], now: datetime) -> N
     found = await buckets.done(session, everybody, now - LONGEST, today)
     for look in looks:
         parts = [found[member] for member in look.members]
-        on = {day for part in parts for day in part.days}
-        told = counting.activity((one for part in parts for one in part.sums), on, today)
+        told, on = together(parts, today)
         look.known.metrics, look.known.lasts = told.metrics, told.lasts
         if ever := joined([part.ever for part in parts if part.ever]):
             names = ("first_seen_at", "last_seen_at", "channels")
             look.known.plain.update(zip(names, ever, strict=True))
         look.moments.append(windows_move(on, now, look.person_id.int))
+
+
+def together(parts: Sequence[Done], today: date) -> tuple[Activity, set[date]]:
+    """What several customers did who are one person, and on which days."""
+    on = {day for part in parts for day in part.days}
+    return counting.activity((one for part in parts for one in part.sums), on, today), on
+
+
+async def by_now(session: AsyncSession, customers: Sequence[UUID], known: Known, now: datetime) -> Known:
+    """The same with what these customers did that was not counted yet."""
+    if not await buckets.any_news(session, customers):
+        return known
+    today = now.astimezone(UTC).date()
+    found = await buckets.done(session, customers, now - LONGEST, today, by_now=True)
+    told, _ = together(list(found.values()), today)
+    return replace(known, metrics=told.metrics, lasts=told.lasts)
 
 
 async def given(session: AsyncSession, looks: Sequence[Look], now: datetime) -> None:

@@ -21,7 +21,7 @@ from careloop_profile.tags.policy.registry import Definition, Registry
 from careloop_profile.tags.policy.vocabulary import ATTRIBUTE_KEYS, LAST_KEYS, METRIC_KEYS, tag_key
 from careloop_profile.tags.queries import buckets, definitions, facts, values
 from careloop_profile.tags.service import recording, registry
-from careloop_profile.tags.service.gathering import persons_of
+from careloop_profile.tags.service.gathering import by_now, persons_of
 
 _BELIEVED = {"joined_at": "joined_on", "left_at": "left_on"}
 """Facts that the golden record knows by another name."""
@@ -75,16 +75,16 @@ class Explanation:
     """When time alone may change it."""
 
 
-async def tags_of(session: AsyncSession, customer_id: UUID) -> Tagged:
+async def tags_of(session: AsyncSession, customer_id: UUID, *, now: datetime) -> Tagged:
     """The tags of the person that a customer is, by their codes."""
-    person_id, _ = await _person(session, customer_id)
+    person_id, members = await _person(session, customer_id)
     known = await registry.current(session)
     stored = await facts.read(session, person_id)
     groups = (await values.held(session, [person_id]))[person_id]
-    told = stored.known.facts() if stored else {}
+    counted = await by_now(session, members, stored.known if stored else Known(), now)
     had = {
         number: value
-        for number, value in _latest(known, groups, told).items()
+        for number, value in _latest(known, groups, counted).items()
         if (one := known.definitions.get(number)) and one.active
     }
     rows = await definitions.by_number(session, list(had))
@@ -105,9 +105,11 @@ async def explain(
     (row,) = await definitions.by_number(session, [one.number])
     stored = await facts.read(session, person_id)
     what = stored.known if stored else Known()
+    if one.number in known.counted:
+        what = await by_now(session, members, what, now)
     told = what.facts()
     held = (await values.held(session, [person_id], [one.group]))[person_id]
-    value = _latest(known, held, told).get(one.number)
+    value = _latest(known, held, what).get(one.number)
     decided = _decided(known, one, value, told, now)
     people = await customers.load(session, members)
     given = await values.given(session, members, now)
@@ -144,10 +146,11 @@ async def history_of(
     return [*wanted, *rows][:limit]
 
 
-def _latest(known: Registry, groups: values.Held, told: Mapping[str, Any]) -> dict[int, Any]:
+def _latest(known: Registry, groups: values.Held, what: Known) -> dict[int, Any]:
     """The values, also where it was not told yet that a counted number moved."""
     held = {number: value for group in groups.values() for number, value in group.items()}
-    counted = {number: told.get(key) or None for number, key in known.counted.items()}
+    told = what.facts()
+    counted = {number: told[key] or None for number, key in known.counted.items()}
     return {number: value for number, value in (held | counted).items() if value is not None}
 
 
