@@ -125,6 +125,7 @@ NEWS = Table(
     Column("stored_at", INSTANT, nullable=False, server_default=func.now()),
     Column("already", SmallInteger, nullable=False, server_default=text("0")),
     Index("ix_interaction_news_customer", "customer_id"),
+    Index("ix_interaction_news_novel", "customer_id", postgresql_where=text("already = 0")),
     postgresql_with={"autovacuum_vacuum_scale_factor": 0.0, "autovacuum_vacuum_threshold": 20_000},
 )
 """Interactions that were stored and not counted yet: written on the hot path, and taken away by whoever counts next.

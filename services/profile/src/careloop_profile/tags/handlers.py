@@ -39,7 +39,7 @@ FEWEST: Final = 200
 MOST: Final = 100_000
 """Interactions that are counted in one transaction, but for those of a single customer."""
 IN_HASTE: Final = 1 / 9
-AT_LEISURE: Final = 1.0
+AT_LEISURE: Final = 2.0
 """For how long, in terms of the work before, those have the machine who store what happens: after those of whom there was
 something new, and after those to whom happened what had happened already."""
 SWEPT: Final = 20_000
@@ -95,15 +95,32 @@ class Listener:
         several = len(turn.waiting) >= FEWEST
         failure: Exception | None = None
         for part in turn.parts(max(len(turn.waiting) // PARTS, FEWEST), MOST):
-            began = monotonic()
-            failure = await self._count_apart(runtime, part) or failure
             if several:
-                pressing = len(turn.pressing.intersection(part)) / len(part)
-                rest = pressing * IN_HASTE + (1 - pressing) * AT_LEISURE
-                await asyncio.sleep(min(1.0, (monotonic() - began) * rest))
+                failure = await self._count_novel(runtime) or failure
+            failure = await self._count_and_rest(runtime, part, AT_LEISURE * several) or failure
         if failure:  # now that the others had their turn: those whom it concerns come first again
             raise failure
         return several
+
+    async def _count_novel(self, runtime: Runtime[Any]) -> Exception | None:
+        """Count first of whom there is something that the day did not have: the others wait, but not for ever."""
+        failure: Exception | None = None
+        for _ in range(PARTS):
+            async with runtime.database.transaction() as session:
+                turn = await buckets.novel(session, TOGETHER)
+            for part in turn.parts(TOGETHER, MOST):
+                failure = await self._count_and_rest(runtime, part, IN_HASTE) or failure
+            if len(turn.waiting) < TOGETHER:
+                break
+        return failure
+
+    async def _count_and_rest(
+        self, runtime: Runtime[Any], customers: Sequence[UUID], rest: float
+    ) -> Exception | None:
+        began = monotonic()
+        failure = await self._count_apart(runtime, customers)
+        await asyncio.sleep(min(1.0, (monotonic() - began) * rest))
+        return failure
 
     async def _count_apart(self, runtime: Runtime[Any], customers: Sequence[UUID]) -> Exception | None:
         """Count these, and where one of them is in the way the others without it; returns what was in the way."""

@@ -19,33 +19,21 @@ async def test_who_waits_for_longest_comes_first_and_all_that_waits_of_somebody_
         "UPDATE interaction_news SET stored_at = now() - :seconds * interval '1 s' WHERE customer_id = :id"
     )
     await session.execute(ago, [{"id": first, "seconds": 30}, {"id": second, "seconds": 20}])
-    assert await buckets.waiting(session, 10) == ({first: 3, second: 1}, {first, second}, 4)
-    assert await buckets.waiting(session, 1) == ({first: 3}, {first}, 4)
+    assert await buckets.waiting(session, 10) == ({first: 3, second: 1}, 4)
+    assert await buckets.waiting(session, 1) == ({first: 3}, 4)
     assert (await buckets.fold(session, [second], clock.now())).keys() == {second}
-    assert await buckets.waiting(session, 10) == ({first: 3}, {first}, 3)
+    assert await buckets.waiting(session, 10) == ({first: 3}, 3)
     assert (await buckets.fold(session, [first, second], clock.now())).keys() == {first}
-    assert await buckets.waiting(session, 10) == ({}, set(), 0)
+    assert await buckets.waiting(session, 10) == ({}, 0)
     counted = text("SELECT customer_id, sum(count) FROM metric_bucket GROUP BY customer_id")
     assert dict(map(tuple, await session.execute(counted))) == {first: 3, second: 1}
 
 
 def test_who_has_very_much_waiting_is_counted_alone():
     ids = [UUID(int=number) for number in range(6)]
-    turn = buckets.Turn(dict(zip(ids, (1, 1, 1, 90, 5, 6), strict=True)), set(), 104)
+    turn = buckets.Turn(dict(zip(ids, (1, 1, 1, 90, 5, 6), strict=True)), 104)
     assert list(turn.parts(2, 10)) == [ids[:2], ids[2:3], ids[3:4], ids[4:5], ids[5:]]
-    assert list(buckets.Turn({}, set(), 0).parts(2, 10)) == []
-
-
-async def test_to_whom_much_happens_at_once_lets_others_go_first_for_a_while(people, happen, session):
-    busy, calm = (UUID(people[place]["customer_id"]) for place in (3, 1))
-    await happen(people[3], "call", times=11)
-    await happen(people[1], "complaint")
-    assert list((await buckets.waiting(session, 10)).waiting) == [calm, busy]
-    await session.execute(
-        text("UPDATE interaction_news SET stored_at = stored_at - interval '10 s' WHERE customer_id = :id"),
-        {"id": busy},
-    )
-    assert list((await buckets.waiting(session, 10)).waiting) == [busy, calm]
+    assert list(buckets.Turn({}, 0).parts(2, 10)) == []
 
 
 @pytest.mark.parametrize(
@@ -68,21 +56,49 @@ async def test_what_the_day_had_already_lets_others_go_first_three_seconds_for_e
     )
     turn = await buckets.waiting(session, 10)
     assert list(turn.waiting) == [UUID(people[place]["customer_id"]) for place in order]
-    assert turn.pressing == {calm}
+    assert list((await buckets.novel(session, 10)).waiting) == [calm]
 
 
 async def test_something_new_of_somebody_to_whom_much_happens_waits_for_nobody(
-    people, happen, count, session
+    people, happen, count, session, monkeypatch, runtime, evaluator
 ):
-    busy = UUID(people[3]["customer_id"])
-    await happen(people[3], "call", times=40)
+    """All that waits of that customer is counted with it."""
+    busy, calm = (UUID(people[place]["customer_id"]) for place in (3, 1))
+    for place in (1, 3):
+        await happen(people[place], "call", times=40)
     await count()
+    await happen(people[1], "call")
     await happen(people[3], "call", times=20)
     await happen(people[3], "complaint")
+    async with runtime.database.transaction() as other:
+        await other.execute(
+            text(
+                "UPDATE interaction_news SET stored_at = stored_at - interval '20 s' WHERE customer_id = :id"
+            ),
+            {"id": calm},
+        )
+    assert await buckets.novel(session, 10) == ({busy: 21}, 21)
+    parts = []
+    monkeypatch.setattr(handlers, "FEWEST", 1)
+    listener = handlers.Listener(evaluator)
+
+    async def counted(_, customers):
+        parts.append(customers)
+        await listener_count(runtime, customers)
+
+    listener_count = listener._count
+    monkeypatch.setattr(listener, "_count", counted)
+    await listener.count(runtime)
+    assert parts == [[busy], [calm], [busy]]
+
+
+async def test_to_whom_much_is_new_at_once_lets_others_go_first(people, happen, session):
+    much, little = (UUID(people[place]["customer_id"]) for place in (3, 1))
+    for kind in ("call", "complaint", "visit"):
+        await happen(people[3], kind)
     await happen(people[1], "call")
-    turn = await buckets.waiting(session, 10)
-    assert next(iter(turn.waiting)) == busy
-    assert busy in turn.pressing
+    assert list((await buckets.novel(session, 10)).waiting) == [little, much]
+    assert list((await buckets.novel(session, 1)).waiting) == [little]
 
 
 @pytest.mark.parametrize("other", [{"days": 1}, {"channel": "web"}, {"kind": "visit"}])
@@ -154,7 +170,7 @@ async def test_who_cannot_be_looked_at_stops_nobody_else_and_what_waits_of_him_i
     with pytest.raises(TimeoutError):
         await count()
     assert ["complained_7d" in await tags(person) for person in people] == [False, True, True, True, True]
-    assert await buckets.waiting(session, 10) == ({unlucky: 1}, {unlucky}, 1)
+    assert await buckets.waiting(session, 10) == ({unlucky: 1}, 1)
     monkeypatch.undo()
     await count()
     assert "complained_7d" in await tags(people[0])

@@ -13,6 +13,9 @@ def upgrade() -> None:
     op.add_column(
         "interaction_news", sa.Column("already", sa.SmallInteger(), server_default=sa.text("0"), nullable=False)
     )
+    op.create_index(
+        "ix_interaction_news_novel", "interaction_news", ["customer_id"], postgresql_where=sa.text("already = 0")
+    )
     op.add_column("person_fact", sa.Column("tell_at", sa.DateTime(timezone=True)))
     op.create_index(
         "ix_person_fact_tell_at", "person_fact", ["tell_at"], postgresql_where=sa.text("tell_at IS NOT NULL")

@@ -24,16 +24,17 @@ def _windows(column: str, as_type: str) -> str:
 
 # All that waits is read each time: it is what came within seconds. Where it is more, more of it is taken at once.
 _WAITING: Final = text("""
-    SELECT customer_id, news, novel > 0 AS pressing, CAST(sum(news) OVER () AS bigint) AS all_news,
-           count(*) OVER () AS customers
-    FROM (
-        SELECT customer_id, news, novel, since, turn + least(10, greatest(0, novel - 1) * 1.5) * interval '1 s' AS turn
-        FROM (
-            SELECT customer_id, count(*) AS news, count(*) FILTER (WHERE already = 0) AS novel, min(stored_at) AS since,
-                   min(stored_at + least(10, already * 3) * interval '1 s') AS turn
-            FROM interaction_news GROUP BY customer_id
-        ) AS waiting
-    ) AS asked ORDER BY turn, since LIMIT 10 * :fewest
+    SELECT customer_id, count(*) AS news, CAST(sum(count(*)) OVER () AS bigint) AS all_news, count(*) OVER () AS customers
+    FROM interaction_news GROUP BY customer_id
+    ORDER BY min(stored_at + least(10, already * 3) * interval '1 s'), min(stored_at) LIMIT 10 * :fewest
+""")
+_NOVEL: Final = text("""
+    WITH first AS (
+        SELECT customer_id, min(stored_at) + least(10, (count(*) - 1) * 1.5) * interval '1 s' AS turn
+        FROM interaction_news WHERE already = 0 GROUP BY customer_id ORDER BY turn LIMIT :most
+    )
+    SELECT customer_id, (SELECT count(*) FROM interaction_news AS waiting WHERE waiting.customer_id = first.customer_id)
+    FROM first ORDER BY turn
 """)
 # Of whom all days and kinds grew, that is were counted before, nothing else can be other than it was. Nothing is joined: how
 # much there is PostgreSQL learns when it is gone, so each would be compared with each.
@@ -155,11 +156,9 @@ class Fresh(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """Of whom something was not counted yet: who comes next, and of each how much there is; of whom it is something that
-    the day did not have; and how much there is of all."""
+    """Of whom something was not counted yet: who comes next, and of each how much there is; and how much there is of all."""
 
     waiting: dict[UUID, int]
-    pressing: frozenset[UUID]
     news: int
 
     def parts(self, size: int, most: int) -> Iterator[list[UUID]]:
@@ -177,14 +176,20 @@ class Turn(NamedTuple):
 
 
 async def waiting(session: AsyncSession, fewest: int) -> Turn:
-    """Who waits for longest comes first. But what the day had already lets others go first, for three seconds for each time
-    and ten at most, and so does much at once that is new to it."""
+    """Who waits for longest comes first, but what the day had already lets others go first: for three seconds for each time,
+    for ten at most."""
     rows = (await session.execute(_WAITING, {"fewest": fewest})).all()
     if not rows:
-        return Turn({}, frozenset(), 0)
+        return Turn({}, 0)
     some = rows[: max(rows[0].customers // 20, fewest)]
-    pressing = frozenset(row.customer_id for row in some if row.pressing)
-    return Turn({row.customer_id: row.news for row in some}, pressing, rows[0].all_news)
+    return Turn({row.customer_id: row.news for row in some}, rows[0].all_news)
+
+
+async def novel(session: AsyncSession, most: int) -> Turn:
+    """Only of whom there is something that the day did not have, so that it says more than a number; to whom much is new
+    at once lets others go first."""
+    found = {row[0]: row[1] for row in await session.execute(_NOVEL, {"most": most})}
+    return Turn(found, sum(found.values()))
 
 
 async def fold(session: AsyncSession, customers: Collection[UUID], now: datetime) -> dict[UUID, Fresh]:
