@@ -95,15 +95,19 @@ class Listener:
         several = len(turn.waiting) >= FEWEST
         failure: Exception | None = None
         for part in turn.parts(max(len(turn.waiting) // PARTS, FEWEST), MOST):
+            crowded = False
             if several:
-                failure = await self._count_novel(runtime) or failure
-            failure = await self._count_and_rest(runtime, part, AT_LEISURE * several) or failure
+                crowded, before = await self._count_novel(runtime)
+                failure = before or failure
+            rest = IN_HASTE if crowded else AT_LEISURE * several
+            failure = await self._count_and_rest(runtime, part, rest) or failure
         if failure:  # now that the others had their turn: those whom it concerns come first again
             raise failure
         return several
 
-    async def _count_novel(self, runtime: Runtime[Any]) -> Exception | None:
-        """Count first of whom there is something that the day did not have: the others wait, but not for ever."""
+    async def _count_novel(self, runtime: Runtime[Any]) -> tuple[bool, Exception | None]:
+        """Count first of whom there is something that the day did not have: the others wait, but not for ever. Returns
+        whether there are more of them, and what was in the way."""
         failure: Exception | None = None
         for _ in range(PARTS):
             async with runtime.database.transaction() as session:
@@ -111,8 +115,8 @@ class Listener:
             for part in turn.parts(TOGETHER, MOST):
                 failure = await self._count_and_rest(runtime, part, IN_HASTE) or failure
             if len(turn.waiting) < TOGETHER:
-                break
-        return failure
+                return False, failure
+        return True, failure
 
     async def _count_and_rest(
         self, runtime: Runtime[Any], customers: Sequence[UUID], rest: float
