@@ -42,7 +42,7 @@ IN_HASTE: Final = 1 / 9
 AT_LEISURE: Final = 2.0
 """For how long, in terms of the work before, those have the machine who store what happens: after those of whom there was
 something new, and after those to whom happened what had happened already."""
-SWEPT: Final = 20_000
+SWEPT: Final = 50_000
 """Interactions that were counted until what is left of them is swept away."""
 QUIET: Final = timedelta(seconds=20)
 """To whom something happens is told at the next look; others are waited for no longer than that."""

@@ -30,11 +30,12 @@ _WAITING: Final = text("""
 """)
 _NOVEL: Final = text("""
     WITH first AS (
-        SELECT customer_id, min(stored_at) + least(10, (count(*) - 1) * 1.5) * interval '1 s' AS turn
-        FROM interaction_news WHERE already = 0 GROUP BY customer_id ORDER BY turn LIMIT :most
+        SELECT customer_id, min(stored_at) + least(10, (count(*) - 1) * 1.5) * interval '1 s' AS turn,
+               count(*) OVER () AS customers
+        FROM interaction_news WHERE already = 0 GROUP BY customer_id ORDER BY turn LIMIT 10 * :fewest
     )
     SELECT customer_id, (SELECT count(*) FROM interaction_news AS waiting WHERE waiting.customer_id = first.customer_id)
-    FROM first ORDER BY turn
+    FROM first ORDER BY turn LIMIT (SELECT greatest(max(customers) / 20, :fewest) FROM first)
 """)
 # Of whom all days and kinds grew, that is were counted before, nothing else can be other than it was. Nothing is joined: how
 # much there is PostgreSQL learns when it is gone, so each would be compared with each.
@@ -185,10 +186,10 @@ async def waiting(session: AsyncSession, fewest: int) -> Turn:
     return Turn({row.customer_id: row.news for row in some}, rows[0].all_news)
 
 
-async def novel(session: AsyncSession, most: int) -> Turn:
+async def novel(session: AsyncSession, fewest: int) -> Turn:
     """Only of whom there is something that the day did not have, so that it says more than a number; to whom much is new
     at once lets others go first."""
-    found = {row[0]: row[1] for row in await session.execute(_NOVEL, {"most": most})}
+    found = {row[0]: row[1] for row in await session.execute(_NOVEL, {"fewest": fewest})}
     return Turn(found, sum(found.values()))
 
 
