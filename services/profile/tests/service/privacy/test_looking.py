@@ -1,19 +1,20 @@
 """Who is looked at while it is erased, or after, is gone all the same: tags, stages and timers bring nobody back."""
 
 import asyncio
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from careloop_common import clock, subject_keys
 from careloop_profile import looking
-from careloop_profile.tags.queries import facts
+from careloop_profile.tags.queries import buckets, facts
 from careloop_profile.tags.service import giving
 from careloop_profile.tags.service.evaluating import Parts
 from sqlalchemy import text
 
 DERIVED = (
     *("person_fact", "person_tag", "tag_history", "tag_given", "metric_bucket", "interaction_news"),
-    *("lifecycle_move", "lifecycle_rank", "timer"),
+    *("customer_activity", "lifecycle_move", "lifecycle_rank", "timer"),
 )
 
 
@@ -95,6 +96,24 @@ async def test_a_look_and_an_erasure_of_the_same_person_do_not_wait_in_a_circle(
         await session.execute(text("UPDATE person_fact SET evaluated_at = NULL"))
         assert await look(session, key) >= 0
         await session.execute(text("UPDATE person_tag SET held = held"))
+    await erasing
+    assert await left(key) == set()
+
+
+async def test_of_days_that_are_forgotten_while_their_customer_is_erased_no_sums_are_left(
+    key, runtime, erase, left, eventually
+):
+    news = text(
+        "INSERT INTO interaction_news (customer_id, occurred_at, channel, kind) VALUES (:id, :at, 'web', 'call')"
+    )
+    now = clock.now()
+    async with runtime.database.transaction() as session:
+        await session.execute(news, {"id": key, "at": now - timedelta(days=500)})
+        await buckets.fold(session, [UUID(key)], now)
+    async with runtime.database.transaction() as session:
+        assert await buckets.forget(session, now, 1) == 1
+        erasing = asyncio.create_task(erase(key))
+        await eventually(lambda: _somebody_waits(runtime))
     await erasing
     assert await left(key) == set()
 
