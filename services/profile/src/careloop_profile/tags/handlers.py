@@ -38,7 +38,7 @@ FEWEST: Final = 200
 """They are counted in so many parts, none of fewer customers."""
 MOST: Final = 100_000
 """Interactions that are counted in one transaction, but for those of a single customer."""
-IN_HASTE: Final = 1 / 9
+IN_HASTE: Final = 0.5
 AT_LEISURE: Final = 2.0
 """For how long, in terms of the work before, those have the machine who store what happens: after those of whom there was
 something new, and after those to whom happened what had happened already."""

@@ -36,7 +36,7 @@ TIME: Final = "time"
 FIRST_LOOK: Final = "first_look"
 """That of looking at those who were there before there were tags. Nobody is told, for all would have to be."""
 _MOST_NAMED: Final = 5
-_BREATH: Final = 40
+_BREATH: Final = 8
 """Persons after whom others have a turn: rules are asked by whoever stores what happens, too."""
 
 
