@@ -255,7 +255,8 @@ class TagChange(Record):
 
 
 class CustomerTagsChangedV1(Event, entity="customer", name="tags_changed", version=1, key="person_id"):
-    """Tags of a person became others: one event for all that one look at the person brought about."""
+    """Tags of a person became others: one event for all that one look at the person brought about. What a tag counts may have
+    moved more than once since `previous`."""
 
     person_id: UUID
     items: tuple[TagChange, ...] = Field(min_length=1)
