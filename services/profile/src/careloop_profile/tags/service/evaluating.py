@@ -149,7 +149,6 @@ async def _judge(
     held = await values.held(session, list(touched), groups) if groups else {}
     changes: list[Change] = []
     rows = []
-    tell_at: dict[UUID, datetime | None] = {}
     for place, look in enumerate(looks, 1):
         if place % _BREATH == 0:
             await asyncio.sleep(0)
@@ -160,7 +159,7 @@ async def _judge(
         with metrics.RULES.time():
             verdicts = known.evaluate(told, here, flat, changed=changed, timed=look.person_id in timed)
         before = look.before
-        verdicts, tell_at[look.person_id] = telling(
+        verdicts, look.tell_at = telling(
             verdicts, known.counted.keys(), counted_at=before.counted_at, tell_at=before.tell_at, now=now
         )
         look.moments.append(known.calendar.next(told, here))
@@ -168,7 +167,7 @@ async def _judge(
         changes += _changes(known, look.person_id, flat, verdicts, {**cause, "changed": _named(changed)})
     await values.write(session, rows)
     await values.remember(session, changes, now)
-    await _keep(session, looks, touched, tell_at, now, ringing=cause["kind"] == TIME)
+    await _keep(session, looks, touched, now, ringing=cause["kind"] == TIME)
     return changes
 
 
@@ -210,13 +209,7 @@ def _named(changed: Collection[str] | None) -> list[str]:
 
 
 async def _keep(
-    session: AsyncSession,
-    looks: Sequence[Look],
-    touched: Mapping[UUID, Any],
-    tell_at: Mapping[UUID, datetime | None],
-    now: datetime,
-    *,
-    ringing: bool,
+    session: AsyncSession, looks: Sequence[Look], touched: Mapping[UUID, Any], now: datetime, *, ringing: bool
 ) -> None:
     """Store what is known, and have those looked at again whom time alone can change."""
     rows: dict[UUID, Stored] = {}
@@ -228,7 +221,7 @@ async def _keep(
             armed.append(NewTimer(TIMER, look.person_id, STEP, kept))
         if look.first or touched[look.person_id] or kept != before:
             counted_at = now if look.counted else look.before.counted_at
-            rows[look.person_id] = Stored(look.known, now, counted_at, kept, tell_at[look.person_id])
+            rows[look.person_id] = Stored(look.known, now, counted_at, kept, look.tell_at)
     if rows:
         await facts.write(session, rows, touched)
     if armed:

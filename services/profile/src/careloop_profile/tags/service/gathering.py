@@ -41,6 +41,8 @@ class Look:
     known: Known
     counted: bool = False
     """Whether something that happened is the reason."""
+    tell_at: datetime | None = None
+    """From when on it is told that counted numbers moved, if it is not now."""
     moments: list[datetime | None] = field(default_factory=list)
 
     @property
