@@ -95,11 +95,11 @@ class Listener:
         several = len(turn.waiting) >= FEWEST
         failure: Exception | None = None
         for part in turn.parts(max(len(turn.waiting) // PARTS, FEWEST), MOST):
-            crowded = False
+            rest = 0.0
             if several:
                 crowded, before = await self._count_novel(runtime)
                 failure = before or failure
-            rest = IN_HASTE if crowded else AT_LEISURE * several
+                rest = IN_HASTE if crowded else AT_LEISURE
             failure = await self._count_and_rest(runtime, part, rest) or failure
         if failure:  # now that the others had their turn: those whom it concerns come first again
             raise failure
