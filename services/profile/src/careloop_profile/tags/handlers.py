@@ -36,6 +36,10 @@ TURN: Final = 1_000
 PARTS: Final = 4
 FEWEST: Final = 200
 """They are counted in so many parts, none of fewer customers."""
+AT_ONCE: Final = 120
+"""Customers to whom something new happened are counted so many together: who comes meanwhile waits for no more."""
+ROUNDS: Final = 8
+"""So often they go first, until there is a part of the others."""
 MOST: Final = 100_000
 """Interactions that are counted in one transaction, but for those of a single customer."""
 IN_HASTE: Final = 0.5
@@ -109,12 +113,12 @@ class Listener:
         """Count first of whom there is something that the day did not have: the others wait, but not for ever. Returns
         whether there are more of them, and what was in the way."""
         failure: Exception | None = None
-        for _ in range(PARTS):
+        for _ in range(ROUNDS):
             async with runtime.database.transaction() as session:
-                turn = await buckets.novel(session, TOGETHER)
-            for part in turn.parts(TOGETHER, MOST):
+                turn = await buckets.novel(session, AT_ONCE)
+            for part in turn.parts(AT_ONCE, MOST):
                 failure = await self._count_and_rest(runtime, part, IN_HASTE) or failure
-            if len(turn.waiting) < TOGETHER:
+            if len(turn.waiting) < AT_ONCE:
                 return False, failure
         return True, failure
 
