@@ -16,7 +16,7 @@ import msgspec
 from _interactions import SOURCE
 from careloop_common import clock
 
-PROBED = 101
+PROBED = 201
 """Customers to whom nothing happens but what is sent alone: one is asked for, the others are to be tagged."""
 BUSY = 1000
 """Customers of the flood of whom one interaction is followed, each once."""
@@ -83,7 +83,7 @@ async def probe_tags(
 ) -> None:
     """The same of one customer after the other to whom nothing else happens."""
     calm = iter(range(options.customers - PROBED + 1, options.customers))
-    await _follow(http, options, over, calm, tally, lambda: tally.tagged, pause=0.5, step=0.1)
+    await _follow(http, options, over, calm, tally, lambda: tally.tagged, pause=0.1, step=0.1)
 
 
 async def probe_busy(
