@@ -30,7 +30,7 @@ _WAITING: Final = text("""
 """)
 _NOVEL: Final = text("""
     WITH first AS (
-        SELECT customer_id, min(stored_at) + least(20, (count(*) - 1) * 5) * interval '1 s' AS turn,
+        SELECT customer_id, min(stored_at) + least(10, (count(*) - 1) * 3) * interval '1 s' AS turn,
                count(*) OVER () AS customers
         FROM interaction_news WHERE already = 0 GROUP BY customer_id ORDER BY turn LIMIT 10 * :fewest
     )
