@@ -101,6 +101,22 @@ async def test_to_whom_much_is_new_at_once_lets_others_go_first(people, happen, 
     assert list((await buckets.novel(session, 1)).waiting) == [little]
 
 
+async def test_of_whom_something_was_counted_a_moment_ago_lets_others_go_first(
+    people, happen, count, session
+):
+    await happen(people[1], "call")
+    await happen(people[2], "call", days=1)
+    await count()
+    await session.execute(
+        text("UPDATE person_fact SET counted_at = counted_at - interval '1 h' WHERE person_id = :id"),
+        {"id": people[2]["customer_id"]},
+    )
+    for place in (1, 2, 3):
+        await happen(people[place], "complaint")
+    order = [UUID(people[place]["customer_id"]) for place in (2, 3, 1)]
+    assert list((await buckets.novel(session, 10)).waiting) == order
+
+
 @pytest.mark.parametrize("other", [{"days": 1}, {"channel": "web"}, {"kind": "visit"}])
 async def test_what_another_day_or_channel_had_is_new_to_this_one(people, happen, count, session, other):
     await happen(people[3], "call", times=3)

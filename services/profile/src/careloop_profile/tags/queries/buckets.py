@@ -30,9 +30,14 @@ _WAITING: Final = text("""
 """)
 _NOVEL: Final = text("""
     WITH first AS (
-        SELECT customer_id, min(stored_at) + least(10, (count(*) - 1) * 3) * interval '1 s' AS turn,
-               count(*) OVER () AS customers
-        FROM interaction_news WHERE already = 0 GROUP BY customer_id ORDER BY turn LIMIT 10 * :fewest
+        SELECT customer_id, greatest(
+                   since + least(10, (novel - 1) * 1.5) * interval '1 s', counted_at + interval '10 s'
+               ) AS turn, count(*) OVER () AS customers
+        FROM (
+            SELECT customer_id, count(*) AS novel, min(stored_at) AS since
+            FROM interaction_news WHERE already = 0 GROUP BY customer_id
+        ) AS waiting LEFT JOIN person_fact ON person_id = customer_id
+        ORDER BY turn LIMIT 10 * :fewest
     )
     SELECT customer_id, (SELECT count(*) FROM interaction_news AS waiting WHERE waiting.customer_id = first.customer_id)
     FROM first ORDER BY turn LIMIT (SELECT greatest(max(customers) / 20, :fewest) FROM first)
@@ -187,8 +192,8 @@ async def waiting(session: AsyncSession, fewest: int) -> Turn:
 
 
 async def novel(session: AsyncSession, fewest: int) -> Turn:
-    """Only of whom there is something that the day did not have, so that it says more than a number; to whom much is new
-    at once lets others go first."""
+    """Only of whom there is something that the day did not have, so that it says more than a number. To whom much is new
+    at once, and of whom something was counted a moment ago, lets others go first, ten seconds at most."""
     found = {row[0]: row[1] for row in await session.execute(_NOVEL, {"fewest": fewest})}
     return Turn(found, sum(found.values()))
 
