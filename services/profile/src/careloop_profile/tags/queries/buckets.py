@@ -115,10 +115,10 @@ _DONE_BY_NOW: Final = _done_of(_WITH_NEWS)
 _ANY_NEWS: Final = text(
     "SELECT EXISTS (SELECT FROM interaction_news WHERE customer_id = ANY(CAST(:ids AS uuid[])))"
 )
-_DAYS: Final = text("""
-    SELECT customer_id, array_agg(DISTINCT day) FROM metric_bucket
+_DAYS: Final = text(f"""
+    SELECT customer_id, array_agg(DISTINCT day) FROM {_WITH_NEWS} AS counted
     WHERE customer_id = ANY(CAST(:ids AS uuid[])) AND day > CAST(:today AS date) - CAST(:longest AS int) GROUP BY customer_id
-""")
+""")  # noqa: S608
 # Days that somebody just adds to are left to the next time: so nobody who counts is waited for, in whatever order they do.
 _FORGET: Final = text(f"""
     WITH gone AS (
@@ -241,7 +241,7 @@ def _done(
 
 
 async def days(session: AsyncSession, customers: Collection[UUID], today: date) -> dict[UUID, list[date]]:
-    """On which days of the longest window these customers did something."""
+    """On which days of the longest window these customers did something, also what was not counted yet."""
     asked = {"ids": list(customers), "today": today, "longest": max(WINDOWS.values())}
     return {row[0]: row[1] for row in await session.execute(_DAYS, asked)}
 

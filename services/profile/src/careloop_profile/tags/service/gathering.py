@@ -146,9 +146,7 @@ async def done(session: AsyncSession, looks: Sequence[Look], now: datetime) -> N
         parts = [found[member] for member in look.members]
         told, on = together(parts, today)
         look.known.metrics, look.known.lasts = told.metrics, told.lasts
-        if ever := joined([part.ever for part in parts if part.ever]):
-            names = ("first_seen_at", "last_seen_at", "channels")
-            look.known.plain.update(zip(names, ever, strict=True))
+        look.known.plain.update(_seen(parts))
         look.moments.append(windows_move(on, now, look.person_id.int))
 
 
@@ -158,14 +156,29 @@ def together(parts: Sequence[Done], today: date) -> tuple[Activity, set[date]]:
     return counting.activity((one for part in parts for one in part.sums), on, today), on
 
 
-async def by_now(session: AsyncSession, customers: Sequence[UUID], known: Known, now: datetime) -> Known:
-    """The same with what these customers did that was not counted yet."""
-    if not await buckets.any_news(session, customers):
-        return known
+def _seen(parts: Sequence[Done]) -> dict[str, Any]:
+    """Since and until when, and by which channels; nothing of who was never seen."""
+    ever = joined([part.ever for part in parts if part.ever])
+    return dict(zip(("first_seen_at", "last_seen_at", "channels"), ever, strict=True)) if ever else {}
+
+
+async def by_now(
+    session: AsyncSession, person_id: UUID, customers: Sequence[UUID], now: datetime
+) -> Stored | None:
+    """What is kept of the person that these customers are, with what they did that was not counted yet."""
+    # Asked first: what somebody counts meanwhile is kept when it is read.
+    news = await buckets.any_news(session, customers)
+    stored = await facts.read(session, person_id)
+    if not news:
+        return stored
     today = now.astimezone(UTC).date()
-    found = await buckets.done(session, customers, now - LONGEST, today, by_now=True)
-    told, _ = together(list(found.values()), today)
-    return replace(known, metrics=told.metrics, lasts=told.lasts)
+    parts = list((await buckets.done(session, customers, now - LONGEST, today, by_now=True)).values())
+    told, _ = together(parts, today)
+    stored = stored or Stored(Known(), None, None, None, None)
+    known = replace(
+        stored.known, plain=stored.known.plain | _seen(parts), metrics=told.metrics, lasts=told.lasts
+    )
+    return stored._replace(known=known)
 
 
 async def given(session: AsyncSession, looks: Sequence[Look], now: datetime) -> None:

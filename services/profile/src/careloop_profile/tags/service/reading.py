@@ -79,12 +79,11 @@ async def tags_of(session: AsyncSession, customer_id: UUID, *, now: datetime) ->
     """The tags of the person that a customer is, by their codes."""
     person_id, members = await _person(session, customer_id)
     known = await registry.current(session)
-    stored = await facts.read(session, person_id)
+    stored = await by_now(session, person_id, members, now)
     groups = (await values.held(session, [person_id]))[person_id]
-    counted = await by_now(session, members, stored.known if stored else Known(), now)
     had = {
         number: value
-        for number, value in _latest(known, groups, counted).items()
+        for number, value in _latest(known, groups, stored.known if stored else Known()).items()
         if (one := known.definitions.get(number)) and one.active
     }
     rows = await definitions.by_number(session, list(had))
@@ -103,10 +102,11 @@ async def explain(
     if one is None:
         raise TagNotFound(f"There is no tag {code} in force.")
     (row,) = await definitions.by_number(session, [one.number])
-    stored = await facts.read(session, person_id)
-    what = stored.known if stored else Known()
     if one.number in known.counted:
-        what = await by_now(session, members, what, now)
+        stored = await by_now(session, person_id, members, now)
+    else:
+        stored = await facts.read(session, person_id)
+    what = stored.known if stored else Known()
     told = what.facts()
     held = (await values.held(session, [person_id], [one.group]))[person_id]
     value = _latest(known, held, what).get(one.number)
