@@ -1,9 +1,10 @@
 """What makes people be looked at again: customers, interactions, scores, timers; and what is done in the background."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
+from functools import partial
 from time import monotonic
 from typing import Any, Final
 from uuid import UUID
@@ -126,22 +127,9 @@ class Listener:
         self, runtime: Runtime[Any], customers: Sequence[UUID], rest: float
     ) -> Exception | None:
         began = monotonic()
-        failure = await self._count_apart(runtime, customers)
+        failure = await _apart(partial(self._count, runtime), customers)
         await asyncio.sleep(min(1.0, (monotonic() - began) * rest))
         return failure
-
-    async def _count_apart(self, runtime: Runtime[Any], customers: Sequence[UUID]) -> Exception | None:
-        """Count these, and where one of them is in the way the others without it; returns what was in the way."""
-        try:
-            await self._count(runtime, customers)
-        except Exception as error:  # noqa: BLE001  (whoever asked raises it)
-            if len(customers) == 1 or is_transient(error):
-                return error
-        else:
-            return None
-        half = len(customers) // 2
-        first = await self._count_apart(runtime, customers[:half])
-        return await self._count_apart(runtime, customers[half:]) or first
 
     async def _count(self, runtime: Runtime[Any], customers: Sequence[UUID]) -> None:
         now = clock.now()
@@ -162,8 +150,13 @@ class Listener:
         now = clock.now()
         async with runtime.database.transaction() as session:
             quiet = await facts.to_be_told(session, now - QUIET, TOGETHER)
-            await self._look(session, set(quiet), Parts.NONE, "interaction", now)
+        if quiet and (failure := await _apart(partial(self._tell, runtime, now), quiet)):
+            raise failure
         return len(quiet) == TOGETHER
+
+    async def _tell(self, runtime: Runtime[Any], now: datetime, persons: Sequence[UUID]) -> None:
+        async with runtime.database.transaction() as session:
+            await self._look(session, set(persons), Parts.NONE, "interaction", now)
 
     async def walk(self, runtime: Runtime[Any]) -> bool:
         """Look at the next of those who were there before there were tags; whether there may be more."""
@@ -190,6 +183,20 @@ class Listener:
             )
         metrics.LOOKED.labels(kind).inc(len(ids))
         metrics.CHANGED.labels(kind).inc(changed)
+
+
+async def _apart(work: Callable[[Sequence[UUID]], Awaitable[None]], ids: Sequence[UUID]) -> Exception | None:
+    """Work on these, and where one of them is in the way on the others without it; returns what was in the way."""
+    try:
+        await work(ids)
+    except Exception as error:  # noqa: BLE001  (whoever asked raises it)
+        if len(ids) == 1 or is_transient(error):
+            return error
+    else:
+        return None
+    half = len(ids) // 2
+    first = await _apart(work, ids[:half])
+    return await _apart(work, ids[half:]) or first
 
 
 async def install(runtime: Runtime[Any]) -> None:

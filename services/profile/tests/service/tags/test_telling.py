@@ -1,8 +1,11 @@
 """A counted number says the latest at any moment; of one that moves all the time its steps are told as one."""
 
+from uuid import UUID
+
 import pytest
 from careloop_contracts import CustomerTagsChangedV1
 from careloop_profile.tags import handlers
+from careloop_profile.tags.service import registry
 from sqlalchemy import text
 
 CODE = "service_calls_30d"
@@ -131,3 +134,47 @@ async def test_a_version_that_counts_something_else_is_previewed_against_the_lat
     answer = await client.post("/v1/tag-definitions/preview", json=body)
     assert answer.status_code == 200, answer.text
     assert (answer.json()["now_having"], answer.json()["changed"]) == (1, 0)
+
+
+async def test_what_is_not_told_yet_is_no_cause_of_what_else_becomes_of_a_person(
+    client, people, happen, count, look, tags
+):
+    for _ in range(2):
+        await happen(people[0], "call")
+        await count()
+    await client.patch(f"/v1/customers/{people[0]['customer_id']}", json={"vip": True})
+    await look(people[0])
+    assert (await tags(people[0]))["vip_customer"]["cause"]["changed"] == ["vip"]
+
+
+async def test_who_cannot_be_looked_at_keeps_nobody_from_being_told_of(
+    people, happen, count, evaluator, monkeypatch, steps, tell
+):
+    unlucky, looks = UUID(people[2]["customer_id"]), evaluator.look
+    for _ in range(2):
+        for person in people:
+            await happen(person, "call")
+        await count()
+
+    async def look(session, ids, *given, **named):
+        if unlucky in ids:
+            raise ValueError(unlucky)
+        return await looks(session, ids, *given, **named)
+
+    monkeypatch.setattr(evaluator, "look", look)
+    with pytest.raises(ValueError, match=str(unlucky)):
+        await tell()
+    assert [len(await steps(person)) for person in people] == [2, 2, 1, 2, 2]
+
+
+async def test_where_no_number_is_counted_any_more_nothing_is_left_to_be_told(
+    people, happen, count, session, tell, monkeypatch
+):
+    for _ in range(2):
+        await happen(people[0], "call")
+        await count()
+    waiting = text("SELECT count(*) FROM person_fact WHERE tell_at IS NOT NULL")
+    assert await session.scalar(waiting) == 1
+    monkeypatch.setattr(await registry.current(session), "counted", {})
+    await tell()
+    assert await session.scalar(waiting) == 0
