@@ -55,15 +55,15 @@ def execute(runtime):
 @pytest.fixture
 def migrate(runtime):
     """`await migrate("downgrade")`: takes what 0022 did back, or does it again."""
-    migration = import_module("careloop_profile.migrations.versions.0022_counted_by_the_day")
 
-    def run(connection, step):
+    def run(connection, step, name):
+        migration = import_module(f"careloop_profile.migrations.versions.{name}")
         with Operations.context(MigrationContext.configure(connection)):
             getattr(migration, step)()
 
-    async def stepped(step):
+    async def stepped(step, name="0022_counted_by_the_day"):
         async with runtime.database.engine.begin() as connection:
-            await connection.run_sync(run, step)
+            await connection.run_sync(run, step, name)
         await runtime.database.engine.dispose()  # connections know how the tables were
 
     return stepped
@@ -155,3 +155,14 @@ async def test_counters_are_the_same_after_a_downgrade(runtime, execute, migrate
     ):
         await migrate(step)
         assert await execute(counters, given) == happened
+
+
+async def test_who_was_not_told_of_is_asked_anew_after_a_downgrade(execute, migrate):
+    await execute(
+        text("INSERT INTO person_fact (person_id, evaluated_at, tell_at) VALUES (:id, now(), :at)"),
+        [{"id": IDS[0], "at": NOW}, {"id": IDS[1], "at": None}],
+    )
+    for step in ("downgrade", "upgrade"):
+        await migrate(step, "0023_in_a_flood")
+    anew = text("SELECT person_id, evaluated_at IS NULL, tell_at FROM person_fact ORDER BY 1")
+    assert await execute(anew) == [(IDS[0], True, None), (IDS[1], False, None)]

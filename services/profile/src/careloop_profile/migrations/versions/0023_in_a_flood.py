@@ -23,5 +23,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    # The version before shows the number that was told last: it asks anew, as at the first look.
+    op.execute("UPDATE person_fact SET evaluated_at = NULL WHERE tell_at IS NOT NULL")
     op.drop_column("person_fact", "tell_at")
     op.drop_column("interaction_news", "already")
