@@ -41,6 +41,14 @@ async def test_what_is_counted_while_somebody_reads_is_not_missing(
         assert (found.get(CODE) or found["value"]) == 1
 
 
+async def test_what_a_tag_follows_from_is_of_the_look_that_gave_it(
+    people, happen, explain, counted_meanwhile
+):
+    await happen(people[0], "complaint")
+    why = await explain(people[0], "complained_7d")
+    assert (why["value"], [one["value"] for one in why["inputs"]]) == (True, [1])
+
+
 async def test_the_explanation_is_the_same_before_and_after(people, happen, count, explain):
     await happen(people[0], "call", days=20)
     before = await explain(people[0], CODE)

@@ -20,6 +20,7 @@ from careloop_profile.tags.policy.moments import earliest, windows_move
 from careloop_profile.tags.policy.registry import Definition, Registry
 from careloop_profile.tags.policy.vocabulary import ATTRIBUTE_KEYS, LAST_KEYS, METRIC_KEYS, tag_key
 from careloop_profile.tags.queries import buckets, definitions, facts, values
+from careloop_profile.tags.queries.facts import Stored
 from careloop_profile.tags.service import recording, registry
 from careloop_profile.tags.service.gathering import by_now, persons_of
 
@@ -102,13 +103,13 @@ async def explain(
     if one is None:
         raise TagNotFound(f"There is no tag {code} in force.")
     (row,) = await definitions.by_number(session, [one.number])
+    held: values.Held = {}
     if one.number in known.counted:
         stored = await by_now(session, person_id, members, now)
     else:
-        stored = await facts.read(session, person_id)
+        stored, held = await _of_one_look(session, person_id, one)
     what = stored.known if stored else Known()
     told = what.facts()
-    held = (await values.held(session, [person_id], [one.group]))[person_id]
     value = _latest(known, held, what).get(one.number)
     decided = _decided(known, one, value, told, now)
     people = await customers.load(session, members)
@@ -144,6 +145,18 @@ async def history_of(
     ]
     rows = await values.history(session, person_id, code, before=before, limit=limit)
     return [*wanted, *rows][:limit]
+
+
+async def _of_one_look(
+    session: AsyncSession, person_id: UUID, one: Definition
+) -> tuple[Stored | None, values.Held]:
+    """What was known at the last look, and what came of it; somebody may look again while it is read."""
+    stored = await facts.read(session, person_id)
+    while True:
+        held = (await values.held(session, [person_id], [one.group]))[person_id]
+        before, stored = stored, await facts.read(session, person_id)
+        if (before and before.evaluated_at) == (stored and stored.evaluated_at):
+            return stored, held
 
 
 def _latest(known: Registry, groups: values.Held, what: Known) -> dict[int, Any]:
