@@ -145,14 +145,19 @@ class Listener:
             async with runtime.database.outside() as connection:
                 await buckets.sweep(connection)
 
-    async def tell(self, runtime: Runtime[Any]) -> bool:
-        """Tell of whom nothing happened since that counted numbers moved; whether there may be more."""
-        now = clock.now()
-        async with runtime.database.transaction() as session:
-            quiet = await facts.to_be_told(session, now - QUIET, TOGETHER)
-        if quiet and (failure := await _apart(partial(self._tell, runtime, now), quiet)):
+    async def tell(self, runtime: Runtime[Any]) -> None:
+        """Tell of all to whom nothing happened since that counted numbers moved."""
+        now, last = clock.now(), None
+        failure: Exception | None = None
+        while True:
+            async with runtime.database.transaction() as session:
+                quiet = await facts.to_be_told(session, now - QUIET, last, TOGETHER)
+            if not quiet:
+                break
+            failure = await _apart(partial(self._tell, runtime, now), [one for _, one in quiet]) or failure
+            last = quiet[-1]
+        if failure:
             raise failure
-        return len(quiet) == TOGETHER
 
     async def _tell(self, runtime: Runtime[Any], now: datetime, persons: Sequence[UUID]) -> None:
         async with runtime.database.transaction() as session:
@@ -185,18 +190,18 @@ class Listener:
         metrics.CHANGED.labels(kind).inc(changed)
 
 
-async def _apart(work: Callable[[Sequence[UUID]], Awaitable[None]], ids: Sequence[UUID]) -> Exception | None:
-    """Work on these, and where one of them is in the way on the others without it; returns what was in the way."""
+async def _apart(do: Callable[[Sequence[UUID]], Awaitable[None]], ids: Sequence[UUID]) -> Exception | None:
+    """Do it of these, and where one of them is in the way of the others without it; returns what was in the way."""
     try:
-        await work(ids)
+        await do(ids)
     except Exception as error:  # noqa: BLE001  (whoever asked raises it)
         if len(ids) == 1 or is_transient(error):
             return error
     else:
         return None
     half = len(ids) // 2
-    first = await _apart(work, ids[:half])
-    return await _apart(work, ids[half:]) or first
+    first = await _apart(do, ids[:half])
+    return await _apart(do, ids[half:]) or first
 
 
 async def install(runtime: Runtime[Any]) -> None:

@@ -33,6 +33,12 @@ def test_no_other_tag_waits_with_them():
     assert telling({7: None}, COUNTED, counted_at=ago(1), tell_at=None, now=NOW) == ({7: None}, None)
 
 
+@pytest.mark.parametrize("until", [None, ago(5), NOW + REST])
+def test_steps_wait_for_the_next_time_where_nothing_is_told_aloud(until):
+    found = telling({1: 5.0, 7: True}, COUNTED, counted_at=ago(3600), tell_at=until, now=NOW, aloud=False)
+    assert found == ({7: True}, until or NOW)
+
+
 def test_what_came_back_to_what_was_told_is_not_told():
     assert telling({}, COUNTED, counted_at=ago(1), tell_at=ago(5), now=NOW) == ({}, None)
 

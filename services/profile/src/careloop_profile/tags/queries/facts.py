@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from careloop_common import records
+from careloop_common import keyset, records
 from sqlalchemy import Table, TextClause, delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -154,10 +154,14 @@ async def relations(session: AsyncSession, customers: Collection[UUID], day: dat
     return (await session.execute(ours.union(theirs))).all()
 
 
-async def to_be_told(session: AsyncSession, until: datetime, limit: int) -> Sequence[UUID]:
-    """Persons of whom it should have been told until then that counted numbers moved, who waits for longest first."""
-    waiting = select(FACT.c.person_id).where(FACT.c.tell_at < until).order_by(FACT.c.tell_at)
-    return (await session.scalars(waiting.limit(limit))).all()
+async def to_be_told(
+    session: AsyncSession, until: datetime, after: tuple[datetime, UUID] | None, limit: int
+) -> Sequence[tuple[datetime, UUID]]:
+    """Of whom it should have been told until then that counted numbers moved, and since when; those after the one that is
+    named, who waits for longest first."""
+    place = FACT.c.tell_at, FACT.c.person_id
+    waiting = keyset.forward(select(*place).where(FACT.c.tell_at < until), *place, after=after, limit=limit)
+    return [(row[0], row[1]) for row in await session.execute(waiting)]
 
 
 async def stretch(session: AsyncSession, after: UUID, limit: int) -> UUID | None:

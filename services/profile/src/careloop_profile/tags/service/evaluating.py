@@ -141,43 +141,45 @@ async def _judge(
     here: datetime,
 ) -> list[Change]:
     """Ask the rules, which count days by the operator's clocks (`here`), and keep what came out."""
-    touched = {
-        look.person_id: None if look.first else look.known.changed(look.before.known) for look in looks
-    }
-    asked = {look.person_id: _asked(known, touched[look.person_id], look.before) for look in looks}
+    found = {look.person_id: None if look.first else look.known.changed(look.before.known) for look in looks}
+    touched = {look.person_id: _touched(look, found[look.person_id], known) for look in looks}
     timed = {look.person_id for look in looks if look.before.due_at and look.before.due_at <= now}
     groups: set[int] = set()
-    for person, inputs in asked.items():
-        groups |= known.groups(inputs, timed=person in timed)
+    for person, changed in touched.items():
+        groups |= known.groups(changed, timed=person in timed)
     held = await values.held(session, list(touched), groups) if groups else {}
     changes: list[Change] = []
     rows = []
     for place, look in enumerate(looks, 1):
         if place % _BREATH == 0:
             await asyncio.sleep(0)
-        person = look.person_id
-        mine = held.get(person, {})
+        changed = touched[look.person_id]
+        mine = held.get(look.person_id, {})
         flat = {number: value for group in mine.values() for number, value in group.items()}
         told = look.known.facts()
         with metrics.RULES.time():
-            verdicts = known.evaluate(told, here, flat, changed=asked[person], timed=person in timed)
+            verdicts = known.evaluate(told, here, flat, changed=changed, timed=look.person_id in timed)
         before = look.before
         verdicts, look.tell_at = telling(
-            verdicts, known.counted.keys(), counted_at=before.counted_at, tell_at=before.tell_at, now=now
+            verdicts,
+            known.counted.keys(),
+            counted_at=before.counted_at,
+            tell_at=before.tell_at,
+            now=now,
+            aloud=look.first or cause["kind"] != FIRST_LOOK,
         )
         look.moments.append(known.calendar.next(told, here))
-        rows += [(person, group, row) for group, row in _rows(known, mine, verdicts).items()]
-        why = {**cause, "changed": _named(known, touched[person], verdicts)}
-        changes += _changes(known, person, flat, verdicts, why)
+        rows += [(look.person_id, group, row) for group, row in _rows(known, mine, verdicts).items()]
+        changes += _changes(known, look, found[look.person_id], flat, verdicts, cause)
     await values.write(session, rows)
     await values.remember(session, changes, now)
     await _keep(session, looks, touched, now, ringing=cause["kind"] == TIME)
     return changes
 
 
-def _asked(known: Registry, changed: set[str] | None, before: Stored) -> set[str] | None:
+def _touched(look: Look, changed: set[str] | None, known: Registry) -> set[str] | None:
     """The inputs that are not as they were, and those of which that was not told yet; None is all of them."""
-    return changed.union(known.counted.values()) if changed is not None and before.tell_at else changed
+    return changed.union(known.counted.values()) if changed is not None and look.before.tell_at else changed
 
 
 def _rows(known: Registry, mine: values.Held, verdicts: Verdicts) -> dict[int, dict[int, Any]]:
@@ -195,22 +197,30 @@ def _rows(known: Registry, mine: values.Held, verdicts: Verdicts) -> dict[int, d
 
 
 def _changes(
-    known: Registry, person: UUID, held: Mapping[int, Any], verdicts: Verdicts, cause: Mapping[str, Any]
+    known: Registry,
+    look: Look,
+    changed: set[str] | None,
+    held: Mapping[int, Any],
+    verdicts: Verdicts,
+    cause: Mapping[str, Any],
 ) -> list[Change]:
+    """Steps that were not told yet were brought about by what they count, whatever changed just now."""
+    owed = {number: known.counted[number] for number in known.counted.keys() & verdicts.keys()}
+    owed = owed if look.before.tell_at else {}
+    now, before = _because(cause, changed or ()), _because(cause, set(owed.values()))
     active = ((known.definitions[number], value) for number, value in sorted(verdicts.items()))
     return [
-        Change(person, one.code, one.version, held.get(one.number), value, cause)
+        Change(
+            *(look.person_id, one.code, one.version, held.get(one.number), value),
+            before if one.number in owed else now,
+        )
         for one, value in active
         if one.active
     ]
 
 
-def _named(known: Registry, changed: Collection[str] | None, verdicts: Verdicts) -> list[str]:
-    """Some of what changed; then of what had changed before, and is told only now."""
-    if changed is None:
-        return []
-    late = {known.counted[number] for number in verdicts.keys() & known.counted.keys()}
-    return [*sorted(changed), *sorted(late.difference(changed))][:_MOST_NAMED]
+def _because(cause: Mapping[str, Any], changed: Collection[str]) -> dict[str, Any]:
+    return {**cause, "changed": sorted(changed)[:_MOST_NAMED]}
 
 
 async def _keep(
@@ -224,8 +234,8 @@ async def _keep(
         kept = _next_look(due, before, now, ringing=ringing)
         if kept is not None and (kept != before or ringing):
             armed.append(NewTimer(TIMER, look.person_id, STEP, kept))
-        late = look.tell_at != look.before.tell_at
-        if look.first or touched[look.person_id] or late or kept != before:
+        moved = kept != before or look.tell_at != look.before.tell_at
+        if look.first or touched[look.person_id] or moved:
             counted_at = now if look.counted else look.before.counted_at
             rows[look.person_id] = Stored(look.known, now, counted_at, kept, look.tell_at)
     if rows:
