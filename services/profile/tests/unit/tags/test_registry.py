@@ -136,3 +136,23 @@ def test_of_cases_with_one_value_one_that_no_longer_holds_takes_nothing_from_the
     registry = Registry([Definition(7, "band", 1, 0, True, content)])
     facts = {"age": 70, "vip": False, "devices": 0}
     assert registry.evaluate(facts, None, {7: "near"}, changed={"devices"}) == {}
+
+
+def test_of_what_is_asked_with_the_change_it_is_known_what_there_was(now):
+    """Windows of an event are asked together: of one that did not move the row is read as well, or it would be as if
+    nobody in it had anything."""
+    rules = ['count("call", "7d") >= 1', 'count("call", "90d") >= 1']
+    registry = Registry(
+        Definition(number, f"tag_{number}", 1, number, True, Content(Kind.RULE, ValueType.BOOL, rule))
+        for number, rule in enumerate(rules)
+    )
+    changed = {'count("call", "7d")'}
+    facts = {'count("call", "7d")': 0, 'count("call", "90d")': 1}
+    held = dict.fromkeys(registry.groups(changed, timed=False), True)
+    assert registry.evaluate(facts, now, held, changed=changed) == {0: None}
+
+
+def test_the_rows_of_all_that_may_be_asked_are_read(registry):
+    for key in registry._topics:
+        asked = {number for one in registry._touched({key}, timed=False) for number in one.numbers}
+        assert {registry.definitions[number].group for number in asked} <= registry.groups({key}, timed=False)

@@ -109,6 +109,13 @@ class Registry:
         for number, reading in self.readings.items():
             for key in reading.inputs:
                 self._by_topic.setdefault(self._topics[key], {})[number] = None
+        for (
+            key,
+            topic,
+        ) in self._topics.items():  # what is asked together is held together against what there was
+            self._groups[key].update(
+                self.definitions[one].group for one in self._by_topic[topic] if self._cases[one]
+            )
         self._asked: dict[str, Asked] = {}
         self._all = self._asking(self._cases)
         self._timed = self._asking(filter(self._is_timed, self._cases))
