@@ -28,7 +28,7 @@ from careloop_profile.privacy.service import Sweeper
 from careloop_profile.reconciliation import handlers as reconciliation
 from careloop_profile.settings import Settings
 from careloop_profile.tags import handlers as tags
-from careloop_profile.tags.service.evaluating import TIMER as TAGS
+from careloop_profile.tags.service.judging import TIMER as TAGS
 
 
 def create_worker(runtime: Runtime[Settings]) -> Worker:

@@ -29,8 +29,9 @@ from careloop_profile.tags import metrics
 from careloop_profile.tags.queries import buckets, facts
 from careloop_profile.tags.queries.buckets import Fresh
 from careloop_profile.tags.service import filling, giving, recording, shipping, walking
-from careloop_profile.tags.service.evaluating import TIME, Evaluator, Parts
+from careloop_profile.tags.service.evaluating import Evaluator, Parts
 from careloop_profile.tags.service.gathering import LONGEST
+from careloop_profile.tags.service.judging import TIME
 
 TURN: Final = 1_000
 """Customers of whom is counted what waits until it is asked again who comes next; more, where very much waits."""

@@ -6,7 +6,7 @@ import pytest
 from careloop_common import clock
 from careloop_common.timers import worker
 from careloop_contracts import CustomerTagsChangedV1
-from careloop_profile.tags.service.evaluating import TIMER
+from careloop_profile.tags.service.judging import TIMER
 from sqlalchemy import text
 
 UNKNOWN = "0199aaaa-0000-7000-8000-000000000000"

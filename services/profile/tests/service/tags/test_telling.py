@@ -152,7 +152,7 @@ async def test_the_history_names_what_brought_a_tag_about_not_the_steps_that_wai
 
 
 async def test_who_cannot_be_told_of_stops_nobody_else(
-    people, happen, count, tell, steps, evaluator, monkeypatch, session
+    people, happen, count, tell, steps, evaluator, monkeypatch, session, runtime
 ):
     unlucky, looks = UUID(people[2]["customer_id"]), evaluator.look
     for _ in range(2):
@@ -169,8 +169,8 @@ async def test_who_cannot_be_told_of_stops_nobody_else(
     monkeypatch.setattr(evaluator, "look", look)
     monkeypatch.setattr(handlers, "TOGETHER", 1)
     ago = text("UPDATE person_fact SET tell_at = tell_at - interval '1 day' WHERE person_id = :id")
-    await session.execute(ago, {"id": unlucky})
-    await session.commit()
+    async with runtime.database.transaction() as other:
+        await other.execute(ago, {"id": unlucky})
     with pytest.raises(RuntimeError):
         await tell()
     assert [len(await steps(person)) for person in people] == [2, 2, 1, 2, 2]
@@ -179,14 +179,15 @@ async def test_who_cannot_be_told_of_stops_nobody_else(
     assert await steps(people[2]) == [(None, 1), (1, 2)]
 
 
-async def test_steps_of_which_nobody_asks_any_more_wait_no_longer(people, happen, count, tell, session):
+async def test_steps_of_which_nobody_asks_any_more_wait_no_longer(
+    people, happen, count, tell, session, runtime
+):
     for _ in range(2):
         await happen(people[0], "call")
         await count()
-    await session.execute(
-        text("UPDATE tag_definition SET state = 'retired', recorded_at = now() WHERE kind = 'aggregate'")
-    )
-    await session.commit()
+    retired = "UPDATE tag_definition SET state = 'retired', recorded_at = now() WHERE kind = 'aggregate'"
+    async with runtime.database.transaction() as other:
+        await other.execute(text(retired))
     assert await session.scalar(OWED) == 1
     await tell()
     assert await session.scalar(OWED) == 0

@@ -27,7 +27,7 @@ from careloop_profile.tags.queries import definitions, facts, values
 from careloop_profile.tags.queries.facts import FACT
 from careloop_profile.tags.queries.values import VALUES
 from careloop_profile.tags.service import registry
-from careloop_profile.tags.service.evaluating import STEP, TIMER
+from careloop_profile.tags.service.judging import STEP, TIMER
 
 CHUNK: Final = 10_000
 _EMPTY: Final = UUID(int=0)
