@@ -7,7 +7,6 @@ import pytest
 from careloop_common import clock
 from careloop_contracts import CustomerTagsChangedV1
 from careloop_profile.tags import handlers
-from careloop_profile.tags.queries import facts
 from careloop_profile.tags.service import walking
 from sqlalchemy import text
 
@@ -205,22 +204,3 @@ async def test_steps_are_not_told_where_nobody_is_told(
     assert await steps(people[0]) == [(None, 1)]
     await tell()
     assert await steps(people[0]) == [(None, 1), (1, 2)]
-
-
-async def test_what_is_counted_while_somebody_reads_is_not_missed(
-    people, happen, count, tags, explain, monkeypatch
-):
-    read = facts.read
-
-    async def slowly(session, person_id):
-        found = await read(session, person_id)
-        await count()
-        return found
-
-    monkeypatch.setattr(facts, "read", slowly)
-    await happen(people[0], "call")
-    await count()
-    for times, ask in ((2, tags), (3, lambda person: explain(person, CODE))):
-        await happen(people[0], "call")
-        found = await ask(people[0])
-        assert found.get(CODE, found)["value"] == times
