@@ -10,7 +10,7 @@
 Five per cent of the interactions are sent a second time. At the end the counters of every customer must equal the
 number of different interactions that were accepted for him. Latency is that of probes, sent alone among the batches:
 from sending until a query finds them, or a tag for which they are a reason, of customers to whom nothing else happens and of
-those of the flood, these after half a minute and before. Where it knows the processes it also says what each costs per interaction.
+those of the flood, these in all, in the first half minute and after it. Where it knows the processes it also says what each costs per interaction.
 """
 
 import argparse
@@ -164,8 +164,9 @@ def report(tally: Tally, found: Counter[int], took: float, settled: float, used:
         ("batch answered", tally.posts),
         ("found by query", tally.probes),
         ("has the tag", tally.tagged),
-        ("in the flood", tally.busy),
+        ("in the flood", tally.cold + tally.busy),
         ("    at first", tally.cold),
+        ("  after that", tally.busy),
     ):
         if len(values) > 1:
             cuts = quantiles(values, n=100, method="inclusive")

@@ -109,13 +109,10 @@ class Registry:
         for number, reading in self.readings.items():
             for key in reading.inputs:
                 self._by_topic.setdefault(self._topics[key], {})[number] = None
-        for (
-            key,
-            topic,
-        ) in self._topics.items():  # what is asked together is held together against what there was
-            self._groups[key].update(
-                self.definitions[one].group for one in self._by_topic[topic] if self._cases[one]
-            )
+        # What is asked together is compared with what there was of all of it.
+        for key, topic in self._topics.items():
+            asked = (number for number in self._by_topic[topic] if self._cases[number])
+            self._groups[key].update(self.definitions[number].group for number in asked)
         self._asked: dict[str, Asked] = {}
         self._all = self._asking(self._cases)
         self._timed = self._asking(filter(self._is_timed, self._cases))

@@ -107,9 +107,9 @@ def _changes(
     cause: Mapping[str, Any],
 ) -> list[Change]:
     """Steps that were not told yet were brought about by what they count, whatever changed just now."""
-    owed = {number: known.counted[number] for number in known.counted.keys() & verdicts.keys()}
-    owed = owed if look.before.tell_at else {}
-    now, before = _because(cause, changed or ()), _because(cause, set(owed.values()))
+    owed = known.counted if look.before.tell_at else {}
+    now = _because(cause, changed or ())
+    before = _because(cause, {owed[number] for number in owed.keys() & verdicts.keys()})
     active = ((known.definitions[number], value) for number, value in sorted(verdicts.items()))
     return [
         Change(
