@@ -21,24 +21,29 @@ from careloop_profile.lifecycle.schemas import (
     TransitionsView,
     TransitionView,
 )
-from careloop_profile.tags.service.reading import person_of
+from careloop_profile.tags.api import EvaluatorDep
+from careloop_profile.tags.service.reading import asked_for
 
 router = CareRouter(prefix="/v1", tags=["lifecycle"])
 READ, WRITE = needs("lifecycle:read"), needs("lifecycle:write")
 
 
 @router.get("/customers/{customer_id}/lifecycle", dependencies=[READ], responses=problems(CustomerNotFound))
-async def get_lifecycle(customer_id: UUID, session: SessionDep) -> LifecycleView:
+async def get_lifecycle(
+    customer_id: UUID, session: SessionDep, now: NowDep, evaluator: EvaluatorDep
+) -> LifecycleView:
     """Stage and tier of the person that the customer is."""
-    return LifecycleView.model_validate(await service.standing_of(session, customer_id))
+    return LifecycleView.model_validate(await service.standing_of(session, evaluator, customer_id, now=now))
 
 
 @router.get(
     "/customers/{customer_id}/lifecycle/moves", dependencies=[READ], responses=problems(CustomerNotFound)
 )
-async def list_moves(customer_id: UUID, query: PageQuery, session: SessionDep) -> Page[MoveView]:
+async def list_moves(
+    customer_id: UUID, query: PageQuery, session: SessionDep, now: NowDep, evaluator: EvaluatorDep
+) -> Page[MoveView]:
     """Every change of stage and tier with its cause, the latest first."""
-    person_id = await person_of(session, customer_id)
+    person_id, _ = await asked_for(session, evaluator, customer_id, now)
     rows = await queries.moves(session, person_id, before=query.after(Long), limit=query.limit + 1)
     return page(rows, query.limit, key=lambda row: (row.number,), view=MoveView.model_validate)
 

@@ -38,9 +38,11 @@ EvaluatorDep = Annotated[Evaluator, Depends(_evaluator)]
 
 
 @router.get("/customers/{customer_id}/tags", dependencies=[READ], responses=problems(CustomerNotFound))
-async def list_tags(customer_id: UUID, session: SessionDep, actor: ActorDep, now: NowDep) -> TagsView:
-    """The tags of the person that the customer is."""
-    return tags_view(await reading.tags_of(session, customer_id, now=now), customer_id, actor)
+async def list_tags(
+    customer_id: UUID, session: SessionDep, actor: ActorDep, now: NowDep, evaluator: EvaluatorDep
+) -> TagsView:
+    """The tags of the person that the customer is, with all that happened to it until now."""
+    return tags_view(await reading.tags_of(session, evaluator, customer_id, now=now), customer_id, actor)
 
 
 @router.get(
@@ -49,22 +51,34 @@ async def list_tags(customer_id: UUID, session: SessionDep, actor: ActorDep, now
     responses=problems(CustomerNotFound, TagNotFound),
 )
 async def explain(
-    customer_id: UUID, code: Code, session: SessionDep, now: Here, runtime: RuntimeDep, actor: ActorDep
+    customer_id: UUID,
+    code: Code,
+    session: SessionDep,
+    now: Here,
+    runtime: RuntimeDep,
+    actor: ActorDep,
+    evaluator: EvaluatorDep,
 ) -> ExplanationView:
     """Why the person has the tag, or has it not: the rule, what it asks for and where that comes from, since when, and
     until when if nothing else happens."""
     ranks = runtime.settings.source_ranks
-    found = await reading.explain(session, customer_id, code, ranks, now=now)
+    found = await reading.explain(session, evaluator, customer_id, code, ranks, now=now)
     return explanation_view(found, customer_id, actor)
 
 
 @router.get("/customers/{customer_id}/tag-history", dependencies=[READ], responses=problems(CustomerNotFound))
 async def list_history(
-    customer_id: UUID, query: PageQuery, session: SessionDep, actor: ActorDep, code: TagCode | None = None
+    customer_id: UUID,
+    query: PageQuery,
+    session: SessionDep,
+    actor: ActorDep,
+    now: NowDep,
+    evaluator: EvaluatorDep,
+    code: TagCode | None = None,
 ) -> Page[TagChangeView]:
     """What became of the person's tags, and by what; the latest first."""
     rows = await reading.history_of(
-        session, customer_id, code, before=query.after(Long), limit=query.limit + 1
+        session, evaluator, customer_id, code, before=query.after(Long), limit=query.limit + 1, now=now
     )
     return page(
         rows,

@@ -6,6 +6,7 @@ import pytest
 from careloop_common import clock
 from careloop_profile.tags import handlers
 from careloop_profile.tags.queries import buckets
+from careloop_profile.tags.service.evaluating import Evaluator
 from sqlalchemy import text
 
 
@@ -171,18 +172,18 @@ def one_by_one(monkeypatch):
 
 
 async def test_who_cannot_be_looked_at_stops_nobody_else_and_what_waits_of_him_is_not_lost(
-    people, happen, count, evaluator, one_by_one, monkeypatch, session, tags
+    people, happen, count, one_by_one, monkeypatch, session, tags
 ):
-    unlucky, looks = UUID(people[0]["customer_id"]), evaluator.look
+    unlucky, looks = UUID(people[0]["customer_id"]), Evaluator.look
     for person in people:
         await happen(person, "complaint")
 
-    async def look(session, ids, *given, **named):
+    async def look(self, session, ids, *given, **named):
         if unlucky in ids:
             raise TimeoutError
-        return await looks(session, ids, *given, **named)
+        return await looks(self, session, ids, *given, **named)
 
-    monkeypatch.setattr(evaluator, "look", look)
+    monkeypatch.setattr(Evaluator, "look", look)
     with pytest.raises(TimeoutError):
         await count()
     assert ["complained_7d" in await tags(person) for person in people] == [False, True, True, True, True]

@@ -1,11 +1,18 @@
-"""A counted number, and why it is so, are the same before what waits is counted and after."""
+"""Who asks for a person is told all that is stored: what waits is counted before, once, whoever else counts."""
 
+import asyncio
 import random
+from uuid import UUID
 
 import pytest
-from careloop_profile.tags.queries import facts
+from careloop_contracts import CustomerTagsChangedV1
+from careloop_profile.tags.queries import buckets, facts
+from careloop_profile.tags.service.evaluating import Evaluator
+from sqlalchemy import text
 
 CODE = "service_calls_30d"
+HOLD = text("SELECT FROM person_fact WHERE person_id = :id FOR UPDATE")
+COUNTED = text("SELECT sum(count) FROM metric_bucket WHERE customer_id = :id")
 
 
 @pytest.fixture
@@ -20,36 +27,101 @@ def numbers(tags):
 
 
 @pytest.fixture
-def counted_meanwhile(monkeypatch, count):
-    """Whoever has read what is known of a person is overtaken by who counts."""
-    reads = facts.read
+def complains_meanwhile(monkeypatch, happen, count, people):
+    """Whoever has read what is known of a person to whom nothing had happened is overtaken by who counts a complaint."""
+    reads, left = facts.read, people[:1]
 
     async def read(session, person_id):
         found = await reads(session, person_id)
-        await count()
+        if left:
+            await happen(left.pop(), "complaint")
+            await count()
         return found
 
     monkeypatch.setattr(facts, "read", read)
 
 
-async def test_what_is_counted_while_somebody_reads_is_not_missing(
-    people, happen, numbers, explain, counted_meanwhile
-):
-    for person, read in ((people[0], numbers), (people[1], lambda one: explain(one, CODE))):
-        await happen(person, "call")
-        found = await read(person)
-        assert (found.get(CODE) or found["value"]) == 1
-
-
-async def test_what_a_tag_follows_from_is_of_the_look_that_gave_it(
-    people, happen, explain, counted_meanwhile
-):
-    await happen(people[0], "complaint")
+async def test_what_a_tag_follows_from_is_of_the_look_that_gave_it(people, explain, complains_meanwhile):
     why = await explain(people[0], "complained_7d")
     assert (why["value"], [one["value"] for one in why["inputs"]]) == (True, [1])
 
 
-async def test_the_explanation_is_the_same_before_and_after(people, happen, count, explain):
+async def test_whatever_is_asked_for_first_has_it_and_it_is_told_once(
+    people, client, happen, count, tags, explain, history, published, worker_running, eventually
+):
+    questions = [
+        tags,
+        lambda one: explain(one, "complained_7d"),
+        history,
+        lambda one: client.get(f"/v1/customers/{one['customer_id']}/lifecycle"),
+        lambda one: client.get(f"/v1/customers/{one['customer_id']}/lifecycle/moves"),
+    ]
+    for person, ask in zip(people, questions, strict=True):
+        await happen(person, "complaint")
+        await ask(person)
+    await count()
+    for person in people:
+        (line,) = await history(person, code="complained_7d")
+        assert (line["before"], line["after"], line["cause"]["kind"]) == (None, True, "interaction")
+        found = (await tags(person))["complained_7d"]
+        assert (found["since"], found["cause"]) == (line["at"], line["cause"])
+
+    async def told():
+        having = [
+            event.person_id
+            for event in await published(CustomerTagsChangedV1)
+            if any(one.code == "complained_7d" for one in event.items)
+        ]
+        return sorted(map(str, having)) == sorted(one["customer_id"] for one in people)
+
+    async with worker_running():
+        await eventually(told)
+
+
+async def test_many_who_ask_while_others_count_count_nothing_twice(
+    people, happen, count, tags, history, session, together
+):
+    person = people[0]
+    for _ in range(5):
+        await happen(person, "complaint", times=3)
+        answers = await together(count(), *(tags(person) for _ in range(6)), count())
+        assert not [one for one in answers if isinstance(one, Exception)]
+        assert "complained_7d" in await tags(person)
+    assert len(await history(person, code="complained_7d")) == 1
+    assert await session.scalar(COUNTED, {"id": person["customer_id"]}) == 15
+    assert (await tags(person))["interactions_30d"]["value"] == 15
+
+
+async def test_who_asks_while_somebody_has_the_person_is_soon_told_what_was_known_before(
+    people, happen, tags, runtime
+):
+    person = people[0]
+    await happen(person, "complaint")
+    async with runtime.database.transaction() as session:
+        await session.execute(HOLD, {"id": person["customer_id"]})
+        async with asyncio.timeout(3):
+            assert "complained_7d" not in await tags(person)
+    assert "complained_7d" in await tags(person)
+
+
+async def test_who_cannot_be_looked_at_can_be_read_and_what_waits_of_it_is_not_lost(
+    people, happen, tags, session, monkeypatch
+):
+    await happen(people[0], "complaint")
+    before = await tags(people[0])
+
+    async def look(*given, **named):
+        raise ValueError
+
+    monkeypatch.setattr(Evaluator, "look", look)
+    await happen(people[0], "payment", amount="5")
+    assert await tags(people[0]) == before
+    assert await buckets.waiting(session, 10) == ({UUID(people[0]["customer_id"]): 1}, 1)
+    monkeypatch.undo()
+    assert (await tags(people[0]))["spend_30d"]["value"] == 5
+
+
+async def test_the_explanation_is_the_same_for_who_asks_first_and_after(people, happen, count, explain):
     await happen(people[0], "call", days=20)
     before = await explain(people[0], CODE)
     await count()

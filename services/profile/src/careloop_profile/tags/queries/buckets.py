@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from careloop_profile.interactions.queries import OF_DAYS
@@ -74,51 +74,37 @@ _COUNTED: Final = (
     *(f"{name}_{window}" for name in ("count", "amount") for window in WINDOWS),
     "last_at",
 )
-# What waits as if it had been counted by now.
-_WITH_NEWS: Final = """(
-    SELECT customer_id, day, channel, kind, count, amount, first_at, last_at FROM metric_bucket
-    UNION ALL
-    SELECT customer_id, CAST(occurred_at AT TIME ZONE 'UTC' AS date), channel, kind, 1, coalesce(amount, 0), occurred_at, occurred_at
-    FROM interaction_news
-)"""
-
-
-def _done_of(days: str) -> TextClause:
-    """A row for each customer: it costs more to read than what is in it. Nobody is silent of whom something is there that was
-    only not counted yet, and of what is long ago it is only asked when it was."""
-    return text(f"""
-        SELECT asked.id, least(done.first_at, rest.first_at), greatest(done.until_at, rest.last_at), by || channels, days,
-               {", ".join(f"done.{name}" for name in _COUNTED)}
-        FROM unnest(CAST(:ids AS uuid[])) AS asked (id) CROSS JOIN LATERAL (
-            SELECT {", ".join(f"array_agg({name}) FILTER (WHERE last_at IS NOT NULL) AS {name}" for name in _COUNTED)},
-                   min(first_at) AS first_at, max(until_at) AS until_at, array_agg(channel) AS by
-            FROM (
-                SELECT channel, kind, {_windows("count", "int")}, {_windows("amount", "float8")},
-                       min(coalesce(first_at, last_at)) AS first_at, max(last_at) AS until_at,
-                       max(last_at) FILTER (WHERE day >= :since) AS last_at
-                FROM {days} AS counted WHERE customer_id = asked.id GROUP BY channel, kind
-            ) AS kinds
-        ) AS done CROSS JOIN LATERAL (
-            SELECT array_agg(DISTINCT day) AS days FROM {days} AS counted
-            WHERE customer_id = asked.id AND day > CAST(:today AS date) - CAST(:longest AS int)
-        ) AS active CROSS JOIN LATERAL (
-            SELECT min(first_at) AS first_at, max(last_at) AS last_at, array_agg(DISTINCT channel) AS channels FROM (
-                SELECT first_at, last_at, channel FROM customer_activity WHERE customer_id = asked.id
-                UNION ALL SELECT occurred_at, occurred_at, channel FROM interaction_news WHERE customer_id = asked.id
-            ) AS seen
-        ) AS rest
-    """)  # noqa: S608
-
-
-_DONE: Final = _done_of("metric_bucket")
-_DONE_BY_NOW: Final = _done_of(_WITH_NEWS)
+# A row for each customer: it costs more to read than what is in it. Nobody is silent of whom something is there that was
+# only not counted yet, and of what is long ago it is only asked when it was.
+_DONE: Final = text(f"""
+    SELECT asked.id, least(done.first_at, rest.first_at), greatest(done.until_at, rest.last_at), by || channels, days,
+           {", ".join(f"done.{name}" for name in _COUNTED)}
+    FROM unnest(CAST(:ids AS uuid[])) AS asked (id) CROSS JOIN LATERAL (
+        SELECT {", ".join(f"array_agg({name}) FILTER (WHERE last_at IS NOT NULL) AS {name}" for name in _COUNTED)},
+               min(first_at) AS first_at, max(until_at) AS until_at, array_agg(channel) AS by
+        FROM (
+            SELECT channel, kind, {_windows("count", "int")}, {_windows("amount", "float8")},
+                   min(coalesce(first_at, last_at)) AS first_at, max(last_at) AS until_at,
+                   max(last_at) FILTER (WHERE day >= :since) AS last_at
+            FROM metric_bucket WHERE customer_id = asked.id GROUP BY channel, kind
+        ) AS kinds
+    ) AS done CROSS JOIN LATERAL (
+        SELECT array_agg(DISTINCT day) AS days FROM metric_bucket
+        WHERE customer_id = asked.id AND day > CAST(:today AS date) - CAST(:longest AS int)
+    ) AS active CROSS JOIN LATERAL (
+        SELECT min(first_at) AS first_at, max(last_at) AS last_at, array_agg(DISTINCT channel) AS channels FROM (
+            SELECT first_at, last_at, channel FROM customer_activity WHERE customer_id = asked.id
+            UNION ALL SELECT occurred_at, occurred_at, channel FROM interaction_news WHERE customer_id = asked.id
+        ) AS seen
+    ) AS rest
+""")  # noqa: S608
 _ANY_NEWS: Final = text(
     "SELECT EXISTS (SELECT FROM interaction_news WHERE customer_id = ANY(CAST(:ids AS uuid[])))"
 )
-_DAYS: Final = text(f"""
-    SELECT customer_id, array_agg(DISTINCT day) FROM {_WITH_NEWS} AS counted
+_DAYS: Final = text("""
+    SELECT customer_id, array_agg(DISTINCT day) FROM metric_bucket
     WHERE customer_id = ANY(CAST(:ids AS uuid[])) AND day > CAST(:today AS date) - CAST(:longest AS int) GROUP BY customer_id
-""")  # noqa: S608
+""")
 # Days that somebody just adds to are left to the next time: so nobody who counts is waited for, in whatever order they do.
 _FORGET: Final = text(f"""
     WITH gone AS (
@@ -214,14 +200,11 @@ async def sweep(connection: AsyncConnection) -> None:
 
 
 async def done(
-    session: AsyncSession, customers: Collection[UUID], since: datetime, today: date, *, by_now: bool = False
+    session: AsyncSession, customers: Collection[UUID], since: datetime, today: date
 ) -> dict[UUID, Done]:
-    """What these customers did in the windows that end with `today`, as far back as `since`; `by_now` is with what waits."""
+    """What these customers did in the windows that end with `today`, as far back as `since`."""
     asked = {"since": since.astimezone(UTC).date(), "today": today, "longest": max(WINDOWS.values())}
-    statement = _DONE_BY_NOW if by_now else _DONE
-    return {
-        row[0]: _done(*row[1:]) for row in await session.execute(statement, asked | {"ids": list(customers)})
-    }
+    return {row[0]: _done(*row[1:]) for row in await session.execute(_DONE, asked | {"ids": list(customers)})}
 
 
 async def any_news(session: AsyncSession, customers: Collection[UUID]) -> bool:
@@ -241,7 +224,7 @@ def _done(
 
 
 async def days(session: AsyncSession, customers: Collection[UUID], today: date) -> dict[UUID, list[date]]:
-    """On which days of the longest window these customers did something, also what was not counted yet."""
+    """On which days of the longest window these customers did something."""
     asked = {"ids": list(customers), "today": today, "longest": max(WINDOWS.values())}
     return {row[0]: row[1] for row in await session.execute(_DAYS, asked)}
 

@@ -1,7 +1,7 @@
 """Gathering what is known of persons from the customers that they are."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -160,25 +160,6 @@ def _seen(parts: Sequence[Done]) -> dict[str, Any]:
     """Since and until when, and by which channels; nothing of who was never seen."""
     ever = joined([part.ever for part in parts if part.ever])
     return dict(zip(("first_seen_at", "last_seen_at", "channels"), ever, strict=True)) if ever else {}
-
-
-async def by_now(
-    session: AsyncSession, person_id: UUID, customers: Sequence[UUID], now: datetime
-) -> Stored | None:
-    """What is kept of the person that these customers are, with what they did that was not counted yet."""
-    # Asked first: what somebody counts meanwhile is kept when it is read.
-    news = await buckets.any_news(session, customers)
-    stored = await facts.read(session, person_id)
-    if not news:
-        return stored
-    today = now.astimezone(UTC).date()
-    parts = list((await buckets.done(session, customers, now - LONGEST, today, by_now=True)).values())
-    told, _ = together(parts, today)
-    stored = stored or Stored(Known(), None, None, None, None)
-    known = replace(
-        stored.known, plain=stored.known.plain | _seen(parts), metrics=told.metrics, lasts=told.lasts
-    )
-    return stored._replace(known=known)
 
 
 async def given(session: AsyncSession, looks: Sequence[Look], now: datetime) -> None:

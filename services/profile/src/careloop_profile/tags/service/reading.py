@@ -22,7 +22,9 @@ from careloop_profile.tags.policy.vocabulary import ATTRIBUTE_KEYS, LAST_KEYS, M
 from careloop_profile.tags.queries import buckets, definitions, facts, values
 from careloop_profile.tags.queries.facts import Stored
 from careloop_profile.tags.service import recording, registry
-from careloop_profile.tags.service.gathering import by_now, persons_of
+from careloop_profile.tags.service.catching_up import catch_up
+from careloop_profile.tags.service.evaluating import Evaluator
+from careloop_profile.tags.service.gathering import persons_of
 
 _BELIEVED = {"joined_at": "joined_on", "left_at": "left_on"}
 """Facts that the golden record knows by another name."""
@@ -76,11 +78,20 @@ class Explanation:
     """When time alone may change it."""
 
 
-async def tags_of(session: AsyncSession, customer_id: UUID, *, now: datetime) -> Tagged:
-    """The tags of the person that a customer is, by their codes."""
+async def asked_for(
+    session: AsyncSession, evaluator: Evaluator, customer_id: UUID, now: datetime
+) -> tuple[UUID, list[UUID]]:
+    """The person that a customer is, and all of its customers, with all that has happened to it."""
     person_id, members = await _person(session, customer_id)
+    await catch_up(session, evaluator, members, now=now)
+    return person_id, members
+
+
+async def tags_of(session: AsyncSession, evaluator: Evaluator, customer_id: UUID, *, now: datetime) -> Tagged:
+    """The tags of the person that a customer is, by their codes."""
+    person_id, _ = await asked_for(session, evaluator, customer_id, now)
     known = await registry.current(session)
-    stored = await by_now(session, person_id, members, now)
+    stored = await facts.read(session, person_id)
     groups = (await values.held(session, [person_id]))[person_id]
     had = {
         number: value
@@ -94,20 +105,22 @@ async def tags_of(session: AsyncSession, customer_id: UUID, *, now: datetime) ->
 
 
 async def explain(
-    session: AsyncSession, customer_id: UUID, code: str, ranks: Mapping[str, int], *, now: datetime
+    session: AsyncSession,
+    evaluator: Evaluator,
+    customer_id: UUID,
+    code: str,
+    ranks: Mapping[str, int],
+    *,
+    now: datetime,
 ) -> Explanation:
     """Why, from what, since when, and until when if nothing else happens."""
-    person_id, members = await _person(session, customer_id)
+    person_id, members = await asked_for(session, evaluator, customer_id, now)
     known = await registry.current(session)
     one = known.active.get(code)
     if one is None:
         raise TagNotFound(f"There is no tag {code} in force.")
     (row,) = await definitions.by_number(session, [one.number])
-    held: values.Held = {}
-    if one.number in known.counted:
-        stored = await by_now(session, person_id, members, now)
-    else:
-        stored, held = await _of_one_look(session, person_id, one)
+    stored, held = await _of_one_look(session, person_id, one)
     what = stored.known if stored else Known()
     told = what.facts()
     value = _latest(known, held, what).get(one.number)
@@ -133,10 +146,17 @@ async def explain(
 
 
 async def history_of(
-    session: AsyncSession, customer_id: UUID, code: str | None, *, before: int | None, limit: int
+    session: AsyncSession,
+    evaluator: Evaluator,
+    customer_id: UUID,
+    code: str | None,
+    *,
+    before: int | None,
+    limit: int,
+    now: datetime,
 ) -> list[HistoryRow]:
     """What became of the person's tags, the latest first; also what is still to be written down."""
-    person_id = await person_of(session, customer_id)
+    person_id, _ = await asked_for(session, evaluator, customer_id, now)
     lines = await recording.to_come(session, await registry.current(session), person_id)
     wanted = [
         line
@@ -181,10 +201,6 @@ async def _person(session: AsyncSession, customer_id: UUID) -> tuple[UUID, list[
     people, _ = await persons_of(session, [customer_id])
     ((person_id, members),) = people.items()
     return person_id, members
-
-
-async def person_of(session: AsyncSession, customer_id: UUID) -> UUID:
-    return (await _person(session, customer_id))[0]
 
 
 def _rules(known: Registry, one: Definition) -> list[Any]:
