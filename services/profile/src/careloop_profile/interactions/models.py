@@ -129,7 +129,8 @@ NEWS = Table(
     postgresql_with={"autovacuum_vacuum_scale_factor": 0.0, "autovacuum_vacuum_threshold": 20_000},
 )
 """Interactions that were stored and not counted yet: written on the hot path, and taken away by whoever counts next.
-`already` is how often the customer's day had the same by the same channel when it was stored, ten at most."""
+`already` is how often the customer's day had the same by the same channel when it was stored, ten at most; one where it had
+that kind by another channel, and that channel for another kind."""
 
 
 class LetterRow(Base, table=True):

@@ -4,19 +4,27 @@ Inserting, noting what is to be counted and finding out what was new are one sta
 changes nothing, and no counter can disagree with the rows: it is what was counted, and what waits. Columns come as texts
 with a value per line: the driver looks at every element of an array, and takes longer for that than PostgreSQL to store
 it. For the same reason PostgreSQL writes what other services are told of each customer, and one text comes back.
+
+What comes by a channel that the day has already, and is of a kind that it has already, only adds to numbers: rules ask for
+kinds and for channels, not for one by the other.
 """
 
 from sqlalchemy import text
 
 from careloop_profile.interactions.policy import Row
 
-_NOTE = """
+_SAME_DAY = """
+    known.customer_id = fresh.customer_id AND known.day = CAST(fresh.occurred_at AT TIME ZONE 'UTC' AS date)
+"""
+_NOTE = f"""
     noted AS (
         INSERT INTO interaction_news (customer_id, occurred_at, channel, kind, amount, already)
         SELECT customer_id, occurred_at, channel, kind, amount, coalesce((
-            SELECT least(count, 10) FROM metric_bucket AS known
-            WHERE known.customer_id = fresh.customer_id AND day = CAST(occurred_at AT TIME ZONE 'UTC' AS date)
+            SELECT least(count, 10) FROM metric_bucket AS known WHERE {_SAME_DAY}
             AND known.channel = fresh.channel AND known.kind = fresh.kind
+        ), (
+            SELECT CAST(bool_or(known.kind = fresh.kind) AND bool_or(known.channel = fresh.channel) AS int)
+            FROM metric_bucket AS known WHERE {_SAME_DAY}
         ), 0) FROM fresh
     ), told AS (
         SELECT customer_id, count(*) AS interactions, count(*) FILTER (WHERE kind = 'payment') AS payments,
@@ -25,10 +33,10 @@ _NOTE = """
         FROM fresh GROUP BY customer_id
     )
     SELECT coalesce(CAST(sum(interactions) AS bigint), 0) AS stored, string_agg(
-        '{"customer_id":"' || customer_id || '","interactions":' || interactions
+        '{{"customer_id":"' || customer_id || '","interactions":' || interactions
         || CASE WHEN payments = 0 THEN '' ELSE ',"payments":' || payments || ',"amount":"' || amount || '"' END
         || CASE WHEN complaints = 0 THEN '' ELSE ',"complaints":' || complaints END
-        || ',"last_at":' || CAST(to_json(last_at) AS text) || '}', chr(10)
+        || ',"last_at":' || CAST(to_json(last_at) AS text) || '}}', chr(10)
     ) AS told
     FROM told
 """

@@ -129,6 +129,22 @@ async def test_what_another_day_or_channel_had_is_new_to_this_one(people, happen
     assert set(await session.scalars(already)) == {0, 3}
 
 
+async def test_a_kind_and_a_channel_that_the_day_has_already_say_nothing_new_together(
+    people, happen, count, session
+):
+    """Only that there is more of both."""
+    person, who = people[3], UUID(people[3]["customer_id"])
+    await happen(person, "call")
+    await happen(person, "visit", channel="web")
+    await count()
+    await happen(person, "call", channel="web")
+    assert await session.scalar(text("SELECT already FROM interaction_news")) == 1
+    assert (await buckets.novel(session, 10)).waiting == {}
+    assert (await buckets.fold(session, [who], clock.now()))[who].added
+    await happen(person, "call", channel="hotline", days=1)
+    assert not (await buckets.fold(session, [who], clock.now()))[who].added
+
+
 async def test_what_waits_to_be_counted_is_among_the_counters(client, register, happen, count):
     customer = await register(name="张伟")
     path = f"/v1/customers/{customer['customer_id']}/profile"

@@ -42,8 +42,8 @@ _NOVEL: Final = text("""
     SELECT customer_id, (SELECT count(*) FROM interaction_news AS waiting WHERE waiting.customer_id = first.customer_id)
     FROM first ORDER BY turn LIMIT (SELECT greatest(max(customers) / 20, :fewest) FROM first)
 """)
-# Of whom all days and kinds grew, that is were counted before, nothing else can be other than it was. Nothing is joined: how
-# much there is PostgreSQL learns when it is gone, so each would be compared with each.
+# Of whom all is of today, by channels that today had before, nothing can be other than that numbers grew. Nothing is joined:
+# how much there is PostgreSQL learns when it is gone, so each would be compared with each.
 _FOLD: Final = text("""
     WITH taken AS (
         DELETE FROM interaction_news WHERE customer_id = ANY(CAST(:ids AS uuid[]))
@@ -58,9 +58,14 @@ _FOLD: Final = text("""
         ON CONFLICT (customer_id, day, channel, kind) DO UPDATE SET
             count = known.count + excluded.count, amount = known.amount + excluded.amount,
             first_at = least(known.first_at, excluded.first_at), last_at = greatest(known.last_at, excluded.last_at)
-        RETURNING customer_id, xmax <> 0 AND day = :today AS grew
+        RETURNING customer_id, day, channel, xmax <> 0 AS there
+    ), other AS (
+        SELECT customer_id FROM by_day WHERE day <> :today OR NOT there AND NOT EXISTS (
+            SELECT FROM metric_bucket AS known
+            WHERE known.customer_id = by_day.customer_id AND known.day = :today AND known.channel = by_day.channel
+        )
     )
-    SELECT customer_id, CAST(sum(count) AS int), customer_id NOT IN (SELECT customer_id FROM by_day WHERE NOT grew),
+    SELECT customer_id, CAST(sum(count) AS int), customer_id NOT IN (SELECT customer_id FROM other),
            min(first_at), array_agg(channel), array_agg(kind), array_agg(count), array_agg(CAST(amount AS float8)),
            array_agg(last_at)
     FROM summed GROUP BY customer_id
