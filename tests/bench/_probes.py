@@ -19,7 +19,7 @@ from careloop_common import clock
 PROBED = 201
 """Customers to whom nothing happens but what is sent alone: one is asked for, the others are to be tagged."""
 BUSY = 1000
-"""Customers of the flood of whom one interaction is followed, each once."""
+"""Customers of the flood of whom one interaction is followed, each once; and as many others whom nobody asks for meanwhile."""
 COLD = 30
 """Seconds in which all of them do all that they do for the first time that day."""
 encode = msgspec.json.Encoder().encode
@@ -38,6 +38,9 @@ class Tally:
     tagged: list[float] = field(default_factory=list)
     cold: list[float] = field(default_factory=list)
     busy: list[float] = field(default_factory=list)
+    told_cold: list[float] = field(default_factory=list)
+    told: list[float] = field(default_factory=list)
+    untold: int = 0
 
 
 async def post(http: aiohttp.ClientSession, body: bytes, owners: list[int], count: int, tally: Tally) -> None:
@@ -62,18 +65,19 @@ async def post(http: aiohttp.ClientSession, body: bytes, owners: list[int], coun
 async def probe(
     http: aiohttp.ClientSession, tally: Tally, options: argparse.Namespace, over: asyncio.Event
 ) -> None:
-    """Send single interactions of a customer of their own; note how long until each is found."""
+    """Send single interactions of a customer of their own; note how long until each is found, to 20 ms: asked for more often,
+    they would be much of the load."""
     owner = options.customers - PROBED
     path = f"/v1/customers/{options.ids[owner]}/interactions?limit=1"
     while not over.is_set():
         began, at = time.perf_counter(), clock.now()
-        await _send(http, tally, options, owner, "browse", at)
+        await send(http, tally, options, owner, "browse", at)
         while True:
             async with http.get(path) as answer:
                 rows = (await answer.json())["items"]
             if rows and datetime.fromisoformat(rows[0]["occurred_at"]) >= at:
                 break
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(0.02)
         tally.probes.append(time.perf_counter() - began)
         await asyncio.sleep(0.05)
 
@@ -91,13 +95,20 @@ async def probe_busy(
 ) -> None:
     """The same of customers of the flood, several at once; at first apart, for then everything is new to all."""
     warm = time.perf_counter() + COLD
-    busy = iter(random.Random(options.seed).sample(range(options.customers - PROBED), BUSY))
+    busy, _ = of_the_flood(options)
 
     def noted() -> list[float]:
         return tally.busy if time.perf_counter() > warm else tally.cold
 
     several = (_follow(http, options, over, busy, tally, noted, pause=0.2, step=0.5) for _ in range(6))
     await asyncio.gather(*several)
+
+
+def of_the_flood(options: argparse.Namespace) -> tuple[Iterator[int], Iterator[int]]:
+    """Two samples of its customers: one to be asked for, and one that nobody asks for. None is in both."""
+    flood = range(options.customers - PROBED)
+    some = random.Random(options.seed).sample(flood, min(2 * BUSY, len(flood)))
+    return iter(some[::2]), iter(some[1::2])
 
 
 async def _follow(
@@ -115,7 +126,7 @@ async def _follow(
     who is followed at the end until the end."""
     for owner in owners:
         began, those = time.perf_counter(), noted()
-        await _send(http, tally, options, owner, "roaming", clock.now())
+        await send(http, tally, options, owner, "roaming", clock.now())
         while not await _has_roamed(http, options.ids[owner]):  # noqa: ASYNC110
             await asyncio.sleep(step)
         those.append(time.perf_counter() - began)
@@ -129,7 +140,7 @@ async def _has_roamed(http: aiohttp.ClientSession, customer_id: str) -> bool:
         return any(tag["code"] == "roamed_30d" for tag in (await answer.json())["items"])
 
 
-async def _send(
+async def send(
     http: aiohttp.ClientSession,
     tally: Tally,
     options: argparse.Namespace,
@@ -137,6 +148,7 @@ async def _send(
     kind: str,
     at: datetime,
 ) -> None:
+    """Send one interaction."""
     item = {
         "customer": {"customer_id": options.ids[owner]},
         "channel": "web",

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -29,16 +30,18 @@ from careloop_gateway.identity.secrets import new_key
 
 @dataclass
 class Measured:
-    """Where to send, with which key, the database behind it if that is known, and process ids by name."""
+    """Where to send, with which key, the database behind it if that is known, process ids by name, and NATS if that is known."""
 
     url: str
     key: str
     database: str | None
     processes: dict[str, int]
+    broker: str | None = None
 
 
 def local_platform(home: Path, service: str) -> Measured:
-    """The platform that `careloop up` started, through its gateway; with the database of one service."""
+    """The platform that `careloop up` started, through its gateway; with the database of one service, and NATS if that is its
+    own."""
     run = {path.stem: int(path.read_text().split()[0]) for path in (home / "run").glob("*.pid")}
     stack = json.loads((home / "run" / "stack.json").read_text())
     database, embedded = None, home / "postgres" / "postmaster.pid"
@@ -46,9 +49,13 @@ def local_platform(home: Path, service: str) -> Measured:
         port = embedded.read_text().splitlines()[3]
         password = (home / "secrets" / f"{service}.password").read_text().strip()
         database = f"postgresql://{service}:{password}@127.0.0.1:{port}/{service}"
+    broker = None
+    if "nats" in run:
+        listens = re.search(r'^listen: "(.+)"$', (home / "nats" / "nats.conf").read_text(), re.MULTILINE)
+        broker = listens and f"nats://{listens[1]}"
     run.pop("watch", None)
     key = (home / "secrets" / "admin.key").read_text().strip()
-    return Measured(stack["gateway_url"], key, database, run | {"load": os.getpid()})
+    return Measured(stack["gateway_url"], key, database, run | {"load": os.getpid()}, broker)
 
 
 class OwnStack(Measured):
@@ -58,6 +65,8 @@ class OwnStack(Measured):
     `PostgreSQL`, `NATS`, `api`, `worker` and `gateway` are their names; further workers are `worker-2`, `worker-3` …
     Other `commands` make it up as well, the first of which answers HTTP.
     """
+
+    broker: str
 
     def __init__(
         self,
@@ -82,13 +91,13 @@ class OwnStack(Measured):
         self._ports = {name: free_port() for name in (*commands, *further)}
         self.workers = [name for name in self._ports if name.startswith("worker")]
         self._children: dict[str, asyncio.subprocess.Process] = {}
-        self.broker = nats.url
         self.data_keys = data_keys()
         super().__init__(
             f"http://127.0.0.1:{self._ports[self._front]}",
             signer.token(scopes, lifetime=timedelta(hours=2)),
             f"postgresql://{service}:bench@127.0.0.1:{postgres.port}/{service}",
             {"load": os.getpid()},
+            nats.url,
         )
         self._settings = {
             "DATABASE_URL": self.database,
