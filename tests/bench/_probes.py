@@ -65,8 +65,8 @@ async def post(http: aiohttp.ClientSession, body: bytes, owners: list[int], coun
 async def probe(
     http: aiohttp.ClientSession, tally: Tally, options: argparse.Namespace, over: asyncio.Event
 ) -> None:
-    """Send single interactions of a customer of their own; note how long until each is found, to 20 ms: asked for more often,
-    they would be much of the load."""
+    """Send single interactions of a customer of their own; note how long until each is found. It is asked for every 20 ms,
+    which is the resolution."""
     owner = options.customers - PROBED
     path = f"/v1/customers/{options.ids[owner]}/interactions?limit=1"
     while not over.is_set():
