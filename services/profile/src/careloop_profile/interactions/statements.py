@@ -23,8 +23,9 @@ _NOTE = f"""
             SELECT least(count, 10) FROM metric_bucket AS known WHERE {_SAME_DAY}
             AND known.channel = fresh.channel AND known.kind = fresh.kind
         ), (
-            SELECT CAST(bool_or(known.kind = fresh.kind) AND bool_or(known.channel = fresh.channel) AS int)
-            FROM metric_bucket AS known WHERE {_SAME_DAY}
+            SELECT 1 FROM metric_bucket AS known WHERE {_SAME_DAY} AND known.kind = fresh.kind AND (
+                SELECT true FROM metric_bucket AS known WHERE {_SAME_DAY} AND known.channel = fresh.channel LIMIT 1
+            ) LIMIT 1
         ), 0) FROM fresh
     ), told AS (
         SELECT customer_id, count(*) AS interactions, count(*) FILTER (WHERE kind = 'payment') AS payments,

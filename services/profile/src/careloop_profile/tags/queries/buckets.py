@@ -60,10 +60,10 @@ _FOLD: Final = text("""
             first_at = least(known.first_at, excluded.first_at), last_at = greatest(known.last_at, excluded.last_at)
         RETURNING customer_id, day, channel, xmax <> 0 AS there
     ), other AS (
-        SELECT customer_id FROM by_day WHERE day <> :today OR NOT there AND NOT EXISTS (
-            SELECT FROM metric_bucket AS known
-            WHERE known.customer_id = by_day.customer_id AND known.day = :today AND known.channel = by_day.channel
-        )
+        SELECT customer_id FROM by_day WHERE day <> :today OR NOT there AND (
+            SELECT true FROM metric_bucket AS known
+            WHERE known.customer_id = by_day.customer_id AND known.day = :today AND known.channel = by_day.channel LIMIT 1
+        ) IS NULL
     )
     SELECT customer_id, CAST(sum(count) AS int), customer_id NOT IN (SELECT customer_id FROM other),
            min(first_at), array_agg(channel), array_agg(kind), array_agg(count), array_agg(CAST(amount AS float8)),
