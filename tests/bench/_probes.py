@@ -16,7 +16,7 @@ import msgspec
 from _interactions import SOURCE
 from careloop_common import clock
 
-PROBED = 201
+PROBED = 601
 """Customers to whom nothing happens but what is sent alone: one is asked for, the others are to be tagged."""
 BUSY = 1000
 """Customers of the flood of whom one interaction is followed, each once; and as many others whom nobody asks for meanwhile."""
@@ -40,6 +40,7 @@ class Tally:
     busy: list[float] = field(default_factory=list)
     told_cold: list[float] = field(default_factory=list)
     told: list[float] = field(default_factory=list)
+    told_calm: list[float] = field(default_factory=list)
     untold: int = 0
 
 
@@ -86,8 +87,8 @@ async def probe_tags(
     http: aiohttp.ClientSession, tally: Tally, options: argparse.Namespace, over: asyncio.Event
 ) -> None:
     """The same of one customer after the other to whom nothing else happens."""
-    calm = iter(range(options.customers - PROBED + 1, options.customers))
-    await _follow(http, options, over, calm, tally, lambda: tally.tagged, pause=0.1, step=0.1)
+    calm, _ = outside_the_flood(options)
+    await _follow(http, options, over, calm, tally, lambda: tally.tagged, pause=0.4, step=0.1)
 
 
 async def probe_busy(
@@ -100,7 +101,7 @@ async def probe_busy(
     def noted() -> list[float]:
         return tally.busy if time.perf_counter() > warm else tally.cold
 
-    several = (_follow(http, options, over, busy, tally, noted, pause=0.2, step=0.5) for _ in range(6))
+    several = (_follow(http, options, over, busy, tally, noted, pause=1.0, step=0.1) for _ in range(6))
     await asyncio.gather(*several)
 
 
@@ -109,6 +110,12 @@ def of_the_flood(options: argparse.Namespace) -> tuple[Iterator[int], Iterator[i
     flood = range(options.customers - PROBED)
     some = random.Random(options.seed).sample(flood, min(2 * BUSY, len(flood)))
     return iter(some[::2]), iter(some[1::2])
+
+
+def outside_the_flood(options: argparse.Namespace) -> tuple[Iterator[int], Iterator[int]]:
+    """The same of those to whom nothing else happens."""
+    calm = range(options.customers - PROBED + 1, options.customers)
+    return iter(calm[::2]), iter(calm[1::2])
 
 
 async def _follow(

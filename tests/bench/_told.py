@@ -1,21 +1,23 @@
-"""Single interactions of customers of the flood whom nobody asks for, followed until other services are told of the tag."""
+"""Single interactions of customers whom nobody asks for, followed until other services are told of the tag."""
 
 import argparse
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import aiohttp
 import msgspec
 import nats
-from _probes import COLD, Tally, of_the_flood, send
+from _probes import COLD, Tally, of_the_flood, outside_the_flood, send
 from careloop_common import clock
 from nats.aio.msg import Msg
 from nats.js.api import DeliverPolicy
 
 TAG = "roamed_30d"
 TOLD_BY = "care.v1.customer.*.tags_changed"
+EVERY = 0.25
+"""Seconds from one to the next."""
 PATIENCE = 60
 """Seconds after which whoever was not told of is not waited for any more."""
 
@@ -71,35 +73,35 @@ async def listening(broker: str) -> AsyncIterator[Listener]:
 async def probe_told(
     http: aiohttp.ClientSession, tally: Tally, options: argparse.Namespace, over: asyncio.Event
 ) -> None:
-    """Have something happen to customers of the flood, several at once, that is a reason for a tag; note how long until
-    JetStream delivers that they have it. Nothing where NATS is not known."""
+    """Have something happen that is a reason for a tag, every so often to one of the flood and to one to whom nothing else
+    happens, however long the ones before take; note how long until JetStream delivers that they have it. Nothing where
+    NATS is not known."""
     if options.broker is None:
         return
-    _, quiet = of_the_flood(options)
-    async with listening(options.broker) as listener:
-        warm = time.perf_counter() + COLD
-        several = (_follow(http, options, over, quiet, tally, listener, warm) for _ in range(6))
-        await asyncio.gather(*several)
+    warm = time.perf_counter() + COLD
+    (_, flood), (_, calm) = of_the_flood(options), outside_the_flood(options)
+    async with listening(options.broker) as listener, asyncio.TaskGroup() as followed:
+        for busy, other in zip(flood, calm, strict=False):
+            those = tally.told if time.perf_counter() > warm else tally.told_cold
+            followed.create_task(_follow(http, options, tally, listener, busy, those))
+            followed.create_task(_follow(http, options, tally, listener, other, tally.told_calm))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), EVERY)
+                return
 
 
 async def _follow(
     http: aiohttp.ClientSession,
     options: argparse.Namespace,
-    over: asyncio.Event,
-    owners: Iterator[int],
     tally: Tally,
     listener: Listener,
-    warm: float,
+    owner: int,
+    those: list[float],
 ) -> None:
-    """One customer after the other; who is followed at the end until the end."""
-    for owner in owners:
-        began, arrival = time.perf_counter(), listener.expect(options.ids[owner])
-        await send(http, tally, options, owner, "roaming", clock.now())
-        await asyncio.wait({arrival}, timeout=PATIENCE)
-        if arrival.done():
-            (tally.told if began > warm else tally.told_cold).append(arrival.result() - began)
-        else:
-            tally.untold += 1
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(over.wait(), 0.2)
-            return
+    began, arrival = time.perf_counter(), listener.expect(options.ids[owner])
+    await send(http, tally, options, owner, "roaming", clock.now())
+    await asyncio.wait({arrival}, timeout=PATIENCE)
+    if arrival.done():
+        those.append(arrival.result() - began)
+    else:
+        tally.untold += 1

@@ -10,8 +10,9 @@
 Five per cent of the interactions are sent a second time. At the end the counters of every customer must equal the
 number of different interactions that were accepted for him. Latency is that of probes, sent alone among the batches:
 from sending until a query finds them, or a tag for which they are a reason, of customers to whom nothing else happens and of
-those of the flood, these in all, in the first half minute and after it. Whoever is asked for may be looked at sooner: of others of
-the flood, where NATS is known, it is until other services are told. Where it knows the processes it also says what each costs per interaction.
+those of the flood, these in all, in the first half minute and after it. Who is asked for is looked at first: of others, of both
+kinds, it is noted when other services are told, where NATS is known. Where it knows the processes it also says what each costs
+per interaction.
 """
 
 import argparse
@@ -170,6 +171,7 @@ def report(tally: Tally, found: Counter[int], took: float, settled: float, used:
         ("in the flood", tally.cold + tally.busy),
         ("    at first", tally.cold),
         ("  after that", tally.busy),
+        ("told", tally.told_calm),
         ("told of the flood", tally.told_cold + tally.told),
         ("    at first", tally.told_cold),
         ("  after that", tally.told),
@@ -180,7 +182,7 @@ def report(tally: Tally, found: Counter[int], took: float, settled: float, used:
                 f"{name:<17}  p50 {cuts[49] * 1000:>7.0f} ms   p99 {cuts[98] * 1000:>7.0f} ms   ({len(values)} samples)"
             )
     if tally.untold:
-        print(f"never told {tally.untold:>15,}   of those of the flood: not within {PATIENCE} s")
+        print(f"never told {tally.untold:>15,}   not within {PATIENCE} s")
     for name, seconds in (used | {"all": sum(used.values())}).items():
         print(f"CPU {name:<12}{seconds / tally.sent * 1e6:>10.1f} µs per interaction")
     return 0 if lost == doubled == tally.untold == 0 else 1
