@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import FromClause, Select, delete, func, literal, select, text, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_common import records
@@ -31,21 +32,28 @@ _TIMER: Final = {
     "due_at": "timestamptz",
     "data": "jsonb",
 }
-_ARM: Final = text(
-    f"""
-    WITH armed AS (
-        INSERT INTO timer (kind, owner_id, step, generation, due_at, available_at, data, armed_at)
-        SELECT kind, owner_id, step, generation, due_at, due_at, data, now() FROM {records.given(_TIMER)}
-        ON CONFLICT (kind, owner_id, step) DO UPDATE
-        SET generation = excluded.generation, due_at = excluded.due_at, available_at = excluded.available_at,
-            data = excluded.data, armed_at = excluded.armed_at, attempts = 0, status = 'armed'
-        WHERE timer.generation <= excluded.generation
-        RETURNING id
-    )
-    SELECT count(*) FROM armed
-    """  # noqa: S608
-)
 
+
+def _arming(chosen: FromClause) -> Select[int]:
+    """Timers as they are chosen, in place of those that may be there unless these are of a newer generation; counts them."""
+    facts = [chosen.c[name] for name in _TIMER]
+    new = insert(timer).from_select(
+        [*_TIMER, "available_at", "armed_at"], select(*facts, chosen.c.due_at, func.now())
+    )
+    put = {name: new.excluded[name] for name in ("generation", "due_at", "available_at", "data", "armed_at")}
+    armed = new.on_conflict_do_update(
+        index_elements=["kind", "owner_id", "step"],
+        set_=put | {"attempts": 0, "status": "armed"},
+        where=timer.c.generation <= new.excluded.generation,
+    )
+    return select(func.count()).select_from(armed.returning(timer.c.id).cte("armed"))
+
+
+_ARM: Final = _arming(
+    text(f"SELECT {', '.join(_TIMER)} FROM {records.given(_TIMER)}")  # noqa: S608
+    .columns(*(timer.c[name] for name in _TIMER))
+    .subquery("given")
+)
 _ELSEWHERE: Final = text(
     """
     WITH ours AS MATERIALIZED (
@@ -107,6 +115,22 @@ async def arm_all(session: AsyncSession, timers: Iterable[NewTimer]) -> int:
     # The caller's rows have nothing to do with timers, and are better written all at once.
     with session.no_autoflush:
         armed: int = (await session.execute(_ARM, {"rows": rows})).scalar_one()
+    after_commit(session, WAKE)
+    return armed
+
+
+async def arm_chosen(session: AsyncSession, kind: str, step: str, chosen: FromClause) -> int:
+    """Arm a timer for each `owner_id` and its `due_at` that a query comes to, which nobody reads; returns how many. Each owner
+    may be there once."""
+    rows = select(
+        literal(kind).label("kind"),
+        chosen.c.owner_id,
+        literal(step).label("step"),
+        literal(0).label("generation"),
+        chosen.c.due_at,
+        literal({}, timer.c.data.type).label("data"),
+    )
+    armed: int = (await session.execute(_arming(rows.subquery("chosen")))).scalar_one()
     after_commit(session, WAKE)
     return armed
 

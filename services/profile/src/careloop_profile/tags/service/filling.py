@@ -85,15 +85,13 @@ async def _put(
 async def _arm(session: AsyncSession, calendar: Calendar, after: UUID, last: UUID, now: datetime) -> None:
     """Have those looked at in time whom the new version, and time alone, may give or take the tag."""
     persons = sa.and_(FACT.c.person_id > after, FACT.c.person_id <= last)
-    moments = [_next(name, days, now) for name, days in calendar.days.items()]
-    sooner: dict[UUID, datetime] = {}
-    if moments:
+    if moments := [_next(name, days, now) for name, days in calendar.days.items()]:
         due: Any = sa.func.least(*moments, type_=FACT.c.due_at.type)
         put = sa.update(FACT).where(
             persons, sa.or_(FACT.c.due_at.is_(None), due < FACT.c.due_at), due.is_not(None)
         )
-        rows = await session.execute(put.values(due_at=due).returning(FACT.c.person_id, FACT.c.due_at))
-        sooner = {row[0]: row[1] for row in rows}
+        sooner = put.values(due_at=due).returning(FACT.c.person_id.label("owner_id"), FACT.c.due_at)
+        await timers.arm_chosen(session, TIMER, STEP, sooner.cte("sooner"))
     if calendar.others:
         asked: dict[UUID, datetime] = {}
         for row in await session.execute(sa.select(FACT).where(persons)):
@@ -102,9 +100,7 @@ async def _arm(session: AsyncSession, calendar: Calendar, after: UUID, last: UUI
             if found is not None and (stored.due_at is None or found < stored.due_at):
                 asked[row.person_id] = found
         await facts.put_forward(session, asked)
-        sooner |= asked
-    if sooner:
-        await timers.arm_all(session, [NewTimer(TIMER, person, STEP, due) for person, due in sooner.items()])
+        await timers.arm_all(session, [NewTimer(TIMER, person, STEP, due) for person, due in asked.items()])
 
 
 def _next(name: str, days: Any, now: datetime) -> Any:
