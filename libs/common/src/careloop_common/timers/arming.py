@@ -1,7 +1,7 @@
 """Arming and cancelling, within the caller's transaction."""
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -9,12 +9,14 @@ from sqlalchemy import FromClause, Select, delete, func, literal, select, text, 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from careloop_common import records
+from careloop_common import clock, records
 from careloop_common.database import after_commit
 from careloop_common.plumbing import timer
 
 WAKE: Final = "timers"
-"""What `Database.on_commit` calls when a timer was armed."""
+"""What `Database.on_commit` calls when a timer was armed that is due soon."""
+SOON: Final = timedelta(minutes=1)
+"""What is due later is found in time by a worker that looks every second; it is not woken for that."""
 
 _CANCEL: Final = text(
     """
@@ -115,7 +117,8 @@ async def arm_all(session: AsyncSession, timers: Iterable[NewTimer]) -> int:
     # The caller's rows have nothing to do with timers, and are better written all at once.
     with session.no_autoflush:
         armed: int = (await session.execute(_ARM, {"rows": rows})).scalar_one()
-    after_commit(session, WAKE)
+    if min(new.due_at for new in latest.values()) <= clock.now() + SOON:
+        after_commit(session, WAKE)
     return armed
 
 

@@ -90,6 +90,16 @@ async def test_arming_wakes_the_worker(runtime, arm, rows, running, eventually, 
     assert row.step == "now"
 
 
+async def test_the_worker_is_woken_only_for_what_is_due_soon(runtime, arm):
+    """It looks every second by itself."""
+    woken = []
+    runtime.database.on_commit(timers.WAKE, lambda: woken.append(True))
+    await arm("far", 3600)
+    assert not woken
+    await arm("soon", 30)
+    assert woken
+
+
 async def test_b15_two_workers_fire_each_timer_once(runtime, arm, rows, running, eventually):
     fired = Counter()
 
