@@ -40,7 +40,13 @@ FEWEST: Final = 200
 """They are counted in so many parts, none of fewer customers."""
 AT_ONCE: Final = 120
 """Customers to whom something new happened are counted so many together: who comes meanwhile waits for no more."""
-ROUNDS: Final = 8
+AHEAD: Final = 3 * AT_ONCE
+"""For so many it is asked at once who comes next."""
+LASTING: Final = 0.5
+WORTH: Final = 10
+"""Seconds for which that holds, for who came meanwhile may come first; or so many times what it took to find out, if that
+is more."""
+ROUNDS: Final = 5
 """So often they go first, until there is a part of the others."""
 MOST: Final = 100_000
 """Interactions that are counted in one transaction, but for those of a single customer."""
@@ -116,10 +122,14 @@ class Listener:
         whether there are more of them, and what was in the way."""
         failure: Exception | None = None
         for _ in range(ROUNDS):
+            asked = monotonic()
             async with runtime.database.transaction() as session:
-                turn = await buckets.novel(session, AT_ONCE)
+                turn = await buckets.novel(session, AHEAD)
+            until = monotonic() + max(LASTING, (monotonic() - asked) * WORTH)
             for part in turn.parts(AT_ONCE, MOST):
                 failure = await self._count_and_rest(runtime, part, IN_HASTE) or failure
+                if monotonic() > until:
+                    break
             if len(turn.waiting) < AT_ONCE:
                 return False, failure
         return True, failure

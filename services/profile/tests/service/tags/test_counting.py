@@ -93,6 +93,29 @@ async def test_something_new_of_somebody_to_whom_much_happens_waits_for_nobody(
     assert parts == [[busy], [calm], [busy]]
 
 
+@pytest.mark.parametrize(("lasting", "order"), [(0, [1, 0, 3]), (60, [1, 3, 0])])
+async def test_who_comes_meanwhile_waits_until_it_is_asked_again_who_comes_next(
+    people, happen, monkeypatch, runtime, evaluator, lasting, order
+):
+    for kind in ("call", "complaint", "visit"):
+        await happen(people[3], kind)
+    await happen(people[1], "call")
+    for name, value in {"FEWEST": 1, "AT_ONCE": 1, "WORTH": 0, "LASTING": lasting}.items():
+        monkeypatch.setattr(handlers, name, value)
+    listener, parts = handlers.Listener(evaluator), []
+
+    async def counted(_, customers):
+        if not parts:
+            await happen(people[0], "call")
+        parts.append(customers)
+        await listener_count(runtime, customers)
+
+    listener_count = listener._count
+    monkeypatch.setattr(listener, "_count", counted)
+    await listener.count(runtime)
+    assert parts[:3] == [[UUID(people[place]["customer_id"])] for place in order]
+
+
 async def test_to_whom_much_is_new_at_once_lets_others_go_first(people, happen, session):
     much, little = (UUID(people[place]["customer_id"]) for place in (3, 1))
     for kind in ("call", "complaint", "visit"):

@@ -24,23 +24,27 @@ def _windows(column: str, as_type: str) -> str:
 
 # All that waits is read each time: it is what came within seconds. Where it is more, more of it is taken at once.
 _WAITING: Final = text("""
-    SELECT customer_id, count(*) AS news, CAST(sum(count(*)) OVER () AS bigint) AS all_news, count(*) OVER () AS customers
-    FROM interaction_news GROUP BY customer_id
-    ORDER BY min(stored_at + least(10, already * 3) * interval '1 s'), min(stored_at) LIMIT 10 * :fewest
+    WITH waiting AS (
+        SELECT customer_id, count(*) AS news, min(stored_at) AS since,
+               min(stored_at + least(10, already * 3) * interval '1 s') AS turn
+        FROM interaction_news GROUP BY customer_id
+    )
+    SELECT customer_id, news, (SELECT CAST(sum(news) AS bigint) FROM waiting)
+    FROM waiting ORDER BY turn, since LIMIT (SELECT greatest(count(*) / 20, :fewest) FROM waiting)
 """)
 _NOVEL: Final = text("""
-    WITH first AS (
+    WITH waiting AS (
+        SELECT customer_id, count(*) AS novel, min(stored_at) AS since
+        FROM interaction_news WHERE already = 0 GROUP BY customer_id
+    ), first AS (
         SELECT customer_id, greatest(
-                   since + least(10, (novel - 1) * 1.5) * interval '1 s', counted_at + interval '10 s'
-               ) AS turn, count(*) OVER () AS customers
-        FROM (
-            SELECT customer_id, count(*) AS novel, min(stored_at) AS since
-            FROM interaction_news WHERE already = 0 GROUP BY customer_id
-        ) AS waiting LEFT JOIN person_fact ON person_id = customer_id
-        ORDER BY turn LIMIT 10 * :fewest
+                   since + least(20, (novel - 1) * 3) * interval '0.5 s', counted_at + interval '10 s'
+               ) AS turn
+        FROM waiting LEFT JOIN person_fact ON person_id = customer_id
+        ORDER BY turn LIMIT (SELECT greatest(count(*) / 20, :fewest) FROM waiting)
     )
     SELECT customer_id, (SELECT count(*) FROM interaction_news AS waiting WHERE waiting.customer_id = first.customer_id)
-    FROM first ORDER BY turn LIMIT (SELECT greatest(max(customers) / 20, :fewest) FROM first)
+    FROM first ORDER BY turn
 """)
 # Of whom all is of today, by channels that today had before, nothing can be other than that numbers grew. Nothing is joined:
 # how much there is PostgreSQL learns when it is gone, so each would be compared with each.
@@ -176,10 +180,7 @@ async def waiting(session: AsyncSession, fewest: int) -> Turn:
     """Who waits for longest comes first, but what the day had already lets others go first: for three seconds for each time,
     for ten at most."""
     rows = (await session.execute(_WAITING, {"fewest": fewest})).all()
-    if not rows:
-        return Turn({}, 0)
-    some = rows[: max(rows[0].customers // 20, fewest)]
-    return Turn({row.customer_id: row.news for row in some}, rows[0].all_news)
+    return Turn({row[0]: row[1] for row in rows}, rows[0][2] if rows else 0)
 
 
 async def novel(session: AsyncSession, fewest: int) -> Turn:
