@@ -8,8 +8,8 @@ from careloop_profile import looking
 from careloop_profile.interactions.policy import Row, microseconds
 from careloop_profile.interactions.service import recording
 from careloop_profile.interactions.wire import Envelope
-from careloop_profile.tags import handlers
 from careloop_profile.tags.service import filling
+from careloop_profile.tags.service.counting import Counting
 from careloop_profile.tags.service.evaluating import Parts
 from careloop_profile.tags.service.recording import record
 from sqlalchemy import text
@@ -76,7 +76,7 @@ def count(runtime, evaluator):
     """`await count()`: what was stored is counted, and whom it concerns looked at."""
 
     async def all_of_it():
-        while await handlers.Listener(evaluator).count(runtime):
+        while await Counting(evaluator).count(runtime):
             pass
 
     return all_of_it

@@ -15,6 +15,8 @@ from careloop_profile.interactions.service import recording
 from careloop_profile.interactions.wire import Envelope
 from careloop_profile.tags import handlers
 from careloop_profile.tags.queries import buckets
+from careloop_profile.tags.service import counting, evaluating
+from careloop_profile.tags.service.counting import Counting
 from careloop_profile.tags.service.evaluating import Evaluator
 from sqlalchemy import text
 
@@ -55,9 +57,7 @@ def count_at(runtime, evaluator):
 
     async def at(moment, *customers):
         with then(moment):
-            await handlers.Listener(evaluator)._count(
-                runtime, [UUID(one["customer_id"]) for one in customers]
-            )
+            await Counting(evaluator)._count(runtime, [UUID(one["customer_id"]) for one in customers])
 
     return at
 
@@ -111,7 +111,7 @@ async def test_customers_of_one_person_who_are_looked_at_one_after_the_other_are
     for moment in (NOON, NOON + timedelta(minutes=1)):
         for customer in people:
             await store(customer, moment, "complaint")
-        monkeypatch.setattr(handlers, "TOGETHER", 1)
+        monkeypatch.setattr(evaluating, "TOGETHER", 1)
         await count_at(moment, *people)
     assert (await same_anew(NOON, one)).metrics["complaint.7d"] == 4
 
@@ -171,7 +171,7 @@ async def test_one_who_cannot_be_looked_at_stops_nobody_of_those_counted_with_hi
 
     monkeypatch.setattr(Evaluator, "look", look)
     with pytest.raises(ValueError, match=str(unlucky)):
-        await handlers.Listener(evaluator).count(runtime)
+        await Counting(evaluator).count(runtime)
     assert ["complained_7d" in await tags(person) for person in people] == [True, True, False, True, True]
     assert await buckets.waiting(session, 10) == ({unlucky: 1}, 1)
 
@@ -179,12 +179,12 @@ async def test_one_who_cannot_be_looked_at_stops_nobody_of_those_counted_with_hi
 async def test_who_holds_the_table_of_what_waits_is_not_waited_for(
     people, happen, evaluator, runtime, monkeypatch, tags
 ):
-    monkeypatch.setattr(handlers, "SWEPT", 1)
+    monkeypatch.setattr(counting, "SWEPT", 1)
     await happen(people[0], "complaint")
     async with runtime.database.transaction() as session:
         await session.execute(text("LOCK TABLE interaction_news IN SHARE UPDATE EXCLUSIVE MODE"))
         async with asyncio.timeout(10):
-            await handlers.Listener(evaluator).count(runtime)
+            await Counting(evaluator).count(runtime)
     assert "complained_7d" in await tags(people[0])
 
 

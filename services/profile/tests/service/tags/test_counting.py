@@ -4,8 +4,9 @@ from uuid import UUID
 
 import pytest
 from careloop_common import clock
-from careloop_profile.tags import handlers
 from careloop_profile.tags.queries import buckets
+from careloop_profile.tags.service import counting
+from careloop_profile.tags.service.counting import Counting
 from careloop_profile.tags.service.evaluating import Evaluator
 from sqlalchemy import text
 
@@ -80,8 +81,8 @@ async def test_something_new_of_somebody_to_whom_much_happens_waits_for_nobody(
         )
     assert await buckets.novel(session, 10) == ({busy: 21}, 21)
     parts = []
-    monkeypatch.setattr(handlers, "FEWEST", 1)
-    listener = handlers.Listener(evaluator)
+    monkeypatch.setattr(counting, "FEWEST", 1)
+    listener = Counting(evaluator)
 
     async def counted(_, customers):
         parts.append(customers)
@@ -101,8 +102,8 @@ async def test_who_comes_meanwhile_waits_until_it_is_asked_again_who_comes_next(
         await happen(people[3], kind)
     await happen(people[1], "call")
     for name, value in {"FEWEST": 1, "AT_ONCE": 1, "WORTH": 0, "LASTING": lasting}.items():
-        monkeypatch.setattr(handlers, name, value)
-    listener, parts = handlers.Listener(evaluator), []
+        monkeypatch.setattr(counting, name, value)
+    listener, parts = Counting(evaluator), []
 
     async def counted(_, customers):
         if not parts:
@@ -198,7 +199,7 @@ async def test_what_was_counted_is_swept_away(people, happen, count, monkeypatch
     await happen(people[0], "call")
     await count()
     assert await times() == 0
-    monkeypatch.setattr(handlers, "SWEPT", 1)
+    monkeypatch.setattr(counting, "SWEPT", 1)
     await happen(people[0], "call")
     await count()
     await eventually(times)
@@ -207,7 +208,7 @@ async def test_what_was_counted_is_swept_away(people, happen, count, monkeypatch
 @pytest.fixture
 def one_by_one(monkeypatch):
     """Each customer is counted in a transaction of its own."""
-    monkeypatch.setattr(handlers, "FEWEST", 1)
+    monkeypatch.setattr(counting, "FEWEST", 1)
 
 
 async def test_who_cannot_be_looked_at_stops_nobody_else_and_what_waits_of_him_is_not_lost(

@@ -10,7 +10,7 @@ from careloop_common import clock
 from careloop_profile.identifiers.keys import customer_id_of
 from careloop_profile.tags import handlers
 from careloop_profile.tags.queries import facts
-from careloop_profile.tags.service import filling, shipping
+from careloop_profile.tags.service import evaluating, filling, shipping
 from careloop_profile.tags.service.evaluating import Parts
 from sqlalchemy import text
 
@@ -102,7 +102,7 @@ async def test_looking_in_parts_at_persons_of_other_ids_than_their_customers(
     async with runtime.database.transaction() as session:
         persons = await session.scalars(text("SELECT person_id FROM person_fact"))
         assert set(persons) == {ids[high], ids[middle]}, "who is older and has the higher id"
-    monkeypatch.setattr(handlers, "TOGETHER", 1)
+    monkeypatch.setattr(evaluating, "TOGETHER", 1)
     looks = evaluator.look
 
     async def slowly(*given, **named):

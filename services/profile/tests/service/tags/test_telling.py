@@ -6,8 +6,8 @@ from uuid import UUID
 import pytest
 from careloop_common import clock
 from careloop_contracts import CustomerTagsChangedV1
-from careloop_profile.tags import handlers
-from careloop_profile.tags.service import walking
+from careloop_profile.tags.service import counting, walking
+from careloop_profile.tags.service.counting import Counting
 from sqlalchemy import text
 
 CODE = "service_calls_30d"
@@ -21,7 +21,7 @@ def tell(runtime, evaluator):
     async def all_of_them(after="1 hour"):
         async with runtime.database.transaction() as session:
             await session.execute(text(f"UPDATE person_fact SET tell_at = tell_at - interval '{after}'"))
-        await handlers.Listener(evaluator).tell(runtime)
+        await Counting(evaluator).tell(runtime)
 
     return all_of_them
 
@@ -166,7 +166,7 @@ async def test_who_cannot_be_told_of_stops_nobody_else(
         return await looks(session, ids, *given, **named)
 
     monkeypatch.setattr(evaluator, "look", look)
-    monkeypatch.setattr(handlers, "TOGETHER", 1)
+    monkeypatch.setattr(counting, "TOGETHER", 1)
     ago = text("UPDATE person_fact SET tell_at = tell_at - interval '1 day' WHERE person_id = :id")
     async with runtime.database.transaction() as other:
         await other.execute(ago, {"id": unlucky})

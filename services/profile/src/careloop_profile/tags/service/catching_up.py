@@ -13,7 +13,6 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_profile.customers import presence
-from careloop_profile.tags import metrics
 from careloop_profile.tags.queries import buckets
 from careloop_profile.tags.service.evaluating import Evaluator, Parts
 
@@ -33,8 +32,8 @@ async def catch_up(
             await session.execute(_SOON)
             await presence.enter(session)
             if counted := await buckets.fold(session, customers, now):
-                cause = {"kind": "interaction"}
-                await evaluator.look(session, set(counted), Parts.DONE, cause, counted=counted, now=now)
-                metrics.LOOKED.labels("asked").inc()
+                await evaluator.look_at_all(
+                    session, set(counted), Parts.DONE, "interaction", counted=counted, now=now
+                )
     except Exception as error:  # noqa: BLE001  (reading goes on with what was known before)
         log.warning("tags.behind", customer_id=str(customers[0]), error=type(error).__name__)

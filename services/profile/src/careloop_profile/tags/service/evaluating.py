@@ -4,6 +4,7 @@ A person is locked while it is looked at, so whoever comes second sees what the 
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
 from enum import Flag, auto
@@ -15,7 +16,7 @@ from careloop_common import outbox
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_profile.customers import presence
-from careloop_profile.tags import events
+from careloop_profile.tags import events, metrics
 from careloop_profile.tags.policy.known import Known
 from careloop_profile.tags.queries import definitions, facts
 from careloop_profile.tags.queries.buckets import Fresh
@@ -24,6 +25,10 @@ from careloop_profile.tags.service.gathering import Gatherer, Look, grow
 
 FIRST_LOOK: Final = "first_look"
 """The cause of looking at those who were there before there were tags. Nobody is told, for all would have to be."""
+
+
+TOGETHER: Final = 250
+"""Persons that are looked at together; others wait for so long."""
 
 
 class Parts(Flag):
@@ -54,6 +59,27 @@ class Evaluator:
         await presence.enter(session)
         people, _ = await gathering.persons_of(session, customer_ids)
         await facts.reserve(session, people)
+
+    async def look_at_all(
+        self,
+        session: AsyncSession,
+        ids: AbstractSet[UUID],
+        parts: Parts,
+        kind: str,
+        *,
+        counted: dict[UUID, Fresh] | None = None,
+        now: datetime,
+    ) -> None:
+        """Look at however many they are, some after the others."""
+        ordered = sorted(ids)
+        changed = 0
+        if len(ordered) > TOGETHER:
+            await self.reserve(session, ordered)
+        for first in range(0, len(ordered), TOGETHER):
+            some = ordered[first : first + TOGETHER]
+            changed += await self.look(session, some, parts, {"kind": kind}, counted=counted, now=now)
+        metrics.LOOKED.labels(kind).inc(len(ids))
+        metrics.CHANGED.labels(kind).inc(changed)
 
     async def look(
         self,
