@@ -2,8 +2,6 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from itertools import groupby
-from operator import itemgetter
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -35,12 +33,13 @@ _WRITE: Final = text(f"""
     ORDER BY person_id, "group"
     ON CONFLICT (person_id, "group") DO UPDATE SET held = excluded.held
 """)  # noqa: S608
-_CHANGES: Final = {"person_id": "uuid", "at": "timestamptz", "cause": "jsonb", "changes": "jsonb"}
-# What all the changes of a person have in common is read once.
+_CHANGES: Final = {"person_id": "uuid", "at": "timestamptz", "cause": "jsonb", "steps": "json"}
+# What all the steps of a person have in common is read once.
 _REMEMBER: Final = text(f"""
     INSERT INTO tag_history (person_id, code, version, at, before, after, cause)
-    SELECT person_id, one->>0, CAST(one->1 AS int), at, nullif(one->2, 'null'), nullif(one->3, 'null'), cause
-    FROM {records.given(_CHANGES)} CROSS JOIN jsonb_array_elements(changes) AS one
+    SELECT person_id, code, version, at, previous, current, cause
+    FROM {records.given(_CHANGES)}
+    CROSS JOIN json_to_recordset(steps) AS step (code text, version int, previous jsonb, current jsonb)
 """)  # noqa: S608
 
 Held = dict[int, dict[int, Any]]
@@ -48,14 +47,20 @@ Held = dict[int, dict[int, Any]]
 _DECODE: Final = msgspec.json.Decoder(Held).decode
 
 
-class Change(NamedTuple):
-    """One tag of one person that became another."""
+class Step(msgspec.Struct, frozen=True, gc=False):
+    """One tag that became another. The names are those of events (`TagChange`)."""
 
-    person_id: UUID
     code: str
     version: int
-    before: Any
-    after: Any
+    previous: Any
+    current: Any
+
+
+class Change(NamedTuple):
+    """Tags of one person that became others, and what brought that about."""
+
+    person_id: UUID
+    steps: Sequence[Step]
     cause: Mapping[str, Any]
 
 
@@ -86,12 +91,9 @@ async def write(session: AsyncSession, rows: Iterable[tuple[UUID, int, Mapping[i
 
 
 async def remember(session: AsyncSession, changes: Sequence[Change], now: datetime) -> None:
-    """Append to the history, in this order; a person's changes follow each other."""
+    """Append to the history, in this order."""
     if changes:
-        given = [
-            (person, now, cause, [one[1:5] for one in some])
-            for (person, cause), some in groupby(changes, key=itemgetter(0, 5))
-        ]
+        given = [(person_id, now, cause, steps) for person_id, steps, cause in changes]
         await session.execute(_REMEMBER, {"rows": records.encode(_CHANGES, given)})
 
 

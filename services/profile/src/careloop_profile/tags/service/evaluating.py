@@ -123,9 +123,9 @@ class Evaluator:
             session, known, looks, cause, now, here, aloud=cause["kind"] != FIRST_LOOK
         )
         if cause["kind"] != FIRST_LOOK:
-            for event in events.changed([one[:5] for one in changes], cause["kind"], now):
-                outbox.add(session, event, now=now)
-        return len(changes)
+            for event, payload in events.changed(changes, cause["kind"], now):
+                outbox.add(session, event, now=now, payload=payload)
+        return sum(len(one.steps) for one in changes)
 
     async def _gather(
         self,

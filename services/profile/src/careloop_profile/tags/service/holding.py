@@ -1,6 +1,6 @@
 """Which persons are looked at, locked, and which are none any more."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,9 +8,10 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_profile.customers.queries import Kinship
+from careloop_profile.tags.policy.registry import Definition, Registry
 from careloop_profile.tags.queries import facts, values
 from careloop_profile.tags.queries.facts import Stored
-from careloop_profile.tags.queries.values import Change
+from careloop_profile.tags.queries.values import Change, Held, Step
 from careloop_profile.tags.service import recording, registry
 from careloop_profile.tags.service.gathering import persons_of
 
@@ -38,11 +39,17 @@ async def forget(session: AsyncSession, ids: set[UUID], cause: Mapping[str, Any]
     held = await values.held(session, gone)
     cause = {**cause, "changed": ["person"]}
     changes = [
-        Change(person, one.code, one.version, value, None, cause)
+        Change(person, [Step(one.code, one.version, value, None) for one, value in had], cause)
         for person, groups in held.items()
-        for values_ in groups.values()
-        for number, value in values_.items()
-        if (one := known.definitions.get(number)) and one.active
+        if (had := list(_active(known, groups)))
     ]
     await values.remember(session, changes, now)
     await facts.forget(session, gone)
+
+
+def _active(known: Registry, groups: Held) -> Iterator[tuple[Definition, Any]]:
+    """The tags in force among these values."""
+    for held in groups.values():
+        for number, value in held.items():
+            if (one := known.definitions.get(number)) and one.active:
+                yield one, value

@@ -6,6 +6,7 @@ Only the tags that depend on what changed are asked, all of them in one generate
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from careloop_profile.tags.policy.registry import Registry, Verdicts
 from careloop_profile.tags.policy.telling import telling
 from careloop_profile.tags.queries import facts, values
 from careloop_profile.tags.queries.facts import Stored
-from careloop_profile.tags.queries.values import Change
+from careloop_profile.tags.queries.values import Change, Step
 from careloop_profile.tags.service import gathering
 from careloop_profile.tags.service.gathering import Look
 
@@ -106,18 +107,19 @@ def _changes(
     verdicts: Verdicts,
     cause: Mapping[str, Any],
 ) -> list[Change]:
-    """Steps that were not told yet were brought about by what they count, whatever changed just now."""
+    """In the order of the definitions. Steps that were not told yet were brought about by what they count, whatever changed
+    just now."""
     owed = known.counted if look.before.tell_at else {}
     now = _because(cause, changed or ())
     before = _because(cause, {owed[number] for number in owed.keys() & verdicts.keys()})
-    active = ((known.definitions[number], value) for number, value in sorted(verdicts.items()))
+    active = (one for number in sorted(verdicts) if (one := known.definitions[number]).active)
     return [
         Change(
-            *(look.person_id, one.code, one.version, held.get(one.number), value),
-            before if one.number in owed else now,
+            look.person_id,
+            [Step(one.code, one.version, held.get(one.number), verdicts[one.number]) for one in some],
+            before if late else now,
         )
-        for one, value in active
-        if one.active
+        for late, some in groupby(active, lambda one: one.number in owed)
     ]
 
 
