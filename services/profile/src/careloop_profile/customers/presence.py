@@ -10,9 +10,12 @@ _WRITING: Final = 0x6C6F6F6B
 know of it."""
 
 
+_ENTER: Final = select(func.pg_advisory_xact_lock_shared(_WRITING))
+
+
 async def enter(session: AsyncSession) -> None:
     """Whoever writes about customers says so first, before asking who is there and before other locks."""
-    await session.execute(select(func.pg_advisory_xact_lock_shared(_WRITING)))
+    await session.execute(_ENTER)
 
 
 async def all_have_left(session: AsyncSession) -> None:

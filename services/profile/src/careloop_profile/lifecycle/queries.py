@@ -6,12 +6,12 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 from careloop_common import keyset, records
-from sqlalchemy import Table, select, text
+from sqlalchemy import Table, bindparam, select, text
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from careloop_profile.customers.queries import among
+from careloop_profile.customers.queries import among, among_ids
 from careloop_profile.lifecycle.models import MoveRow, PeriodRow, PersonListRow, RankRow, TermsRow
 from careloop_profile.lifecycle.policy.tiers import End, Place, Rank
 from careloop_profile.tags.queries.facts import FACT
@@ -68,14 +68,20 @@ _EDGES: Final = text("""
     FROM reached LEFT JOIN ranked AS last ON last.place = reached.place
     LEFT JOIN ranked AS following ON following.place = reached.place + 1 ORDER BY tier
 """)
+# Put together once: for everybody who is looked at these are asked.
+_IN_FORCE: Final = (
+    select(TermsRow)
+    .where(TERMS.c.valid_from <= bindparam("now"))
+    .order_by(TERMS.c.valid_from.desc(), TERMS.c.version.desc())
+    .limit(1)
+)
+_RANKED: Final = select(RANK).where(among_ids(RANK.c.person_id))
 Edge = tuple[Place | None, Place | None]
 """The last one of a tier or a better one, and who follows."""
 
 
 async def in_force(session: AsyncSession, now: datetime) -> TermsRow | None:
-    statement = select(TermsRow).where(TERMS.c.valid_from <= now)
-    latest = statement.order_by(TERMS.c.valid_from.desc(), TERMS.c.version.desc()).limit(1)
-    return (await session.scalars(latest)).one_or_none()
+    return (await session.scalars(_IN_FORCE, {"now": now})).one_or_none()
 
 
 async def terms(session: AsyncSession, *, before: int | None, limit: int) -> Sequence[TermsRow]:
@@ -113,7 +119,7 @@ async def stood(session: AsyncSession, persons: Collection[UUID]) -> dict[UUID, 
 
 async def ranks(session: AsyncSession, persons: Collection[UUID]) -> dict[UUID, tuple[Rank, date]]:
     """The ranks of these persons, with the month in which each was settled."""
-    rows = await session.execute(select(RANK).where(among(RANK.c.person_id, list(persons))))
+    rows = await session.execute(_RANKED, {"ids": list(persons)})
     return {row.person_id: (Rank(row.tier, row.due, row.periods), row.period) for row in rows}
 
 

@@ -185,10 +185,8 @@ class Registry:
     ) -> Verdicts:
         """The tags that become others, of those that one of the inputs `changed` touches, or all; `timed` are also those
         that time alone can change. `held` are the values so far."""
-        verdicts: Verdicts = {}
         touched = list(self._touched(changed, timed=timed))
-        for asked in touched:
-            verdicts |= dict.fromkeys(asked.numbers.intersection(held))
+        verdicts: Verdicts = {number: None for asked in touched for number in asked.numbers if number in held}
         for asked in touched:
             verdicts.update(asked(facts, now))
         for key in self._told if changed is None else self._told.keys() & changed:
