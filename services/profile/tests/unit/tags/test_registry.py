@@ -156,3 +156,9 @@ def test_the_rows_of_all_that_may_be_asked_are_read(registry):
     for key in registry._topics:
         asked = {number for one in registry._touched({key}, timed=False) for number in one.numbers}
         assert {registry.definitions[number].group for number in asked} <= registry.groups({key}, timed=False)
+
+
+def test_what_anything_changes_that_happens_is_asked_at_once(registry):
+    metrics = {f'metric("{name}", "7d")' for name in ("interactions", "active_days", "channels")}
+    changed = metrics | {"first_seen_at", "last_seen_at", "channels"}
+    assert len(list(registry._touched(changed, timed=False))) == 1

@@ -220,14 +220,25 @@ ATTRIBUTE_KEYS: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
+_ANYTHING: Final = frozenset({"interactions", "active_days", "channels", "first_seen_at", "last_seen_at"})
+
+
+def _topic(name: str) -> str:
+    return "anything" if name in _ANYTHING else name
+
+
 TOPICS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        key: member.name.partition(".")[0]
-        for key, member in FAMILIES.items()
-        if member.document != "attributes"
+        **{name: _topic(name) for name in FACTS},
+        **{
+            key: _topic(member.name.partition(".")[0])
+            for key, member in FAMILIES.items()
+            if member.document != "attributes"
+        },
     }
 )
-"""Of the same event or metric one window rarely changes without the others: they are asked for together."""
+"""Of the same event or metric one window rarely changes without the others, and whatever somebody does first on a day changes
+what counts anything: they are asked for together."""
 
 
 def tag_key(code: str) -> str:
