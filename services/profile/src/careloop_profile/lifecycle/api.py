@@ -29,21 +29,19 @@ READ, WRITE = needs("lifecycle:read"), needs("lifecycle:write")
 
 
 @router.get("/customers/{customer_id}/lifecycle", dependencies=[READ], responses=problems(CustomerNotFound))
-async def get_lifecycle(
-    customer_id: UUID, session: SessionDep, now: NowDep, evaluator: EvaluatorDep
-) -> LifecycleView:
+async def get_lifecycle(customer_id: UUID, session: SessionDep, evaluator: EvaluatorDep) -> LifecycleView:
     """Stage and tier of the person that the customer is."""
-    return LifecycleView.model_validate(await service.standing_of(session, evaluator, customer_id, now=now))
+    return LifecycleView.model_validate(await service.standing_of(session, evaluator, customer_id))
 
 
 @router.get(
     "/customers/{customer_id}/lifecycle/moves", dependencies=[READ], responses=problems(CustomerNotFound)
 )
 async def list_moves(
-    customer_id: UUID, query: PageQuery, session: SessionDep, now: NowDep, evaluator: EvaluatorDep
+    customer_id: UUID, query: PageQuery, session: SessionDep, evaluator: EvaluatorDep
 ) -> Page[MoveView]:
     """Every change of stage and tier with its cause, the latest first."""
-    person_id, _ = await asked_for(session, evaluator, customer_id, now)
+    person_id, _ = await asked_for(session, evaluator, customer_id)
     rows = await queries.moves(session, person_id, before=query.after(Long), limit=query.limit + 1)
     return page(rows, query.limit, key=lambda row: (row.number,), view=MoveView.model_validate)
 

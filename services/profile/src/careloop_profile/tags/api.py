@@ -39,10 +39,10 @@ EvaluatorDep = Annotated[Evaluator, Depends(_evaluator)]
 
 @router.get("/customers/{customer_id}/tags", dependencies=[READ], responses=problems(CustomerNotFound))
 async def list_tags(
-    customer_id: UUID, session: SessionDep, actor: ActorDep, now: NowDep, evaluator: EvaluatorDep
+    customer_id: UUID, session: SessionDep, actor: ActorDep, evaluator: EvaluatorDep
 ) -> TagsView:
     """The tags of the person that the customer is, with all that happened to it until now."""
-    return tags_view(await reading.tags_of(session, evaluator, customer_id, now=now), customer_id, actor)
+    return tags_view(await reading.tags_of(session, evaluator, customer_id), customer_id, actor)
 
 
 @router.get(
@@ -72,13 +72,12 @@ async def list_history(
     query: PageQuery,
     session: SessionDep,
     actor: ActorDep,
-    now: NowDep,
     evaluator: EvaluatorDep,
     code: TagCode | None = None,
 ) -> Page[TagChangeView]:
     """What became of the person's tags, and by what; the latest first."""
     rows = await reading.history_of(
-        session, evaluator, customer_id, code, before=query.after(Long), limit=query.limit + 1, now=now
+        session, evaluator, customer_id, code, before=query.after(Long), limit=query.limit + 1
     )
     return page(
         rows,

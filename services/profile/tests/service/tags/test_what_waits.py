@@ -2,16 +2,22 @@
 
 import asyncio
 import random
+from datetime import datetime
 from uuid import UUID
 
 import pytest
+from careloop_common import clock
 from careloop_contracts import CustomerTagsChangedV1
+from careloop_profile.customers import presence
 from careloop_profile.tags.queries import buckets, facts
+from careloop_profile.tags.service import catching_up
 from careloop_profile.tags.service.evaluating import Evaluator
 from sqlalchemy import text
 
 CODE = "service_calls_30d"
 HOLD = text("SELECT FROM person_fact WHERE person_id = :id FOR UPDATE")
+NEWS = text("SELECT FROM interaction_news WHERE customer_id = :id FOR UPDATE")
+WRITING = text(f"SELECT pg_advisory_xact_lock({presence._WRITING})")
 COUNTED = text("SELECT sum(count) FROM metric_bucket WHERE customer_id = :id")
 
 
@@ -99,9 +105,109 @@ async def test_who_asks_while_somebody_has_the_person_is_soon_told_what_was_know
     await happen(person, "complaint")
     async with runtime.database.transaction() as session:
         await session.execute(HOLD, {"id": person["customer_id"]})
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(8):
             assert "complained_7d" not in await tags(person)
     assert "complained_7d" in await tags(person)
+
+
+@pytest.fixture
+def paths():
+    """Whatever tells of a person what rules made of it."""
+
+    def of(customer):
+        start = f"/v1/customers/{customer['customer_id']}"
+        return [
+            f"{start}/{path}"
+            for path in ("tags", "tags/complained_7d", "tag-history", "lifecycle", "lifecycle/moves")
+        ]
+
+    return of
+
+
+@pytest.fixture
+def meanwhile(runtime, waiting, client, paths):
+    """`await meanwhile(customer, held, do)`: all is asked of a customer, and this is done before anybody can count."""
+
+    async def ask(customer, held, do):
+        async with runtime.database.transaction() as session:
+            await session.execute(held, {"id": customer["customer_id"]})
+            asked = asyncio.gather(*(client.get(path) for path in paths(customer)))
+            await waiting(5)
+            answer = await do()
+            assert answer.is_success, answer.text
+        return await asked
+
+    return ask
+
+
+async def test_whose_person_became_another_while_who_asks_waited_is_told_of_that_one(
+    people, happen, meanwhile, client
+):
+    one, other = people[:2]
+    await happen(other, "complaint")
+
+    path = f"/v1/customers/{one['customer_id']}/merges"
+    body = {"customer_id": other["customer_id"], "reason": "one man"}
+    answers = await meanwhile(other, NEWS, lambda: client.post(path, json=body))
+    assert [answer.status_code for answer in answers] == [200] * 5
+    having, why, history, standing, _ = [answer.json() for answer in answers]
+    persons = {found["person_id"] for found in (having, why, standing)}
+    assert persons == {one["customer_id"]}
+    assert having["items"]
+    assert standing["stage"]
+    assert history["items"]
+
+
+async def test_of_whom_was_erased_while_who_asks_waited_there_is_nobody(people, happen, meanwhile, client):
+    await happen(people[0], "complaint")
+
+    body = {"customer_id": people[0]["customer_id"]}
+    answers = await meanwhile(people[0], WRITING, lambda: client.post("/v1/erasure-requests", json=body))
+    assert [answer.status_code for answer in answers] == [404] * 5
+
+
+async def test_how_long_it_waits_for_others_is_as_before_afterwards(people, happen, runtime, evaluator):
+    await happen(people[0], "complaint")
+    patience = text("SELECT current_setting('lock_timeout')")
+    async with runtime.database.transaction() as session:
+        await session.execute(text("SET LOCAL lock_timeout = '7s'"))
+        assert await catching_up.catch_up(session, evaluator, [UUID(people[0]["customer_id"])])
+        assert await session.scalar(patience) == "7s"
+
+
+async def test_many_who_ask_for_somebody_whom_others_have_are_in_nobodys_way(
+    people, happen, runtime, client, paths
+):
+    await happen(people[0], "complaint")
+    path, other = paths(people[0])[0], paths(people[1])[0]
+    async with runtime.database.transaction() as session:
+        await session.execute(HOLD, {"id": people[0]["customer_id"]})
+        async with asyncio.timeout(15):
+            answers = await asyncio.gather(*(client.get(path) for _ in range(80)), client.get(other))
+    assert {answer.status_code for answer in answers} == {200}
+
+
+async def test_a_tag_that_there_is_not_is_no_reason_to_count(people, happen, client, paths, session):
+    await happen(people[0], "complaint")
+    assert (await client.get(f"{paths(people[0])[0]}/nothing_such")).status_code == 404
+    assert (await buckets.waiting(session, 10)).news == 1
+
+
+async def test_what_is_written_is_of_the_moment_in_which_nobody_else_has_the_person(
+    people, happen, client, paths, runtime, waiting, monkeypatch
+):
+    """Whoever looked while somebody waited was not later."""
+    patient = text("SELECT '0' AS before, set_config('lock_timeout', '20s', true)")
+    monkeypatch.setattr(catching_up, "_SOON", patient)
+    person = people[0]
+    await happen(person, "call")
+    async with runtime.database.transaction() as session:
+        await session.execute(HOLD, {"id": person["customer_id"]})
+        asked = asyncio.ensure_future(client.get(paths(person)[0]))
+        await waiting(1)
+        later = clock.now()
+    found = {one["code"]: one for one in (await asked).json()["items"]}
+    assert datetime.fromisoformat(found["called_7d"]["since"]) > later
 
 
 async def test_who_cannot_be_looked_at_can_be_read_and_what_waits_of_it_is_not_lost(

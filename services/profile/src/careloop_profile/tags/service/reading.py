@@ -79,17 +79,18 @@ class Explanation:
 
 
 async def asked_for(
-    session: AsyncSession, evaluator: Evaluator, customer_id: UUID, now: datetime
+    session: AsyncSession, evaluator: Evaluator, customer_id: UUID
 ) -> tuple[UUID, list[UUID]]:
     """The person that a customer is, and all of its customers, with all that has happened to it."""
-    person_id, members = await _person(session, customer_id)
-    await catch_up(session, evaluator, members, now=now)
-    return person_id, members
+    found = await _person(session, customer_id)
+    if await catch_up(session, evaluator, found[1]):
+        return await _person(session, customer_id)
+    return found
 
 
-async def tags_of(session: AsyncSession, evaluator: Evaluator, customer_id: UUID, *, now: datetime) -> Tagged:
+async def tags_of(session: AsyncSession, evaluator: Evaluator, customer_id: UUID) -> Tagged:
     """The tags of the person that a customer is, by their codes."""
-    person_id, _ = await asked_for(session, evaluator, customer_id, now)
+    person_id, _ = await asked_for(session, evaluator, customer_id)
     known = await registry.current(session)
     stored = await facts.read(session, person_id)
     groups = (await values.held(session, [person_id]))[person_id]
@@ -114,11 +115,11 @@ async def explain(
     now: datetime,
 ) -> Explanation:
     """Why, from what, since when, and until when if nothing else happens."""
-    person_id, members = await asked_for(session, evaluator, customer_id, now)
     known = await registry.current(session)
     one = known.active.get(code)
     if one is None:
         raise TagNotFound(f"There is no tag {code} in force.")
+    person_id, members = await asked_for(session, evaluator, customer_id)
     (row,) = await definitions.by_number(session, [one.number])
     stored, held = await _of_one_look(session, person_id, one)
     what = stored.known if stored else Known()
@@ -126,6 +127,8 @@ async def explain(
     value = _latest(known, held, what).get(one.number)
     decided = _decided(known, one, value, told, now)
     people = await customers.load(session, members)
+    if not people:  # was erased just now
+        raise _nobody(customer_id)
     given = await values.given(session, members, now)
     sources = _Sources(people, golden(people.values(), ranks), given)
     inputs = _inputs(known, one)
@@ -153,10 +156,9 @@ async def history_of(
     *,
     before: int | None,
     limit: int,
-    now: datetime,
 ) -> list[HistoryRow]:
     """What became of the person's tags, the latest first; also what is still to be written down."""
-    person_id, _ = await asked_for(session, evaluator, customer_id, now)
+    person_id, _ = await asked_for(session, evaluator, customer_id)
     lines = await recording.to_come(session, await registry.current(session), person_id)
     wanted = [
         line
@@ -196,11 +198,14 @@ async def _since(
 
 
 async def _person(session: AsyncSession, customer_id: UUID) -> tuple[UUID, list[UUID]]:
-    if not await customers.known(session, [customer_id]):
-        raise CustomerNotFound(f"There is no customer {customer_id}.")
     people, _ = await persons_of(session, [customer_id])
-    ((person_id, members),) = people.items()
-    return person_id, members
+    for person_id, members in people.items():
+        return person_id, members
+    raise _nobody(customer_id)
+
+
+def _nobody(customer_id: UUID) -> CustomerNotFound:
+    return CustomerNotFound(f"There is no customer {customer_id}.")
 
 
 def _rules(known: Registry, one: Definition) -> list[Any]:
