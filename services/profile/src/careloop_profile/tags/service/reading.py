@@ -115,6 +115,7 @@ async def explain(
     now: datetime,
 ) -> Explanation:
     """Why, from what, since when, and until when if nothing else happens."""
+    await _person(session, customer_id)
     known = await registry.current(session)
     one = known.active.get(code)
     if one is None:
