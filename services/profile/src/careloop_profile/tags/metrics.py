@@ -9,3 +9,6 @@ RULES = Histogram(
     buckets=(5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 1e-2),
 )
 NEWS = Gauge("careloop_tags_news_waiting", "Interactions that have been stored and not counted yet.")
+BEHIND = Counter(
+    "careloop_tags_behind", "Readings of somebody of whom something waited that could not be counted before."
+)

@@ -12,6 +12,7 @@ from careloop_profile.customers import presence
 from careloop_profile.tags.queries import buckets, facts
 from careloop_profile.tags.service import catching_up
 from careloop_profile.tags.service.evaluating import Evaluator
+from prometheus_client import REGISTRY
 from sqlalchemy import text
 
 CODE = "service_calls_30d"
@@ -103,10 +104,12 @@ async def test_who_asks_while_somebody_has_the_person_is_soon_told_what_was_know
 ):
     person = people[0]
     await happen(person, "complaint")
+    behind = REGISTRY.get_sample_value("careloop_tags_behind_total")
     async with runtime.database.transaction() as session:
         await session.execute(HOLD, {"id": person["customer_id"]})
         async with asyncio.timeout(8):
             assert "complained_7d" not in await tags(person)
+    assert REGISTRY.get_sample_value("careloop_tags_behind_total") == behind + 1
     assert "complained_7d" in await tags(person)
 
 

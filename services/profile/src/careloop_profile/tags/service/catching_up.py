@@ -10,10 +10,12 @@ from uuid import UUID
 
 import structlog
 from careloop_common import clock
+from careloop_common.failures import is_transient
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_profile.customers import presence
+from careloop_profile.tags import metrics
 from careloop_profile.tags.queries import buckets
 from careloop_profile.tags.service.evaluating import Evaluator, Parts
 
@@ -30,14 +32,19 @@ async def catch_up(session: AsyncSession, evaluator: Evaluator, customers: Seque
     """Look at the person that these customers are, if something of it waits; whether that took a while, in which they may
     have become others. Where it cannot be done, now or at all, what was known before is what there is to tell; whoever
     counts comes to it in turn."""
-    if not await buckets.any_news(session, customers) or _places.locked():
+    if not await buckets.any_news(session, customers):
+        return False
+    if _places.locked():
+        metrics.BEHIND.inc()
         return False
     async with _places:
         try:
             async with session.begin_nested():
                 await _look(session, evaluator, customers)
         except Exception as error:  # noqa: BLE001  (reading goes on with what was known before)
-            log.warning("tags.behind", customer_id=str(customers[0]), error=type(error).__name__)
+            metrics.BEHIND.inc()
+            say = log.info if is_transient(error) else log.warning
+            say("tags.behind", customer_id=str(customers[0]), error=type(error).__name__)
     return True
 
 
