@@ -101,6 +101,19 @@ async def test_a_version_that_time_alone_changes_is_looked_at_in_time(
     assert "quiet_5d" in await tags(quiet)
 
 
+@pytest.mark.parametrize("days", ["3000000000000", "-3000000000000", "4000000", "-4000000"])
+@pytest.mark.parametrize("fact", ["last_seen_at", "joined_at"])
+async def test_days_that_nobody_lives_to_see_are_in_nobodys_way(
+    register, propose, publish, fill, happen, count, tags, fact, days
+):
+    quiet = await register(name="张伟", status="active", joined_on="2020-02-29")
+    await happen(quiet, "call", days=3)
+    await count()
+    await publish(await propose("far_off", rule=f"days_since({fact}) >= {days}"))
+    await fill()
+    assert ("far_off" in await tags(quiet)) == days.startswith("-")
+
+
 @pytest.mark.parametrize(
     ("facts", "values"),
     [

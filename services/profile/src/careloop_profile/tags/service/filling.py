@@ -5,6 +5,7 @@ statement of the database, however the rule reads; persons of a chunk are locked
 by somebody who does not know of the version yet.
 """
 
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 from careloop_common import outbox, timers, zones
 from careloop_common.rules.values import LAST
 from careloop_common.timers import NewTimer
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from careloop_profile.customers import presence
@@ -31,6 +32,8 @@ from careloop_profile.tags.service.judging import STEP, TIMER
 
 CHUNK: Final = 10_000
 _EMPTY: Final = UUID(int=0)
+_NEVER: Final = 1_000_000
+"""Days, some 2,700 years: no calendar of PostgreSQL ends before, and nobody waits for so long."""
 
 
 async def fill(session: AsyncSession, *, now: datetime, limit: int = CHUNK) -> bool:
@@ -85,7 +88,7 @@ async def _put(
 async def _arm(session: AsyncSession, calendar: Calendar, after: UUID, last: UUID, now: datetime) -> None:
     """Have those looked at in time whom the new version, and time alone, may give or take the tag."""
     persons = sa.and_(FACT.c.person_id > after, FACT.c.person_id <= last)
-    if moments := [_next(name, days, now) for name, days in calendar.days.items()]:
+    if moments := [one for name, days in calendar.days.items() for one in _coming(name, days, now)]:
         due: Any = sa.func.least(*moments, type_=FACT.c.due_at.type)
         put = sa.update(FACT).where(
             persons, sa.or_(FACT.c.due_at.is_(None), due < FACT.c.due_at), due.is_not(None)
@@ -103,17 +106,13 @@ async def _arm(session: AsyncSession, calendar: Calendar, after: UUID, last: UUI
         await timers.arm_all(session, [NewTimer(TIMER, person, STEP, due) for person, due in asked.items()])
 
 
-def _next(name: str, days: Any, now: datetime) -> Any:
-    """The first of the days after this fact that is still to come; none after the year 9999."""
+def _coming(name: str, days: Iterable[int], now: datetime) -> Iterator[Any]:
+    """The moments so many days after this fact, each if it is still to come; none after the year 9999."""
     then = columns.FactColumns({})[name]
-    number = sa.cast(
-        sa.func.unnest(sa.literal(list(days), ARRAY(sa.Integer))).column_valued("number"), sa.Integer
-    )
-    if name in DATES:
-        moment = _begin_of(_day_of(then, now) + number, now)
-    else:
-        moment = then + number * sa.literal(DAY, sa.Interval)
-    return sa.select(sa.func.min(moment)).where(moment > now, moment <= LAST).scalar_subquery()
+    for number in days:
+        if abs(number) < _NEVER:
+            moment = _begin_of(_day_of(then, now) + number, now) if name in DATES else then + number * DAY
+            yield sa.case((sa.and_(moment > now, moment <= LAST), moment))
 
 
 def _day_of(date_: columns.Column, now: datetime) -> Any:
