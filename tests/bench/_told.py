@@ -18,7 +18,7 @@ TAG = "roamed_30d"
 TOLD_BY = "care.v1.customer.*.tags_changed"
 EVERY = 0.25
 """Seconds from one to the next."""
-PATIENCE = 60
+PATIENCE = 120
 """Seconds after which whoever was not told of is not waited for any more."""
 
 
