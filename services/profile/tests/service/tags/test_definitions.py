@@ -102,9 +102,9 @@ async def test_a_version_that_time_alone_changes_is_looked_at_in_time(
 
 
 @pytest.mark.parametrize("days", ["3000000000000", "-3000000000000", "4000000", "-4000000"])
-@pytest.mark.parametrize("fact", ["last_seen_at", "joined_at"])
+@pytest.mark.parametrize("fact", ["known_at", "last_seen_at", "joined_at"])
 async def test_days_that_nobody_lives_to_see_are_in_nobodys_way(
-    register, propose, publish, fill, happen, count, tags, fact, days
+    register, propose, publish, fill, happen, count, look, tags, fact, days
 ):
     quiet = await register(name="张伟", status="active", joined_on="2020-02-29")
     await happen(quiet, "call", days=3)
@@ -112,6 +112,11 @@ async def test_days_that_nobody_lives_to_see_are_in_nobodys_way(
     await publish(await propose("far_off", rule=f"days_since({fact}) >= {days}"))
     await fill()
     assert ("far_off" in await tags(quiet)) == days.startswith("-")
+    await look(quiet, kind="time")
+    await happen(quiet, "complaint")
+    await count()
+    assert ("far_off" in await tags(quiet)) == days.startswith("-")
+    assert "complained_7d" in await tags(quiet)
 
 
 @pytest.mark.parametrize(

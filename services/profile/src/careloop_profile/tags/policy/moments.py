@@ -19,6 +19,8 @@ from careloop_profile.tags.policy.vocabulary import DATES, WINDOWS
 
 DAY: Final = timedelta(days=1)
 _COMPARING: Final = frozenset({"==", "!=", "<", "<=", ">", ">=", "between"})
+_NEVER: Final = 1_000_000
+"""Days, some 2,700 years: nobody waits for so long, and no calendar ends before."""
 _SPREAD: Final = 6 * 3600
 """Seconds over which those are renewed whose windows move on at midnight."""
 
@@ -84,7 +86,8 @@ def _days(node: Node) -> Iterator[tuple[str, set[int]] | None]:
     simple = name in _COMPARING and len(measured) == 1 and len(numbers) == len(arguments) - 1
     if simple and isinstance(fact := measured[0].arguments[0], Attribute):
         # The day itself and the one after it, so that it does not matter on which side the bound belongs.
-        yield fact.key, {day for number in numbers for day in (ceil(number), floor(number) + 1)}
+        days = {day for number in numbers for day in (ceil(number), floor(number) + 1)}
+        yield fact.key, {day for day in days if abs(day) < _NEVER}
     else:
         yield None
 

@@ -32,8 +32,6 @@ from careloop_profile.tags.service.judging import STEP, TIMER
 
 CHUNK: Final = 10_000
 _EMPTY: Final = UUID(int=0)
-_NEVER: Final = 1_000_000
-"""Days, some 2,700 years: no calendar of PostgreSQL ends before, and nobody waits for so long."""
 
 
 async def fill(session: AsyncSession, *, now: datetime, limit: int = CHUNK) -> bool:
@@ -110,9 +108,8 @@ def _coming(name: str, days: Iterable[int], now: datetime) -> Iterator[Any]:
     """The moments so many days after this fact, each if it is still to come; none after the year 9999."""
     then = columns.FactColumns({})[name]
     for number in days:
-        if abs(number) < _NEVER:
-            moment = _begin_of(_day_of(then, now) + number, now) if name in DATES else then + number * DAY
-            yield sa.case((sa.and_(moment > now, moment <= LAST), moment))
+        moment = _begin_of(_day_of(then, now) + number, now) if name in DATES else then + number * DAY
+        yield sa.case((sa.and_(moment > now, moment <= LAST), moment))
 
 
 def _day_of(date_: columns.Column, now: datetime) -> Any:
