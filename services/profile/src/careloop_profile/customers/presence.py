@@ -8,8 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 _WRITING: Final = 0x6C6F6F6B
 """Advisory lock: shared by whoever writes about customers. Who erases somebody waits until all have ended who may not
 know of it."""
-
-
 _ENTER: Final = select(func.pg_advisory_xact_lock_shared(_WRITING))
 
 

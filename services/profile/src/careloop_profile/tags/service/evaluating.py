@@ -25,8 +25,6 @@ from careloop_profile.tags.service.gathering import Gatherer, Look, grow
 
 FIRST_LOOK: Final = "first_look"
 """The cause of looking at those who were there before there were tags. Nobody is told, for all would have to be."""
-
-
 TOGETHER: Final = 250
 """Persons that are looked at together; others wait for so long."""
 

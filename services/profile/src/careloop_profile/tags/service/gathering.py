@@ -144,16 +144,11 @@ async def done(session: AsyncSession, looks: Sequence[Look], now: datetime) -> N
     found = await buckets.done(session, everybody, now - LONGEST, today)
     for look in looks:
         parts = [found[member] for member in look.members]
-        told, on = together(parts, today)
+        on = {day for part in parts for day in part.days}
+        told = counting.activity((one for part in parts for one in part.sums), on, today)
         look.known.metrics, look.known.lasts = told.metrics, told.lasts
         look.known.plain.update(_seen(parts))
         look.moments.append(windows_move(on, now, look.person_id.int))
-
-
-def together(parts: Sequence[Done], today: date) -> tuple[Activity, set[date]]:
-    """What several customers did who are one person, and on which days."""
-    on = {day for part in parts for day in part.days}
-    return counting.activity((one for part in parts for one in part.sums), on, today), on
 
 
 def _seen(parts: Sequence[Done]) -> dict[str, Any]:
